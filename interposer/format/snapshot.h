@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes of a snapshot file (`NNN.silt`): the one header that both the interposer, which writes
+// them inside a signal handler, and the symbolizer, which distrusts them, include. All numbers are
+// little-endian. docs/snapshot-format.md describes the same in prose.
+//
+//   FileHeader                       64 bytes at offset 0
+//   SectionEntry x section_count     32 bytes each, directly after the header
+//   section bytes                    anywhere after the table, 8-aligned, in any order
+//
+// A reader skips section types it does not know; a writer never changes the meaning of a type, it
+// takes a new number. Sections marked "varint" hold unsigned LEB128 numbers of at most 64 bits.
+
+#ifndef SILT_INTERPOSER_FORMAT_SNAPSHOT_H_
+#define SILT_INTERPOSER_FORMAT_SNAPSHOT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace silt::format {
+
+inline constexpr char kMagic[8] = {'S', 'I', 'L', 'T', 'S', 'N', 'A', 'P'};
+inline constexpr uint32_t kVersion = 1;
+
+// Checksums are XXH64 with seed 0. `header_checksum` covers the header with that field zero,
+// followed by the section table; each section's own covers its `size` bytes.
+struct FileHeader {
+  char magic[8];
+  uint32_t version;
+  uint32_t header_size;    // sizeof(FileHeader) of the writer
+  uint32_t section_count;  // entries in the table
+  uint32_t entry_size;     // sizeof(SectionEntry) of the writer
+  uint64_t file_size;      // bytes; a shorter file is truncated
+  uint64_t header_checksum;
+  uint64_t reserved[3];
+};
+static_assert(sizeof(FileHeader) == 64);
+static_assert(offsetof(FileHeader, file_size) == 24);
+static_assert(offsetof(FileHeader, header_checksum) == 32);
+
+enum class SectionType : uint32_t {
+  kMeta = 1,      // one Meta
+  kStrings = 2,   // NUL-terminated texts; a StringRef is a byte offset into it, 0 is the empty text
+  kNodes = 3,     // varint, see below
+  kStacks = 4,    // varint, see below
+  kModules = 5,   // ModuleEntry x count
+  kMappings = 6,  // MappingEntry x count: executable mappings of the process at snapshot time
+  kCosts = 7,     // CostEntry x count: silt's self-cost and what it dropped
+  kRss = 8,       // RssEntry x count: resident memory by kind of mapping (optional)
+};
+
+struct SectionEntry {
+  uint32_t type;   // SectionType
+  uint32_t count;  // items (nodes, stacks, entries); 1 for kMeta; bytes for kStrings
+  uint64_t offset;
+  uint64_t size;  // bytes
+  uint64_t checksum;
+};
+static_assert(sizeof(SectionEntry) == 32);
+
+using StringRef = uint32_t;
+
+// kNodes. Stacks form a tree; a node is (parent node, pc). Node ids count from 1 in file order; 0
+// is the root, which has no pc. For each node:
+//   varint  id - parent                  at least 1, since a parent is always older than its child
+//   varint  zigzag(pc - previous pc)     previous node in file order, 0 before the first
+// A pc is a return address; look up `pc - 1`. (A frame interrupted by a signal is stored as its
+// exact pc plus one, so that the same subtraction serves.) A pc below kFirstRealPc is a Marker.
+// A (parent, pc) pair may occur twice, when two threads raced: readers merge equal stacks.
+inline constexpr uint64_t kFirstRealPc = 4096;
+enum class Marker : uint64_t {
+  kMapping = 1,     // innermost: the stack's blocks are anonymous mappings (heap "mapping")
+  kTruncated = 2,   // outermost: the walk hit its frame limit, outer frames are missing
+  kBroken = 3,      // outermost: the walk could not go on (no rule, unreadable stack)
+  kOverflow = 4,    // the only frame: a table was full, the stack was not kept
+  kJavaScript = 5,  // innermost: reserved for heap "js"
+};
+
+// kStacks. One row for each node at which something was allocated, ascending by node. All varint:
+//   node - previous row's node (0 before the first)
+//   allocated blocks, allocated bytes    cumulative since process start
+//   n                                    then n times:
+//     generation code (strictly ascending), live blocks, live bytes
+// Live blocks and bytes of a stack are the sums over its generations. In sampled recordings
+// (Meta::sampling_interval_bytes > 0) every figure is an unbiased estimate.
+
+// A generation is the interval between snapshots in which a block was born: it is named by the
+// sequence number of the first snapshot that could show the block. 256 codes name them: the first
+// 64 snapshots have one each, then ever more snapshots share one; the last is open-ended.
+constexpr uint32_t generation_code(uint32_t sequence) {
+  if (sequence < 64) return sequence;
+  uint32_t first_sequence = 64;
+  uint32_t first_code = 64;
+  for (uint32_t stride = 2; stride <= 64; stride *= 2) {
+    const uint32_t span = 32 * stride;
+    if (sequence < first_sequence + span) return first_code + (sequence - first_sequence) / stride;
+    first_sequence += span;
+    first_code += 32;
+  }
+  return 255;
+}
+
+// The first snapshot sequence that has this code; inverse of generation_code.
+constexpr uint32_t first_sequence_of_generation(uint32_t code) {
+  if (code < 64) return code;
+  uint32_t first_sequence = 64;
+  uint32_t first_code = 64;
+  uint32_t stride = 2;
+  while (code >= first_code + 32) {
+    first_sequence += 32 * stride;
+    first_code += 32;
+    stride *= 2;
+  }
+  return first_sequence + (code - first_code) * stride;
+}
+static_assert(generation_code(63) == 63 && generation_code(64) == 64 && generation_code(65) == 64);
+static_assert(first_sequence_of_generation(generation_code(2048)) == 2048);
+static_assert(generation_code(1000000) == 255);
+
+enum class Trigger : uint32_t { kSignal = 1, kDump = 2, kPeriod = 3, kExit = 4 };
+
+enum MetaFlag : uint32_t {
+  kFlagOwnMalloc = 1,    // the main binary defines malloc itself: its calls were not seen
+  kFlagNoUnwinder = 2,   // libunwind was not found: frame pointers only
+  kFlagForkChild = 4,    // tables were inherited over fork: live blocks include the parent's
+  kFlagCapFallback = 8,  // SILT_MEMORY was reached and recording fell back to sampling
+};
+
+struct HeapTotals {
+  uint64_t live_blocks;
+  uint64_t live_bytes;
+  uint64_t allocated_blocks;  // cumulative
+  uint64_t allocated_bytes;   // cumulative
+};
+
+struct Meta {
+  uint32_t pid;
+  uint32_t parent_pid;
+  uint32_t sequence;                 // number of this snapshot in its recording, from 0
+  uint32_t trigger;                  // Trigger
+  uint32_t flags;                    // MetaFlag bits
+  uint32_t generation;               // code that blocks born just before this snapshot carry
+  uint64_t start_realtime_ns;        // process start of recording, CLOCK_REALTIME
+  uint64_t snapshot_realtime_ns;     // CLOCK_REALTIME
+  uint64_t elapsed_ns;               // CLOCK_MONOTONIC since start
+  uint64_t sampling_interval_bytes;  // 0: exact
+  uint64_t rss_bytes;                // VmRSS
+  uint64_t rss_anon_bytes;
+  uint64_t rss_file_bytes;
+  uint64_t rss_shmem_bytes;
+  uint64_t memory_limit_bytes;  // cgroup memory.max, 0: none or unknown
+  HeapTotals native;
+  HeapTotals mapping;
+  StringRef program;     // base name of the executable
+  StringRef executable;  // path
+  StringRef command;     // arguments, joined with single spaces, at most 4 KiB
+  StringRef working_directory;
+  StringRef allocator;  // path of the module that provides the next malloc
+  uint32_t reserved;
+};
+static_assert(sizeof(Meta) == 184);
+static_assert(offsetof(Meta, native) == 96);
+
+struct ModuleEntry {
+  uint64_t start;  // memory range [start, end)
+  uint64_t end;
+  uint64_t load_bias;   // memory address minus file (virtual) address
+  uint32_t first_node;  // pcs of nodes with first_node <= id < end_node belong to this module,
+  uint32_t end_node;    // even if another one was mapped at the address before or after
+  StringRef path;
+  uint32_t flags;          // ModuleFlag bits
+  uint32_t build_id_size;  // bytes, 0 when the module has none
+  uint8_t build_id[20];
+};
+static_assert(sizeof(ModuleEntry) == 64);
+enum ModuleFlag : uint32_t { kModuleMain = 1, kModuleUnloaded = 2 };
+
+struct MappingEntry {
+  uint64_t start;
+  uint64_t end;
+  uint64_t file_offset;
+  StringRef path;  // empty: anonymous (JIT code)
+  uint32_t reserved;
+};
+static_assert(sizeof(MappingEntry) == 32);
+
+// Names and meanings are an X-list so that the report can print every counter it is given.
+// clang-format off
+#define SILT_COST_COUNTERS(X)                                                                      \
+  X(1, stacks_truncated, "walks cut at the frame limit")                                           \
+  X(2, walks_broken, "walks that could not reach the outermost frame")                             \
+  X(3, walks_slow, "walks done by libunwind because a frame had no simple rule")                   \
+  X(4, rules_derived, "frame rules derived")                                                       \
+  X(5, table_bytes, "memory of silt's tables, bytes mapped")                                       \
+  X(6, unknown_frees, "frees of blocks that were not recorded (born before the start)")            \
+  X(7, overflowed_stacks, "allocations whose stack did not fit a full table")                      \
+  X(8, overflowed_blocks, "allocations whose block could not be remembered")                       \
+  X(9, nested_calls, "allocator calls made inside another allocator call")                         \
+  X(10, hook_nanoseconds, "time in hooks beyond the real call, extrapolated from timed hooks")     \
+  X(11, hook_calls, "calls of hooked functions that were recorded")                                \
+  X(12, snapshot_nanoseconds, "time spent writing earlier snapshots")                              \
+  X(13, snapshots_failed, "snapshots that could not be written")                                   \
+  X(14, nodes, "stack tree nodes")                                                                 \
+  X(15, threads, "thread states in use")                                                           \
+  X(16, overflowed_mappings, "mappings that did not fit the mapping table")                        \
+  X(17, resident_bytes, "memory of silt's tables, bytes resident")
+// clang-format on
+
+enum class Cost : uint32_t {
+#define SILT_COST_ENUM(number, name, text) name = number,
+  SILT_COST_COUNTERS(SILT_COST_ENUM)
+#undef SILT_COST_ENUM
+};
+inline constexpr uint32_t kCostCount = 17;
+
+struct CostEntry {
+  uint32_t id;  // Cost
+  uint32_t reserved;
+  uint64_t value;
+};
+static_assert(sizeof(CostEntry) == 16);
+
+enum class RssKind : uint32_t {
+  kFile = 1,       // mapped files: code, data, shared memory files
+  kV8 = 2,         // JavaScript heap (mappings V8 marks)
+  kAllocator = 3,  // brk heap and anonymous memory of the allocator
+  kStack = 4,      // thread stacks
+  kSilt = 5,       // silt's own tables
+  kOther = 6,
+};
+struct RssEntry {
+  uint32_t kind;  // RssKind
+  uint32_t reserved;
+  uint64_t bytes;
+};
+static_assert(sizeof(RssEntry) == 16);
+
+}  // namespace silt::format
+
+#endif  // SILT_INTERPOSER_FORMAT_SNAPSHOT_H_

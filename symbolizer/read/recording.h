@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A recording as the rest of the tool sees it: every snapshot of one process, checked and joined
+// stack by stack. Past this header the model is true: ids are in range, parents are older than
+// children, sums add up, texts are NUL-free. The reader distrusts every byte to make it so.
+
+#ifndef SILT_SYMBOLIZER_READ_RECORDING_H_
+#define SILT_SYMBOLIZER_READ_RECORDING_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "interposer/format/snapshot.h"
+#include "symbolizer/base/result.h"
+
+namespace silt::read {
+
+enum class Heap : uint8_t { kNative, kMapping, kJavaScript };
+
+// Why the outermost frames of a stack are missing; kNone when they are not.
+enum class Missing : uint8_t { kNone, kTruncated, kBroken, kOverflow };
+
+struct Module {
+  uint64_t start = 0;  // memory range [start, end)
+  uint64_t end = 0;
+  uint64_t load_bias = 0;
+  uint32_t first_node = 0;  // see format::ModuleEntry
+  uint32_t end_node = 0;
+  std::string path;
+  std::vector<uint8_t> build_id;
+  bool main = false;
+  bool unloaded = false;
+};
+
+struct Mapping {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint64_t file_offset = 0;
+  std::string path;  // empty: anonymous
+};
+
+// Node 0 is the root. Markers (format::Marker) are nodes too.
+struct Node {
+  uint32_t parent = 0;
+  uint64_t pc = 0;  // return address; look up pc - 1
+};
+
+struct GenerationCount {
+  uint8_t code = 0;  // format::generation_code
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+};
+
+// One stack in one snapshot.
+struct Sample {
+  uint32_t snapshot = 0;  // index into Recording::snapshots
+  uint64_t live_blocks = 0;
+  uint64_t live_bytes = 0;
+  uint64_t allocated_blocks = 0;  // cumulative
+  uint64_t allocated_bytes = 0;
+  std::vector<GenerationCount> generations;  // live by birth, ascending code
+};
+
+struct Stack {
+  uint32_t id = 0;    // node id of the innermost real frame's node (or of its marker)
+  uint32_t leaf = 0;  // node of the innermost real frame, 0: no frame at all
+  Heap heap = Heap::kNative;
+  Missing missing = Missing::kNone;
+  std::vector<Sample> samples;  // ascending by snapshot; a snapshot without the stack has none
+};
+
+struct Snapshot {
+  std::filesystem::path path;
+  format::Meta meta{};          // its StringRefs are not to be used: see the texts below
+  std::vector<uint64_t> costs;  // by format::Cost number, index 0 unused, kCostCount + 1 long
+  struct Rss {
+    format::RssKind kind{};
+    uint64_t bytes = 0;
+  };
+  std::vector<Rss> rss;
+};
+
+struct Recording {
+  std::filesystem::path path;       // folder, or the single snapshot file that was given
+  std::vector<Snapshot> snapshots;  // ascending by sequence, at least one
+  std::vector<Node> nodes;          // of the newest snapshot: node tables only grow
+  std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
+  std::vector<Module> modules;      // of the newest snapshot
+  std::vector<Mapping> mappings;
+  std::string program;
+  std::string executable;
+  std::string command;
+  std::string working_directory;
+  std::string allocator;
+  std::filesystem::path jit_map;   // copy of the perf map inside the recording, empty: none
+  std::vector<std::string> notes;  // what was skipped or mended, one sentence each
+
+  // Frames of a stack, innermost first; pcs only, without markers.
+  std::vector<uint64_t> frames(const Stack& stack) const;
+};
+
+// Reads a recording folder (`silt.<program>.<pid>/`) or single snapshot files that belong to one
+// process. A snapshot that cannot be read is skipped with a note as long as one can; errors name
+// the file and the reason.
+Result<Recording> read_recording(const std::filesystem::path& path);
+Result<Recording> read_snapshots(const std::vector<std::filesystem::path>& files);
+
+// Recording folders below `folder`, newest first.
+std::vector<std::filesystem::path> find_recordings(const std::filesystem::path& folder);
+
+}  // namespace silt::read
+
+#endif  // SILT_SYMBOLIZER_READ_RECORDING_H_

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one neutral model every output format renders. Built by build_report from a recording, its
+// analysis and names; renderers add nothing but shape. docs/… and the JSON schema follow it.
+
+#ifndef SILT_SYMBOLIZER_REPORT_REPORT_H_
+#define SILT_SYMBOLIZER_REPORT_REPORT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "symbolizer/symbolize/symbolizer.h"
+
+namespace silt::report {
+
+enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady };
+
+struct SnapshotLine {
+  uint32_t sequence = 0;
+  uint64_t realtime_ns = 0;
+  double elapsed_seconds = 0;
+  uint64_t rss_bytes = 0;
+  uint64_t live_bytes = 0;  // native
+  uint64_t live_blocks = 0;
+  uint64_t allocated_bytes = 0;
+  uint64_t allocated_blocks = 0;
+  uint64_t mapping_bytes = 0;  // live anonymous mappings
+};
+
+struct StackLine {
+  uint32_t id = 0;
+  read::Heap heap = read::Heap::kNative;
+  read::Missing missing = read::Missing::kNone;
+  Verdict verdict = Verdict::kSteady;
+  std::vector<uint64_t> live_bytes;   // one for each snapshot
+  std::vector<uint64_t> live_blocks;  // one for each snapshot
+  uint64_t allocated_bytes = 0;       // cumulative, at the last snapshot
+  uint64_t allocated_blocks = 0;
+  int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
+  int64_t growth_blocks = 0;
+  std::vector<symbolize::Frame> frames;  // innermost first; empty where the stack is not shown
+};
+
+struct Finding {
+  Verdict verdict = Verdict::kGrowing;
+  double confidence = 0;  // 0..1
+  read::Heap heap = read::Heap::kNative;
+  int64_t growth_bytes = 0;
+  int64_t growth_blocks = 0;
+  std::optional<double> bytes_per_hour;
+  std::optional<double> blocks_per_hour;
+  std::optional<double> bytes_per_work;    // with --work
+  std::optional<double> seconds_to_limit;  // at this slope
+  std::vector<uint32_t> stacks;            // ids, largest growth first
+  symbolize::Frame site;
+  std::string reason;                // one line in plain words, with figures
+  std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
+};
+
+struct Report {
+  uint32_t pid = 0;
+  std::string program;
+  std::string command;
+  uint64_t start_realtime_ns = 0;
+  uint64_t sampling_interval_bytes = 0;  // 0: exact
+  uint64_t memory_limit_bytes = 0;       // 0: none known
+  std::vector<SnapshotLine> snapshots;
+  std::vector<Finding> findings;     // leaks first, then by growth
+  std::vector<StackLine> stacks;     // by growth, largest first
+  size_t stacks_total = 0;           // before --top and filters
+  std::vector<std::string> honesty;  // length, smallest detectable leak, drops, cost
+  std::vector<std::string> notes;
+};
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_REPORT_H_
