@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every subcommand shares: its registration and the exit statuses that users rely on. A
+// subcommand is one file with one register_<name>; main.cpp calls them all. Its callback writes
+// the exit status of the process to `status`.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
+#define SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
+
+#include <CLI/App.hpp>
+
+namespace silt::commands {
+
+enum ExitStatus : int {
+  kDone = 0,          // done, nothing found
+  kBroken = 1,        // a finding broke the policy
+  kUsage = 2,         // the command line
+  kInput = 3,         // an input could not be read or is too short for a verdict
+  kInconclusive = 4,  // by policy
+};
+
+void register_run(CLI::App& app, int& status);
+void register_dump(CLI::App& app, int& status);
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
