@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A program that uses the snapshot's signal itself. A plain kill goes to its handler, with the
+// arguments and the context it asked for; what `silt dump` sends does not. It changes its handler
+// by each of the ways there are, reads back what it set, and says how often it was called.
+// Commands on standard input, one a line: info, plain, ignore, default, count, quit.
+
+#include <signal.h>
+
+#include "test/programs/truth.h"
+
+static volatile sig_atomic_t plain_calls;
+static volatile sig_atomic_t info_calls;
+
+static void plain_handler(int signal_number) {
+  VICTIM_CHECK(signal_number == SIGUSR2);
+  ++plain_calls;
+}
+
+static void info_handler(int signal_number, siginfo_t* info, void* context) {
+  VICTIM_CHECK(signal_number == SIGUSR2 && info->si_signo == SIGUSR2 && context != NULL);
+  sigset_t blocked;
+  sigprocmask(SIG_SETMASK, NULL, &blocked);
+  VICTIM_CHECK(sigismember(&blocked, SIGTERM) == 1);
+  ++info_calls;
+}
+
+VICTIM_FRAME static void leak_in_own_handler(void) {
+  void* block = malloc(3701);
+  VICTIM_KEEP(block);
+}
+
+// Reads one line; a signal may interrupt the read.
+static int read_line(char* line, int size) {
+  int used = 0;
+  while (used < size - 1) {
+    const ssize_t got = read(STDIN_FILENO, line + used, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0 || line[used] == '\n') break;
+    ++used;
+  }
+  line[used] = 0;
+  return used;
+}
+
+static void use_info_handler(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = info_handler;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigaddset(&action.sa_mask, SIGTERM);
+  VICTIM_CHECK(sigaction(SIGUSR2, &action, NULL) == 0);
+  struct sigaction now;
+  VICTIM_CHECK(sigaction(SIGUSR2, NULL, &now) == 0);
+  VICTIM_CHECK(now.sa_sigaction == info_handler && (now.sa_flags & SA_SIGINFO));
+  VICTIM_CHECK(sigismember(&now.sa_mask, SIGTERM) == 1);
+}
+
+int main(void) {
+  struct sigaction before;
+  VICTIM_CHECK(sigaction(SIGUSR2, NULL, &before) == 0);
+  VICTIM_CHECK(before.sa_handler == SIG_DFL);
+  for (int i = 0; i < 3; ++i) leak_in_own_handler();
+  char line[32];
+  victim_say("ready\n", 6);
+  while (read_line(line, sizeof line) > 0 && strcmp(line, "quit") != 0) {
+    if (strcmp(line, "info") == 0) {
+      use_info_handler();
+    } else if (strcmp(line, "plain") == 0) {
+      signal(SIGUSR2, plain_handler);
+      VICTIM_CHECK(signal(SIGUSR2, plain_handler) == plain_handler);
+    } else if (strcmp(line, "ignore") == 0) {
+      signal(SIGUSR2, SIG_IGN);
+    } else if (strcmp(line, "default") == 0) {
+      signal(SIGUSR2, SIG_DFL);
+    }
+    char text[64];
+    victim_say(text, (size_t)snprintf(text, sizeof text, "plain %d info %d\n", (int)plain_calls,
+                                      (int)info_calls));
+  }
+  return 0;
+}
