@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One snapshot file, section by section (interposer/format/snapshot.h). Opening checks header,
+// section table and the Meta section only, so that thousands of files can be put in order cheaply;
+// each other section is read, and its checksum compared, when it is asked for. Every value that
+// leaves this class is in range by itself; what must fit between snapshots is recording.cpp's.
+
+#ifndef SILT_SYMBOLIZER_READ_SNAPSHOT_FILE_H_
+#define SILT_SYMBOLIZER_READ_SNAPSHOT_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interposer/format/snapshot.h"
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/result.h"
+#include "symbolizer/read/recording.h"
+
+namespace silt::read {
+
+// Far above what any program needs, so that a hostile file costs memory in proportion to its own
+// size and time in proportion to that.
+inline constexpr uint64_t kLargestFile = uint64_t{1} << 32;
+inline constexpr uint32_t kMostSections = 1024;
+inline constexpr uint32_t kMostModules = 100'000;
+inline constexpr uint32_t kMostMappings = 1'000'000;
+inline constexpr uint32_t kDeepestStack = 16'384;
+inline constexpr size_t kLongestText = 16'384;
+inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
+
+// Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
+// differences downstream cannot overflow.
+inline constexpr uint64_t kLargestFigure = INT64_MAX;
+inline constexpr uint32_t kLastSequence = INT32_MAX;
+
+// Rows of the stack section, with their generations in one array: row i has
+// [generations_begin, next row's generations_begin).
+struct StackRow {
+  uint32_t node = 0;
+  uint32_t generations_begin = 0;
+  uint64_t live_blocks = 0;
+  uint64_t live_bytes = 0;
+  uint64_t allocated_blocks = 0;
+  uint64_t allocated_bytes = 0;
+};
+struct StackRows {
+  std::vector<StackRow> rows;  // ascending by node
+  std::vector<GenerationCount> generations;
+};
+
+struct Texts {
+  std::string program;
+  std::string executable;
+  std::string command;
+  std::string working_directory;
+  std::string allocator;
+};
+
+class SnapshotFile {
+ public:
+  // Errors are reasons without the name of the source: the caller knows it.
+  static Result<SnapshotFile> open(std::unique_ptr<ByteSource> source);
+
+  const format::Meta& meta() const { return meta_; }
+  uint32_t node_count() const;
+
+  // The bytes of the node section, checked against their checksum, and what they mean.
+  Result<std::string> node_bytes() const;
+  Result<std::vector<Node>> nodes(std::string_view node_bytes) const;
+
+  Result<StackRows> stack_rows() const;
+  Result<Texts> texts();
+  Result<std::vector<Module>> modules();
+  Result<std::vector<Mapping>> mappings();
+  Result<std::vector<uint64_t>> costs() const;
+  Result<std::vector<Snapshot::Rss>> rss() const;
+
+ private:
+  SnapshotFile() = default;
+
+  const format::SectionEntry* find(format::SectionType type) const;
+  Result<std::string> bytes(format::SectionType type, size_t item_size) const;
+  Result<std::string> text(format::StringRef reference);
+  Result<bool> load_strings();
+
+  std::unique_ptr<ByteSource> source_;
+  std::vector<format::SectionEntry> sections_;
+  format::Meta meta_{};
+  std::string strings_;
+  bool strings_loaded_ = false;
+  size_t text_budget_ = kTextBudget;
+};
+
+}  // namespace silt::read
+
+#endif  // SILT_SYMBOLIZER_READ_SNAPSHOT_FILE_H_
