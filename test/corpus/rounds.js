@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every JavaScript program of the corpus shares: pacing, chance from a seed, and snapshots
+// that the program takes of itself. A signal to oneself may be handled by any thread, so each
+// snapshot waits until its file is there. The collector runs first (node --expose-gc): what is
+// left then is kept by the program and not waiting for the collector.
+//
+// Without the interposer each snapshot prints the bytes outside the JavaScript heap that node
+// knows of, by which `score --behaviour` proves what each program claims.
+
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+let state = (2463534242 + 7919 * Number(process.env.CORPUS_SEED || 0)) >>> 0;
+
+// A whole number in [0, below), from xorshift32.
+function chance(below) {
+  state ^= state << 13;
+  state >>>= 0;
+  state ^= state >>> 17;
+  state ^= state << 5;
+  state >>>= 0;
+  return state % below;
+}
+
+function rest(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function recordingFolder() {
+  const parent = process.env.SILT_OUT || '.';
+  const ending = `.${process.pid}`;
+  const found = fs.readdirSync(parent).find((n) => n.startsWith('silt.') && n.endsWith(ending));
+  if (found === undefined) throw new Error(`no recording of process ${process.pid} in ${parent}`);
+  return path.join(parent, found);
+}
+
+const isRecorded = (process.env.LD_PRELOAD || '').includes('libsilt');
+let folder = null;
+
+function countSnapshots() {
+  return fs.readdirSync(folder).filter((name) => /^\d+\.silt$/.test(name)).length;
+}
+
+async function takeSnapshot() {
+  // Array buffers are swept beside the program, after the collection that found them dead.
+  globalThis.gc();
+  await rest(20);
+  globalThis.gc();
+  await rest(20);
+  if (!isRecorded) {
+    const {external, rss} = process.memoryUsage();
+    process.stderr.write(`corpus: in use ${external} rss ${rss}\n`);
+    return;
+  }
+  folder ??= recordingFolder();
+  const before = countSnapshots();
+  process.kill(process.pid, 'SIGUSR2');
+  const limit = Date.now() + 20000;
+  while (countSnapshots() === before) {
+    if (Date.now() > limit) throw new Error(`snapshot ${before} did not appear in ${folder}`);
+    await rest(2);
+  }
+}
+
+// Calls `request(round, i)` `requests` times in each of `rounds` rounds, with a snapshot after each
+// round; 16 naps a round make it 0.13 to 0.32 s long.
+async function serve({rounds, requests, request}) {
+  const share = Math.max(1, Math.floor(requests / 16));
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < requests; i++) {
+      await request(round, i);
+      if (i % share === share - 1) await rest(6 + chance(10));
+    }
+    await takeSnapshot();
+  }
+}
+
+module.exports = {chance, rest, serve};
