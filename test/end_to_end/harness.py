@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs victims and real programs with and without silt, and reads what silt says about them.
+
+Tests wait for events (a line of output, a file, an exit), each with a timeout, and never sleep to
+let something happen. Results are printed as TAP, so that each test case counts on its own.
+
+Environment: SILT_LIBRARY, SILT_TOOL, SILT_PROGRAMS (a folder), set by meson.build.
+"""
+
+import json
+import os
+import pathlib
+import queue
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+LIBRARY = os.path.abspath(os.environ.get("SILT_LIBRARY", "build/interposer/libsilt.so"))
+TOOL = os.path.abspath(os.environ.get("SILT_TOOL", "build/symbolizer/silt"))
+PROGRAMS = os.path.abspath(os.environ.get("SILT_PROGRAMS", "build/test/programs"))
+TIMEOUT = 60.0  # seconds; what takes longer hangs
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def program(name):
+    return os.path.join(PROGRAMS, name)
+
+
+def wait_until(condition, what, timeout=TIMEOUT):
+    """Returns the condition's first true value; fails when there is none in time."""
+    end = time.monotonic() + timeout
+    pause = 0.001
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {timeout:.0f} s in vain: {what}")
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port):
+    """Whether somebody accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def simple_name(function):
+    """`(anonymous namespace)::Table::add(int)` -> `add`."""
+    name = (function or "").replace("(anonymous namespace)", "anonymous")
+    name = name.split("(")[0]
+    previous = None
+    while previous != name:
+        previous, name = name, re.sub(r"<[^<>]*>", "", name)
+    return name.split("::")[-1].strip().split(" ")[-1]
+
+
+class Process:
+    """A running program whose output is read line by line."""
+
+    def __init__(self, arguments, environment, folder, **options):
+        self.error_path = os.path.join(folder, f"stderr.{time.monotonic_ns()}")
+        with open(self.error_path, "wb") as error_file:
+            self.process = subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=error_file,
+                env=environment, **options)
+        self.pid = self.process.pid
+        self.lines = []
+        self._queue = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._queue.put(line.decode(errors="replace").rstrip("\n"))
+        self._queue.put(None)
+
+    def wait_line(self, prefix, timeout=TIMEOUT):
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                line = self._queue.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no line '{prefix}' in {timeout:.0f} s; {self.told()}") from None
+            if line is None:
+                raise AssertionError(f"ended without a line '{prefix}'; {self.told()}")
+            self.lines.append(line)
+            if line.startswith(prefix):
+                return line
+
+    def told(self):
+        return f"output: {self.lines[-10:]}, errors: {self.errors()[-2000:]}"
+
+    def errors(self):
+        return pathlib.Path(self.error_path).read_text(errors="replace")
+
+    def write_line(self, text=""):
+        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def finish(self, timeout=TIMEOUT):
+        """Closes standard input, waits for the end, returns the exit status."""
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"did not end in {timeout:.0f} s; {self.told()}") from None
+        self._reader.join(timeout)
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is not None:
+                self.lines.append(line)
+        return status
+
+    def stop(self):
+        """Ends a process that a failed test left behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(5)
+        self.process.stdout.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+
+
+class Report:
+    """What `silt report --format json` says about one recording."""
+
+    def __init__(self, text):
+        self.json = json.loads(text)
+        self.stacks = self.json["stacks"]
+        self.snapshots = self.json["snapshots"]
+        self.notes = self.json["notes"]
+
+    def with_function(self, name, heap=None):
+        return [stack for stack in self.stacks
+                if (heap is None or stack["heap"] == heap)
+                and any(simple_name(frame["function"]) == name for frame in stack["frames"])]
+
+    def sums(self, name, heap="native", snapshot=-1):
+        """(live blocks, live bytes, allocated blocks, allocated bytes) below a function."""
+        stacks = self.with_function(name, heap)
+        return (sum(stack["live_blocks"][snapshot] for stack in stacks),
+                sum(stack["live_bytes"][snapshot] for stack in stacks),
+                sum(stack["allocated_blocks"] for stack in stacks),
+                sum(stack["allocated_bytes"] for stack in stacks))
+
+    @staticmethod
+    def names(stack):
+        return [simple_name(frame["function"]) for frame in stack["frames"]]
+
+    def growing(self):
+        """Stacks that grew, largest first."""
+        return sorted((stack for stack in self.stacks if stack["growth_bytes"] > 0),
+                      key=lambda stack: -stack["growth_bytes"])
+
+
+class SiltTest(unittest.TestCase):
+    """A test with a folder of its own, and the tool and the library at hand."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="silt-test-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.out = os.path.join(self.folder, "out")
+        os.mkdir(self.out)
+
+    def environment(self, **settings):
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith(("SILT_", "LD_", "ASAN_", "MALLOC_"))}
+        environment.update(LC_ALL="C", DEBUGINFOD_URLS="")
+        environment.update(settings)
+        return environment
+
+    def silt_environment(self, **settings):
+        settings.setdefault("LD_PRELOAD", LIBRARY)
+        settings.setdefault("SILT_OUT", self.out)
+        return self.environment(**settings)
+
+    def start(self, arguments, silt=True, settings=None, **options):
+        """Starts a program under silt (or plain); it is ended with the test at the latest."""
+        environment = (self.silt_environment if silt else self.environment)(**(settings or {}))
+        process = Process(arguments, environment, self.folder, **options)
+        self.addCleanup(process.stop)
+        return process
+
+    def run_program(self, arguments, silt=True, settings=None, text="", timeout=300, **options):
+        """(exit status, standard output, standard error) of a whole run."""
+        environment = (self.silt_environment if silt else self.environment)(**(settings or {}))
+        done = subprocess.run(arguments, input=text.encode(), env=environment, timeout=timeout,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(
+            errors="replace")
+
+    def tool(self, *arguments, status=0, timeout=120, **options):
+        """Runs `silt ARGUMENTS`; returns (standard output, standard error)."""
+        options.setdefault("env", self.environment())
+        options.setdefault("cwd", self.folder)
+        done = subprocess.run([TOOL, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                              check=False, **options)
+        out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        if status is not None:
+            self.assertEqual(done.returncode, status,
+                             f"silt {' '.join(map(str, arguments))}\n{out[-2000:]}\n{err[-2000:]}")
+        return out, err
+
+    def dump(self, pid):
+        """`silt dump`; returns the path of the snapshot."""
+        out, err = self.tool("dump", pid)
+        path = out.strip().splitlines()[-1] if out.strip() else ""
+        self.assertTrue(os.path.isfile(os.path.join(self.folder, path)), f"'{out}' '{err}'")
+        return os.path.join(self.folder, path)
+
+    def recordings(self, name="*"):
+        return sorted(str(path) for path in pathlib.Path(self.out).glob(f"silt.{name}.*"))
+
+    def recording(self, name="*"):
+        found = self.recordings(name)
+        self.assertEqual(len(found), 1, f"recordings: {found}")
+        return found[0]
+
+    def snapshots(self, recording):
+        return sorted(str(path) for path in pathlib.Path(recording).glob("*.silt"))
+
+    def kill_and_wait(self, process, name):
+        """A snapshot by a plain kill -USR2; returns its path."""
+        recording = self.recording(name)
+        before = len(self.snapshots(recording))
+        os.kill(process.pid, signal.SIGUSR2)
+        wait_until(lambda: len(self.snapshots(recording)) > before, "a snapshot after kill -USR2")
+        return self.snapshots(recording)[-1]
+
+    def report(self, *recordings, top=1000000):
+        out, _ = self.tool("report", "--format", "json", "--top", top,
+                           *(recordings or [self.recording()]))
+        return Report(out)
+
+    def expectations(self, lines):
+        expected = []
+        for line in lines:
+            if line.startswith("expect "):
+                _, function, heap, *numbers = line.split(" ")
+                expected.append((function, heap,
+                                 [None if text == "-" else int(text) for text in numbers]))
+        return expected
+
+    def check_expectations(self, report, lines, snapshot=-1):
+        expected = self.expectations(lines)
+        self.assertTrue(expected, f"the victim promised nothing: {lines}")
+        wrong = []
+        for function, heap, numbers in expected:
+            actual = report.sums(function, heap, snapshot)
+            for wanted, is_value, meaning in zip(
+                    numbers, actual,
+                    ("live blocks", "live bytes", "allocated blocks", "allocated bytes")):
+                if wanted is not None and wanted != is_value:
+                    wrong.append(f"{function} ({heap}): {meaning} are {is_value}, must be {wanted}")
+        self.assertFalse(wrong, "\n".join(wrong))
+
+    def run_victim(self, name, *arguments, settings=None, stop_at="ready done"):
+        """Runs a victim under silt with a dump where it stands still; (report, output lines)."""
+        process = self.start([program(name), *arguments], settings=settings)
+        process.wait_line(stop_at)
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0, process.told())
+        return self.report(self.recording(name)), process.lines
+
+
+class TapResult(unittest.TestResult):
+    def __init__(self):
+        super().__init__()
+        self.number = 0
+
+    def _line(self, test, passed, directive="", details=""):
+        self.number += 1
+        name = getattr(test, "_testMethodName", str(test)).removeprefix("test_").replace("_", " ")
+        print(f"{'ok' if passed else 'not ok'} {self.number} - {name}{directive}")
+        for line in details.splitlines():
+            print(f"# {line}")
+        sys.stdout.flush()
+
+    def addSuccess(self, test):
+        self._line(test, True)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._line(test, False, details=self._exc_info_to_string(err, test))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._line(test, False, details=self._exc_info_to_string(err, test))
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._line(test, True, f" # SKIP {reason}")
+
+
+def main(module="__main__"):
+    """Runs the tests of a module; arguments select those whose names contain one of them."""
+    suite = unittest.defaultTestLoader.loadTestsFromName(module)
+    cases = [case for group in suite for case in group]
+    wanted = sys.argv[1:]
+    if wanted:
+        cases = [case for case in cases if any(word in case.id() for word in wanted)]
+    result = TapResult()
+    unittest.TestSuite(cases).run(result)
+    print(f"1..{result.number}")
+    sys.exit(0 if result.wasSuccessful() and result.number > 0 else 1)
+
+
+def needs(*commands):
+    missing = [command for command in commands if shutil.which(command) is None]
+    return unittest.skipIf(missing, f"not installed: {' '.join(missing)}")

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fork, exec and the other ways to start and end: same behaviour, a recording for each process."""
+
+import os
+import pathlib
+import unittest
+
+import harness
+
+
+class Processes(harness.SiltTest):
+    def check_same(self, way, *arguments, **options):
+        command = [harness.program("launches"), way, *arguments]
+        plain = self.run_program(command, silt=False, **options)
+        silt = self.run_program(command, **options)
+        self.assertEqual(silt, plain)
+        return silt
+
+    def test_a_tree_of_forks_has_a_recording_for_each_process(self):
+        status, _, err = self.run_program([harness.program("fork_tree")])
+        self.assertEqual((status, err), (12, ""))
+        self.assertEqual(len(self.recordings("fork_tree")), 10)
+        leaks = {"leak_in_parent": 0, "leak_in_child": 0, "leak_in_grandchild": 0}
+        for recording in self.recordings("fork_tree"):
+            report = self.report(recording)
+            self.assertEqual(report.json["process"]["pid"], int(recording.rsplit(".", 1)[1]))
+            blocks = {name: report.sums(name)[0] for name in leaks}
+            deepest = [name for name in leaks if blocks[name]][-1]
+            leaks[deepest] += 1
+            wanted = {"leak_in_parent": 5, "leak_in_child": 100, "leak_in_grandchild": 7}
+            self.assertEqual(blocks[deepest], wanted[deepest])
+        self.assertEqual(leaks, {"leak_in_parent": 1, "leak_in_child": 3, "leak_in_grandchild": 6})
+
+    def test_a_childs_recording_counts_what_it_inherited(self):
+        self.run_program([harness.program("fork_tree")])
+        for recording in self.recordings("fork_tree"):
+            self.assertEqual(self.report(recording).sums("leak_in_parent")[:2], (5, 5 * 3517))
+
+    def test_children_are_left_alone_when_asked(self):
+        status, _, _ = self.run_program([harness.program("fork_tree")],
+                                        settings={"SILT_CHILDREN": "0"})
+        self.assertEqual(status, 12)
+        self.assertEqual(len(self.recordings()), 1)
+
+    def test_exec_continues_under_silt(self):
+        self.assertEqual(self.check_same("exec")[0], 7)
+        report = self.report(self.recordings("launches")[-1])
+        self.assertEqual(report.sums("leak_before_end")[0], 3)
+
+    def test_exec_and_spawn_are_not_followed_when_asked(self):
+        for way in ("exec", "vfork", "spawn", "system"):
+            plain = self.run_program([harness.program("launches"), way], silt=False)
+            silt = self.run_program([harness.program("launches"), way],
+                                    settings={"SILT_CHILDREN": "0"})
+            self.assertEqual(silt, plain)
+        for recording in self.recordings():
+            for path in self.snapshots(recording):
+                self.assertNotIn("self", self.report(path).json["process"]["command"].split())
+
+    def test_vfork(self):
+        self.check_same("vfork")
+
+    def test_posix_spawn(self):
+        self.check_same("spawn")
+        self.assertEqual(len(self.recordings("launches")), 2)
+
+    def test_system_and_popen(self):
+        self.check_same("system")
+
+    def test_exit_with_a_status(self):
+        self.assertEqual(self.check_same("exit")[0], 11)
+        self.assertEqual(len(self.snapshots(self.recording())), 1)
+
+    def test_underscore_exit(self):
+        self.assertEqual(self.check_same("_exit")[0], 12)
+
+    def test_quick_exit(self):
+        self.assertEqual(self.check_same("quick_exit")[0], 13)
+
+    def test_abort(self):
+        self.assertEqual(self.check_same("abort")[0], -6)
+
+    def test_a_fatal_signal(self):
+        self.assertEqual(self.check_same("killed")[0], -11)
+
+    def test_a_daemon_that_closed_every_file_and_left_its_folder(self):
+        done = pathlib.Path(self.folder) / "done"
+        command = [harness.program("launches"), "daemon", str(done)]
+        status, out, err = self.run_program(command)
+        self.assertEqual((status, out, err), (0, "status 0\natexit\n", ""))
+        harness.wait_until(done.exists, "the daemon's end")
+        found = lambda: [self.report(path) for path in self.recordings("launches")
+                         if self.snapshots(path)]
+        daemons = harness.wait_until(
+            lambda: [report for report in found() if report.sums("leak_before_end")[0] == 12],
+            "the daemon's recording")
+        self.assertEqual(len(daemons), 1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to give up rights")
+    def test_a_program_that_gave_up_its_rights_still_records(self):
+        script = ("import os,sys\nos.setgid(65534);os.setuid(65534);os.chdir('/')\n"
+                  "print('ready',flush=True)\nsys.stdin.readline()\n")
+        process = self.start(["/usr/bin/python3", "-c", script])
+        process.wait_line("ready")
+        recording = self.recording()
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0)
+        self.assertGreaterEqual(len(self.snapshots(recording)), 1)
+
+    def test_nothing_half_written_is_left(self):
+        for way in ("exit", "_exit", "abort", "killed", "quick_exit"):
+            self.run_program([harness.program("launches"), way])
+        left = [path for path in pathlib.Path(self.out).rglob("*")
+                if path.is_file() and path.name != "control" and path.suffix != ".silt"]
+        self.assertEqual(left, [])
+
+
+class Run(harness.SiltTest):
+    """`silt run` is invisible: streams, signals and exit status are the program's own."""
+
+    def test_streams_and_status_pass_through(self):
+        done = harness.subprocess.run(
+            [harness.TOOL, "run", "--", "/bin/sh", "-c", "cat; echo to-err >&2; exit 23"],
+            input=b"through\n", capture_output=True, check=False, env=self.environment(
+                SILT_OUT=self.out), cwd=self.folder, timeout=60)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (23, b"through\n", b"to-err\n"))
+        self.assertTrue(self.recordings())
+
+    def test_a_fatal_signal_is_passed_on(self):
+        done = harness.subprocess.run(
+            [harness.TOOL, "run", "--", harness.program("launches"), "killed"], check=False,
+            env=self.environment(SILT_OUT=self.out), cwd=self.folder, timeout=60)
+        self.assertIn(done.returncode, (-11, 128 + 11))
+
+    def test_a_program_that_does_not_exist(self):
+        _, err = self.tool("run", "--", "/nonexistent/program", status=None)
+        self.assertIn("/nonexistent/program", err)
+        self.assertEqual(len(err.strip().splitlines()), 1)
+
+    def test_signals_reach_the_program(self):
+        process = harness.Process([harness.TOOL, "run", "--", harness.program("session_server"),
+                                   "0", "60"], self.environment(SILT_OUT=self.out), self.folder)
+        self.addCleanup(process.stop)
+        process.wait_line("listening")
+        process.process.terminate()
+        self.assertEqual(process.finish(), 0)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Snapshots by signal, by `silt dump`, by time: beside the program's own use of the signal, under
+load, and when nothing can be written."""
+
+import os
+import pathlib
+import resource
+import signal
+import stat
+import subprocess
+import unittest
+
+import harness
+
+MANY = int(os.environ.get("SILT_SNAPSHOTS", "300"))
+
+
+class Signals(harness.SiltTest):
+    def test_a_plain_kill_takes_a_snapshot_where_the_program_has_no_handler(self):
+        process = self.start([harness.program("growth")])
+        process.wait_line("ready step")
+        path = self.kill_and_wait(process, "growth")
+        self.assertEqual(process.finish(), 0)
+        self.assertEqual(self.report(path).sums("handle_request")[0], 100)
+
+    def test_snapshots_are_named_by_number_and_private(self):
+        process = self.start([harness.program("growth")])
+        process.wait_line("ready step")
+        paths = [self.dump(process.pid) for _ in range(3)]
+        self.assertEqual([os.path.basename(path) for path in paths],
+                         ["000.silt", "001.silt", "002.silt"])
+        self.assertEqual(os.path.basename(os.path.dirname(paths[0])), f"silt.growth.{process.pid}")
+        for path in paths:
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        self.assertEqual(process.finish(), 0)
+
+    def command(self, process, text):
+        process.write_line(text)
+        _, plain, _, info = process.wait_line("plain").split(" ")
+        return int(plain), int(info)
+
+    def test_the_programs_own_handler_is_kept_and_dump_passes_it_by(self):
+        process = self.start([harness.program("own_handler")])
+        process.wait_line("ready")
+        for kind, position in (("info", 1), ("plain", 0)):
+            calls = self.command(process, kind)
+            os.kill(process.pid, signal.SIGUSR2)
+            harness.wait_until(lambda: self.command(process, "count")[position] > calls[position],
+                               "the program's own handler")
+            after = self.command(process, "count")
+            before = len(self.snapshots(self.recording()))
+            self.dump(process.pid)
+            self.assertEqual(len(self.snapshots(self.recording())), before + 1)
+            self.assertEqual(self.command(process, "count"), after)
+        self.command(process, "ignore")
+        self.dump(process.pid)
+        self.command(process, "default")
+        self.kill_and_wait(process, "own_handler")
+        process.write_line("quit")
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_a_plain_kill_that_the_program_handles_takes_no_snapshot(self):
+        process = self.start([harness.program("own_handler")], settings={"SILT_AT_EXIT": "0"})
+        process.wait_line("ready")
+        self.command(process, "plain")
+        os.kill(process.pid, signal.SIGUSR2)
+        harness.wait_until(lambda: self.command(process, "count")[0] == 1, "the own handler")
+        self.assertEqual(process.finish(), 0)
+        self.assertEqual(self.snapshots(self.recording()), [])
+
+    def test_another_signal_by_name_and_by_number(self):
+        for value in ("SIGHUP", "HUP", str(int(signal.SIGHUP))):
+            process = self.start([harness.program("growth")], settings={"SILT_SIGNAL": value})
+            process.wait_line("ready step")
+            os.kill(process.pid, signal.SIGHUP)
+            recording = os.path.join(self.out, f"silt.growth.{process.pid}")
+            harness.wait_until(lambda: self.snapshots(recording), f"a snapshot with {value}")
+            self.dump(process.pid)
+            self.assertEqual(process.finish(), 0)
+
+    def test_no_signal_when_asked_for_none(self):
+        process = self.start([harness.program("growth")], settings={"SILT_SIGNAL": "none"})
+        process.wait_line("ready step")
+        _, err = self.tool("dump", process.pid, status=None)
+        self.assertRegex(err, r"SILT_SIGNAL|no signal|none")
+        os.kill(process.pid, signal.SIGUSR2)
+        self.assertEqual(process.finish(), -signal.SIGUSR2)
+
+    def test_dump_says_that_the_signal_is_blocked(self):
+        process = self.start([harness.program("blocked_signal")])
+        process.wait_line("ready blocked")
+        _, err = self.tool("dump", process.pid, status=3)
+        self.assertIn("blocked", err)
+        self.assertEqual(len(err.strip().splitlines()), 1)
+        self.assertEqual(process.finish(), 0)
+
+    def test_one_open_thread_is_enough_for_a_snapshot(self):
+        process = self.start([harness.program("blocked_signal"), "main-only"])
+        process.wait_line("open")
+        process.wait_line("ready blocked")
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0)
+
+    def test_snapshots_ride_on_allocations_every_so_often(self):
+        process = self.start([harness.program("under_load")], settings={"SILT_EVERY": "200ms"})
+        process.wait_line("ready running")
+        recording = self.recording()
+        harness.wait_until(lambda: len(self.snapshots(recording)) >= 4, "four timed snapshots")
+        self.assertEqual(process.finish(), 0)
+        self.check_expectations(self.report(), process.lines)
+
+
+class UnderLoad(harness.SiltTest):
+    def test_many_snapshots_in_a_row_leak_nothing_and_add_up(self):
+        process = self.start([harness.program("under_load")])
+        process.wait_line("ready running")
+        recording = self.recording()
+        kept = None
+        resident = []
+        for number in range(MANY):
+            newest = os.path.join(recording, f"{number:03d}.silt")
+            os.kill(process.pid, signal.SIGUSR2)
+            harness.wait_until(lambda: os.path.exists(newest), f"snapshot {number}")
+            if number % 100 == 50:
+                self.assertEqual(self.report(newest).sums("leak_under_load")[:2], (77, 77 * 4409))
+                process.write_line()
+                resident.append(int(process.wait_line("resident").split(" ")[1]))
+            if kept and number > 3:
+                os.unlink(kept)
+            kept = newest
+        open_files = len(os.listdir(f"/proc/{process.pid}/fd"))
+        self.assertLess(open_files, 16)
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertLess(resident[-1] - resident[0], 8192, f"resident KiB: {resident}")
+        self.check_expectations(self.report(self.snapshots(recording)[-1]), process.lines)
+
+    def test_dumps_by_several_at_once_all_succeed(self):
+        process = self.start([harness.program("under_load")])
+        process.wait_line("ready running")
+        dumps = [subprocess.Popen([harness.TOOL, "dump", str(process.pid)],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env=self.environment()) for _ in range(6)]
+        for dump in dumps:
+            out, err = dump.communicate(timeout=harness.TIMEOUT)
+            self.assertEqual(dump.returncode, 0, err)
+            self.assertTrue(out.strip().endswith(b".silt"), out)
+        self.assertEqual(process.finish(), 0)
+
+
+class CannotWrite(harness.SiltTest):
+    """The program runs as ever; one line says what failed."""
+
+    def check_unharmed(self, **settings):
+        plain = self.run_program([harness.program("early_limits")], silt=False)
+        silt = self.run_program([harness.program("early_limits")], settings=settings)
+        self.assertEqual(silt[:2], plain[:2])
+        return silt[2]
+
+    def test_a_folder_that_does_not_exist_and_cannot_be_made(self):
+        file = pathlib.Path(self.folder) / "file"
+        file.write_text("")
+        err = self.check_unharmed(SILT_OUT=str(file / "below"))
+        self.assertEqual(len(err.strip().splitlines()), 1, err)
+        self.assertIn(str(file), err)
+
+    def test_dump_says_why_the_folder_cannot_be_written(self):
+        process = self.start([harness.program("growth")], settings={"SILT_OUT": "/proc/none"})
+        process.wait_line("ready step")
+        _, err = self.tool("dump", process.pid, status=3)
+        self.assertIn("/proc/none", err)
+        self.assertEqual(process.finish(), 0)
+
+    def test_a_recording_folder_removed_while_the_program_runs(self):
+        process = self.start([harness.program("growth")])
+        process.wait_line("ready step")
+        harness.shutil.rmtree(self.recording())
+        _, err = self.tool("dump", process.pid, status=None)
+        self.assertLessEqual(len(err.strip().splitlines()), 1)
+        self.assertEqual(process.finish(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to mount")
+    def test_a_full_disk_is_said_and_leaves_no_half_file(self):
+        small = os.path.join(self.folder, "small")
+        os.mkdir(small)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", small],
+                                 check=False, capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("cannot mount a tmpfs here")
+        self.addCleanup(subprocess.run, ["umount", small], check=False)
+        process = self.start([harness.program("growth")], settings={"SILT_OUT": small})
+        process.wait_line("ready step")
+        recording = next(pathlib.Path(small).glob("silt.growth.*"))
+        (recording / "filler").write_bytes(b"")
+        with open(recording / "filler", "wb", buffering=0) as filler:
+            try:
+                while filler.write(b"x" * 512):
+                    pass
+            except OSError:
+                pass
+        _, err = self.tool("dump", process.pid, status=3)
+        self.assertRegex(err, r"(?i)no space")
+        self.assertEqual([path.name for path in recording.iterdir() if path.name != "control"],
+                         ["filler"])
+        (recording / "filler").unlink()
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_a_file_size_limit_does_not_kill_the_program(self):
+        def restrict():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+        process = self.start([harness.program("growth")], preexec_fn=restrict)
+        process.wait_line("ready step")
+        self.tool("dump", process.pid, status=None)
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_settings_that_are_not_understood_are_named_and_the_default_is_used(self):
+        for name, value in (("SILT_SIGNAL", "SIGNONE"), ("SILT_SAMPLE", "-3"),
+                            ("SILT_SAMPLE", "many"), ("SILT_EVERY", "soon"),
+                            ("SILT_AT_EXIT", "perhaps"), ("SILT_CHILDREN", "2x"),
+                            ("SILT_MMAP", "?"), ("SILT_LOG", "loud"), ("SILT_SIGNAL", "9")):
+            err = self.check_unharmed(**{name: value})
+            self.assertEqual(len(err.strip().splitlines()), 1, f"{name}={value}: {err}")
+            self.assertIn(name, err)
+            self.assertIn(value, err)
+        self.assertEqual(len(self.recordings("early_limits")), 9)
+
+    def test_nothing_is_said_when_all_is_well(self):
+        self.assertEqual(self.check_unharmed(), "")
+
+
+if __name__ == "__main__":
+    harness.main()
