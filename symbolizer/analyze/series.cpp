@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a recording to the numbers that are judged; see the header.
+
+#include "symbolizer/analyze/series.h"
+
+#include <algorithm>
+
+namespace silt::analyze {
+namespace {
+
+double allocated_blocks(const read::Snapshot& snapshot) {
+  return static_cast<double>(snapshot.meta.native.allocated_blocks +
+                             snapshot.meta.mapping.allocated_blocks);
+}
+
+double seconds_of(const read::Snapshot& snapshot) {
+  return static_cast<double>(snapshot.meta.elapsed_ns) / 1e9;
+}
+
+// Some 24 frames, spread evenly, each the last snapshot of its generation code.
+std::vector<size_t> thinned(const read::Recording& recording, const std::vector<size_t>& regular) {
+  if (regular.size() <= kMostFrames) return regular;
+  std::vector<size_t> frames = {regular.front()};
+  const double step =
+      static_cast<double>(regular.size() - 1) / static_cast<double>(kMostFrames - 1);
+  double next = step;
+  for (size_t i = 1; i + 1 < regular.size(); ++i) {
+    if (static_cast<double>(i) + 0.5 < next) continue;
+    const uint32_t code =
+        format::generation_code(recording.snapshots[regular[i]].meta.sequence);
+    const uint32_t code_after =
+        format::generation_code(recording.snapshots[regular[i + 1]].meta.sequence);
+    if (code == code_after) continue;
+    frames.push_back(regular[i]);
+    while (next <= static_cast<double>(i) + 0.5) next += step;
+  }
+  if (frames.size() >= kMostFrames) frames.pop_back();
+  frames.push_back(regular.back());
+  return frames;
+}
+
+// A window is idle when the process allocated less in it than one fiftieth of a busy window's pace:
+// the busy window is the upper quartile, so neither one start-up burst nor a few bursts hide work.
+std::vector<bool> idle_windows(const read::Recording& recording,
+                               const std::vector<size_t>& frames) {
+  std::vector<bool> idle(frames.size(), false);
+  std::vector<double> paces;
+  std::vector<double> pace_of(frames.size(), 0);
+  for (size_t i = 1; i < frames.size(); ++i) {
+    const read::Snapshot& before = recording.snapshots[frames[i - 1]];
+    const read::Snapshot& after = recording.snapshots[frames[i]];
+    const double seconds = std::max(1e-6, seconds_of(after) - seconds_of(before));
+    pace_of[i] = (allocated_blocks(after) - allocated_blocks(before)) / seconds;
+    paces.push_back(pace_of[i]);
+  }
+  if (paces.size() < 3) return idle;
+  std::sort(paces.begin(), paces.end());
+  const double busy = paces[paces.size() * 3 / 4];
+  for (size_t i = 1; i < frames.size(); ++i) idle[i] = busy > 0 && pace_of[i] < busy / 50;
+  return idle;
+}
+
+}  // namespace
+
+Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work) {
+  Timeline timeline;
+  timeline.snapshots = recording.snapshots.size();
+  for (size_t i = 0; i < recording.snapshots.size(); ++i) {
+    const bool exit =
+        recording.snapshots[i].meta.trigger == static_cast<uint32_t>(format::Trigger::kExit);
+    if (!exit) timeline.regular.push_back(i);
+  }
+  if (timeline.regular.empty()) {
+    for (size_t i = 0; i < recording.snapshots.size(); ++i) timeline.regular.push_back(i);
+  }
+  if (timeline.regular.empty()) return timeline;
+  timeline.sampling_interval =
+      static_cast<double>(recording.snapshots.back().meta.sampling_interval_bytes);
+  timeline.length_seconds = seconds_of(recording.snapshots[timeline.regular.back()]) -
+                            seconds_of(recording.snapshots[timeline.regular.front()]);
+
+  std::vector<size_t> frames = thinned(recording, timeline.regular);
+  const std::vector<bool> idle = idle_windows(recording, frames);
+  double active = seconds_of(recording.snapshots[frames.front()]);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const read::Snapshot& snapshot = recording.snapshots[frames[i]];
+    if (i > 0) {
+      const double window =
+          std::max(0.0, seconds_of(snapshot) - seconds_of(recording.snapshots[frames[i - 1]]));
+      if (idle[i]) {
+        timeline.idle_seconds += window;
+        // The later snapshot stands for both: nothing happened, and what was in flight is done.
+        if (!timeline.frames.empty()) timeline.frames.back() = frames[i];
+        continue;
+      }
+      active += std::max(window, 1e-6);
+    }
+    timeline.frames.push_back(frames[i]);
+    timeline.seconds.push_back(active);
+  }
+  for (const size_t frame : timeline.frames) {
+    timeline.activity.push_back(allocated_blocks(recording.snapshots[frame]));
+    if (!work.empty()) timeline.work.push_back(frame < work.size() ? work[frame] : work.back());
+  }
+  for (size_t i = 1; i < timeline.activity.size(); ++i) {
+    timeline.activity[i] = std::max(timeline.activity[i], timeline.activity[i - 1]);
+  }
+
+  timeline.frame_of_code.resize(256);
+  for (uint32_t code = 0; code < 256; ++code) {
+    const uint32_t sequence = format::first_sequence_of_generation(code);
+    size_t frame = 0;
+    while (frame + 1 < timeline.frames.size() &&
+           recording.snapshots[timeline.frames[frame]].meta.sequence < sequence) {
+      ++frame;
+    }
+    timeline.frame_of_code[code] = static_cast<uint32_t>(frame);
+  }
+  return timeline;
+}
+
+Series make_series(const Timeline& timeline, const read::Stack& stack) {
+  Series series;
+  series.bytes.resize(timeline.snapshots);
+  series.blocks.resize(timeline.snapshots);
+  const size_t frames = timeline.frames.size();
+  const size_t cells = frames * (frames + 1) / 2;
+  size_t frame = 0;
+  for (const read::Sample& sample : stack.samples) {
+    if (sample.snapshot >= timeline.snapshots) continue;
+    series.bytes[sample.snapshot] = static_cast<double>(sample.live_bytes);
+    series.blocks[sample.snapshot] = static_cast<double>(sample.live_blocks);
+    series.allocated_bytes = static_cast<double>(sample.allocated_bytes);
+    series.allocated_blocks = static_cast<double>(sample.allocated_blocks);
+    while (frame < frames && timeline.frames[frame] < sample.snapshot) ++frame;
+    if (frame == frames || timeline.frames[frame] != sample.snapshot) continue;
+    if (sample.generations.empty()) continue;
+    if (series.born_blocks.empty()) {
+      series.born_blocks.resize(cells);
+      series.born_bytes.resize(cells);
+    }
+    for (const read::GenerationCount& generation : sample.generations) {
+      const size_t born = std::min<size_t>(timeline.frame_of_code[generation.code], frame);
+      series.born_blocks[Series::cell(frame, born)] += static_cast<double>(generation.blocks);
+      series.born_bytes[Series::cell(frame, born)] += static_cast<double>(generation.bytes);
+    }
+  }
+  return series;
+}
+
+void add(Series& sum, const Series& part) {
+  if (sum.bytes.empty()) {
+    sum = part;
+    return;
+  }
+  const auto accumulate = [](std::vector<double>& to, const std::vector<double>& from) {
+    if (to.size() < from.size()) to.resize(from.size());
+    for (size_t i = 0; i < from.size(); ++i) to[i] += from[i];
+  };
+  accumulate(sum.bytes, part.bytes);
+  accumulate(sum.blocks, part.blocks);
+  accumulate(sum.born_bytes, part.born_bytes);
+  accumulate(sum.born_blocks, part.born_blocks);
+  sum.allocated_bytes += part.allocated_bytes;
+  sum.allocated_blocks += part.allocated_blocks;
+}
+
+}  // namespace silt::analyze

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the analysis sees of a recording: the times of its snapshots, and for one stack or for the
+// sum of several what was live at each of them, by birth. Numbers only; no names, no files.
+//
+// A Timeline picks the snapshots that verdicts look at (its frames). The snapshot taken at exit is
+// never one of them, as by then a program has stopped its work and often freed everything; windows
+// in which the process did next to nothing are joined to their neighbours; and long recordings are
+// thinned to at most kMostFrames, at places where generations end, so that a block's birth can be
+// told by frame.
+
+#ifndef SILT_SYMBOLIZER_ANALYZE_SERIES_H_
+#define SILT_SYMBOLIZER_ANALYZE_SERIES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+
+namespace silt::analyze {
+
+inline constexpr size_t kMostFrames = 25;
+
+struct Timeline {
+  size_t snapshots = 0;          // in the recording
+  std::vector<size_t> regular;   // snapshots not taken at exit, ascending
+  std::vector<size_t> frames;    // of those, the ones judged; index into snapshots
+  std::vector<double> seconds;   // of each frame: time of activity, idle windows left out
+  std::vector<double> activity;  // of each frame: blocks allocated so far by the whole process
+  std::vector<double> work;      // of each frame: units of work done, empty when not given
+  std::vector<uint32_t> frame_of_code;  // by generation code: the first frame that can show it
+  double sampling_interval = 0;         // bytes; 0: exact
+  double idle_seconds = 0;              // in windows without activity
+  double length_seconds = 0;            // from the first to the last regular snapshot
+};
+
+// `work`: units of work done by the time of each snapshot, or empty.
+Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work = {});
+
+// One value for each snapshot of the recording, and births for each frame of the timeline.
+struct Series {
+  std::vector<double> bytes;   // live
+  std::vector<double> blocks;  // live
+  double allocated_bytes = 0;  // cumulative, at the last snapshot
+  double allocated_blocks = 0;
+  // Row t, column g <= t of a lower triangle: live at frame t, born after frame g - 1 and not after
+  // frame g. Empty when the recording has no generations for these blocks.
+  std::vector<double> born_bytes;
+  std::vector<double> born_blocks;
+
+  bool has_births() const { return !born_blocks.empty(); }
+  static size_t cell(size_t frame, size_t born) { return frame * (frame + 1) / 2 + born; }
+};
+
+Series make_series(const Timeline& timeline, const read::Stack& stack);
+
+// Adds `part` to `sum`; both of one timeline. An empty sum becomes the part.
+void add(Series& sum, const Series& part);
+
+}  // namespace silt::analyze
+
+#endif  // SILT_SYMBOLIZER_ANALYZE_SERIES_H_

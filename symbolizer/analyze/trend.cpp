@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Growth in every window, warm-up and bend; see the header and docs/verdicts.md.
+
+#include "symbolizer/analyze/trend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "symbolizer/analyze/statistics.h"
+
+namespace silt::analyze {
+namespace {
+
+// A window is warm-up when it outpaces the median of the later ones by this factor. Growth like the
+// logarithm falls off more slowly from window to window and so stays in view of the bend test.
+constexpr double kWarmUpFactor = 2.5;
+// A pace that keeps less than this share of its beginning is bending.
+constexpr double kBend = 0.7;
+constexpr double kBendAfterWarmUp = 0.75;
+// Standard errors that growth must exceed where blocks also die.
+constexpr double kSignificant = 3.0;
+// Fewer blocks than this are no trend, whatever their spread.
+constexpr double kFewestEvents = 5;
+
+using Steps = std::span<const Step>;
+
+double sum_of(Steps steps, double Step::* member) {
+  double sum = 0;
+  for (const Step& step : steps) sum += step.*member;
+  return sum;
+}
+
+double net_of(Steps steps) { return sum_of(steps, &Step::born) - sum_of(steps, &Step::died); }
+
+size_t find_warm_up(Steps steps, double events_per_unit) {
+  size_t warm_up = 0;
+  while (warm_up < steps.size() / 2 && steps.size() - warm_up - 1 >= 3) {
+    std::vector<double> later;
+    for (const Step& step : steps.subspan(warm_up + 1)) later.push_back(step.net() / step.seconds);
+    const double usual = std::max(0.0, median(later));
+    const Step& step = steps[warm_up];
+    const double excess = (step.net() - usual * step.seconds) * events_per_unit;
+    if (step.net() / step.seconds <= kWarmUpFactor * usual || excess < kFewestEvents) break;
+    ++warm_up;
+  }
+  return warm_up;
+}
+
+// Variance of the windows beyond that of independent events: 1 for a Poisson process, more where
+// blocks come in batches.
+double dispersion(Steps steps, double events_per_unit) {
+  const double count = static_cast<double>(steps.size());
+  const double mean_net = net_of(steps) / count;
+  const double mean_events =
+      (sum_of(steps, &Step::born) + sum_of(steps, &Step::died)) / count * events_per_unit;
+  if (count < 3 || mean_events <= 0) return 1;
+  double variance = 0;
+  for (const Step& step : steps) variance += (step.net() - mean_net) * (step.net() - mean_net);
+  variance *= events_per_unit * events_per_unit / (count - 1);
+  return std::max(1.0, variance / mean_events);
+}
+
+// Kendall's tau of the paces against time: -1 when each window is slower than the one before.
+double falling_order(Steps steps) {
+  double concordance = 0;
+  double pairs = 0;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    for (size_t j = i + 1; j < steps.size(); ++j) {
+      const double before = steps[i].net() / steps[i].seconds;
+      const double after = steps[j].net() / steps[j].seconds;
+      concordance += after > before ? 1 : after < before ? -1 : 0;
+      pairs += 1;
+    }
+  }
+  return pairs > 0 ? concordance / pairs : 0;
+}
+
+size_t third(size_t count) { return count == 4 ? 2 : std::max<size_t>(1, (count + 1) / 3); }
+
+// The pace of the last third over that of the first, on the clock that flatters growth most: a
+// machine that starves the program near the end slows it by the clock but not by its activity.
+double late_pace(Steps steps) {
+  const Steps early = steps.first(third(steps.size()));
+  const Steps late = steps.last(third(steps.size()));
+  const double early_net = net_of(early);
+  const double late_net = net_of(late);
+  if (early_net <= 0) return late_net > 0 ? 10 : 1;
+  double best = 0;
+  for (double Step::* clock : {&Step::seconds, &Step::activity, &Step::work}) {
+    const double early_length = sum_of(early, clock);
+    const double late_length = sum_of(late, clock);
+    if (early_length <= 0 || late_length <= 0) continue;
+    best = std::max(best, (late_net / late_length) / (early_net / early_length));
+  }
+  return best;
+}
+
+bool bends(Steps steps, const Trend& trend, double spread, double events_per_unit) {
+  if (trend.late_pace >= (trend.warm_up > 0 ? kBendAfterWarmUp : kBend)) return false;
+  const size_t part = third(steps.size());
+  const double early = std::max(0.0, net_of(steps.first(part))) * events_per_unit;
+  const double late = std::max(0.0, early * trend.late_pace);
+  const bool by_chance = early - late < 2 * std::sqrt(early + late);
+  if (by_chance) return false;
+  // Paces that merely swing are no bend: they must fall in order, or have nearly ended.
+  const double usual = early / static_cast<double>(part) / events_per_unit;
+  bool ended = true;
+  for (const Step& step : steps.last(part)) ended = ended && step.net() < 0.25 * usual;
+  return ended || falling_order(steps) <= -0.45 ||
+         early - late > 4 * std::sqrt(spread * (early + late));
+}
+
+// Nothing at the end for longer than ever before, and longer than chance would have it.
+bool stopped(Steps steps, double spread, double events_per_unit) {
+  size_t trailing = 0;
+  while (trailing < steps.size() && steps[steps.size() - 1 - trailing].net() <= 0) ++trailing;
+  if (trailing == 0) return false;
+  if (trailing == steps.size()) return true;
+  size_t longest = 0;
+  size_t gap = 0;
+  for (const Step& step : steps.first(steps.size() - trailing)) {
+    gap = step.net() > 0 ? 0 : gap + 1;
+    longest = std::max(longest, gap);
+  }
+  if (trailing >= std::max<size_t>(2, 2 * longest + 1)) return true;
+  const double active = static_cast<double>(steps.size() - trailing);
+  const double events = net_of(steps) * events_per_unit / active / spread;
+  return trailing > longest && std::exp(-events * static_cast<double>(trailing)) < 0.01;
+}
+
+// Growth in each of three equal parts: what "every window" means for rare events.
+bool grows_in_thirds(Steps steps) {
+  const size_t count = steps.size();
+  for (size_t part = 0; part < 3; ++part) {
+    const size_t begin = part * count / 3;
+    const size_t end = (part + 1) * count / 3;
+    if (net_of(steps.subspan(begin, end - begin)) <= 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
+  Trend trend;
+  trend.warm_up = find_warm_up(all, events_per_unit);
+  const Steps steps = Steps(all).subspan(trend.warm_up);
+  trend.windows = steps.size();
+  if (steps.empty()) return trend;
+  trend.born = sum_of(steps, &Step::born);
+  trend.died = sum_of(steps, &Step::died);
+  trend.least = steps.front().net();
+  trend.most = trend.least;
+  for (const Step& step : steps) {
+    trend.grew += step.net() > 0 ? 1 : 0;
+    trend.least = std::min(trend.least, step.net());
+    trend.most = std::max(trend.most, step.net());
+  }
+  const double net = trend.born - trend.died;
+  if (net <= 0) return trend;
+  trend.events = net * events_per_unit;
+  trend.late_pace = late_pace(steps);
+
+  const double spread = dispersion(steps, events_per_unit);
+  const bool exact = events_per_unit >= 1;
+  const bool pure = trend.died <= 0.02 * trend.born;
+  const double z = net * events_per_unit /
+                   std::sqrt(spread * (trend.born + trend.died) * events_per_unit);
+  trend.p_value = exact && pure ? 0 : upper_tail(z);
+
+  const auto blocked = [&trend](Obstacle obstacle) {
+    trend.obstacle = obstacle;
+    return trend;
+  };
+  if (trend.windows < 3) return blocked(Obstacle::kTooShort);
+  if (trend.events < kFewestEvents - 0.5) return blocked(Obstacle::kTooFew);
+  if (!(exact && pure) && z < kSignificant) return blocked(Obstacle::kWithinNoise);
+  if (bends(steps, trend, spread, events_per_unit)) return blocked(Obstacle::kBend);
+  if (stopped(steps, spread, events_per_unit)) return blocked(Obstacle::kStopped);
+  if (trend.grew == trend.windows) return blocked(Obstacle::kNone);
+
+  // Rare events and bursts leave windows empty. That is no objection as long as what came stays.
+  const bool stays = trend.died <= 0.1 * trend.born;
+  if (stays && trend.windows >= 3 && trend.grew >= 3 && grows_in_thirds(steps)) {
+    return blocked(Obstacle::kNone);
+  }
+  // One window in many may dip a little where births and deaths are both many.
+  const double usual = net / static_cast<double>(trend.windows);
+  if (trend.windows >= 8 && trend.grew + 1 >= trend.windows && z > 5 &&
+      trend.least > -0.25 * usual) {
+    return blocked(Obstacle::kNone);
+  }
+  return blocked(Obstacle::kNotEvery);
+}
+
+}  // namespace silt::analyze

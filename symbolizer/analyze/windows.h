@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A series cut into the windows between frames: what was born and stayed, what died, what remained.
+//
+// Where births are known, the windows are "aged" when that makes the picture clearer: a block counts
+// from the first frame it outlives, so blocks merely in flight at a snapshot are no noise. The last
+// frame's own births have not outlived anything yet and are left out then.
+
+#ifndef SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
+#define SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "symbolizer/analyze/series.h"
+
+namespace silt::analyze {
+
+struct Window {
+  double seconds = 0;   // length
+  double activity = 0;  // blocks the process allocated in it
+  double work = 0;      // units of work, 0 when unknown
+  double born = 0;      // blocks that joined the live ones
+  double died = 0;      // blocks that left them
+  double bytes = 0;     // change in live bytes
+  double blocks() const { return born - died; }
+};
+
+struct Windows {
+  std::vector<Window> list;
+  bool aged = false;
+  bool has_births = false;
+  double young_share = 0;  // mean share of the live blocks that will not outlive the next frame
+  // Memory from before the first frame that went in one step, without the rest: start-up scratch.
+  bool scratch_released = false;
+};
+
+Windows make_windows(const Timeline& timeline, const Series& series);
+
+}  // namespace silt::analyze
+
+#endif  // SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
