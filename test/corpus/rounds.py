@@ -3,14 +3,13 @@
 the program takes of itself. raise_signal is synchronous, so no timing is involved.
 
 Without the interposer (SIGUSR2 still has its default action) each snapshot prints the bytes that
-glibc counts as in use, by which `score --behaviour` proves what each program claims; that figure
+glibc counts as in use and the size of all data mappings, by which `score --behaviour` proves what each program claims; that figure
 means something under PYTHONMALLOC=malloc only.
 """
 
 import os
 import random
 import signal
-import sys
 import time
 
 chance = random.Random(int(os.environ.get("CORPUS_SEED", "0")) + 1)
@@ -28,18 +27,19 @@ def take_snapshot():
     if _recorded:
         signal.raise_signal(signal.SIGUSR2)
         return
-    sys.stderr.write("corpus: in use %d\n" % _bytes_in_use())
+    info = _libc.mallinfo2()
+    with open("/proc/self/statm", "rb") as file:
+        data_pages = int(file.read().split()[5])
+    os.write(2, b"corpus: in use %d data %d\n" % (info.uordblks + info.hblkhd, data_pages * 4096))
 
 
-def _bytes_in_use():
+if not _recorded:
     import ctypes
 
-    class MallInfo2(ctypes.Structure):
+    class _MallInfo2(ctypes.Structure):
         _fields_ = [(name, ctypes.c_size_t) for name in (
             "arena", "ordblks", "smblks", "hblks", "hblkhd",
             "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
 
-    libc = ctypes.CDLL(None)
-    libc.mallinfo2.restype = MallInfo2
-    info = libc.mallinfo2()
-    return info.uordblks + info.hblkhd
+    _libc = ctypes.CDLL(None)
+    _libc.mallinfo2.restype = _MallInfo2

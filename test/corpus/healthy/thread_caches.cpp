@@ -29,9 +29,10 @@ int main() {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&] {
-      for (int mine = 1; mine <= rounds; mine++) {
+      for (int mine = 1;; mine++) {
         std::unique_lock lock(mutex);
         changed.wait(lock, [&] { return round >= mine; });
+        if (round > rounds) return;
         lock.unlock();
         for (int i = 0; i < 64; i++) remember(i * mine);
         lock.lock();
@@ -48,6 +49,11 @@ int main() {
     changed.wait(lock, [&] { return finished == 4 * r; });
     lock.unlock();
     take_snapshot();
+  }
+  {
+    const std::lock_guard lock(mutex);
+    round = rounds + 1;
+    changed.notify_all();
   }
   for (std::thread& thread : threads) thread.join();
   return 0;

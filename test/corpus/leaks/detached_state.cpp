@@ -22,7 +22,7 @@ class Job {
 class Resize : public Job {
  public:
   explicit Resize(int width) : width_(width) {}
-  int run() override { return width_ / 2; }
+  int run() override { return width_ / 2 + settings_[0]; }
 
  private:
   int width_;

@@ -13,7 +13,7 @@
 class Packet {
  public:
   explicit Packet(int id) : id_(id) {}
-  int id() const { return id_; }
+  int id() const { return id_ + payload_[0]; }
   SILT_NOINLINE static void* operator new(size_t size) {
     made_++;
     void* block = ::operator new(size);  // LEAK: packet

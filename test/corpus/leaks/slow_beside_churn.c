@@ -4,6 +4,7 @@
 // thousands of blocks and a working set that wanders.
 //
 // truth: leak lease
+// truth: below the noise of the total
 
 #include "test/corpus/rounds.h"
 

@@ -15,6 +15,7 @@ SILT_NOINLINE static void check(const char* frame) {
 SILT_NOINLINE static int receive(char first) {
   char* frame = new char[256];  // LEAK: frame
   memset(frame, first, 256);
+  keep(frame);
   check(frame);
   const int size = frame[255];
   delete[] frame;
