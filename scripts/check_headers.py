@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles each header alone: what a header uses, it includes.
+
+usage: check_headers.py ROOT COMPILER [ARGUMENT...]
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+
+
+def compile_alone(root, compiler, header):
+    done = subprocess.run(
+        [*compiler, "-std=c++20", "-Wall", "-Wextra", "-fsyntax-only", "-I", str(root), "-include",
+         str(header), "-x", "c++", os.devnull], capture_output=True, text=True, check=False)
+    return done.stderr if done.returncode != 0 or "warning" in done.stderr else ""
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve()
+    headers = sorted([*root.glob("interposer/**/*.h"), *root.glob("symbolizer/**/*.h")])
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = list(pool.map(lambda header: compile_alone(root, sys.argv[2:], header), headers))
+    for header, text in zip(headers, said):
+        if text:
+            print(f"{header.relative_to(root)} does not compile alone:\n{text}")
+    return 1 if any(said) or not headers else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the layer rules of docs/ARCHITECTURE.md: who may include whom, without cycles.
+
+The layer of a file is its folder below interposer/ or symbolizer/; a file directly in either tree
+belongs to its top layer, which may include everything of that tree. Third-party libraries that one
+layer alone may use are checked by their headers.
+
+usage: check_layers.py [ROOT]
+"""
+
+import pathlib
+import re
+import sys
+
+# Layer -> layers it may include, besides itself.
+ALLOWED = {
+    "interposer/format": (),
+    "interposer/base": (),
+    "interposer/unwind": ("interposer/base",),
+    "interposer/track": ("interposer/unwind", "interposer/base"),
+    "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
+    "interposer/hook": ("interposer/track", "interposer/base"),
+    "symbolizer/base": (),
+    "symbolizer/read": ("interposer/format", "symbolizer/base"),
+    "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/symbolize": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/report": ("symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
+                          "symbolizer/base", "interposer/format"),
+    "symbolizer/render": ("symbolizer/report", "symbolizer/base"),
+}
+# What report.h hands on is part of its contract: the frames and the heap of a stack.
+PUBLIC = {
+    "symbolizer/render": ("symbolizer/symbolize/symbolizer.h", "symbolizer/read/recording.h"),
+}
+# Files directly in a tree (startup, main) and layers that see all of it (commands).
+TOP = {
+    "interposer": ("interposer/",),
+    "symbolizer": ("symbolizer/", "interposer/format/"),
+}
+ONLY = (
+    (re.compile(r"elfutils/|libelf\.h|gelf\.h|dwarf\.h|libiberty|demangle\.h"),
+     "symbolizer/symbolize"),
+    (re.compile(r"libunwind"), "interposer/unwind"),
+    (re.compile(r"CLI/"), "symbolizer/commands"),
+)
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def layer_of(path):
+    parts = path.split("/")
+    layer = "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+    return layer if layer in ALLOWED else parts[0]
+
+
+def may_include(path, included):
+    layer = layer_of(path)
+    if layer in TOP:
+        return included.startswith(TOP[layer])
+    target = layer_of(included)
+    return target == layer or target in ALLOWED[layer] or included in PUBLIC.get(layer, ())
+
+
+def find_cycle(graph):
+    """A path around a cycle of file includes, or None."""
+    state = {}
+
+    def visit(node, trail):
+        state[node] = "open"
+        for following in graph.get(node, ()):
+            if state.get(following) == "open":
+                return trail[trail.index(following):] + [following]
+            if following not in state:
+                cycle = visit(following, trail + [following])
+                if cycle:
+                    return cycle
+        state[node] = "done"
+        return None
+
+    for node in graph:
+        if node not in state:
+            cycle = visit(node, [node])
+            if cycle:
+                return cycle
+    return None
+
+
+def check(root):
+    problems = []
+    graph = {}
+    for path in sorted([*root.glob("interposer/**/*"), *root.glob("symbolizer/**/*")]):
+        if path.suffix not in (".h", ".cpp", ".c"):
+            continue
+        name = path.relative_to(root).as_posix()
+        graph[name] = []
+        for kind, included in INCLUDE.findall(path.read_text(encoding="utf-8")):
+            for library, layer in ONLY:
+                if library.search(included) and layer_of(name) not in (layer, *TOP):
+                    problems.append(f"{name}: only {layer} may include <{included}>")
+            if kind == "<":
+                if included.startswith(("interposer/", "symbolizer/")):
+                    problems.append(f"{name}: '{included}' is ours: include it in quotes")
+                continue
+            if not (root / included).is_file():
+                if included.startswith(("interposer/", "symbolizer/", ".")) or \
+                        (path.parent / included).is_file():
+                    problems.append(f"{name}: '{included}' is not a path from the root")
+                continue
+            graph[name].append(included)
+            if not may_include(name, included):
+                problems.append(f"{name}: {layer_of(name)} may not include '{included}'")
+    if not graph:
+        problems.append(f"'{root}' has no sources of silt")
+    cycle = find_cycle(graph)
+    if cycle:
+        problems.append("cycle of includes: " + " -> ".join(cycle))
+    return problems
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+    problems = check(root if root.is_dir() else root.parent.parent)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

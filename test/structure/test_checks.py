@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks notice what they are there to notice."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "test" / "end_to_end"))
+
+import check_files  # noqa: E402
+import check_layers  # noqa: E402
+import check_library  # noqa: E402
+import harness  # noqa: E402
+
+LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
+
+
+class Checks(harness.SiltTest):
+    def tree(self, **files):
+        root = pathlib.Path(self.folder) / "tree"
+        for name, text in files.items():
+            path = root / name.replace("__", "/").replace("_h", ".h").replace("_cpp", ".cpp")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return root
+
+    def layer_problems(self, **files):
+        return "\n".join(check_layers.check(self.tree(**files)))
+
+    def test_an_allowed_include_passes(self):
+        self.assertEqual(self.layer_problems(
+            interposer__base__a_h="", interposer__track__b_cpp='#include "interposer/base/a.h"'), "")
+
+    def test_an_include_against_the_layers_is_named(self):
+        self.assertIn("interposer/base may not include 'interposer/hook/a.h'", self.layer_problems(
+            interposer__hook__a_h="", interposer__base__b_cpp='#include "interposer/hook/a.h"'))
+
+    def test_the_tool_never_includes_the_library(self):
+        self.assertIn("may not include", self.layer_problems(
+            interposer__track__a_h="", symbolizer__main_cpp='#include "interposer/track/a.h"'))
+
+    def test_an_include_from_its_own_folder_is_named(self):
+        self.assertIn("not a path from the root", self.layer_problems(
+            interposer__base__a_h="", interposer__base__b_cpp='#include "a.h"'))
+
+    def test_a_cycle_is_named(self):
+        self.assertIn("cycle", self.layer_problems(
+            interposer__base__a_h='#include "interposer/base/b.h"',
+            interposer__base__b_h='#include "interposer/base/a.h"'))
+
+    def test_libdw_belongs_to_symbolize_alone(self):
+        self.assertIn("only symbolizer/symbolize", self.layer_problems(
+            symbolizer__read__a_cpp="#include <elfutils/libdw.h>"))
+
+    def file_problems(self, name, text):
+        root = pathlib.Path(self.folder) / "files"
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode())
+        return "\n".join(check_files.check_file(root, name))
+
+    def test_a_clean_file_passes(self):
+        self.assertEqual(self.file_problems("good_name.cpp", LICENCE), "")
+
+    def test_blemishes_of_files_are_named(self):
+        for name, text, said in (
+                ("a.cpp", "int a;\n", "SPDX"), ("string_util.h", LICENCE, "says nothing"),
+                ("MyFile.cpp", LICENCE, "snake_case"), ("a.cpp", LICENCE + "int a; \n", "trailing"),
+                ("a.cpp", LICENCE + "int a;", "newline"), ("a.cpp", LICENCE + "a\r\n", "carriage"),
+                ("a.md", "see /ro" + "ot/x\n", "one machine"),
+                ("a.md", "https://registry.npm" + "js.org/x\n", "registry"),
+                ("a.cpp", LICENCE + "// TO" + "DO\n", "later")):
+            self.assertIn(said, self.file_problems(name, text))
+
+    def library(self, source, *flags):
+        path = pathlib.Path(self.folder) / "library.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", path, "-x", "c", "-", *flags],
+                       input=source, text=True, check=True)
+        return "\n".join(check_library.check(str(path)))
+
+    def test_blemishes_of_the_library_are_named(self):
+        two = "__attribute__((constructor)) void a(void) {} __attribute__((constructor)) void b(void) {}"
+        self.assertIn("has 2 constructors", self.library(two))
+        self.assertIn("has 0 constructors", self.library("void a(void) {}"))
+        self.assertIn("needs 'libm.so.6'", self.library(
+            "double cos(double); double f(double x) { return cos(x); }", "-lm"))
+        self.assertIn("exports 'unheard_of'", self.library("void unheard_of(void) {}"))
+        self.assertIn("no longer exports 'malloc'", self.library("void a(void) {}"))
+        self.assertIn("not initial-exec", self.library("__thread int a; int *f(void) { return &a; }"))
+        self.assertIn("binds symbols lazily", self.library("void a(void) {}", "-Wl,-z,lazy"))
+
+    def count(self, *tests, status=0):
+        log = pathlib.Path(self.folder) / "testlog.json"
+        log.write_text("".join(json.dumps(test) + "\n" for test in tests))
+        done = subprocess.run([sys.executable, ROOT / "scripts" / "count_tests.py", log, str(status)],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def test_the_closing_line_counts_cases(self):
+        tap = {"result": "OK", "stdout": "ok 1 - a\nok 2 - b # SKIP why\n1..2\n"}
+        catch = {"result": "OK", "stdout": "All tests passed (9 assertions in 4 test cases)\n"}
+        plain = {"result": "OK", "stdout": "nothing special\n"}
+        self.assertEqual(self.count(tap, catch, plain), (0, "6 passed, 0 failed, 1 skipped\n"))
+
+    def test_the_closing_line_counts_failures(self):
+        tap = {"result": "FAIL", "stdout": "ok 1 - a\nnot ok 2 - b\n1..2\n"}
+        catch = {"result": "FAIL", "stdout": "test cases: 5 | 3 passed | 2 failed\n"}
+        crash = {"result": "ERROR", "stdout": "ok 1 - a\n"}
+        hang = {"result": "TIMEOUT", "stdout": "ok 1 - a\n1..1\n"}
+        self.assertEqual(self.count(tap, catch, crash, hang, status=1),
+                         (1, "5 passed, 5 failed\n"))
+
+    def test_a_run_without_tests_or_with_a_broken_runner_fails(self):
+        self.assertEqual(self.count(), (1, "0 passed, 1 failed\n"))
+        self.assertEqual(self.count({"result": "OK", "stdout": ""}, status=2),
+                         (1, "1 passed, 1 failed\n"))
+
+
+if __name__ == "__main__":
+    harness.main()
