@@ -71,7 +71,9 @@ Timeline make_timeline(const read::Recording& recording, const std::vector<doubl
         recording.snapshots[i].meta.trigger == static_cast<uint32_t>(format::Trigger::kExit);
     if (!exit) timeline.regular.push_back(i);
   }
-  if (timeline.regular.empty()) {
+  // Two snapshots, one of them at exit, still say how much more there was at the end.
+  if (timeline.regular.size() < 2) {
+    timeline.regular.clear();
     for (size_t i = 0; i < recording.snapshots.size(); ++i) timeline.regular.push_back(i);
   }
   if (timeline.regular.empty()) return timeline;

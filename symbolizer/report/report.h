@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/analyze/verdict.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::report {
 
-enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady };
+using analyze::Verdict;
+using analyze::verdict_word;
 
 struct SnapshotLine {
   uint32_t sequence = 0;
@@ -40,8 +42,20 @@ struct StackLine {
   uint64_t allocated_blocks = 0;
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
-  std::vector<symbolize::Frame> frames;  // innermost first; empty where the stack is not shown
+  // Innermost first, without the allocator's own frames; empty where the stack is not shown.
+  std::vector<symbolize::Frame> frames;
 };
+
+// A finding's share in one of several processes that are reported together.
+struct Share {
+  size_t process = 0;  // index into Report::processes
+  Verdict verdict = Verdict::kSteady;
+  int64_t growth_bytes = 0;
+  std::optional<double> bytes_per_hour;
+};
+
+// Against a baseline: whether the same site was found there too.
+enum class Change : uint8_t { kNotCompared, kNew, kWorse, kKnown };
 
 struct Finding {
   Verdict verdict = Verdict::kGrowing;
@@ -57,6 +71,20 @@ struct Finding {
   symbolize::Frame site;
   std::string reason;                // one line in plain words, with figures
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
+  Change change = Change::kNotCompared;
+  std::optional<double> baseline_bytes_per_hour;
+  std::vector<Share> shares;  // one for each process, when several are reported together
+};
+
+// One of several processes reported together.
+struct ProcessLine {
+  uint32_t pid = 0;
+  std::string program;
+  std::string path;  // of the recording
+  size_t snapshots = 0;
+  uint64_t first_live_bytes = 0;
+  uint64_t last_live_bytes = 0;
+  size_t leaks = 0;
 };
 
 struct Report {
@@ -72,6 +100,12 @@ struct Report {
   size_t stacks_total = 0;           // before --top and filters
   std::vector<std::string> honesty;  // length, smallest detectable leak, drops, cost
   std::vector<std::string> notes;
+  std::vector<ProcessLine> processes;  // empty unless several are reported together
+  size_t judged_snapshots = 0;         // regular ones; fewer than 2: growth is not known
+  double judged_seconds = 0;           // from the first to the last of them
+  // Of the smallest leak that would have been called one; empty when the run was too short.
+  std::optional<double> detectable_blocks_per_hour;
+  std::optional<double> detectable_bytes_per_hour;
 };
 
 }  // namespace silt::report

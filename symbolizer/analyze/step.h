@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Do two series grow in step, block for block? Parts of one leaked thing do: each request that is
+// forgotten leaves its object, its two strings and its list in every window alike.
+
+#ifndef SILT_SYMBOLIZER_ANALYZE_STEP_H_
+#define SILT_SYMBOLIZER_ANALYZE_STEP_H_
+
+#include "symbolizer/analyze/series.h"
+
+namespace silt::analyze {
+
+// Whether the newest survivors by birth are, window by window, a whole multiple of each other
+// (either way), within 3 %. Series without births are compared by their live blocks.
+bool in_step(const Timeline& timeline, const Series& a, const Series& b);
+
+}  // namespace silt::analyze
+
+#endif  // SILT_SYMBOLIZER_ANALYZE_STEP_H_

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From stacks to findings; see the header.
+
+#include "symbolizer/report/fold.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "symbolizer/analyze/statistics.h"
+#include "symbolizer/analyze/step.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Judgement;
+using analyze::Series;
+using analyze::Timeline;
+using analyze::Verdict;
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+// Among the groups that are called leaks, the share that may be chance.
+constexpr double kFalseDiscoveryRate = 0.05;
+
+struct Member {
+  size_t stack = 0;
+  Series series;
+};
+
+struct Candidate {
+  Group group;
+  std::vector<Member> members;
+};
+
+bool is_real(const read::Recording& recording, uint32_t node) {
+  return node != 0 && recording.nodes[node].pc >= format::kFirstRealPc;
+}
+
+// The site of a stack, naming no more nodes than it takes.
+Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
+              const FoldOptions& options) {
+  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
+  std::vector<Frame> frames;
+  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    bool found = false;
+    for (const Frame& frame : names(node)) {
+      frames.push_back(frame);
+      if (owner_of(frame, options.look_through) != Owner::kUser) continue;
+      found = found || !managed || frame.kind == FrameKind::kJavaScript ||
+              frame.kind == FrameKind::kPython;
+    }
+    if (found) break;
+  }
+  if (frames.empty()) {
+    Frame unknown;
+    unknown.unresolved = "no stack was recorded";
+    return unknown;
+  }
+  return frames[find_site(frames, options.look_through)];
+}
+
+// Whether the stack runs through this very line; through this function.
+struct Passage {
+  bool line = false;
+  bool function = false;
+};
+Passage passes(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
+               const Frame& site, const std::string& key) {
+  Passage passage;
+  if (site.function.empty()) return passage;
+  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    for (const Frame& frame : names(node)) {
+      if (frame.function != site.function || frame.file != site.file) continue;
+      passage.function = true;
+      if (site_key(frame) == key) passage.line = true;
+    }
+  }
+  return passage;
+}
+
+double growth_of(const Timeline& timeline, const Series& series) {
+  return series.bytes[timeline.regular.back()] - series.bytes[timeline.regular.front()];
+}
+
+Series sum_of(const std::vector<Member>& members) {
+  Series sum;
+  for (const Member& member : members) analyze::add(sum, member.series);
+  return sum;
+}
+
+void order_members(const Timeline& timeline, std::vector<Member>& members) {
+  std::stable_sort(members.begin(), members.end(), [&](const Member& a, const Member& b) {
+    return growth_of(timeline, a.series) > growth_of(timeline, b.series);
+  });
+}
+
+// The verdict on all stacks of a site together, since one line's blocks are alike whichever path
+// asked for them; but a leak on one path is not to be hidden by the ups and downs of others. Growth
+// on one path that others give back is only work that moved, as when code is compiled anew.
+void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summaries,
+                 Candidate& candidate) {
+  Group& group = candidate.group;
+  group.sum = sum_of(candidate.members);
+  group.judgement = analyze::judge(timeline, group.sum);
+  if (candidate.members.size() > 1) {
+    std::vector<Member> leaking;
+    for (const Member& member : candidate.members) {
+      if (summaries[member.stack].verdict == Verdict::kLeak) leaking.push_back(member);
+    }
+    const bool whole_leaks = group.judgement.verdict == Verdict::kLeak;
+    if (!leaking.empty() && !whole_leaks) {
+      const Series sum = sum_of(leaking);
+      const double all = growth_of(timeline, group.sum);
+      if (all > 0.5 * growth_of(timeline, sum)) {
+        const Judgement judgement = analyze::judge(timeline, sum);
+        if (judgement.verdict == Verdict::kLeak) {
+          group.judgement = judgement;
+          group.sum = sum;
+          candidate.members = std::move(leaking);
+        }
+      }
+    }
+  }
+  order_members(timeline, candidate.members);
+}
+
+// Chance makes a leak out of one in many noisy stacks: allow a small share of those called only.
+void control_false_discoveries(std::vector<Candidate>& candidates) {
+  std::vector<double> p_values;
+  for (const Candidate& candidate : candidates) {
+    p_values.push_back(candidate.group.judgement.p_value);
+  }
+  const double threshold = analyze::false_discovery_threshold(p_values, kFalseDiscoveryRate);
+  for (Candidate& candidate : candidates) {
+    Judgement& judgement = candidate.group.judgement;
+    if (judgement.verdict != Verdict::kLeak || judgement.p_value <= threshold) continue;
+    judgement.verdict = Verdict::kGrowing;
+    judgement.confidence = 0.4;
+    judgement.reason += "; but among " + std::to_string(candidates.size()) +
+                        " places that change, chance may look like this";
+  }
+}
+
+// Moves groups that are parts of a leaked thing into the group of the thing itself.
+void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+                std::vector<Candidate>& candidates) {
+  std::vector<size_t> into(candidates.size(), SIZE_MAX);
+  for (size_t whole = 0; whole < candidates.size(); ++whole) {
+    const Group& root = candidates[whole].group;
+    if (root.judgement.verdict != Verdict::kLeak || root.site.function.empty()) continue;
+    const std::string key = site_key(root.site);
+    for (size_t part = 0; part < candidates.size(); ++part) {
+      const Group& group = candidates[part].group;
+      const Verdict verdict = group.judgement.verdict;
+      if (part == whole || into[part] != SIZE_MAX || group.heap != root.heap) continue;
+      if (verdict != Verdict::kLeak && verdict != Verdict::kGrowing) continue;
+      if (group.site.function == root.site.function && group.site.file == root.site.file) continue;
+      bool line = true;
+      bool function = true;
+      for (const Member& member : candidates[part].members) {
+        const Passage passage =
+            passes(recording, recording.stacks[member.stack], names, root.site, key);
+        line = line && passage.line;
+        function = function && passage.function;
+        if (!function) break;
+      }
+      // What main calls is the whole program, so there only the very line tells a part.
+      if (!function || (!line && root.site.function == "main")) continue;
+      const double root_blocks = root.judgement.growth_blocks;
+      const bool containers = group.judgement.growth_blocks <= 0.02 * root_blocks;
+      if (containers || analyze::in_step(timeline, root.sum, group.sum)) into[part] = whole;
+    }
+  }
+  for (size_t part = 0; part < candidates.size(); ++part) {
+    size_t whole = into[part];
+    if (whole == SIZE_MAX) continue;
+    for (size_t hops = 0; into[whole] != SIZE_MAX && hops < candidates.size(); ++hops) {
+      whole = into[whole];
+    }
+    if (whole == part) continue;
+    Candidate& from = candidates[part];
+    Candidate& to = candidates[whole];
+    analyze::add(to.group.sum, from.group.sum);
+    to.members.insert(to.members.end(), std::make_move_iterator(from.members.begin()),
+                      std::make_move_iterator(from.members.end()));
+    from.members.clear();
+  }
+  for (Candidate& candidate : candidates) {
+    if (candidate.members.empty()) continue;
+    const bool joined = std::find(into.begin(), into.end(),
+                                  static_cast<size_t>(&candidate - candidates.data())) != into.end();
+    if (!joined) continue;
+    // The verdict is the thing's own; pace and growth are those of all its parts.
+    const Judgement all = analyze::judge(timeline, candidate.group.sum);
+    Judgement& judgement = candidate.group.judgement;
+    judgement.growth_bytes = all.growth_bytes;
+    judgement.growth_blocks = all.growth_blocks;
+    judgement.bytes_per_second = all.bytes_per_second;
+    judgement.bytes_per_second_low = all.bytes_per_second_low;
+    judgement.bytes_per_second_high = all.bytes_per_second_high;
+    judgement.blocks_per_second = all.blocks_per_second;
+    judgement.bytes_per_work = all.bytes_per_work;
+    order_members(timeline, candidate.members);
+  }
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                  [](const Candidate& c) { return c.members.empty(); }),
+                   candidates.end());
+}
+
+}  // namespace
+
+std::vector<StackSummary> judge_stacks(const read::Recording& recording, const Timeline& timeline) {
+  std::vector<StackSummary> summaries(recording.stacks.size());
+  if (timeline.regular.empty()) return summaries;
+  std::vector<bool> regular(recording.snapshots.size(), false);
+  for (const size_t snapshot : timeline.regular) regular[snapshot] = true;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    const read::Stack& stack = recording.stacks[i];
+    StackSummary& summary = summaries[i];
+    double low_bytes = 0;
+    double low_blocks = 0;
+    double peak_bytes = 0;
+    double peak_blocks = 0;
+    size_t seen = 0;
+    for (const read::Sample& sample : stack.samples) {
+      if (sample.snapshot >= regular.size() || !regular[sample.snapshot]) continue;
+      const double bytes = static_cast<double>(sample.live_bytes);
+      const double blocks = static_cast<double>(sample.live_blocks);
+      low_bytes = seen == 0 ? bytes : std::min(low_bytes, bytes);
+      low_blocks = seen == 0 ? blocks : std::min(low_blocks, blocks);
+      peak_bytes = std::max(peak_bytes, bytes);
+      peak_blocks = std::max(peak_blocks, blocks);
+      if (sample.snapshot == timeline.regular.front()) {
+        summary.growth_bytes -= bytes;
+        summary.growth_blocks -= blocks;
+      }
+      if (sample.snapshot == timeline.regular.back()) {
+        summary.growth_bytes += bytes;
+        summary.growth_blocks += blocks;
+        summary.last_bytes = bytes;
+      }
+      ++seen;
+    }
+    if (seen < timeline.regular.size()) low_bytes = low_blocks = 0;
+    summary.range_bytes = peak_bytes - low_bytes;
+    summary.range_blocks = peak_blocks - low_blocks;
+    if (!summary.changes() || timeline.regular.size() < 2) continue;
+    // Below these floors judge() says steady without a look; most stacks of a large program are.
+    if (summary.range_blocks < 5 && summary.range_bytes < 2048) continue;
+    summary.verdict = analyze::judge(timeline, analyze::make_series(timeline, stack)).verdict;
+  }
+  return summaries;
+}
+
+std::vector<Group> fold(const read::Recording& recording, const Timeline& timeline,
+                        std::vector<StackSummary>& summaries, const NodeFrames& names,
+                        const FoldOptions& options) {
+  std::vector<size_t> changing;
+  for (size_t i = 0; i < summaries.size(); ++i) {
+    if (summaries[i].changes()) changing.push_back(i);
+  }
+  std::stable_sort(changing.begin(), changing.end(), [&](size_t a, size_t b) {
+    return summaries[a].range_bytes > summaries[b].range_bytes;
+  });
+  // Leaks of few bytes must not fall below the cut.
+  std::stable_partition(changing.begin(), changing.end(),
+                        [&](size_t i) { return summaries[i].verdict == Verdict::kLeak; });
+  if (changing.size() > options.most_stacks) changing.resize(options.most_stacks);
+  if (timeline.regular.size() < 2) changing.clear();
+
+  std::vector<Candidate> candidates;
+  std::unordered_map<std::string, size_t> by_site;
+  for (const size_t i : changing) {
+    const read::Stack& stack = recording.stacks[i];
+    Frame site = site_of(recording, stack, names, options);
+    const std::string key =
+        std::to_string(static_cast<int>(stack.heap)) + "\n" + site_key(site);
+    const auto [at, added] = by_site.try_emplace(key, candidates.size());
+    if (added) {
+      candidates.emplace_back();
+      candidates.back().group.site = std::move(site);
+      candidates.back().group.heap = stack.heap;
+    }
+    candidates[at->second].members.push_back({i, analyze::make_series(timeline, stack)});
+  }
+  for (Candidate& candidate : candidates) judge_group(timeline, summaries, candidate);
+  control_false_discoveries(candidates);
+  for (const Candidate& candidate : candidates) {
+    for (const Member& member : candidate.members) {
+      Verdict& verdict = summaries[member.stack].verdict;
+      if (verdict == Verdict::kLeak) verdict = candidate.group.judgement.verdict;
+    }
+  }
+  join_parts(recording, timeline, names, candidates);
+
+  std::vector<Group> groups;
+  for (Candidate& candidate : candidates) {
+    Group& group = candidate.group;
+    if (group.judgement.verdict == Verdict::kSteady) continue;
+    const bool rises = group.judgement.growth_bytes > 0;
+    for (const Member& member : candidate.members) {
+      const bool grows = growth_of(timeline, member.series) > 0;
+      if (grows || !rises) group.stacks.push_back(member.stack);
+      if (grows && group.judgement.verdict == Verdict::kLeak) {
+        summaries[member.stack].verdict = Verdict::kLeak;
+      }
+    }
+    if (group.stacks.empty()) {
+      for (const Member& member : candidate.members) group.stacks.push_back(member.stack);
+    }
+    groups.push_back(std::move(group));
+  }
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
+    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
+    if (a_leaks != b_leaks) return a_leaks;
+    return a.judgement.growth_bytes > b.judgement.growth_bytes;
+  });
+  return groups;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Honesty lines and notes; see the header.
+
+#include "symbolizer/report/honesty.h"
+
+#include <algorithm>
+
+#include "symbolizer/analyze/verdict.h"
+#include "symbolizer/base/quantity.h"
+
+namespace silt::report {
+namespace {
+
+using format::Cost;
+
+uint64_t cost_of(const read::Snapshot& snapshot, Cost cost) {
+  const size_t index = static_cast<size_t>(cost);
+  return index < snapshot.costs.size() ? snapshot.costs[index] : 0;
+}
+
+double seconds_of(const read::Snapshot& snapshot) {
+  return static_cast<double>(snapshot.meta.elapsed_ns) / 1e9;
+}
+
+std::string looked(const read::Recording& recording, const analyze::Timeline& timeline) {
+  const read::Snapshot& last = recording.snapshots.back();
+  std::string text = "looked at " +
+                     format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") +
+                     " over " + format_duration(timeline.length_seconds);
+  if (recording.snapshots.size() > timeline.regular.size()) text += ", the one at exit not judged";
+  if (timeline.idle_seconds > 0.5) {
+    text += ", " + format_duration(timeline.idle_seconds) + " of them idle";
+  }
+  if (timeline.sampling_interval > 0) {
+    text += "; sampled, one in " + format_bytes(timeline.sampling_interval) + " on average";
+  } else {
+    text += "; exact, every one of " +
+            format_count(static_cast<double>(last.meta.native.allocated_blocks +
+                                             last.meta.mapping.allocated_blocks)) +
+            " allocations";
+  }
+  return text;
+}
+
+std::string detectable(const analyze::Timeline& timeline) {
+  const analyze::Detectable least = analyze::smallest_detectable(timeline);
+  if (!least.possible) {
+    return "too short for a verdict: a leak needs at least 4 snapshots under load, better 8";
+  }
+  if (least.blocks_per_hour > 0) {
+    return "smallest leak it would have called one: 5 blocks of one place in this time, " +
+           format_count(least.blocks_per_hour) + " an hour";
+  }
+  return "smallest leak it would have called one: " + format_bytes(least.bytes_per_hour) +
+         " an hour (below that, chance in sampling explains it)";
+}
+
+}  // namespace
+
+std::vector<std::string> honesty_lines(const read::Recording& recording,
+                                       const analyze::Timeline& timeline) {
+  const read::Snapshot& last = recording.snapshots.back();
+  std::vector<std::string> lines = {looked(recording, timeline), detectable(timeline)};
+
+  std::string dropped;
+  const auto count = [&](Cost cost, const char* text) {
+    const uint64_t value = cost_of(last, cost);
+    if (value == 0) return;
+    if (!dropped.empty()) dropped += "; ";
+    dropped += format_count(static_cast<double>(value)) + " " + text;
+  };
+  count(Cost::overflowed_blocks, "blocks not remembered (table full)");
+  count(Cost::overflowed_stacks, "allocations without a stack (table full)");
+  count(Cost::overflowed_mappings, "mappings not remembered (table full)");
+  count(Cost::stacks_truncated, "walks cut at the frame limit");
+  count(Cost::walks_broken, "walks that did not reach the outermost frame");
+  count(Cost::snapshots_failed, "snapshots that could not be written");
+  count(Cost::unknown_frees, "frees of blocks from before the start");
+  lines.push_back(dropped.empty() ? "nothing was dropped or cut short" : "not seen: " + dropped);
+
+  std::string cost = "recording cost " +
+                     format_bytes(static_cast<double>(std::max(
+                         cost_of(last, Cost::resident_bytes), uint64_t{0}))) +
+                     " of memory";
+  if (cost_of(last, Cost::resident_bytes) == 0) {
+    cost = "recording cost " + format_bytes(static_cast<double>(cost_of(last, Cost::table_bytes))) +
+           " of mapped tables";
+  }
+  const double hooks = static_cast<double>(cost_of(last, Cost::hook_nanoseconds)) / 1e9;
+  if (hooks > 0) {
+    cost += " and " + format_duration(hooks) + " in hooks";
+    if (seconds_of(last) > 0) {
+      cost += " of " + format_duration(seconds_of(last)) + " run";
+    }
+  }
+  const double writing = static_cast<double>(cost_of(last, Cost::snapshot_nanoseconds)) / 1e9;
+  if (writing > 0) cost += ", " + format_duration(writing) + " to write snapshots";
+  lines.push_back(cost);
+  return lines;
+}
+
+std::vector<std::string> recording_notes(const read::Recording& recording,
+                                         const analyze::Timeline& timeline,
+                                         const std::vector<std::string>& allocators_in_main) {
+  std::vector<std::string> notes;
+  const read::Snapshot& last = recording.snapshots.back();
+  if ((last.meta.flags & format::kFlagOwnMalloc) != 0 || !allocators_in_main.empty()) {
+    std::string text = "the program brings its own allocator";
+    if (!allocators_in_main.empty()) {
+      text += ": its main binary defines ";
+      for (size_t i = 0; i < allocators_in_main.size() && i < 4; ++i) {
+        text += (i > 0 ? ", " : "") + allocators_in_main[i];
+      }
+    }
+    notes.push_back(text + "; what it allocates that way was not seen");
+  }
+  const uint64_t allocated =
+      last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
+  if (allocated == 0) {
+    notes.push_back("nothing was recorded: no allocation passed through silt");
+  }
+  if ((last.meta.flags & format::kFlagNoUnwinder) != 0) {
+    notes.push_back(
+        "libunwind was not found when recording: stacks rest on frame pointers and may be short");
+  }
+  if ((last.meta.flags & format::kFlagForkChild) != 0) {
+    notes.push_back("a forked child: live memory includes what it got from its parent");
+  }
+  if ((last.meta.flags & format::kFlagCapFallback) != 0) {
+    notes.push_back("silt's memory cap was reached: recording went on by sampling");
+  }
+  if (timeline.regular.size() < 2) {
+    notes.push_back(
+        "a single snapshot: figures are what is in use, not growth; take a second one with "
+        "'silt dump PID'");
+  }
+  size_t truncated = 0;
+  for (const read::Stack& stack : recording.stacks) {
+    truncated += stack.missing != read::Missing::kNone ? 1 : 0;
+  }
+  if (truncated > 0) {
+    notes.push_back(format_counted(static_cast<double>(truncated), "stack") + " of " +
+                    format_count(static_cast<double>(recording.stacks.size())) +
+                    " lack their outermost frames");
+  }
+  notes.insert(notes.end(), recording.notes.begin(), recording.notes.end());
+  return notes;
+}
+
+}  // namespace silt::report

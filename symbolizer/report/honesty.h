@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a report owes its reader besides findings: how long and how closely it looked, the smallest
+// leak it would have called one, what the recorder dropped, and what recording cost.
+
+#ifndef SILT_SYMBOLIZER_REPORT_HONESTY_H_
+#define SILT_SYMBOLIZER_REPORT_HONESTY_H_
+
+#include <string>
+#include <vector>
+
+#include "symbolizer/analyze/series.h"
+#include "symbolizer/read/recording.h"
+#include "symbolizer/report/report.h"
+
+namespace silt::report {
+
+std::vector<std::string> honesty_lines(const read::Recording& recording,
+                                       const analyze::Timeline& timeline);
+
+// What stands out in the recording and changes how to read it: its own malloc, nothing recorded, no
+// unwinder, a single snapshot, a fork child.
+std::vector<std::string> recording_notes(const read::Recording& recording,
+                                         const analyze::Timeline& timeline,
+                                         const std::vector<std::string>& allocators_in_main);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_HONESTY_H_

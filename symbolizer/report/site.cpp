@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whose code is a frame; see the header.
+
+#include "symbolizer/report/site.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+
+namespace silt::report {
+namespace {
+
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+bool starts(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+
+bool ends(std::string_view text, std::string_view with) {
+  return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::string_view base_name(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+template <size_t N>
+bool starts_with_any(std::string_view text, const std::array<std::string_view, N>& heads) {
+  return std::any_of(heads.begin(), heads.end(),
+                     [text](std::string_view head) { return starts(text, head); });
+}
+
+constexpr std::array<std::string_view, 6> kAllocatorModules = {
+    "libsilt.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libscudo"};
+
+constexpr std::array<std::string_view, 24> kRuntimeModules = {
+    "libc.so",       "libc-2.",     "ld-linux",   "ld-2.",      "ld-musl",   "libstdc++.so",
+    "libc++.so",     "libc++abi",   "libgcc_s",   "libpthread", "libm.so",   "libdl.so",
+    "librt.so",      "libunwind",   "linux-vdso", "[vdso]",     "libpython", "libnode.so",
+    "libuv.so",      "libv8",       "libasan",    "libresolv",  "libnss_",   "libanl.so"};
+
+constexpr std::array<std::string_view, 9> kSystemFolders = {
+    "/usr/lib/", "/lib/", "/lib64/", "/usr/lib64/", "/usr/libexec/", "/nix/store/",
+    "/snap/",    "/usr/local/lib/python", "/usr/share/"};
+
+// `python3`, `python3.11`, `node`, `nodejs`: programs that are somebody's runtime.
+bool is_interpreter(std::string_view module) {
+  if (module == "node" || module == "nodejs") return true;
+  if (!starts(module, "python")) return false;
+  return std::all_of(module.begin() + 6, module.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == 'd';
+  });
+}
+
+constexpr std::array<std::string_view, 23> kRuntimeNames = {
+    "std::",       "__gnu_cxx::",  "__cxxabiv1::", "__cxa_",     "core::",      "alloc::",
+    "hashbrown::", "v8::",         "node::",       "uv_",        "uv__",        "<alloc::",
+    "<core::",     "<std::",       "<hashbrown::", "__libc_",    "Builtins_",   "__rust_",
+    "__rdl_",      "__rg_",        "_Py",          "__gthread_", "operator\"\""};
+
+// Functions that do nothing but hand out memory, wherever they live.
+constexpr std::array<std::string_view, 25> kAllocatorNames = {
+    "malloc",        "calloc",        "realloc",       "reallocarray", "memalign",
+    "aligned_alloc", "posix_memalign", "valloc",       "pvalloc",      "operator new",
+    "operator new[]", "mmap",         "mmap64",        "mremap",       "__libc_malloc",
+    "__libc_calloc", "__libc_realloc", "__libc_memalign", "__rust_alloc", "__rdl_alloc",
+    "__rust_realloc", "__rdl_realloc", "__rust_alloc_zeroed", "alloc::alloc::alloc", "__GI___mmap"};
+
+constexpr std::array<std::string_view, 9> kWrapperNames = {
+    "ngx_alloc", "ngx_palloc", "ngx_pnalloc", "ngx_pcalloc", "apr_palloc",
+    "g_slice_alloc", "g_slice_alloc0", "OPENSSL_init_crypto_mem", "CRYPTO_zalloc"};
+
+// xmalloc, zcalloc, my_strdup, zmalloc_usable_internal: named for what they wrap.
+bool is_wrapper_name(std::string_view name) {
+  const size_t scope = name.rfind("::");
+  std::string last(scope == std::string_view::npos ? name : name.substr(scope + 2));
+  if (std::find(kWrapperNames.begin(), kWrapperNames.end(), last) != kWrapperNames.end()) return true;
+  std::transform(last.begin(), last.end(), last.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array<std::string_view, 7> kTokens = {"malloc", "calloc", "realloc", "memalign",
+                                                       "strdup", "strndup", "zalloc"};
+  for (const std::string_view token : kTokens) {
+    const size_t at = last.rfind(token);
+    if (at == std::string::npos) continue;
+    std::string_view tail = std::string_view(last).substr(at + token.size());
+    if (tail.empty()) return true;
+    constexpr std::array<std::string_view, 10> kTails = {"_usable", "_internal", "_impl", "0", "_n",
+                                                         "_array",  "_aligned",  "array", "n", "_safe"};
+    for (const std::string_view known : kTails) {
+      if (starts(tail, known)) return true;
+    }
+  }
+  return false;
+}
+
+bool is_standard_source(std::string_view file) {
+  return contains(file, "/include/c++/") || starts(file, "/rustc/") ||
+         contains(file, "/library/alloc/src/") || contains(file, "/library/core/src/") ||
+         contains(file, "/library/std/src/") || contains(file, "/glibc-");
+}
+
+Owner managed_owner(const Frame& frame) {
+  const std::string_view file = frame.file;
+  if (starts(file, "node:") || starts(file, "internal/") || starts(file, "<frozen")) {
+    return Owner::kRuntime;
+  }
+  if (contains(file, "/node_modules/") || contains(file, "/site-packages/") ||
+      contains(file, "/dist-packages/") || contains(file, "/lib/python3")) {
+    return Owner::kLibrary;
+  }
+  return file.empty() && frame.function.empty() ? Owner::kRuntime : Owner::kUser;
+}
+
+bool is_managed(const Frame& frame) {
+  return frame.kind == FrameKind::kJavaScript || frame.kind == FrameKind::kPython;
+}
+
+Owner native_owner(const Frame& frame) {
+  const std::string_view module = base_name(frame.module);
+  const std::string name = plain_name(frame.function);
+  if (starts_with_any(module, kAllocatorModules)) return Owner::kAllocator;
+  if (std::find(kAllocatorNames.begin(), kAllocatorNames.end(), name) != kAllocatorNames.end()) {
+    return Owner::kAllocator;
+  }
+  if (frame.kind == FrameKind::kJit) return Owner::kRuntime;
+  if (starts_with_any(module, kRuntimeModules) || is_interpreter(module)) return Owner::kRuntime;
+  if (starts_with_any(std::string_view(name), kRuntimeNames)) return Owner::kRuntime;
+  if (is_standard_source(frame.file)) return Owner::kRuntime;
+  if (is_wrapper_name(name)) return Owner::kWrapper;
+  if (name == "_start" || name == "__libc_start_main" || name == "start_thread") {
+    return Owner::kRuntime;
+  }
+  const bool shared = contains(module, ".so");
+  if (shared && starts_with_any(std::string_view(frame.module), kSystemFolders)) {
+    return Owner::kLibrary;
+  }
+  if (contains(frame.module, "/site-packages/") || contains(frame.module, "/dist-packages/")) {
+    return Owner::kLibrary;
+  }
+  return Owner::kUser;
+}
+
+std::string hexadecimal(uint64_t value) {
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
+}  // namespace
+
+std::string plain_name(std::string_view function) {
+  // V8's marks of compilation tiers come first: "~name", "*name", "^name", "+name".
+  std::string kept;
+  int depth = 0;
+  for (size_t i = 0; i < function.size(); ++i) {
+    const char c = function[i];
+    const bool is_operator = depth == 0 && ends(kept, "operator");
+    if (is_operator && (c == '<' || c == '>' || c == '(')) {
+      // operator<, operator<<, operator(), operator->: the sign belongs to the name.
+      kept += c;
+      if (c == '(' && i + 1 < function.size() && function[i + 1] == ')') kept += function[++i];
+      continue;
+    }
+    if (c == '<' && i != 0) {
+      ++depth;
+    } else if (c == '>' && depth > 0) {
+      --depth;
+    } else if (depth == 0 && c == '(') {
+      if (starts(function.substr(i), "(anonymous namespace)")) {
+        kept += "(anonymous namespace)";
+        i += std::string_view("(anonymous namespace)").size() - 1;
+        continue;
+      }
+      break;
+    } else if (depth == 0) {
+      kept += c;
+    }
+  }
+  // "operator new" holds a space of its own; any other space ends the return type.
+  const size_t special = kept.find("operator");
+  std::string masked = kept;
+  const size_t anonymous = masked.find("(anonymous namespace)");
+  if (anonymous != std::string::npos) masked[anonymous + 10] = '_';
+  const size_t space = masked.rfind(' ', special == std::string::npos ? std::string::npos : special);
+  if (space != std::string::npos && space + 1 < kept.size()) kept.erase(0, space + 1);
+  return kept;
+}
+
+Owner owner_of(const Frame& frame, std::span<const std::string> look_through) {
+  for (const std::string& module : look_through) {
+    if (!module.empty() && (frame.module == module || base_name(frame.module) == module ||
+                            starts(base_name(frame.module), module + ".so"))) {
+      return Owner::kRuntime;
+    }
+  }
+  return is_managed(frame) ? managed_owner(frame) : native_owner(frame);
+}
+
+size_t find_site(std::span<const Frame> frames, std::span<const std::string> look_through) {
+  size_t best = 0;
+  int best_rank = -1;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const Owner owner = owner_of(frames[i], look_through);
+    int rank = static_cast<int>(owner);
+    // The user's JavaScript or Python beats native code; so does a package's, but not an addon.
+    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 1;
+    if (rank > best_rank) {
+      best = i;
+      best_rank = rank;
+    }
+  }
+  return best;
+}
+
+size_t leading_allocator_frames(std::span<const Frame> frames) {
+  size_t count = 0;
+  while (count < frames.size() && owner_of(frames[count]) == Owner::kAllocator) ++count;
+  return count < frames.size() ? count : frames.empty() ? 0 : frames.size() - 1;
+}
+
+std::string site_key(const Frame& frame) {
+  if (is_managed(frame)) {
+    std::string_view name = frame.function;
+    while (!name.empty() && (name[0] == '~' || name[0] == '*' || name[0] == '^' || name[0] == '+')) {
+      name.remove_prefix(1);
+    }
+    return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line);
+  }
+  if (frame.line != 0) {
+    return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
+  }
+  if (frame.module.empty()) return "pc\n" + frame.function + "\n" + hexadecimal(frame.pc);
+  return "call\n" + frame.module + "\n" + hexadecimal(frame.file_address);
+}
+
+std::string place_of(const Frame& frame) {
+  if (!frame.file.empty()) {
+    return frame.line == 0 ? frame.file : frame.file + ":" + std::to_string(frame.line);
+  }
+  if (!frame.module.empty()) {
+    return std::string(base_name(frame.module)) + "+" + hexadecimal(frame.file_address);
+  }
+  return frame.pc != 0 ? hexadecimal(frame.pc) : "";
+}
+
+}  // namespace silt::report

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whose code is a frame? The site of a stack is its innermost frame in the user's own code, so that
+// neither `malloc` nor `std::map::emplace` hides the function that asked for the memory.
+
+#ifndef SILT_SYMBOLIZER_REPORT_SITE_H_
+#define SILT_SYMBOLIZER_REPORT_SITE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "symbolizer/symbolize/symbolizer.h"
+
+namespace silt::report {
+
+// Ascending: how well a frame answers "where in my program?".
+enum class Owner : uint8_t {
+  kAllocator,  // malloc, operator new, silt's own hooks: folded away at the top of a stack
+  kRuntime,    // libc, the C++ and Rust standard libraries, interpreters, V8, libuv
+  kWrapper,    // the user's own xmalloc and the like
+  kLibrary,    // other people's code: system libraries, node_modules, site-packages
+  kUser,
+};
+
+Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_through = {});
+
+// Index of the site among frames, innermost first: the innermost of the best owner, where a frame of
+// JavaScript or Python beats the native frames below it. 0 when nothing is better.
+size_t find_site(std::span<const symbolize::Frame> frames,
+                 std::span<const std::string> look_through = {});
+
+// How many innermost frames belong to the allocator; never all of them.
+size_t leading_allocator_frames(std::span<const symbolize::Frame> frames);
+
+// The qualified name without return type, template arguments and parameters: "Table::add".
+std::string plain_name(std::string_view function);
+
+// A text that is equal for equal sites: the same line of the same function, or without a line the
+// same call. Tiers of one JavaScript function are one site.
+std::string site_key(const symbolize::Frame& frame);
+
+// "file:line", "module+0x123" or "", whatever is known.
+std::string place_of(const symbolize::Frame& frame);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_SITE_H_
