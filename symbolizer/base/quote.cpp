@@ -16,7 +16,7 @@ void append_escaped(std::string& out, unsigned char byte) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -33,10 +33,6 @@ std::string quoted(std::string_view text) {
     }
   }
   return out += '\'';
-}
-
-std::string quoted(const std::filesystem::path& path) {
-  return quoted(std::string_view(path.native()));
 }
 
 }  // namespace silt

@@ -6,6 +6,7 @@
 #ifndef SILT_SYMBOLIZER_BASE_QUOTE_H_
 #define SILT_SYMBOLIZER_BASE_QUOTE_H_
 
+#include <concepts>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -13,9 +14,12 @@
 namespace silt {
 
 // The text in single quotes; bytes below space, DEL and backslashes as \xNN or \\.
-std::string quoted(std::string_view text);
-std::string quoted(const std::filesystem::path& path);
-inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
+std::string in_quotes(std::string_view text);
+// A template, so that texts do not become paths on their way here.
+template <std::same_as<std::filesystem::path> Path>
+std::string in_quotes(const Path& path) {
+  return in_quotes(std::string_view(path.native()));
+}
 
 }  // namespace silt
 

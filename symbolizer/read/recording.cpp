@@ -43,8 +43,9 @@ struct Reference {
 class Skipped {
  public:
   void add(const std::filesystem::path& path, const std::string& reason) {
-    if (count_ == 0) first_ = quoted(path) + " " + reason;
-    if (++count_ <= kMostSkipNotes) notes_.push_back("skipped " + quoted(path) + ": it " + reason);
+    if (count_ == 0) first_ = in_quotes(path) + " " + reason;
+    if (++count_ <= kMostSkipNotes)
+      notes_.push_back("skipped " + in_quotes(path) + ": it " + reason);
   }
   const std::string& first() const { return first_; }
   std::vector<std::string> take() {
@@ -251,14 +252,15 @@ Result<Recording> read_recording(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
-    return Error{"cannot read " + quoted(path) + ": no such file or folder"};
+    return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
   }
-  if (error) return Error{"cannot read " + quoted(path) + ": " + errno_text(error.value())};
+  if (error) return Error{"cannot read " + in_quotes(path) + ": " + errno_text(error.value())};
   if (!std::filesystem::is_directory(status)) return join(path, {path});
   auto files = snapshot_files(path);
   if (!files) return files.error();
   if (files->empty()) {
-    return Error{"cannot use " + quoted(path) + ": there is no snapshot (NNN.silt) in this folder"};
+    return Error{"cannot use " + in_quotes(path) +
+                 ": there is no snapshot (NNN.silt) in this folder"};
   }
   return join(path, *files);
 }

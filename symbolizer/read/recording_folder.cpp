@@ -60,7 +60,7 @@ Result<std::vector<fs::path>> snapshot_files(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (is_snapshot_name(it->path().filename().native())) files.push_back(it->path());
   }
-  if (error) return Error{"cannot read " + quoted(folder) + ": " + errno_text(error.value())};
+  if (error) return Error{"cannot read " + in_quotes(folder) + ": " + errno_text(error.value())};
   // By number without parsing it: leading zeros away, then shorter is smaller.
   const auto significant = [](const fs::path& path) {
     const std::string name = path.filename().native();

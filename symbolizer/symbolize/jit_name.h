@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the names in a JIT map mean: V8, Python's perf trampolines, and whatever else.
+
+#ifndef SILT_SYMBOLIZER_SYMBOLIZE_JIT_NAME_H_
+#define SILT_SYMBOLIZER_SYMBOLIZE_JIT_NAME_H_
+
+#include <string_view>
+
+#include "symbolizer/symbolize/symbolizer.h"
+
+namespace silt::symbolize {
+
+// Function, file, line, column and kind of an entry; module and addresses are left alone. V8's
+// marks of compilation tiers (~ ^ + *) are dropped: interpreted and optimized code of a function
+// has one name. The line is where the function begins: maps know no better.
+Frame parse_jit_name(std::string_view name);
+
+}  // namespace silt::symbolize
+
+#endif  // SILT_SYMBOLIZER_SYMBOLIZE_JIT_NAME_H_

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pc is looked up where it lay: in a module, else in the JIT map, else in a file that was mapped
+// without the loader (V8 maps its builtins a second time that way). Answers are kept by pc, since
+// one pc stands in many stacks.
+
+#include "symbolizer/symbolize/symbolizer.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quote.h"
+#include "symbolizer/read/module_index.h"
+#include "symbolizer/symbolize/debug_lines.h"
+#include "symbolizer/symbolize/demangle.h"
+#include "symbolizer/symbolize/jit_map.h"
+#include "symbolizer/symbolize/jit_name.h"
+#include "symbolizer/symbolize/module_file.h"
+#include "symbolizer/symbolize/symbol_table.h"
+
+namespace silt::symbolize {
+namespace {
+
+constexpr uint64_t kLargestJitMap = uint64_t{1} << 30;
+constexpr uint32_t kNoModule = UINT32_MAX;
+
+constexpr const char* kAllocatorSymbols[] = {
+    "malloc",       "calloc",     "realloc",   "free",    "aligned_alloc",   "posix_memalign",
+    "je_malloc",    "je_free",    "tc_malloc", "tc_free", "mi_malloc",       "mi_free",
+    "_rjem_malloc", "_rjem_free", "rpmalloc",  "rpfree",  "scalable_malloc", "scalable_free"};
+
+// A file that is open, or why it is not.
+struct OpenModule {
+  std::unique_ptr<ModuleFile> file;
+  std::string reason;
+  std::optional<DebugLines> lines;
+  std::optional<SymbolTable> symbols;
+};
+
+std::string marker_reason(uint64_t pc) {
+  switch (static_cast<format::Marker>(pc)) {
+    case format::Marker::kMapping:
+      return "an anonymous mapping";
+    case format::Marker::kTruncated:
+      return "outer frames are missing: the stack is deeper than the limit";
+    case format::Marker::kBroken:
+      return "outer frames are missing: the stack could not be walked further";
+    case format::Marker::kOverflow:
+      return "the stack was not kept: a table was full";
+    case format::Marker::kJavaScript:
+      return "the JavaScript heap";
+  }
+  return "not an address";
+}
+
+}  // namespace
+
+struct Symbolizer::State {
+  State(const read::Recording& a_recording, Options an_options)
+      : recording(a_recording), options(std::move(an_options)), index(a_recording.modules) {}
+
+  struct Place {
+    uint64_t pc;
+    uint32_t module;
+    bool operator<(const Place& other) const {
+      return pc != other.pc ? pc < other.pc : module < other.module;
+    }
+  };
+
+  OpenModule& open(const std::string& path, const std::vector<uint8_t>& build_id);
+  std::vector<Frame> look_up(uint64_t pc, uint32_t module);
+  std::vector<Frame> look_up_in_file(const std::string& path, const std::vector<uint8_t>& build_id,
+                                     uint64_t address);
+  std::vector<Frame> look_up_outside_modules(uint64_t address);
+  std::string_view find_in_jit_map(uint64_t address);
+  const read::Mapping* mapping_at(uint64_t address) const;
+  void note(std::string text) {
+    if (std::find(notes.begin(), notes.end(), text) == notes.end())
+      notes.push_back(std::move(text));
+  }
+
+  const read::Recording& recording;
+  const Options options;
+  const read::ModuleIndex index;
+  std::map<std::pair<std::string, std::vector<uint8_t>>, OpenModule> modules;
+  std::map<Place, std::vector<Frame>> places;
+  std::unordered_map<uint32_t, const std::vector<Frame>*> nodes;
+  std::optional<JitMap> jit_map;
+  std::vector<std::string> notes;
+};
+
+OpenModule& Symbolizer::State::open(const std::string& path, const std::vector<uint8_t>& build_id) {
+  const auto [entry, added] = modules.try_emplace({path, build_id});
+  OpenModule& module = entry->second;
+  if (!added) return module;
+  if (path == "[vdso]" || path.starts_with("linux-vdso") || path.starts_with("linux-gate")) {
+    module.reason = "the kernel's vDSO has no file";
+    return module;
+  }
+  auto file = ModuleFile::open(path, build_id, options);
+  if (!file) {
+    module.reason = file.error().message;
+    note("no names from " + in_quotes(path) + ": " + module.reason);
+    return module;
+  }
+  module.file = std::move(*file);
+  module.lines.emplace(module.file->module());
+  module.symbols.emplace(module.file->module());
+  if (!module.lines->available()) {
+    note(module.symbols->empty()
+             ? "no names from " + in_quotes(path) + ": it has neither debug information nor symbols"
+             : "no lines from " + in_quotes(path) + ": it has no debug information, only symbols");
+  }
+  if (build_id.empty()) {
+    note(in_quotes(path) + " has no build-id: its names are right if it is still the same file");
+  }
+  return module;
+}
+
+std::vector<Frame> Symbolizer::State::look_up_in_file(const std::string& path,
+                                                      const std::vector<uint8_t>& build_id,
+                                                      uint64_t address) {
+  OpenModule& module = open(path, build_id);
+  std::vector<Frame> frames;
+  if (module.file) {
+    if (module.lines->available()) frames = module.lines->find(address);
+    if (frames.empty()) frames.emplace_back();
+    Frame& function = frames.back();
+    if (function.function.empty()) {
+      const std::string_view symbol = module.symbols->find(address);
+      function.linkage_name = symbol;
+      if (!symbol.empty()) function.function = demangle(symbol);
+    }
+  } else {
+    frames.emplace_back();
+  }
+  std::string reason = module.reason;
+  if (reason.empty()) {
+    reason = module.lines->available() || !module.symbols->empty()
+                 ? "no symbol covers this address"
+                 : "neither debug information nor symbols";
+  }
+  for (Frame& frame : frames) {
+    frame.module = path;
+    frame.build_id = hex_text(build_id);
+    frame.file_address = address;
+    if (frame.function.empty()) frame.unresolved = reason;
+  }
+  return frames;
+}
+
+std::string_view Symbolizer::State::find_in_jit_map(uint64_t address) {
+  if (!jit_map) {
+    jit_map.emplace();
+    if (!recording.jit_map.empty()) {
+      auto source = FileSource::open(recording.jit_map);
+      if (!source) {
+        note("cannot read " + in_quotes(recording.jit_map) + ": " + source.error().message);
+      } else if (source->size() > kLargestJitMap) {
+        note("cannot use " + in_quotes(recording.jit_map) + ": it is larger than 1 GiB");
+      } else if (auto text = source->read(0, source->size())) {
+        jit_map.emplace(std::move(*text));
+      } else {
+        note("cannot read " + in_quotes(recording.jit_map) + ": " + text.error().message);
+      }
+    }
+  }
+  return jit_map->find(address);
+}
+
+const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
+  auto next = std::upper_bound(
+      recording.mappings.begin(), recording.mappings.end(), address,
+      [](uint64_t value, const read::Mapping& mapping) { return value < mapping.start; });
+  if (next == recording.mappings.begin()) return nullptr;
+  --next;
+  return address < next->end ? &*next : nullptr;
+}
+
+std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address) {
+  const std::string_view name = find_in_jit_map(address);
+  if (!name.empty()) return {parse_jit_name(name)};
+
+  const read::Mapping* mapping = mapping_at(address);
+  Frame frame;
+  if (mapping == nullptr) {
+    frame.unresolved = "the address was not mapped at the last snapshot (unloaded or freed code)";
+    return {frame};
+  }
+  if (!mapping->path.starts_with('/') || mapping->path.starts_with("/memfd:") ||
+      mapping->path.starts_with("/dev/")) {
+    frame.kind = FrameKind::kJit;
+    frame.unresolved = recording.jit_map.empty()
+                           ? "JIT code, and the recording has no map of it (node: "
+                             "--perf-basic-prof --interpreted-frames-native-stack)"
+                           : "JIT code that the recording's map does not list";
+    return {frame};
+  }
+  // The loader knows the file too, or does not; its build-id is recorded only if it does.
+  std::vector<uint8_t> build_id;
+  for (const read::Module& module : recording.modules) {
+    if (module.path == mapping->path) build_id = module.build_id;
+  }
+  OpenModule& module = open(mapping->path, build_id);
+  const uint64_t offset = mapping->file_offset + (address - mapping->start);
+  const auto file_address =
+      module.file ? module.file->address_of_offset(offset) : std::optional<uint64_t>();
+  if (file_address) return look_up_in_file(mapping->path, build_id, *file_address);
+  frame.module = mapping->path;
+  frame.unresolved = module.file ? "the address is not in a segment of its file" : module.reason;
+  return {frame};
+}
+
+std::vector<Frame> Symbolizer::State::look_up(uint64_t pc, uint32_t module_index) {
+  std::vector<Frame> frames;
+  const uint64_t address = pc - 1;
+  if (pc < format::kFirstRealPc) {
+    frames.emplace_back().unresolved = marker_reason(pc);
+  } else if (module_index == kNoModule) {
+    frames = look_up_outside_modules(address);
+  } else {
+    const read::Module& module = recording.modules[module_index];
+    frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
+  }
+  for (Frame& frame : frames) frame.pc = pc;
+  return frames;
+}
+
+Symbolizer::Symbolizer(const read::Recording& recording, Options options)
+    : state_(std::make_unique<State>(recording, std::move(options))) {}
+
+Symbolizer::~Symbolizer() = default;
+
+std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
+  const uint64_t pc = state_->recording.nodes[node].pc;
+  if (pc < format::kFirstRealPc) return std::nullopt;
+  return state_->index.find(pc - 1, node);
+}
+
+const std::vector<Frame>& Symbolizer::node_frames(uint32_t node) {
+  const auto [entry, added] = state_->nodes.try_emplace(node, nullptr);
+  if (!added) return *entry->second;
+  const uint64_t pc = state_->recording.nodes[node].pc;
+  const uint32_t module = module_of(node).value_or(kNoModule);
+  const auto [place, is_new] = state_->places.try_emplace({pc, module});
+  if (is_new) place->second = state_->look_up(pc, module);
+  entry->second = &place->second;
+  return place->second;
+}
+
+std::vector<Frame> Symbolizer::stack_frames(const read::Stack& stack) {
+  std::vector<Frame> frames;
+  const auto& nodes = state_->recording.nodes;
+  for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
+    if (nodes[node].pc < format::kFirstRealPc) continue;
+    const auto& found = node_frames(node);
+    frames.insert(frames.end(), found.begin(), found.end());
+  }
+  return frames;
+}
+
+std::vector<std::string> Symbolizer::allocator_symbols_in_main() {
+  std::vector<std::string> found;
+  for (const read::Module& module : state_->recording.modules) {
+    if (!module.main) continue;
+    const OpenModule& opened = state_->open(module.path, module.build_id);
+    if (!opened.file) continue;
+    for (const char* name : kAllocatorSymbols) {
+      if (opened.symbols->defines(name)) found.emplace_back(name);
+    }
+    break;
+  }
+  return found;
+}
+
+const std::vector<std::string>& Symbolizer::notes() const { return state_->notes; }
+
+}  // namespace silt::symbolize
