@@ -65,8 +65,8 @@ SILT_UNUSED static void take_snapshot(void) {
   close(file);
   long data_pages = 0;
   if (size > 0) sscanf(statm, "%*d %*d %*d %*d %*d %ld", &data_pages);
-  dprintf(2, "corpus: in use %zu data %ld\n", (size_t)(info.uordblks + info.hblkhd),
-          data_pages * 4096);
+  dprintf(2, "corpus: process %d in use %zu data %ld\n", (int)getpid(),
+          (size_t)(info.uordblks + info.hblkhd), data_pages * 4096);
 }
 
 #endif  // SILT_TEST_CORPUS_ROUNDS_H_

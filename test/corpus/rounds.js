@@ -53,7 +53,8 @@ async function takeSnapshot() {
   if (!isRecorded) {
     const dataPages = Number(fs.readFileSync('/proc/self/statm', 'latin1').split(' ')[5]);
     const inUse = process.memoryUsage().external;
-    process.stderr.write(`corpus: in use ${inUse} data ${dataPages * 4096}\n`);
+    const figures = `in use ${inUse} data ${dataPages * 4096}`;
+    process.stderr.write(`corpus: process ${process.pid} ${figures}\n`);
     return;
   }
   folder ??= recordingFolder();

@@ -30,7 +30,8 @@ def take_snapshot():
     info = _libc.mallinfo2()
     with open("/proc/self/statm", "rb") as file:
         data_pages = int(file.read().split()[5])
-    os.write(2, b"corpus: in use %d data %d\n" % (info.uordblks + info.hblkhd, data_pages * 4096))
+    os.write(2, b"corpus: process %d in use %d data %d\n"
+             % (os.getpid(), info.uordblks + info.hblkhd, data_pages * 4096))
 
 
 if not _recorded:
