@@ -19,7 +19,7 @@ VAGUE_NAMES = re.compile(r"(^|_)(util|utils|common|helper|helpers|manager|misc)(
 FORBIDDEN = [(re.compile(pattern, flags), reason) for pattern, flags, reason in (
     (r"registry\.npm" r"js|npm" r"js\.org|deb\.deb" r"ian\.org|py" r"pi\.org|cra" r"tes\.io|"
      r"rubyg" r"ems\.org|proxy\.go" r"lang\.org|security\.deb" r"ian", 0, "names a package registry"),
-    (r"(?<![\w.])/(wo" r"rk|ho" r"me/\w+|ro" r"ot|tmp/bu" r"ild)\b(?!\.)", 0,
+    (r"(?<![\w.])/(wo" r"rk|ro" r"ot|tmp/bu" r"ild)\b(?!\.)", 0,
      "has a path of one machine"),
     (r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|\bplace" r"holder\b", 0, "leaves work for later"),
     (r"^(<{7}|>{7}) ", re.MULTILINE, "has a merge conflict"),
