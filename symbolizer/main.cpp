@@ -5,18 +5,41 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <string>
+#include <string_view>
 
 #include "symbolizer/commands/command.h"
 
+namespace {
+
+// Splits `silt run [options] -- PROGRAM ARG...`; `argc` becomes the number of silt's own words.
+silt::commands::ProgramCall take_program(int& argc, char** argv) {
+  silt::commands::ProgramCall call;
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command != "run" && command != "soak") return call;
+  for (int i = 2; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--") != 0) continue;
+    call.given = true;
+    call.words.assign(argv + i + 1, argv + argc);
+    argc = i;
+  }
+  return call;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  const silt::commands::ProgramCall program = take_program(argc, argv);
   CLI::App app{"silt: which lines of code make a program's memory grow"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "silt " SILT_VERSION);
 
   int status = silt::commands::kDone;
-  silt::commands::register_run(app, status);
+  silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);
+  silt::commands::register_report(app, status);
 
   try {
     app.parse(argc, argv);

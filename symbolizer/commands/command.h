@@ -8,6 +8,8 @@
 #define SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
 
 #include <CLI/App.hpp>
+#include <string>
+#include <vector>
 
 namespace silt::commands {
 
@@ -19,8 +21,16 @@ enum ExitStatus : int {
   kInconclusive = 4,  // by policy
 };
 
-void register_run(CLI::App& app, int& status);
+// What stands after `--` on the command line of run and soak: somebody else's words, kept away from
+// the option parser.
+struct ProgramCall {
+  bool given = false;
+  std::vector<std::string> words;  // program and arguments
+};
+
+void register_run(CLI::App& app, const ProgramCall& call, int& status);
 void register_dump(CLI::App& app, int& status);
+void register_report(CLI::App& app, int& status);
 
 }  // namespace silt::commands
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Inputs of report and check; see the header.
+
+#include "symbolizer/commands/inputs.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "symbolizer/base/quote.h"
+#include "symbolizer/commands/progress.h"
+#include "symbolizer/report/compare.h"
+#include "symbolizer/symbolize/symbolizer.h"
+
+namespace silt::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<read::Recording> newest_in(const fs::path& folder, const std::string& what) {
+  const std::vector<fs::path> found = read::find_recordings(folder);
+  if (found.empty()) {
+    return Error{"no recording " + what + "; name one, or make one with 'silt run -- PROGRAM'"};
+  }
+  return read::read_recording(found.front());
+}
+
+bool holds_snapshots(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".silt") return true;
+  }
+  return false;
+}
+
+// One number: so much work in all, done at a steady pace. A file: "elapsed-seconds count" or just
+// the count a line, one line for each snapshot; or pairs at other times, between which it is linear.
+Result<std::vector<double>> work_at_snapshots(const std::string& text,
+                                              const read::Recording& recording) {
+  std::vector<double> seconds;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    seconds.push_back(static_cast<double>(snapshot.meta.elapsed_ns) / 1e9);
+  }
+  char* end = nullptr;
+  const double total = std::strtod(text.c_str(), &end);
+  std::vector<double> work;
+  if (end != text.c_str() && *end == '\0') {
+    if (!std::isfinite(total) || total <= 0) return Error{"--work '" + text + "': not above zero"};
+    const double length = std::max(1e-9, seconds.back() - seconds.front());
+    for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
+    return work;
+  }
+  std::ifstream file(text);
+  if (!file) return Error{"cannot read work file " + in_quotes(text)};
+  std::vector<std::pair<double, double>> points;
+  std::string row;
+  for (size_t number = 1; std::getline(file, row); ++number) {
+    if (row.empty() || row[0] == '#') continue;
+    double first = 0;
+    double second = 0;
+    char extra = 0;
+    const int fields = std::sscanf(row.c_str(), "%lf %lf %c", &first, &second, &extra);
+    if (fields != 1 && fields != 2) {
+      return Error{"work file " + in_quotes(text) + ", line " + std::to_string(number) +
+                   ": expected a count, or seconds and a count"};
+    }
+    if (fields == 1) {
+      const size_t index = std::min(points.size(), seconds.size() - 1);
+      points.emplace_back(seconds[index], first);
+    } else {
+      points.emplace_back(first, second);
+    }
+  }
+  if (points.size() < 2) return Error{"work file " + in_quotes(text) + ": fewer than two counts"};
+  std::sort(points.begin(), points.end());
+  for (const double at : seconds) {
+    size_t next = 1;
+    while (next + 1 < points.size() && points[next].first < at) ++next;
+    const auto& [x0, y0] = points[next - 1];
+    const auto& [x1, y1] = points[next];
+    const double share = x1 > x0 ? std::clamp((at - x0) / (x1 - x0), 0.0, 1.0) : 1;
+    work.push_back(y0 + (y1 - y0) * share);
+  }
+  return work;
+}
+
+Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::string>& words) {
+  using report::Verdict;
+  std::vector<Verdict> verdicts;
+  for (const std::string& word : words) {
+    bool known = false;
+    for (const Verdict verdict : {Verdict::kLeak, Verdict::kGrowing, Verdict::kBounded,
+                                  Verdict::kSawtooth, Verdict::kSteady}) {
+      if (word != report::verdict_word(verdict)) continue;
+      verdicts.push_back(verdict);
+      known = true;
+    }
+    if (!known) {
+      return Error{"--verdict " + in_quotes(word) +
+                   ": expected leak, growing, bounded, sawtooth or steady"};
+    }
+  }
+  return verdicts;
+}
+
+Result<report::Report> report_of(const read::Recording& recording, const InputOptions& options,
+                                 const report::Options& build, Progress& progress) {
+  report::Options own = build;
+  if (!options.work.empty()) {
+    Result<std::vector<double>> work = work_at_snapshots(options.work, recording);
+    if (!work) return work.error();
+    own.work = std::move(*work);
+  }
+  symbolize::Options naming;
+  naming.debuginfod = options.debuginfod;
+  for (const std::string& folder : options.debug_folders) naming.debug_folders.emplace_back(folder);
+  symbolize::Symbolizer symbolizer(recording, naming);
+  return report::build_report(recording, report::names_of(symbolizer), own,
+                              [&progress](const char* what, double done) {
+                                progress.tell(what, done);
+                              });
+}
+
+}  // namespace
+
+void add_input_options(CLI::App& app, InputOptions& options) {
+  app.add_option("--top", options.top, "stacks to show besides those of findings; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->each([&options](const std::string&) { options.top_given = true; });
+  app.add_option("--module", options.module, "only what has a frame in a module of this name (part)");
+  app.add_option("--function", options.function,
+                 "only what has a frame in a function of this name (part)");
+  app.add_option("--verdict", options.verdicts,
+                 "only these: leak, growing, bounded, sawtooth, steady")
+      ->delimiter(',');
+  app.add_option("--look-through", options.look_through,
+                 "modules that are never the site of a finding")
+      ->delimiter(',');
+  app.add_option("--limit", options.limit,
+                 "tell when growth reaches this size (512M, 2G); else the cgroup's limit");
+  app.add_option("--work", options.work,
+                 "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
+                 "line");
+  app.add_option("--debug-folder", options.debug_folders, "also look for debug files here");
+  app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
+  app.add_option("--jobs", options.jobs, "threads to read recordings with; 0: one for each processor");
+}
+
+std::optional<uint64_t> parse_size(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || !std::isfinite(value) || value < 0) return std::nullopt;
+  std::string unit;
+  for (; *end != '\0'; ++end) {
+    if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
+  }
+  static const std::map<std::string, double> kUnits = {
+      {"", 1},          {"b", 1},           {"k", 1024},       {"kb", 1000},       {"kib", 1024},
+      {"m", 1048576.0}, {"mb", 1e6},        {"mib", 1048576.0}, {"g", 1073741824.0}, {"gb", 1e9},
+      {"gib", 1073741824.0}, {"t", 1099511627776.0}, {"tb", 1e12}, {"tib", 1099511627776.0}};
+  const auto at = kUnits.find(unit);
+  if (at == kUnits.end()) return std::nullopt;
+  const double bytes = value * at->second;
+  if (bytes >= 9e18) return std::nullopt;
+  return static_cast<uint64_t>(bytes);
+}
+
+Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths) {
+  std::vector<read::Recording> recordings;
+  const auto take = [&recordings](Result<read::Recording> recording) -> std::optional<Error> {
+    if (!recording) return recording.error();
+    recordings.push_back(std::move(*recording));
+    return std::nullopt;
+  };
+  if (paths.empty()) {
+    const char* out = std::getenv("SILT_OUT");
+    std::optional<Error> error;
+    if (!read::find_recordings(".").empty() || out == nullptr) {
+      error = take(newest_in(".", "in the current folder"));
+    } else {
+      error = take(newest_in(out, "in SILT_OUT, " + in_quotes(std::string_view(out))));
+    }
+    if (error) return *error;
+    return recordings;
+  }
+  std::map<fs::path, std::vector<fs::path>> snapshots;  // by folder
+  std::vector<fs::path> order;
+  for (const std::string& text : paths) {
+    const fs::path path(text);
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (!fs::exists(status)) return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
+    if (!fs::is_directory(status)) {
+      const fs::path folder = path.parent_path();
+      if (snapshots[folder].empty()) order.push_back(folder);
+      snapshots[folder].push_back(path);
+      continue;
+    }
+    const bool own = holds_snapshots(path) || read::find_recordings(path).empty();
+    if (const auto failed = take(own ? read::read_recording(path)
+                                     : newest_in(path, "in " + in_quotes(path)))) {
+      return *failed;
+    }
+  }
+  for (const fs::path& folder : order) {
+    if (const auto failed = take(read::read_snapshots(snapshots[folder]))) return *failed;
+  }
+  return recordings;
+}
+
+Result<report::Report> make_report(const InputOptions& options, bool all_stacks) {
+  report::Options build;
+  build.top = all_stacks && !options.top_given ? 0 : options.top;
+  build.module = options.module;
+  build.function = options.function;
+  build.look_through = options.look_through;
+  Result<std::vector<report::Verdict>> verdicts = parse_verdicts(options.verdicts);
+  if (!verdicts) return verdicts.error();
+  build.verdicts = std::move(*verdicts);
+  if (!options.limit.empty()) {
+    const std::optional<uint64_t> limit = parse_size(options.limit);
+    if (!limit || *limit == 0) return Error{"--limit " + in_quotes(options.limit) + ": not a size"};
+    build.limit_bytes = *limit;
+  }
+  Progress progress;
+  progress.tell("reading", 0);
+  Result<std::vector<read::Recording>> recordings = load_recordings(options.paths);
+  if (!recordings) return recordings.error();
+
+  std::vector<report::Report> reports;
+  std::vector<std::string> paths;
+  for (read::Recording& recording : *recordings) {
+    Result<report::Report> report = report_of(recording, options, build, progress);
+    if (!report) return report.error();
+    reports.push_back(std::move(*report));
+    paths.push_back(recording.path.string());
+    recording = read::Recording();  // a large one is no longer needed
+  }
+  report::Report report = reports.size() == 1 ? std::move(reports.front())
+                                              : report::combine(std::move(reports), paths);
+  if (!options.baseline.empty()) {
+    Result<std::vector<read::Recording>> old = load_recordings({options.baseline});
+    if (!old) return old.error();
+    InputOptions plain = options;
+    plain.work.clear();
+    Result<report::Report> before = report_of(old->front(), plain, build, progress);
+    if (!before) return before.error();
+    report::compare(report, *before);
+  }
+  return report;
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which recordings a command means, and the options about names and limits that `report` and `check`
+// share.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_INPUTS_H_
+#define SILT_SYMBOLIZER_COMMANDS_INPUTS_H_
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+#include "symbolizer/report/build.h"
+#include "symbolizer/report/report.h"
+
+namespace silt::commands {
+
+struct InputOptions {
+  std::vector<std::string> paths;  // recordings or snapshots; none: the newest recording here
+  std::vector<std::string> verdicts;
+  std::vector<std::string> look_through;
+  std::vector<std::string> debug_folders;
+  std::string module;
+  std::string function;
+  std::string limit;
+  std::string work;
+  std::string baseline;
+  size_t top = 20;
+  unsigned jobs = 0;
+  bool top_given = false;
+  bool debuginfod = false;
+};
+
+void add_input_options(CLI::App& app, InputOptions& options);
+
+// Recordings for the given paths. Snapshot files of one folder are one recording; a folder that is
+// none stands for the newest recording in it.
+Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths);
+
+// One report for all recordings. `all_stacks`: the format shows every stack unless --top says else.
+Result<report::Report> make_report(const InputOptions& options, bool all_stacks);
+
+// "512M", "2GiB", "1500000" as bytes.
+std::optional<uint64_t> parse_size(const std::string& text);
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_INPUTS_H_

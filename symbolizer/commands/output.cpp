@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Formats and files; see the header.
+
+#include "symbolizer/commands/output.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+#include "symbolizer/base/quote.h"
+#include "symbolizer/render/render.h"
+
+namespace silt::commands {
+namespace {
+
+using Render = std::string (*)(const report::Report&);
+
+const std::map<std::string, Render>& formats() {
+  static const std::map<std::string, Render> kFormats = {
+      {"json", render::render_json},
+  };
+  return kFormats;
+}
+
+size_t terminal_width(int fd) {
+  winsize size{};
+  if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+    return std::min<size_t>(size.ws_col, 120);
+  }
+  return 80;
+}
+
+}  // namespace
+
+void add_output_options(CLI::App& app, OutputOptions& options) {
+  std::vector<std::string> names = {"text"};
+  for (const auto& [name, render] : formats()) names.push_back(name);
+  app.add_option("--format,-f", options.format, "what to write")
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
+  app.add_option("--output,-o", options.path, "write to this file instead of standard output");
+  app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");
+}
+
+bool shows_all_stacks(const std::string& format) {
+  return format == "folded" || format == "pprof" || format == "speedscope" || format == "html";
+}
+
+bool colour_wanted(int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  const char* terminal = std::getenv("TERM");
+  if (terminal != nullptr && std::strcmp(terminal, "dumb") == 0) return false;
+  return isatty(fd) == 1;
+}
+
+std::string rendered(const report::Report& report, const OutputOptions& options) {
+  const auto at = formats().find(options.format);
+  if (at != formats().end()) return at->second(report);
+  render::TextOptions text;
+  const bool to_terminal = options.path.empty() || options.path == "-";
+  text.colour = to_terminal && colour_wanted(STDOUT_FILENO);
+  text.width = to_terminal ? terminal_width(STDOUT_FILENO) : 80;
+  text.full = options.full;
+  return render::render_text(report, text);
+}
+
+std::optional<Error> write_output(const std::string& bytes, const std::string& path) {
+  const auto failed = [&path](const char* what) {
+    return Error{std::string(what) + " " +
+                 (path.empty() || path == "-" ? "standard output" : in_quotes(path)) + ": " +
+                 std::strerror(errno)};
+  };
+  if (path.empty() || path == "-") {
+    const bool good = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() &&
+                      std::fflush(stdout) == 0;
+    if (!good) return failed("cannot write to");
+    return std::nullopt;
+  }
+  const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp";
+  FILE* file = std::fopen(temporary.c_str(), "wbe");
+  // A device or a pipe in a folder we cannot write to: straight to it.
+  const bool direct = file == nullptr;
+  if (direct) file = std::fopen(path.c_str(), "wbe");
+  if (file == nullptr) return failed("cannot write to");
+  bool good = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  good = std::fclose(file) == 0 && good;
+  if (good && !direct) good = std::rename(temporary.c_str(), path.c_str()) == 0;
+  if (good) return std::nullopt;
+  const Error error = failed("cannot write");
+  if (!direct) std::remove(temporary.c_str());
+  return error;
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a report to bytes in a file or on standard output, in the format a user named.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_OUTPUT_H_
+#define SILT_SYMBOLIZER_COMMANDS_OUTPUT_H_
+
+#include <CLI/App.hpp>
+#include <optional>
+#include <string>
+
+#include "symbolizer/base/result.h"
+#include "symbolizer/report/report.h"
+
+namespace silt::commands {
+
+struct OutputOptions {
+  std::string format = "text";
+  std::string path;  // empty: standard output
+  bool full = false;
+};
+
+void add_output_options(CLI::App& app, OutputOptions& options);
+
+// Formats that show every stack rather than the top ones.
+bool shows_all_stacks(const std::string& format);
+
+// Whether a finding of a program may be shown in colour: a terminal, and NO_COLOR is not set.
+bool colour_wanted(int fd);
+
+std::string rendered(const report::Report& report, const OutputOptions& options);
+
+// Writes to a temporary name beside `path` and renames, so that nobody reads half a file. An empty
+// path or "-" is standard output.
+std::optional<Error> write_output(const std::string& bytes, const std::string& path);
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_OUTPUT_H_

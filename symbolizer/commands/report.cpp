@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `silt report`: what grew and where.
+
+#include <cstdio>
+#include <memory>
+
+#include "symbolizer/commands/command.h"
+#include "symbolizer/commands/inputs.h"
+#include "symbolizer/commands/output.h"
+
+namespace silt::commands {
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  silt report                              the newest recording here
+  silt report silt.shop.4711               one recording
+  silt report silt.shop.4711/00[2-9].silt  some of its snapshots
+  silt report silt.worker.*                several processes side by side
+  silt report --baseline OLD NEW           what is new since OLD
+  silt report --format html -o leak.html   one page to look at
+  silt report --format pprof -o leak.pb.gz go tool pprof leak.pb.gz
+  silt report --verdict leak --full        leaks only, all frames
+)";
+
+struct ReportOptions {
+  InputOptions inputs;
+  OutputOptions output;
+};
+
+int run_report(const ReportOptions& options) {
+  Result<report::Report> report =
+      make_report(options.inputs, shows_all_stacks(options.output.format));
+  if (!report) {
+    std::fprintf(stderr, "silt report: %s\n", report.error().message.c_str());
+    return report.error().message.rfind("--", 0) == 0 ? kUsage : kInput;
+  }
+  if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
+    std::fprintf(stderr, "silt report: %s\n", error->message.c_str());
+    return kInput;
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void register_report(CLI::App& app, int& status) {
+  const auto options = std::make_shared<ReportOptions>();
+  CLI::App* command = app.add_subcommand("report", "what grew and where");
+  command->add_option("recordings", options->inputs.paths,
+                      "recording folders or snapshot files; none: the newest recording here");
+  command->add_option("--baseline", options->inputs.baseline,
+                      "an earlier recording: tells what is new");
+  add_output_options(*command, options->output);
+  add_input_options(*command, options->inputs);
+  command->footer(kExamples);
+  command->callback([options, &status] { status = run_report(*options); });
+}
+
+}  // namespace silt::commands

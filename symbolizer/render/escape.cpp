@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Escaping; see the header.
+
+#include "symbolizer/render/escape.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace silt::render {
+namespace {
+
+struct CodePoint {
+  uint32_t value = 0;
+  size_t length = 0;  // bytes, 0: not valid UTF-8
+};
+
+CodePoint decode(std::string_view text) {
+  const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+  uint32_t value = lead & (0xffu >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    value = value << 6 | (byte(i) & 0x3fu);
+  }
+  constexpr std::array<uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < kLeast[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return {};
+  return {value, length};
+}
+
+bool turns_direction_or_hides(uint32_t c) {
+  return (c >= 0x80 && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+         c == 0xfffe || c == 0xffff || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+std::string printed(const char* format, uint32_t value) {
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), format, value);
+  return text.data();
+}
+
+std::string replaced(std::string_view text, std::string_view signs, std::string_view before) {
+  std::string result;
+  for (const char c : text) {
+    if (signs.find(c) != std::string_view::npos) result += before;
+    result += c;
+  }
+  return result;
+}
+
+std::string percent_escaped(std::string_view text, std::string_view signs) {
+  std::string result;
+  for (const char c : text) {
+    if (signs.find(c) != std::string_view::npos) {
+      result += printed("%%%02X", static_cast<uint8_t>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string clean(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint c = decode(text);
+    if (c.length == 0) {
+      result += printed("\\x%02x", static_cast<uint8_t>(text[0]));
+      text.remove_prefix(1);
+      continue;
+    }
+    if (c.value < 0x20 || c.value == 0x7f) {
+      result += printed("\\x%02x", c.value);
+    } else if (turns_direction_or_hides(c.value)) {
+      result += printed("\\u{%x}", c.value);
+    } else {
+      result += text.substr(0, c.length);
+    }
+    text.remove_prefix(c.length);
+  }
+  return result;
+}
+
+size_t columns(std::string_view clean_text) {
+  size_t count = 0;
+  for (const char c : clean_text) count += (static_cast<uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+std::string shortened(std::string_view text, size_t width) {
+  const size_t total = columns(text);
+  if (total <= width) return std::string(text);
+  if (width == 0) return "";
+  const size_t head = (width - 1) / 2;
+  const size_t tail = width - 1 - head;
+  const auto offset = [text](size_t column) {
+    size_t at = 0;
+    for (size_t seen = 0; at < text.size(); ++at) {
+      if ((static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) continue;
+      if (seen++ == column) break;
+    }
+    return at;
+  };
+  return std::string(text.substr(0, offset(head))) + "…" +
+         std::string(text.substr(offset(total - tail)));
+}
+
+std::string markdown(std::string_view text) {
+  return replaced(clean(text), "\\`*_{}[]()<>#+-!|~&@:", "\\");
+}
+
+std::string markdown_code(std::string_view text) {
+  const std::string safe = clean(text);
+  size_t longest = 0;
+  size_t run = 0;
+  for (const char c : safe) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  const std::string fence(longest + 1, '`');
+  const std::string pad = longest > 0 ? " " : "";
+  return safe.empty() ? "" : fence + pad + replaced(safe, "|", "\\") + pad + fence;
+}
+
+std::string github_message(std::string_view text) { return percent_escaped(text, "%\r\n"); }
+
+std::string github_property(std::string_view text) { return percent_escaped(text, "%\r\n:,"); }
+
+std::string folded_frame(std::string_view text) {
+  std::string result = clean(text);
+  for (char& c : result) {
+    if (c == ';') c = ':';
+  }
+  return result.empty() ? "?" : result;
+}
+
+}  // namespace silt::render

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Texts from other people's binaries, made harmless for each kind of output.
+
+#ifndef SILT_SYMBOLIZER_RENDER_ESCAPE_H_
+#define SILT_SYMBOLIZER_RENDER_ESCAPE_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace silt::render {
+
+// Valid UTF-8 in one line: control characters, what is not UTF-8, and characters that turn the
+// direction of writing become \xNN or \u{NNNN}.
+std::string clean(std::string_view text);
+
+// Columns that clean text takes, one for each code point.
+size_t columns(std::string_view clean_text);
+
+// At most `width` columns of clean text; what is left out in the middle shows as "…".
+std::string shortened(std::string_view clean_text, size_t width);
+
+// For Markdown outside of code: clean, with every sign that Markdown or HTML gives a meaning
+// escaped.
+std::string markdown(std::string_view text);
+
+// As Markdown code, whatever backquotes it holds; for tables, so "|" is escaped too.
+std::string markdown_code(std::string_view text);
+
+// For the message and for a property of a GitHub workflow command.
+std::string github_message(std::string_view text);
+std::string github_property(std::string_view text);
+
+// A frame of a folded stack: no semicolon, no line break.
+std::string folded_frame(std::string_view text);
+
+}  // namespace silt::render
+
+#endif  // SILT_SYMBOLIZER_RENDER_ESCAPE_H_

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The report for programs: schema "silt.report/1". Unknown values are null, never invented. Keys are
+// only ever added.
+
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "symbolizer/render/render.h"
+#include "symbolizer/render/words.h"
+
+namespace silt::render {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Seconds and milliseconds of UTC, as RFC 3339 has it.
+Json time_of(uint64_t realtime_ns) {
+  if (realtime_ns == 0) return nullptr;
+  const time_t seconds = static_cast<time_t>(realtime_ns / 1000000000);
+  tm parts{};
+  if (gmtime_r(&seconds, &parts) == nullptr) return nullptr;
+  char text[64];
+  const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text + length, sizeof text - length, ".%03uZ",
+                static_cast<unsigned>(realtime_ns / 1000000 % 1000));
+  return text;
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json number_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json frame_of(const symbolize::Frame& frame) {
+  Json json;
+  json["function"] = text_or_null(frame.function);
+  json["file"] = text_or_null(frame.file);
+  json["line"] = frame.line == 0 ? Json(nullptr) : Json(frame.line);
+  json["column"] = frame.column == 0 ? Json(nullptr) : Json(frame.column);
+  json["module"] = text_or_null(frame.module);
+  json["build_id"] = text_or_null(frame.build_id);
+  json["offset"] = frame.module.empty() ? Json(nullptr) : Json(frame.file_address);
+  json["inlined"] = frame.inlined;
+  json["kind"] = kind_word(frame.kind);
+  json["unresolved"] = text_or_null(frame.unresolved);
+  return json;
+}
+
+Json finding_of(const report::Finding& finding) {
+  Json json;
+  json["verdict"] = report::verdict_word(finding.verdict);
+  json["confidence"] = finding.confidence;
+  json["heap"] = heap_word(finding.heap);
+  json["growth_bytes"] = finding.growth_bytes;
+  json["growth_blocks"] = finding.growth_blocks;
+  json["bytes_per_hour"] = number_or_null(finding.bytes_per_hour);
+  json["blocks_per_hour"] = number_or_null(finding.blocks_per_hour);
+  json["bytes_per_work"] = number_or_null(finding.bytes_per_work);
+  json["seconds_to_limit"] = number_or_null(finding.seconds_to_limit);
+  json["stacks"] = finding.stacks;
+  json["site"] = frame_of(finding.site);
+  json["reason"] = finding.reason;
+  json["live_bytes"] = finding.live_bytes;
+  if (finding.change != report::Change::kNotCompared) {
+    json["change"] = change_word(finding.change);
+    json["baseline_bytes_per_hour"] = number_or_null(finding.baseline_bytes_per_hour);
+  }
+  if (!finding.shares.empty()) {
+    json["processes"] = Json::array();
+    for (const report::Share& share : finding.shares) {
+      json["processes"].push_back({{"process", share.process},
+                                   {"verdict", report::verdict_word(share.verdict)},
+                                   {"growth_bytes", share.growth_bytes},
+                                   {"bytes_per_hour", number_or_null(share.bytes_per_hour)}});
+    }
+  }
+  return json;
+}
+
+Json stack_of(const report::StackLine& stack) {
+  Json json;
+  json["id"] = stack.id;
+  json["heap"] = heap_word(stack.heap);
+  json["verdict"] = report::verdict_word(stack.verdict);
+  json["live_bytes"] = stack.live_bytes;
+  json["live_blocks"] = stack.live_blocks;
+  json["allocated_bytes"] = stack.allocated_bytes;
+  json["allocated_blocks"] = stack.allocated_blocks;
+  json["growth_bytes"] = stack.growth_bytes;
+  json["growth_blocks"] = stack.growth_blocks;
+  json["missing"] = text_or_null(missing_text(stack.missing));
+  json["frames"] = Json::array();
+  for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frame_of(frame));
+  return json;
+}
+
+}  // namespace
+
+std::string render_json(const report::Report& report) {
+  Json json;
+  json["schema"] = "silt.report/1";
+  json["process"] = {{"pid", report.pid},
+                     {"program", report.program},
+                     {"command", report.command},
+                     {"start", time_of(report.start_realtime_ns)}};
+  if (!report.processes.empty()) {
+    json["processes"] = Json::array();
+    for (const report::ProcessLine& process : report.processes) {
+      json["processes"].push_back({{"pid", process.pid},
+                                   {"program", process.program},
+                                   {"recording", process.path},
+                                   {"snapshots", process.snapshots},
+                                   {"first_live_bytes", process.first_live_bytes},
+                                   {"last_live_bytes", process.last_live_bytes},
+                                   {"leaks", process.leaks}});
+    }
+  }
+  json["sampling_interval_bytes"] = report.sampling_interval_bytes;
+  json["memory_limit_bytes"] =
+      report.memory_limit_bytes == 0 ? Json(nullptr) : Json(report.memory_limit_bytes);
+  json["smallest_detectable"] = {{"blocks_per_hour", number_or_null(report.detectable_blocks_per_hour)},
+                                 {"bytes_per_hour", number_or_null(report.detectable_bytes_per_hour)}};
+  json["snapshots"] = Json::array();
+  for (const report::SnapshotLine& line : report.snapshots) {
+    json["snapshots"].push_back({{"sequence", line.sequence},
+                                 {"time", time_of(line.realtime_ns)},
+                                 {"elapsed_seconds", line.elapsed_seconds},
+                                 {"rss_bytes", line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes)},
+                                 {"live_bytes", line.live_bytes},
+                                 {"live_blocks", line.live_blocks},
+                                 {"allocated_bytes", line.allocated_bytes},
+                                 {"allocated_blocks", line.allocated_blocks},
+                                 {"mapping_bytes", line.mapping_bytes}});
+  }
+  json["findings"] = Json::array();
+  for (const report::Finding& finding : report.findings) {
+    json["findings"].push_back(finding_of(finding));
+  }
+  json["stacks"] = Json::array();
+  for (const report::StackLine& stack : report.stacks) json["stacks"].push_back(stack_of(stack));
+  json["stacks_total"] = report.stacks_total;
+  json["honesty"] = report.honesty;
+  json["notes"] = report.notes;
+  // Names may hold any bytes: what is not UTF-8 becomes the replacement character.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace silt::render

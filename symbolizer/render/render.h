@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function an output format, each from the neutral report to the bytes of the file. Names and
+// paths in a report come from other people's binaries: every format escapes them for itself.
+
+#ifndef SILT_SYMBOLIZER_RENDER_RENDER_H_
+#define SILT_SYMBOLIZER_RENDER_RENDER_H_
+
+#include <cstddef>
+#include <string>
+
+#include "symbolizer/report/report.h"
+
+namespace silt::render {
+
+struct TextOptions {
+  bool colour = false;
+  bool full = false;      // every frame of every stack
+  size_t width = 80;      // columns
+  size_t stacks = 5;      // of the growing stacks that are in no finding
+};
+std::string render_text(const report::Report& report, const TextOptions& options);
+
+std::string render_json(const report::Report& report);      // "silt.report/1"
+std::string render_markdown(const report::Report& report);  // a CI job's summary
+
+}  // namespace silt::render
+
+#endif  // SILT_SYMBOLIZER_RENDER_RENDER_H_

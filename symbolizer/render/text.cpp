@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The report for a terminal: what matters on the first screen, 80 columns, findings first. Colour
+// carries no meaning of its own, so nothing is lost without it.
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/render.h"
+#include "symbolizer/render/words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+namespace {
+
+using report::Finding;
+using report::Owner;
+using report::Report;
+using report::StackLine;
+using report::Verdict;
+using symbolize::Frame;
+
+constexpr const char* kBold = "\033[1m";
+constexpr const char* kDim = "\033[2m";
+constexpr const char* kRed = "\033[1;31m";
+constexpr const char* kYellow = "\033[1;33m";
+constexpr const char* kGreen = "\033[32m";
+constexpr const char* kReset = "\033[0m";
+
+constexpr size_t kShortStack = 5;  // frames of a finding's stack without --full
+
+const char* colour_of(Verdict verdict) {
+  if (verdict == Verdict::kLeak) return kRed;
+  return verdict == Verdict::kGrowing ? kYellow : kGreen;
+}
+
+class Page {
+ public:
+  Page(const Report& report, const TextOptions& options) : report_(report), options_(options) {
+    for (const StackLine& stack : report.stacks) stack_by_id_.try_emplace(stack.id, &stack);
+  }
+
+  std::string text() {
+    head();
+    findings();
+    stacks();
+    foot();
+    return std::move(out_);
+  }
+
+ private:
+  std::string painted(const char* paint, const std::string& text) const {
+    return options_.colour && !text.empty() ? paint + text + kReset : text;
+  }
+
+  void line(const std::string& text) {
+    out_ += text;
+    while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+    out_ += '\n';
+  }
+
+  // Clean text, broken at spaces, each line after `indent`; the first one after `first`.
+  void wrapped(std::string_view raw, const std::string& first, const std::string& indent) {
+    const std::string text = clean(raw);
+    std::string row = first;
+    bool empty = true;
+    size_t begin = 0;
+    while (begin < text.size()) {
+      size_t end = text.find(' ', begin);
+      if (end == std::string::npos) end = text.size();
+      std::string word = text.substr(begin, end - begin);
+      begin = end + 1;
+      if (word.empty()) continue;
+      if (!empty && columns(row) + 1 + columns(word) > options_.width) {
+        line(row);
+        row = indent;
+        empty = true;
+      }
+      if (!empty) row += ' ';
+      const size_t room = options_.width > columns(row) ? options_.width - columns(row) : 1;
+      row += options_.full ? word : shortened(word, room);
+      empty = false;
+    }
+    line(row);
+  }
+
+  // `left` and, at the right edge or after two spaces, `right`; the left gives way.
+  std::string two_sides(const std::string& indent, std::string left, std::string right,
+                        size_t least_right) const {
+    const size_t room = options_.width - std::min(options_.width, columns(indent));
+    if (options_.full) return indent + left + (right.empty() ? "" : "  " + right);
+    if (columns(left) + 2 + columns(right) > room) {
+      const size_t for_right = std::min(columns(right), std::max(least_right, room / 3));
+      const size_t for_left = room > for_right + 2 ? room - for_right - 2 : 1;
+      left = shortened(left, std::max(for_left, std::min(columns(left), room / 2)));
+      const size_t rest = room > columns(left) + 2 ? room - columns(left) - 2 : 0;
+      right = tail_of(right, rest);
+    }
+    if (right.empty()) return indent + left;
+    const size_t used = columns(left) + columns(right);
+    const size_t gap = room > used + 2 ? room - used : 2;
+    return indent + left + std::string(gap, ' ') + right;
+  }
+
+  // The end of a path says more than its beginning.
+  static std::string tail_of(const std::string& text, size_t width) {
+    const size_t total = columns(text);
+    if (total <= width) return text;
+    if (width < 2) return "";
+    size_t at = text.size();
+    for (size_t seen = 0; at > 0 && seen < width - 1;) {
+      --at;
+      if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80) ++seen;
+    }
+    return "…" + text.substr(at);
+  }
+
+  void head() {
+    const std::string who = clean(report_.program.empty() ? "?" : report_.program) + " (pid " +
+                            std::to_string(report_.pid) + ")";
+    line(painted(kBold, shortened(who, options_.width / 2)) + ": " + scope_text(report_));
+    if (!report_.processes.empty()) {
+      processes();
+    } else if (!report_.snapshots.empty()) {
+      const report::SnapshotLine& first = report_.snapshots.front();
+      const report::SnapshotLine& last = report_.snapshots.back();
+      std::vector<uint64_t> live;
+      for (const report::SnapshotLine& snapshot : report_.snapshots) {
+        live.push_back(snapshot.live_bytes + snapshot.mapping_bytes);
+      }
+      const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
+        return std::string(what) + (report_.snapshots.size() > 1
+                                        ? format_bytes(static_cast<double>(from)) + " → "
+                                        : std::string()) +
+               format_bytes(static_cast<double>(to));
+      };
+      std::string text = from_to("live ", live.front(), live.back());
+      if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
+      if (live.size() > 1) text += "   " + sparkline(live, 24);
+      line(text);
+    }
+    const std::string summary = summary_text(report_);
+    const bool leaks = std::any_of(report_.findings.begin(), report_.findings.end(),
+                                   [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+    if (leaks) {
+      line(painted(kRed, summary));
+    } else {
+      wrapped(none_found_text(report_) + (summary.empty() ? "" : "; " + summary), "", "");
+    }
+  }
+
+  void processes() {
+    for (size_t i = 0; i < report_.processes.size(); ++i) {
+      const report::ProcessLine& process = report_.processes[i];
+      std::string right = format_bytes(static_cast<double>(process.first_live_bytes)) + " → " +
+                          format_bytes(static_cast<double>(process.last_live_bytes)) + ", " +
+                          (process.leaks == 0
+                               ? "no leak"
+                               : format_counted(static_cast<double>(process.leaks), "leak"));
+      line(two_sides("  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")",
+                     right, columns(right)));
+    }
+  }
+
+  void findings() {
+    for (const Finding& finding : report_.findings) {
+      line("");
+      const std::string word = report::verdict_word(finding.verdict);
+      std::string upper = word;
+      for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');
+      if (finding.change != report::Change::kNotCompared) {
+        upper += " (" + change_word(finding.change) + ")";
+      }
+      const std::string name = report::plain_name(clean(function_text(finding.site)));
+      const std::string row =
+          two_sides(upper + "  ", name.empty() ? "?" : name, clean(place_text(finding.site)), 30);
+      line(options_.colour ? std::string(colour_of(finding.verdict)) + upper + kReset + kBold +
+                                 row.substr(upper.size()) + kReset
+                           : row);
+      std::string pace = pace_text(finding) + ", " + format_percent(finding.confidence) + " sure";
+      if (finding.heap != read::Heap::kNative) {
+        pace += finding.heap == read::Heap::kMapping ? ", anonymous mappings" : ", JavaScript heap";
+      }
+      line("    " + sparkline(finding.live_bytes, 24) + "  " +
+           shortened(pace, options_.width > 32 ? options_.width - 32 : 48));
+      wrapped(finding.reason, "    ", "    ");
+      const std::string limit = limit_text(report_, finding);
+      if (!limit.empty()) wrapped(limit, "    ", "    ");
+      if (finding.baseline_bytes_per_hour) {
+        wrapped("before: " + format_bytes_signed(*finding.baseline_bytes_per_hour) + "/h", "    ",
+                "    ");
+      }
+      shares(finding);
+      const bool short_form =
+          finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing;
+      if (short_form && !options_.full) continue;
+      finding_stacks(finding);
+    }
+  }
+
+  void shares(const Finding& finding) {
+    for (const report::Share& share : finding.shares) {
+      if (share.process >= report_.processes.size()) continue;
+      const report::ProcessLine& process = report_.processes[share.process];
+      std::string right = report::verdict_word(share.verdict);
+      right += ", " + format_bytes_signed(static_cast<double>(share.growth_bytes));
+      line(two_sides("    ", "pid " + std::to_string(process.pid), right, columns(right)));
+    }
+  }
+
+  void finding_stacks(const Finding& finding) {
+    size_t shown = 0;
+    for (const uint32_t id : finding.stacks) {
+      const auto at = stack_by_id_.find(id);
+      if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
+      if (shown > 0 && !options_.full) break;
+      if (options_.full) {
+        line("      " + painted(kDim, stack_figures(*at->second)));
+      }
+      frames(at->second->frames, finding.site, at->second->missing);
+      ++shown;
+    }
+    if (!options_.full && finding.stacks.size() > 1) {
+      line(painted(kDim, "      and " + format_counted(static_cast<double>(finding.stacks.size() - 1),
+                                                       "more stack") +
+                             " of the same cause (--full shows all)"));
+    }
+  }
+
+  std::string stack_figures(const StackLine& stack) const {
+    const bool growth = report_.judged_snapshots >= 2;
+    const double bytes = growth ? static_cast<double>(stack.growth_bytes)
+                         : stack.live_bytes.empty() ? 0
+                                                    : static_cast<double>(stack.live_bytes.back());
+    const double blocks = growth ? static_cast<double>(stack.growth_blocks)
+                          : stack.live_blocks.empty()
+                              ? 0
+                              : static_cast<double>(stack.live_blocks.back());
+    return (growth ? format_bytes_signed(bytes) : format_bytes(bytes)) + " in " +
+           format_counted(blocks, "block") +
+           (stack.heap == read::Heap::kMapping ? ", anonymous mappings" : "");
+  }
+
+  // Without --full: from the site outwards, with one frame below it when there is one.
+  void frames(const std::vector<Frame>& all, const Frame& site, read::Missing missing) {
+    const std::string key = report::site_key(site);
+    size_t at = 0;
+    while (at < all.size() && report::site_key(all[at]) != key) ++at;
+    if (at == all.size()) at = 0;
+    size_t begin = options_.full || at == 0 ? 0 : at - 1;
+    size_t end = options_.full ? all.size() : std::min(all.size(), begin + kShortStack);
+    for (size_t i = begin; i < end; ++i) {
+      const Frame& frame = all[i];
+      const std::string name = clean(function_text(frame));
+      const std::string label = options_.full ? name : report::plain_name(name);
+      const std::string row = two_sides(i == at ? "    > " : "      ", label.empty() ? name : label,
+                                        clean(place_text(frame)), 26);
+      line(i == at ? painted(kBold, row) : row);
+    }
+    const std::string lost = missing_text(missing);
+    if (end < all.size()) {
+      line(painted(kDim, "        … " +
+                             format_counted(static_cast<double>(all.size() - end), "more frame")));
+    } else if (!lost.empty()) {
+      line(painted(kDim, "        … " + lost));
+    }
+  }
+
+  void stacks() {
+    const bool growth = report_.judged_snapshots >= 2;
+    std::unordered_map<uint32_t, bool> told;
+    for (const Finding& finding : report_.findings) {
+      for (const uint32_t id : finding.stacks) told[id] = true;
+    }
+    size_t shown = 0;
+    for (const StackLine& stack : report_.stacks) {
+      if (!options_.full && shown >= options_.stacks) break;
+      if (told.count(stack.id) > 0 || stack.frames.empty()) continue;
+      if (growth && stack.growth_bytes <= 0) continue;
+      if (shown == 0) {
+        line("");
+        line(painted(kBold, growth ? "Also grew, in no finding:" : "In use:"));
+      }
+      line("  " + stack_figures(stack) + "  " + sparkline(stack.live_bytes, 16));
+      const Frame& site = stack.frames[report::find_site(stack.frames)];
+      frames(stack.frames, site, stack.missing);
+      ++shown;
+    }
+  }
+
+  void foot() {
+    line("");
+    for (const std::string& text : report_.honesty) wrapped(text, "- ", "  ");
+    for (const std::string& text : report_.notes) wrapped(text, "note: ", "      ");
+  }
+
+  const Report& report_;
+  const TextOptions& options_;
+  std::unordered_map<uint32_t, const StackLine*> stack_by_id_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string render_text(const Report& report, const TextOptions& options) {
+  return Page(report, options).text();
+}
+
+}  // namespace silt::render

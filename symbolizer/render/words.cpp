@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shared phrases; see the header. All results may hold foreign text: callers escape.
+
+#include "symbolizer/render/words.h"
+
+#include <algorithm>
+#include <array>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+
+using report::Finding;
+using report::Report;
+using report::Verdict;
+
+std::string heap_word(read::Heap heap) {
+  switch (heap) {
+    case read::Heap::kMapping:
+      return "mapping";
+    case read::Heap::kJavaScript:
+      return "js";
+    case read::Heap::kNative:
+      break;
+  }
+  return "native";
+}
+
+std::string kind_word(symbolize::FrameKind kind) {
+  switch (kind) {
+    case symbolize::FrameKind::kJavaScript:
+      return "js";
+    case symbolize::FrameKind::kPython:
+      return "python";
+    case symbolize::FrameKind::kJit:
+      return "jit";
+    case symbolize::FrameKind::kNative:
+      break;
+  }
+  return "native";
+}
+
+std::string change_word(report::Change change) {
+  switch (change) {
+    case report::Change::kNew:
+      return "new";
+    case report::Change::kWorse:
+      return "worse";
+    case report::Change::kKnown:
+      return "known";
+    case report::Change::kNotCompared:
+      break;
+  }
+  return "";
+}
+
+std::string function_text(const symbolize::Frame& frame) {
+  if (!frame.function.empty()) return frame.function;
+  const std::string place = report::place_of(frame);
+  return place.empty() ? "?" : place;
+}
+
+std::string place_text(const symbolize::Frame& frame) {
+  return frame.function.empty() && frame.file.empty() ? "" : report::place_of(frame);
+}
+
+std::string pace_text(const Finding& finding) {
+  std::string text;
+  if (finding.bytes_per_hour && (finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing)) {
+    text = format_bytes_signed(*finding.bytes_per_hour) + "/h, ";
+  }
+  text += format_bytes_signed(static_cast<double>(finding.growth_bytes)) + " so far";
+  if (finding.growth_blocks > 0) {
+    text += " in " + format_counted(static_cast<double>(finding.growth_blocks), "block");
+  }
+  if (finding.bytes_per_work) text += ", " + format_bytes_signed(*finding.bytes_per_work) + " per unit of work";
+  return text;
+}
+
+std::string limit_text(const Report& report, const Finding& finding) {
+  if (!finding.seconds_to_limit) return "";
+  return "reaches the limit of " + format_bytes(static_cast<double>(report.memory_limit_bytes)) +
+         " in " + format_duration(*finding.seconds_to_limit);
+}
+
+std::string summary_text(const Report& report) {
+  constexpr std::array kOrder = {Verdict::kLeak, Verdict::kGrowing, Verdict::kBounded,
+                                 Verdict::kSawtooth, Verdict::kSteady};
+  std::string text;
+  for (const Verdict verdict : kOrder) {
+    const auto count =
+        std::count_if(report.findings.begin(), report.findings.end(),
+                      [verdict](const Finding& finding) { return finding.verdict == verdict; });
+    if (count == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += std::to_string(count) + " " + verdict_word(verdict);
+    if (verdict == Verdict::kLeak && count > 1) text += "s";
+  }
+  return text;
+}
+
+std::string none_found_text(const Report& report) {
+  if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
+  if (report.detectable_blocks_per_hour) {
+    return "no leak found of " + format_count(*report.detectable_blocks_per_hour) +
+           " blocks an hour or more in one place";
+  }
+  if (report.detectable_bytes_per_hour) {
+    return "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) + " an hour or more";
+  }
+  return "too short a look to tell a leak";
+}
+
+std::string scope_text(const Report& report) {
+  std::string text = format_counted(static_cast<double>(report.snapshots.size()), "snapshot");
+  if (report.snapshots.size() > 1) {
+    text += " over " + format_duration(report.snapshots.back().elapsed_seconds -
+                                       report.snapshots.front().elapsed_seconds);
+  }
+  return text + (report.sampling_interval_bytes == 0
+                     ? ", exact"
+                     : ", sampled every " +
+                           format_bytes(static_cast<double>(report.sampling_interval_bytes)));
+}
+
+std::string missing_text(read::Missing missing) {
+  switch (missing) {
+    case read::Missing::kTruncated:
+      return "outer frames cut at the frame limit";
+    case read::Missing::kBroken:
+      return "outer frames unknown: the walk could not go on";
+    case read::Missing::kOverflow:
+      return "stack not kept: a table was full";
+    case read::Missing::kNone:
+      break;
+  }
+  return "";
+}
+
+std::string sparkline(const std::vector<uint64_t>& values, size_t width) {
+  constexpr std::array kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  if (values.empty() || width == 0) return "";
+  const size_t count = std::min(values.size(), width);
+  const uint64_t peak = *std::max_element(values.begin(), values.end());
+  std::string text;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t value = values[count == 1 ? values.size() - 1 : i * (values.size() - 1) / (count - 1)];
+    const size_t level =
+        peak == 0 ? 0
+                  : static_cast<size_t>(static_cast<double>(value) / static_cast<double>(peak) *
+                                            (kBars.size() - 1) +
+                                        0.5);
+    text += kBars[level];
+  }
+  return text;
+}
+
+}  // namespace silt::render

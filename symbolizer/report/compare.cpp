@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Joins across processes and builds; see the header.
+
+#include "symbolizer/report/compare.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+// A known leak that leaks this much faster than before is worse, not known.
+constexpr double kWorse = 1.25;
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool rises(Verdict verdict) { return verdict == Verdict::kLeak || verdict == Verdict::kGrowing; }
+
+Share share_of(const Finding& finding, size_t process) {
+  return {process, finding.verdict, finding.growth_bytes, finding.bytes_per_hour};
+}
+
+std::optional<double> sum(const std::optional<double>& a, const std::optional<double>& b) {
+  if (!a) return b;
+  return b ? *a + *b : *a;
+}
+
+// Adds a finding on the same site in another process.
+void join(Finding& to, Finding from, size_t process) {
+  to.shares.push_back(share_of(from, process));
+  if (from.verdict < to.verdict || (from.verdict == to.verdict && from.confidence > to.confidence)) {
+    to.verdict = from.verdict;
+    to.confidence = from.confidence;
+    to.reason = from.reason;
+  }
+  to.growth_bytes += from.growth_bytes;
+  to.growth_blocks += from.growth_blocks;
+  to.bytes_per_hour = sum(to.bytes_per_hour, from.bytes_per_hour);
+  to.blocks_per_hour = sum(to.blocks_per_hour, from.blocks_per_hour);
+  if (from.seconds_to_limit &&
+      (!to.seconds_to_limit || *from.seconds_to_limit < *to.seconds_to_limit)) {
+    to.seconds_to_limit = from.seconds_to_limit;
+  }
+  to.stacks.insert(to.stacks.end(), from.stacks.begin(), from.stacks.end());
+  // Snapshots of processes are not taken at the same moments: they are lined up by number.
+  if (to.live_bytes.size() < from.live_bytes.size()) {
+    to.live_bytes.resize(from.live_bytes.size(), to.live_bytes.empty() ? 0 : to.live_bytes.back());
+  }
+  for (size_t i = 0; i < to.live_bytes.size() && !from.live_bytes.empty(); ++i) {
+    to.live_bytes[i] += from.live_bytes[std::min(i, from.live_bytes.size() - 1)];
+  }
+}
+
+void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine>& from) {
+  if (to.empty()) {
+    to = from;
+    return;
+  }
+  if (from.empty()) return;
+  while (to.size() < from.size()) to.push_back(to.back());
+  for (size_t i = 0; i < to.size(); ++i) {
+    const SnapshotLine& line = from[std::min(i, from.size() - 1)];
+    SnapshotLine& sum = to[i];
+    sum.elapsed_seconds = std::max(sum.elapsed_seconds, line.elapsed_seconds);
+    sum.rss_bytes += line.rss_bytes;
+    sum.live_bytes += line.live_bytes;
+    sum.live_blocks += line.live_blocks;
+    sum.allocated_bytes += line.allocated_bytes;
+    sum.allocated_blocks += line.allocated_blocks;
+    sum.mapping_bytes += line.mapping_bytes;
+  }
+}
+
+ProcessLine process_line(const Report& report, const std::string& path) {
+  ProcessLine line;
+  line.pid = report.pid;
+  line.program = report.program;
+  line.path = path;
+  line.snapshots = report.snapshots.size();
+  if (!report.snapshots.empty()) {
+    line.first_live_bytes = report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
+    line.last_live_bytes = report.snapshots.back().live_bytes + report.snapshots.back().mapping_bytes;
+  }
+  line.leaks = static_cast<size_t>(
+      std::count_if(report.findings.begin(), report.findings.end(),
+                    [](const Finding& finding) { return finding.verdict == Verdict::kLeak; }));
+  return line;
+}
+
+void order(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const bool a_leaks = a.verdict == Verdict::kLeak;
+    const bool b_leaks = b.verdict == Verdict::kLeak;
+    return a_leaks != b_leaks ? a_leaks : a.growth_bytes > b.growth_bytes;
+  });
+}
+
+// Which processes have a leak that the others, with the same site or not, do not have.
+void tell_apart(Report& report) {
+  for (const Finding& finding : report.findings) {
+    if (finding.verdict != Verdict::kLeak) continue;
+    std::string with;
+    size_t leaking = 0;
+    for (const Share& share : finding.shares) {
+      if (share.verdict != Verdict::kLeak) continue;
+      with += (leaking++ == 0 ? "" : ", ") + std::to_string(report.processes[share.process].pid);
+    }
+    if (leaking > 0 && leaking < report.processes.size()) {
+      report.notes.push_back("only in pid " + with + ", not in the other " +
+                             std::to_string(report.processes.size() - leaking) + ": " +
+                             finding.site.function);
+    }
+  }
+}
+
+}  // namespace
+
+std::string place_key(const Finding& finding) {
+  const symbolize::Frame& site = finding.site;
+  const std::string where =
+      site.kind == symbolize::FrameKind::kNative ? base_name(site.module) : base_name(site.file);
+  const std::string what =
+      site.function.empty() ? std::to_string(site.file_address) : plain_name(site.function);
+  return std::to_string(static_cast<int>(finding.heap)) + "\n" + where + "\n" + what;
+}
+
+Report combine(std::vector<Report> reports, const std::vector<std::string>& paths) {
+  Report all;
+  if (reports.empty()) return all;
+  all.pid = reports.front().pid;
+  all.program = reports.front().program;
+  all.command = reports.front().command;
+  all.start_realtime_ns = reports.front().start_realtime_ns;
+  all.sampling_interval_bytes = reports.front().sampling_interval_bytes;
+  all.memory_limit_bytes = reports.front().memory_limit_bytes;
+  all.judged_snapshots = reports.front().judged_snapshots;
+  all.judged_seconds = reports.front().judged_seconds;
+  std::unordered_map<std::string, size_t> by_site;
+  uint32_t next_id = 1;
+  for (size_t process = 0; process < reports.size(); ++process) {
+    Report& report = reports[process];
+    all.processes.push_back(process_line(report, process < paths.size() ? paths[process] : ""));
+    add_snapshots(all.snapshots, report.snapshots);
+    std::unordered_map<uint32_t, uint32_t> new_ids;
+    for (StackLine& stack : report.stacks) {
+      new_ids.try_emplace(stack.id, next_id);
+      stack.id = next_id++;
+      all.stacks.push_back(std::move(stack));
+    }
+    for (Finding& finding : report.findings) {
+      for (uint32_t& id : finding.stacks) {
+        const auto at = new_ids.find(id);
+        id = at == new_ids.end() ? 0 : at->second;
+      }
+      const std::string key =
+          std::to_string(static_cast<int>(finding.heap)) + "\n" + site_key(finding.site);
+      const auto [at, added] = by_site.try_emplace(key, all.findings.size());
+      if (added) {
+        finding.shares = {share_of(finding, process)};
+        all.findings.push_back(std::move(finding));
+      } else {
+        join(all.findings[at->second], std::move(finding), process);
+      }
+    }
+    const std::string who = "pid " + std::to_string(report.pid) + ": ";
+    for (const std::string& text : report.honesty) all.honesty.push_back(who + text);
+    for (const std::string& text : report.notes) all.notes.push_back(who + text);
+    all.stacks_total += report.stacks_total;
+    all.judged_snapshots = std::min(all.judged_snapshots, report.judged_snapshots);
+    // The least sensitive of them speaks for all.
+    const auto least_sensitive = [](std::optional<double>& to, const std::optional<double>& from) {
+      if (to && from) to = std::max(*to, *from);
+    };
+    if (process == 0) {
+      all.detectable_blocks_per_hour = report.detectable_blocks_per_hour;
+      all.detectable_bytes_per_hour = report.detectable_bytes_per_hour;
+    } else {
+      least_sensitive(all.detectable_blocks_per_hour, report.detectable_blocks_per_hour);
+      least_sensitive(all.detectable_bytes_per_hour, report.detectable_bytes_per_hour);
+    }
+  }
+  order(all.findings);
+  std::stable_sort(all.stacks.begin(), all.stacks.end(), [](const StackLine& a, const StackLine& b) {
+    return a.growth_bytes > b.growth_bytes;
+  });
+  tell_apart(all);
+  return all;
+}
+
+void compare(Report& report, const Report& before) {
+  std::unordered_map<std::string, double> old;  // pace of what rose before
+  std::unordered_map<std::string, std::string> names;
+  for (const Finding& finding : before.findings) {
+    if (!rises(finding.verdict)) continue;
+    old[place_key(finding)] += finding.bytes_per_hour.value_or(0);
+    names[place_key(finding)] = finding.site.function;
+  }
+  size_t fresh = 0;
+  for (Finding& finding : report.findings) {
+    const std::string key = place_key(finding);
+    names.erase(key);
+    if (!rises(finding.verdict)) continue;
+    const auto at = old.find(key);
+    if (at == old.end()) {
+      finding.change = Change::kNew;
+      ++fresh;
+      continue;
+    }
+    finding.baseline_bytes_per_hour = at->second;
+    finding.change = finding.bytes_per_hour.value_or(0) > kWorse * at->second ? Change::kWorse
+                                                                              : Change::kKnown;
+  }
+  report.notes.push_back("against the baseline: " +
+                         format_counted(static_cast<double>(fresh), "new place") + " that grows");
+  for (const auto& [key, name] : names) {
+    report.notes.push_back("no longer grows: " + (name.empty() ? std::string("?") : name));
+  }
+}
+
+}  // namespace silt::report
