@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernel escapes newlines in paths of maps as \012; memfd names show as `/memfd:NAME
+// (deleted)`.
+
+#include "symbolizer/commands/process_facts.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "interposer/format/control.h"
+#include "symbolizer/read/recording_folder.h"
+
+namespace silt::commands {
+namespace {
+
+std::optional<std::string_view> next_line(std::string_view& text) {
+  if (text.empty()) return std::nullopt;
+  const size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+template <typename T>
+bool parse_number(std::string_view text, T& value, int base) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc() && stop == text.data() + text.size();
+}
+
+std::string unescaped(std::string_view path) {
+  constexpr std::string_view kNewline = "\\012";
+  std::string out(path);
+  for (size_t at = 0; (at = out.find(kNewline, at)) != std::string::npos; ++at) {
+    out.replace(at, kNewline.size(), "\n");
+  }
+  return out;
+}
+
+// `.../silt.<program>.<pid>/control`
+bool is_control_path(const std::string& path) {
+  const std::filesystem::path file(path);
+  return file.filename() == format::kControlFileName &&
+         read::is_recording_name(file.parent_path().filename().native());
+}
+
+}  // namespace
+
+std::optional<StatusFacts> parse_status(std::string_view text) {
+  StatusFacts facts;
+  bool has_state = false, has_caught = false;
+  while (const auto line = next_line(text)) {
+    const size_t colon = line->find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view key = line->substr(0, colon);
+    std::string_view value = line->substr(colon + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    uint64_t mask = 0;
+    if (key == "State" && !value.empty()) {
+      facts.state = value.front();
+      has_state = true;
+    } else if (key == "Tgid") {
+      parse_number(value, facts.thread_group, 10);
+    } else if (key == "NSpid") {
+      while (!value.empty()) {
+        const size_t end = value.find('\t');
+        pid_t pid = 0;
+        if (parse_number(value.substr(0, end), pid, 10)) facts.namespace_pids.push_back(pid);
+        value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
+      }
+    } else if (key.starts_with("Sig") || key == "ShdPnd") {
+      if (!parse_number(value, mask, 16)) continue;
+      if (key == "SigPnd" || key == "ShdPnd") facts.pending |= mask;
+      if (key == "SigBlk") facts.blocked = mask;
+      if (key == "SigIgn") facts.ignored = mask;
+      if (key == "SigCgt") {
+        facts.caught = mask;
+        has_caught = true;
+      }
+    }
+  }
+  if (!has_state || !has_caught) return std::nullopt;
+  return facts;
+}
+
+MapFacts parse_maps(std::string_view text) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  constexpr std::string_view kMemfd = "/memfd:";
+  MapFacts facts;
+  while (const auto line = next_line(text)) {
+    const size_t begin = line->find('/');
+    if (begin == std::string_view::npos) continue;
+    std::string_view raw = line->substr(begin);
+    const bool deleted = raw.ends_with(kDeleted);
+    if (deleted) raw.remove_suffix(kDeleted.size());
+    const std::string path = unescaped(raw);
+    if (path.starts_with(kMemfd)) {
+      const std::string_view name = std::string_view(path).substr(kMemfd.size());
+      if (name.starts_with(format::kErrorMappingPrefix)) {
+        facts.error = name.substr(std::string_view(format::kErrorMappingPrefix).size());
+      }
+    } else if (is_control_path(path)) {
+      // A process that forked may still map its parent's: the last one is its own or the same.
+      if (facts.control.empty() || facts.control_deleted || !deleted) {
+        facts.control = path;
+        facts.control_deleted = deleted;
+      }
+    } else if (std::filesystem::path(path).filename().native().starts_with("libsilt.so")) {
+      facts.interposer = true;
+    }
+  }
+  return facts;
+}
+
+std::string environment_value(std::string_view environ, std::string_view name) {
+  while (!environ.empty()) {
+    const size_t end = environ.find('\0');
+    const std::string_view entry = environ.substr(0, end);
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+      return std::string(entry.substr(name.size() + 1));
+    }
+    environ.remove_prefix(end == std::string_view::npos ? environ.size() : end + 1);
+  }
+  return "";
+}
+
+std::optional<std::string> read_proc(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int error = errno;
+      close(fd);
+      errno = error;
+      return std::nullopt;
+    }
+    if (count == 0) break;
+    text.append(buffer, static_cast<size_t>(count));
+  }
+  close(fd);
+  return text;
+}
+
+std::vector<pid_t> threads_of(pid_t pid) {
+  std::vector<pid_t> threads;
+  std::error_code error;
+  const std::filesystem::path folder = "/proc/" + std::to_string(pid) + "/task";
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    pid_t thread = 0;
+    if (parse_number(std::string_view(it->path().filename().native()), thread, 10)) {
+      threads.push_back(thread);
+    }
+  }
+  return threads;
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What /proc tells about a process that is to be dumped. Parsing is apart from reading, so that
+// tests need no process.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_PROCESS_FACTS_H_
+#define SILT_SYMBOLIZER_COMMANDS_PROCESS_FACTS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace silt::commands {
+
+// Of /proc/PID/status or /proc/PID/task/TID/status. Signal n is bit n - 1.
+struct StatusFacts {
+  char state = '?';  // R, S, D, T, t, Z, X
+  pid_t thread_group = 0;
+  std::vector<pid_t> namespace_pids;  // from the reader's namespace to the process's own
+  uint64_t pending = 0;               // for the thread and for the process
+  uint64_t blocked = 0;
+  uint64_t ignored = 0;
+  uint64_t caught = 0;
+};
+std::optional<StatusFacts> parse_status(std::string_view text);
+
+// Of /proc/PID/maps.
+struct MapFacts {
+  bool interposer = false;
+  std::string control;  // path of the control file, empty: not mapped
+  bool control_deleted = false;
+  std::string error;  // why the interposer could not make a recording, empty: no such mapping
+};
+MapFacts parse_maps(std::string_view text);
+
+// The value of `name` in /proc/PID/environ, empty when it is not set.
+std::string environment_value(std::string_view environ, std::string_view name);
+
+// A whole file of /proc, or nothing (errno tells why).
+std::optional<std::string> read_proc(const std::string& path);
+std::vector<pid_t> threads_of(pid_t pid);
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_PROCESS_FACTS_H_
