@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// x86-64: raw system calls (which neither touch errno nor pass through our own hooks), the time
+// stamp counter, and the places of registers in a signal frame. Any context.
+
+#ifndef SILT_INTERPOSER_BASE_ARCH_X86_64_H_
+#define SILT_INTERPOSER_BASE_ARCH_X86_64_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/base/attributes.h"
+
+namespace silt::arch {
+
+// Returns the kernel's answer: a value, or -errno.
+SILT_ALWAYS_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0,
+                                    long e = 0, long f = 0) {
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+}
+
+// Ticks of a constant-rate counter; their length is measured against the clock at run time.
+SILT_ALWAYS_INLINE uint64_t ticks() { return __builtin_ia32_rdtsc(); }
+
+SILT_ALWAYS_INLINE void pause() { __builtin_ia32_pause(); }
+
+// Callee-saved registers and position of a function that is running.
+struct Registers {
+  uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+};
+
+SILT_ALWAYS_INLINE void capture(Registers* out) {
+  asm volatile(
+      "movq %%rbx, 0(%0)\n\t"
+      "movq %%rbp, 8(%0)\n\t"
+      "movq %%r12, 16(%0)\n\t"
+      "movq %%r13, 24(%0)\n\t"
+      "movq %%r14, 32(%0)\n\t"
+      "movq %%r15, 40(%0)\n\t"
+      "movq %%rsp, 48(%0)\n\t"
+      "leaq 0(%%rip), %%rcx\n\t"
+      "movq %%rcx, 56(%0)\n\t"
+      :
+      : "a"(out)
+      : "rcx", "memory");
+}
+
+// The kernel's signal frame: on return from a handler the stack pointer points at a ucontext_t;
+// its saved registers stand at these offsets (uc_mcontext.gregs[REG_RBP, REG_RSP, REG_RIP]).
+inline constexpr int kSignalBpOffset = 120;
+inline constexpr int kSignalSpOffset = 160;
+inline constexpr int kSignalPcOffset = 168;
+
+// User space ends here without five-level paging, which needs an mmap hint to go beyond.
+inline constexpr int kAddressBits = 47;
+
+}  // namespace silt::arch
+
+#endif  // SILT_INTERPOSER_BASE_ARCH_X86_64_H_

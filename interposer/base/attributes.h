@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attributes used throughout the interposer, each behind one name so that both compilers agree.
+// Any context.
+
+#ifndef SILT_INTERPOSER_BASE_ATTRIBUTES_H_
+#define SILT_INTERPOSER_BASE_ATTRIBUTES_H_
+
+#define SILT_EXPORT __attribute__((visibility("default")))
+#define SILT_ALWAYS_INLINE inline __attribute__((always_inline))
+// The slow half of a fast path: out of line, away from the hot code.
+#define SILT_COLD __attribute__((noinline, cold))
+
+#endif  // SILT_INTERPOSER_BASE_ATTRIBUTES_H_

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the program wants to happen on the signal that silt uses. Our handler stays installed; the
+// program's sigaction calls for that signal are kept here and its handler is called for signals
+// that are not silt's. Written by the hooks of sigaction and signal, read in signal context.
+
+#ifndef SILT_INTERPOSER_BASE_CHAINED_HANDLER_H_
+#define SILT_INTERPOSER_BASE_CHAINED_HANDLER_H_
+
+#include <signal.h>
+
+#include <atomic>
+
+namespace silt::base {
+
+class ChainedHandler {
+ public:
+  // 0: silt uses no signal.
+  int signal_number() const { return signal_.load(std::memory_order_acquire); }
+  void claim(int signal_number, const struct sigaction& previous);
+
+  // The program's wish, and what it was before.
+  struct sigaction exchange(const struct sigaction* wish);
+  bool has_handler() const;
+  bool ignored() const;
+
+  // Signal context. Calls the program's handler.
+  void call(int signal_number, siginfo_t* info, void* context);
+
+ private:
+  // Two copies and an index, so that the handler always reads a whole one.
+  struct sigaction wishes_[2]{};
+  std::atomic<unsigned> current_{0};
+  std::atomic<int> signal_{0};
+};
+
+extern ChainedHandler chained_handler;
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_CHAINED_HANDLER_H_

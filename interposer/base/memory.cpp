@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See memory.h. Any context.
+
+#include "interposer/base/memory.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "interposer/base/arch.h"
+
+namespace silt::base {
+namespace {
+
+constinit std::atomic<uint64_t> g_mapped_bytes{0};
+
+}  // namespace
+
+void* map_memory(size_t size_bytes) {
+  const long result =
+      arch::raw_syscall(SYS_mmap, 0, static_cast<long>(size_bytes), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (result < 0 && result > -4096) return nullptr;
+  g_mapped_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
+  return reinterpret_cast<void*>(result);
+}
+
+void unmap_memory(void* address, size_t size_bytes) {
+  arch::raw_syscall(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
+  g_mapped_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
+}
+
+uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }
+
+}  // namespace silt::base

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory for silt's own tables: straight from the kernel, zeroed, never through the target's
+// allocator, touched page by page as it is used. What is mapped is counted, so that a snapshot can
+// say what silt itself costs. Any context.
+
+#ifndef SILT_INTERPOSER_BASE_MEMORY_H_
+#define SILT_INTERPOSER_BASE_MEMORY_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/base/attributes.h"
+
+namespace silt::base {
+
+inline constexpr size_t kPageSize = 4096;
+
+// nullptr when the kernel refuses: callers count that and go on.
+void* map_memory(size_t size_bytes);
+void unmap_memory(void* address, size_t size_bytes);
+uint64_t mapped_bytes();
+
+// A dense array whose storage appears in chunks as indices are used. All-zero is valid and empty.
+// Any thread may ask for any element at any time; two that need a new chunk race with a
+// compare-and-swap, and the loser returns its memory. Elements never move.
+template <typename T, size_t kChunkElements, size_t kChunks>
+class ChunkedArray {
+ public:
+  static constexpr size_t kCapacity = kChunkElements * kChunks;
+
+  // The element, or nullptr where no chunk was ever made (or the index is out of range).
+  SILT_ALWAYS_INLINE T* find(size_t index) {
+    if (index >= kCapacity) [[unlikely]]
+      return nullptr;
+    T* const chunk = chunks_[index / kChunkElements].load(std::memory_order_acquire);
+    return chunk == nullptr ? nullptr : chunk + index % kChunkElements;
+  }
+
+  // For an index that is known to have been ensured before.
+  SILT_ALWAYS_INLINE T& operator[](size_t index) {
+    return chunks_[index / kChunkElements].load(std::memory_order_acquire)[index % kChunkElements];
+  }
+
+  // The element, its chunk made if need be; nullptr when there is no memory or no room.
+  SILT_ALWAYS_INLINE T* ensure(size_t index) {
+    T* const element = find(index);
+    return element != nullptr ? element : ensure_slow(index);
+  }
+
+ private:
+  SILT_COLD T* ensure_slow(size_t index) {
+    if (index >= kCapacity) return nullptr;
+    void* const fresh = map_memory(kChunkElements * sizeof(T));
+    if (fresh == nullptr) return nullptr;
+    std::atomic<T*>& slot = chunks_[index / kChunkElements];
+    T* expected = nullptr;
+    if (!slot.compare_exchange_strong(expected, static_cast<T*>(fresh), std::memory_order_acq_rel,
+                                      std::memory_order_acquire)) {
+      unmap_memory(fresh, kChunkElements * sizeof(T));
+      return expected + index % kChunkElements;
+    }
+    return static_cast<T*>(fresh) + index % kChunkElements;
+  }
+
+  std::atomic<T*> chunks_[kChunks]{};
+};
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_MEMORY_H_

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See options.h. Normal context.
+
+#include "interposer/base/options.h"
+
+#include <initializer_list>
+
+#include "interposer/base/text.h"
+
+namespace silt::base {
+namespace {
+
+struct SignalName {
+  const char* name;
+  int number;
+};
+
+// Signals a program can spare; SIGKILL and SIGSTOP cannot be caught, synchronous ones (SIGSEGV …)
+// mean a fault.
+constexpr SignalName kSignals[] = {
+    {"HUP", 1},   {"INT", 2},     {"QUIT", 3},  {"USR1", 10},  {"USR2", 12}, {"ALRM", 14},
+    {"TERM", 15}, {"CHLD", 17},   {"CONT", 18}, {"TSTP", 20},  {"TTIN", 21}, {"TTOU", 22},
+    {"URG", 23},  {"VTALRM", 26}, {"PROF", 27}, {"WINCH", 28}, {"IO", 29},   {"PWR", 30},
+};
+constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
+constexpr int kLastSignal = 64;
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool equal_ignoring_case(const char* a, const char* b) {
+  while (*a != '\0' && upper(*a) == upper(*b)) {
+    ++a;
+    ++b;
+  }
+  return upper(*a) == upper(*b);
+}
+
+bool can_be_used(int number) {
+  if (number >= kFirstRealTimeSignal && number <= kLastSignal) return true;
+  for (const SignalName& signal : kSignals) {
+    if (signal.number == number) return true;
+  }
+  return false;
+}
+
+bool parse_log_level(const char* text, LogLevel* level) {
+  if (equal_ignoring_case(text, "error"))
+    *level = LogLevel::kError;
+  else if (equal_ignoring_case(text, "warn"))
+    *level = LogLevel::kWarn;
+  else if (equal_ignoring_case(text, "info"))
+    *level = LogLevel::kInfo;
+  else
+    return false;
+  return true;
+}
+
+void reject(Complain complain, const char* name, const char* value, const char* understood) {
+  TextBuffer<512> line;
+  line.add(name).add("='").add(value).add("' is not understood (").add(understood);
+  line.add("); the default is used");
+  complain(line.c_str());
+}
+
+// Names that only the tool, the tests or a parent process of ours set.
+constexpr const char* kToolNames[] = {"SILT_LIBRARY", "SILT_ROOT_PID", "SILT_VERIFY_WALK",
+                                      "SILT_SEED"};
+
+}  // namespace
+
+void set_defaults(Options* options) {
+  __builtin_memset(options, 0, sizeof(*options));
+  options->out_folder[0] = '.';
+  options->signal = kDefaultSignal;
+  options->at_exit = true;
+  options->children = true;
+  options->mmap = true;
+  options->log_level = LogLevel::kWarn;
+}
+
+bool parse_signal(const char* text, int* signal) {
+  if (equal_ignoring_case(text, "none")) {
+    *signal = 0;
+    return true;
+  }
+  if (*text >= '0' && *text <= '9') {
+    const char* end;
+    const uint64_t number = parse_decimal(text, &end);
+    if (*end != '\0' || number > kLastSignal) return false;
+    if (number != 0 && !can_be_used(static_cast<int>(number))) return false;
+    *signal = static_cast<int>(number);
+    return true;
+  }
+  if (upper(text[0]) == 'S' && upper(text[1]) == 'I' && upper(text[2]) == 'G') text += 3;
+  if (equal_ignoring_case(text, "RTMIN")) {
+    *signal = kFirstRealTimeSignal;
+    return true;
+  }
+  if (equal_ignoring_case(text, "RTMAX")) {
+    *signal = kLastSignal;
+    return true;
+  }
+  for (const SignalName& candidate : kSignals) {
+    if (equal_ignoring_case(text, candidate.name)) {
+      *signal = candidate.number;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool parse_size(const char* text, uint64_t* bytes) {
+  if (*text < '0' || *text > '9') return false;
+  const char* end;
+  const uint64_t value = parse_decimal(text, &end);
+  unsigned shift = 0;
+  switch (upper(*end)) {
+    case 'K':
+      shift = 10;
+      break;
+    case 'M':
+      shift = 20;
+      break;
+    case 'G':
+      shift = 30;
+      break;
+    default:
+      break;
+  }
+  if (shift != 0) {
+    ++end;
+    if (upper(end[0]) == 'I' && upper(end[1]) == 'B')
+      end += 2;
+    else if (upper(end[0]) == 'B')
+      end += 1;
+  }
+  if (*end != '\0' || value > (UINT64_MAX >> 1 >> shift)) return false;
+  *bytes = value << shift;
+  return true;
+}
+
+bool parse_duration(const char* text, uint64_t* nanoseconds) {
+  if (*text < '0' || *text > '9') return false;
+  const char* end;
+  const uint64_t value = parse_decimal(text, &end);
+  uint64_t unit;
+  if (equal(end, "") || equal(end, "s"))
+    unit = 1000000000;
+  else if (equal(end, "ms"))
+    unit = 1000000;
+  else if (equal(end, "m") || equal(end, "min"))
+    unit = 60000000000;
+  else if (equal(end, "h"))
+    unit = 3600000000000;
+  else
+    return false;
+  if (value > UINT64_MAX / 2 / unit) return false;
+  *nanoseconds = value * unit;
+  return true;
+}
+
+bool parse_switch(const char* text, bool* value) {
+  for (const char* yes : {"1", "yes", "on", "true"}) {
+    if (equal_ignoring_case(text, yes)) {
+      *value = true;
+      return true;
+    }
+  }
+  for (const char* no : {"0", "no", "off", "false"}) {
+    if (equal_ignoring_case(text, no)) {
+      *value = false;
+      return true;
+    }
+  }
+  return false;
+}
+
+void read_options(const char* const* environment, Options* options, Complain complain) {
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    const char* const entry = *environment;
+    if (!starts_with(entry, "SILT_")) continue;
+    TextBuffer<64> name;
+    size_t name_size = 0;
+    while (entry[name_size] != '\0' && entry[name_size] != '=') ++name_size;
+    if (entry[name_size] == '\0') continue;
+    name.add(entry, name_size);
+    const char* const value = entry + name_size + 1;
+    const char* const n = name.c_str();
+    constexpr const char* kSwitch = "0 or 1";
+    if (equal(n, "SILT_OUT")) {
+      if (*value == '\0' || length(value) >= sizeof(options->out_folder)) {
+        reject(complain, n, value, "a folder");
+      } else {
+        copy_bytes(options->out_folder, value, length(value) + 1);
+      }
+    } else if (equal(n, "SILT_SIGNAL")) {
+      if (!parse_signal(value, &options->signal)) {
+        reject(complain, n, value, "a signal's name such as USR2, its number, or none");
+      }
+    } else if (equal(n, "SILT_SAMPLE")) {
+      if (!parse_size(value, &options->sample_bytes)) {
+        reject(complain, n, value, "mean bytes between samples, such as 512K, or 0 for exact");
+      }
+    } else if (equal(n, "SILT_EVERY")) {
+      if (!parse_duration(value, &options->every_nanoseconds)) {
+        reject(complain, n, value, "a time such as 30s or 5m, or 0 for off");
+      }
+    } else if (equal(n, "SILT_AT_EXIT")) {
+      if (!parse_switch(value, &options->at_exit)) reject(complain, n, value, kSwitch);
+    } else if (equal(n, "SILT_CHILDREN")) {
+      if (!parse_switch(value, &options->children)) reject(complain, n, value, kSwitch);
+    } else if (equal(n, "SILT_MMAP")) {
+      if (!parse_switch(value, &options->mmap)) reject(complain, n, value, kSwitch);
+    } else if (equal(n, "SILT_LOG")) {
+      if (!parse_log_level(value, &options->log_level)) {
+        reject(complain, n, value, "error, warn or info");
+      }
+    } else {
+      bool known = false;
+      for (const char* tool_name : kToolNames) known = known || equal(n, tool_name);
+      if (known) continue;
+      TextBuffer<256> line;
+      line.add("unknown setting ").add(n).add(" is ignored; see docs/options.md for those known");
+      complain(line.c_str());
+    }
+  }
+}
+
+}  // namespace silt::base

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of the interposer, read once from SILT_* environment variables at start-up. A value
+// that cannot be understood is named on standard error and the default is used: the target always
+// runs. Parsing is pure, so that tests call it with values. Normal context.
+
+#ifndef SILT_INTERPOSER_BASE_OPTIONS_H_
+#define SILT_INTERPOSER_BASE_OPTIONS_H_
+
+#include <cstdint>
+
+#include "interposer/base/log.h"
+
+namespace silt::base {
+
+inline constexpr int kDefaultSignal = 12;  // SIGUSR2
+
+struct Options {
+  char out_folder[4096];       // SILT_OUT, absolute after start-up
+  int signal;                  // SILT_SIGNAL, 0: none
+  uint64_t sample_bytes;       // SILT_SAMPLE, 0: exact
+  uint64_t every_nanoseconds;  // SILT_EVERY, 0: off
+  bool at_exit;                // SILT_AT_EXIT
+  bool children;               // SILT_CHILDREN
+  bool mmap;                   // SILT_MMAP
+  LogLevel log_level;          // SILT_LOG
+};
+
+// Takes one line for each value that is not understood.
+using Complain = void (*)(const char* line);
+
+void set_defaults(Options* options);
+
+// `environment` is a NULL-terminated array of NAME=VALUE texts. Unknown SILT_ names are complained
+// about too, except those that belong to the tool.
+void read_options(const char* const* environment, Options* options, Complain complain);
+
+// The pieces, each false when the text is not of the form.
+bool parse_signal(const char* text, int* signal);              // name with or without SIG, number
+bool parse_size(const char* text, uint64_t* bytes);            // 512, 512K, 512KiB, 1M, 1G
+bool parse_duration(const char* text, uint64_t* nanoseconds);  // 500ms, 30s, 5m, 2h; plain: s
+bool parse_switch(const char* text, bool* value);              // 0/1, no/yes, off/on, false/true
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_OPTIONS_H_

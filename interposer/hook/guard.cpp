@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See guard.h. Hook context.
+
+#include "interposer/hook/guard.h"
+
+namespace silt::hook {
+
+SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
+  switch (local.mode) {
+    case Mode::kNew:
+      if (!real_functions_resolved()) resolve_real_functions();
+      if (track::enter_new_thread(local) == nullptr) return Mode::kOff;
+      return track::recording_mode();
+    case Mode::kInHook:
+      if (!track::hook_is_stale(local, hook_frame)) return Mode::kOff;
+      local.state->spine.forget();
+      return track::recording_mode();
+    case Mode::kExact:
+    case Mode::kSampling:
+    case Mode::kOff:
+      break;
+  }
+  return Mode::kOff;
+}
+
+void forget_nested(const void* address) {
+  const auto at = reinterpret_cast<uint64_t>(address);
+  if (track::recording_mode() == Mode::kExact) {
+    recorder.live.take(at);
+  } else if (recorder.sampled.perhaps(at)) {
+    recorder.sampled.take(at);
+  }
+}
+
+SILT_COLD void take_pending_snapshot(ThreadLocal& local) {
+  const uint32_t trigger = local.pending.exchange(0, std::memory_order_relaxed);
+  if (trigger == 0 || recorder.take_snapshot == nullptr) return;
+  const Mode mode = local.mode;
+  local.mode = Mode::kInHook;
+  recorder.take_snapshot(trigger);
+  local.mode = mode;
+}
+
+}  // namespace silt::hook

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lines that all hooks share. A hook marks its thread as being inside, calls the real
+// function, records, and unmarks: allocator calls that the real function makes (operator new calls
+// malloc, another allocator calls mmap) then pass straight through and a block is recorded once.
+//
+// The mark also keeps signals apart: a handler that allocates while its thread is inside passes
+// through, and a snapshot that is asked for then is taken when the hook ends. Hook context.
+
+#ifndef SILT_INTERPOSER_HOOK_GUARD_H_
+#define SILT_INTERPOSER_HOOK_GUARD_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/base/attributes.h"
+#include "interposer/hook/real.h"
+#include "interposer/track/recorder.h"
+
+// The frame address of the hook it stands in: [0] the caller's rbp, [8] the return address.
+#define SILT_HOOK_FRAME __builtin_frame_address(0)
+
+namespace silt::hook {
+
+using track::Mode;
+using track::recorder;
+using track::ThreadLocal;
+
+// The caller's frame, as it is after the hook returns.
+SILT_ALWAYS_INLINE unwind::Frame caller_of(const void* hook_frame) {
+  const auto* const words = static_cast<const uint64_t*>(hook_frame);
+  return unwind::Frame{words[1], reinterpret_cast<uint64_t>(words + 2), words[0]};
+}
+
+// For a thread whose mode is not a recording one: a new thread gets its state; a mark that was
+// left behind is removed. Returns the mode to go on with: kOff means pass straight through.
+Mode admit(ThreadLocal& local, const void* hook_frame);
+
+void take_pending_snapshot(ThreadLocal& local);
+
+// A free inside another hook: the block may have been recorded by itself.
+void forget_nested(const void* address);
+
+SILT_ALWAYS_INLINE Mode enter(ThreadLocal& local, const void* hook_frame) {
+  Mode mode = local.mode;
+  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
+    mode = admit(local, hook_frame);
+    if (mode == Mode::kOff) return mode;
+  }
+  local.mode = Mode::kInHook;
+  local.hook_frame = hook_frame;
+  return mode;
+}
+
+SILT_ALWAYS_INLINE void leave(ThreadLocal& local, Mode mode) {
+  // The compiler must not move the tables' stores past this one: a signal handler on this thread
+  // relies on it.
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  local.mode = mode;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  if (local.pending.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    take_pending_snapshot(local);
+  }
+}
+
+// Records what a real function handed out.
+SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* address,
+                               size_t size_bytes, const void* hook_frame) {
+  if (mode == Mode::kExact) [[likely]] {
+    if (address != nullptr) [[likely]] {
+      track::record_block(*local.state, address, size_bytes, caller_of(hook_frame));
+    }
+    return;
+  }
+  local.sample_countdown -= static_cast<int64_t>(size_bytes);
+  if (local.sample_countdown < 0) [[unlikely]] {
+    track::record_sample(local, address, size_bytes, caller_of(hook_frame));
+  }
+}
+
+// Forgets a block that is about to be given back.
+SILT_ALWAYS_INLINE bool forget(ThreadLocal& local, Mode mode, const void* address) {
+  const auto at = reinterpret_cast<uint64_t>(address);
+  if (mode == Mode::kExact) [[likely]] {
+    if (recorder.live.take(at).stack != 0) [[likely]]
+      return true;
+    ++local.state->statistics.unknown_frees;
+    return !in_bootstrap_arena(address);
+  }
+  if (recorder.sampled.perhaps(at)) [[unlikely]]
+    recorder.sampled.take(at);
+  return true;
+}
+
+// A hook that hands out a block of `size_bytes`; `call` is the real function's call.
+template <typename Call>
+SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const void* hook_frame, Call&& call) {
+  ThreadLocal& local = track::thread_local_part;
+  const Mode mode = enter(local, hook_frame);
+  if (mode == Mode::kOff) [[unlikely]]
+    return call();
+  void* const address = call();
+  record(local, mode, address, size_bytes, hook_frame);
+  leave(local, mode);
+  return address;
+}
+
+// A hook that gives a block back.
+template <typename Call>
+SILT_ALWAYS_INLINE void release(void* address, const void* hook_frame, Call&& call) {
+  ThreadLocal& local = track::thread_local_part;
+  const Mode mode = enter(local, hook_frame);
+  if (mode == Mode::kOff) [[unlikely]]
+    return call();
+  if (address == nullptr || forget(local, mode, address)) [[likely]]
+    call();
+  leave(local, mode);
+}
+
+}  // namespace silt::hook
+
+#endif  // SILT_INTERPOSER_HOOK_GUARD_H_

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C allocation functions. Sizes recorded are the requested ones. Hook context.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+
+#include "interposer/base/attributes.h"
+#include "interposer/hook/guard.h"
+
+namespace silt::hook {
+namespace {
+
+// Moves the record along with the block. It is taken away before the real call, because afterwards
+// another thread may already have been given the old address, and put back when the call fails.
+template <typename Call>
+SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_frame, Call&& call) {
+  ThreadLocal& local = track::thread_local_part;
+  const Mode mode = enter(local, hook_frame);
+  if (mode == Mode::kOff) [[unlikely]] {
+    if (old != nullptr && in_bootstrap_arena(old)) [[unlikely]] {
+      void* const moved = real.malloc(size_bytes);
+      const size_t old_size = bootstrap_size(old);
+      if (moved != nullptr)
+        __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
+      return moved;
+    }
+    return call();
+  }
+  const auto at = reinterpret_cast<uint64_t>(old);
+  void* address;
+  if (mode == Mode::kExact) [[likely]] {
+    const track::Block known = old == nullptr ? track::Block{} : recorder.live.take(at);
+    if (known.stack == 0 && old != nullptr) [[unlikely]] {
+      ++local.state->statistics.unknown_frees;
+      if (in_bootstrap_arena(old)) {
+        local.mode = mode;
+        void* const moved = real.malloc(size_bytes);
+        const size_t old_size = bootstrap_size(old);
+        if (moved != nullptr) {
+          __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
+        }
+        return moved;
+      }
+    }
+    address = call();
+    if (address == nullptr && size_bytes != 0 && known.stack != 0) [[unlikely]] {
+      track::restore_block(old, known);
+    }
+  } else {
+    track::SampledBlock known;
+    if (old != nullptr && recorder.sampled.perhaps(at)) [[unlikely]] {
+      known = recorder.sampled.take(at);
+    }
+    address = call();
+    if (address == nullptr && size_bytes != 0 && known.stack != 0) [[unlikely]] {
+      track::restore_sample(old, known);
+    }
+  }
+  record(local, mode, address, size_bytes, hook_frame);
+  leave(local, mode);
+  return address;
+}
+
+}  // namespace
+}  // namespace silt::hook
+
+using silt::hook::allocate;
+using silt::hook::real;
+using silt::hook::release;
+using silt::hook::resize;
+
+extern "C" {
+
+SILT_EXPORT void* malloc(size_t size) {
+  return allocate(size, SILT_HOOK_FRAME, [=] { return real.malloc(size); });
+}
+
+SILT_EXPORT void* calloc(size_t count, size_t size) {
+  // An overflowing product fails in the real function, and nothing is recorded.
+  return allocate(count * size, SILT_HOOK_FRAME, [=] { return real.calloc(count, size); });
+}
+
+SILT_EXPORT void* realloc(void* old, size_t size) {
+  return resize(old, size, SILT_HOOK_FRAME, [=] { return real.realloc(old, size); });
+}
+
+SILT_EXPORT void* reallocarray(void* old, size_t count, size_t size) {
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total)) [[unlikely]] {
+    return real.reallocarray(old, count, size);
+  }
+  return resize(old, total, SILT_HOOK_FRAME, [=] { return real.reallocarray(old, count, size); });
+}
+
+// The most frequent hook but malloc: no mark is set, so that the real function is reached with a
+// jump. What it frees nobody else can be given before it is called, and it calls no hook that
+// could count this block again.
+SILT_EXPORT void free(void* address) {
+  using silt::hook::Mode;
+  silt::track::ThreadLocal& local = silt::track::thread_local_part;
+  if (address == nullptr) return;
+  Mode mode = local.mode;
+  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
+    mode = silt::hook::admit(local, SILT_HOOK_FRAME);
+    if (mode == Mode::kOff) {
+      // Nested in another hook: what that hook has taken away is gone already, anything else is
+      // a block of its own.
+      if (local.mode == Mode::kInHook) silt::hook::forget_nested(address);
+      if (!silt::hook::in_bootstrap_arena(address)) real.free(address);
+      return;
+    }
+    local.mode = mode;
+  }
+  if (!silt::hook::forget(local, mode, address)) [[unlikely]]
+    return;
+  return real.free(address);
+}
+
+SILT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
+  int result = 0;
+  void* address = nullptr;
+  allocate(size, SILT_HOOK_FRAME, [&]() -> void* {
+    result = real.posix_memalign(&address, alignment, size);
+    return result == 0 ? address : nullptr;
+  });
+  if (result == 0) *out = address;
+  return result;
+}
+
+SILT_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
+  return allocate(size, SILT_HOOK_FRAME, [=] { return real.aligned_alloc(alignment, size); });
+}
+
+SILT_EXPORT void* memalign(size_t alignment, size_t size) {
+  return allocate(size, SILT_HOOK_FRAME, [=] { return real.memalign(alignment, size); });
+}
+
+SILT_EXPORT void* valloc(size_t size) {
+  return allocate(size, SILT_HOOK_FRAME, [=] { return real.valloc(size); });
+}
+
+SILT_EXPORT void* pvalloc(size_t size) {
+  return allocate(size, SILT_HOOK_FRAME, [=] { return real.pvalloc(size); });
+}
+
+// C23, absent from glibc 2.36: what it will do there is what free does.
+SILT_EXPORT void free_sized(void* address, size_t size) {
+  release(address, SILT_HOOK_FRAME, [=] {
+    if (real.free_sized != nullptr) return real.free_sized(address, size);
+    real.free(address);
+  });
+}
+
+SILT_EXPORT void free_aligned_sized(void* address, size_t alignment, size_t size) {
+  release(address, SILT_HOOK_FRAME, [=] {
+    if (real.free_aligned_sized != nullptr) {
+      return real.free_aligned_sized(address, alignment, size);
+    }
+    real.free(address);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// mmap and relatives, for anonymous memory that the program maps itself. Reservations (PROT_NONE)
+// are not memory and are left out. What an allocator maps inside another hook passes through: its
+// blocks are counted, not its arenas. Hook context.
+
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+
+#include "interposer/base/memory.h"
+#include "interposer/hook/guard.h"
+
+namespace silt::hook {
+namespace {
+
+uint64_t page_up(uint64_t bytes) { return (bytes + base::kPageSize - 1) & ~(base::kPageSize - 1); }
+
+template <typename Call>
+SILT_ALWAYS_INLINE void* map(size_t size, int protection, int flags, const void* hook_frame,
+                             Call&& call) {
+  ThreadLocal& local = track::thread_local_part;
+  const Mode mode = enter(local, hook_frame);
+  if (mode == Mode::kOff) return call();
+  void* const address = call();
+  if (address != MAP_FAILED && recorder.record_mappings) {
+    const int saved_errno = errno;
+    const auto start = reinterpret_cast<uint64_t>(address);
+    if ((flags & MAP_ANONYMOUS) != 0 && protection != PROT_NONE) {
+      track::record_mapping(*local.state, start, page_up(size), caller_of(hook_frame));
+    } else if ((flags & MAP_FIXED) != 0) {
+      recorder.mappings.remove(start, start + page_up(size));
+    }
+    errno = saved_errno;
+  }
+  leave(local, mode);
+  return address;
+}
+
+}  // namespace
+}  // namespace silt::hook
+
+using silt::hook::enter;
+using silt::hook::leave;
+using silt::hook::Mode;
+using silt::hook::real;
+using silt::hook::recorder;
+
+extern "C" {
+
+SILT_EXPORT void* mmap(void* wanted, size_t size, int protection, int flags, int fd, off_t offset) {
+  return silt::hook::map(size, protection, flags, SILT_HOOK_FRAME,
+                         [=] { return real.mmap(wanted, size, protection, flags, fd, offset); });
+}
+
+SILT_EXPORT void* mmap64(void* wanted, size_t size, int protection, int flags, int fd,
+                         off_t offset) {
+  return silt::hook::map(size, protection, flags, SILT_HOOK_FRAME,
+                         [=] { return real.mmap64(wanted, size, protection, flags, fd, offset); });
+}
+
+SILT_EXPORT int munmap(void* address, size_t size) {
+  silt::track::ThreadLocal& local = silt::track::thread_local_part;
+  const Mode mode = enter(local, SILT_HOOK_FRAME);
+  if (mode == Mode::kOff) return real.munmap(address, size);
+  // Before the real call: afterwards another thread may have mapped something there.
+  const auto start = reinterpret_cast<uint64_t>(address);
+  if (recorder.record_mappings &&
+      recorder.mappings.remove(start, start + silt::hook::page_up(size))) {
+    recorder.epoch.fetch_add(1, std::memory_order_release);  // it may have been a stack
+  }
+  const int result = real.munmap(address, size);
+  leave(local, mode);
+  return result;
+}
+
+SILT_EXPORT void* mremap(void* old, size_t old_size, size_t new_size, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  void* const wanted = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void*) : nullptr;
+  va_end(arguments);
+  silt::track::ThreadLocal& local = silt::track::thread_local_part;
+  const Mode mode = enter(local, SILT_HOOK_FRAME);
+  if (mode == Mode::kOff) return real.mremap(old, old_size, new_size, flags, wanted);
+  void* const address = real.mremap(old, old_size, new_size, flags, wanted);
+  if (address != MAP_FAILED && recorder.record_mappings) {
+    const int saved_errno = errno;
+    const auto from = reinterpret_cast<uint64_t>(old);
+    silt::track::MappingRange known;
+    if (recorder.mappings.find(from, &known)) {
+      recorder.mappings.remove(from, from + silt::hook::page_up(old_size));
+      silt::track::record_mapping(*local.state, reinterpret_cast<uint64_t>(address),
+                                  silt::hook::page_up(new_size),
+                                  silt::hook::caller_of(SILT_HOOK_FRAME));
+    }
+    errno = saved_errno;
+  }
+  leave(local, mode);
+  return address;
+}
+
+}  // extern "C"

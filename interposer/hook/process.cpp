@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Forks, ending threads, and the ways out of a process that pass exit() by. Hook context.
+
+#include "interposer/hook/process.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "interposer/base/arch.h"
+#include "interposer/hook/guard.h"
+
+namespace silt::hook {
+namespace {
+
+constinit pthread_key_t g_thread_end{};
+using Forked = void (*)();
+constinit Forked g_forked = nullptr;
+// The forking thread's mode, kept while others must not take its locks. Only between prepare and
+// parent or child, which fork() runs on one thread under its own lock.
+constinit Mode g_mode_before_fork{};
+
+void thread_ended(void*) {
+  ThreadLocal& local = track::thread_local_part;
+  track::ThreadState* const state = local.state;
+  if (state == nullptr) return;
+  // Allocations of destructors that run later get a state again, and this is called again.
+  local.mode = Mode::kNew;
+  local.state = nullptr;
+  track::release_thread_state(state);
+}
+
+void before_fork() {
+  ThreadLocal& local = track::thread_local_part;
+  g_mode_before_fork = local.mode;
+  // A handler or a later fork handler that allocates must pass by: the locks are held.
+  local.hook_frame = reinterpret_cast<const void*>(UINTPTR_MAX);
+  local.mode = Mode::kInHook;
+  track::prepare_fork();
+}
+
+void after_fork_in_parent() {
+  track::finish_fork_in_parent();
+  leave(track::thread_local_part, g_mode_before_fork);
+}
+
+void after_fork_in_child() {
+  ThreadLocal& local = track::thread_local_part;
+  track::finish_fork_in_child();
+  local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
+  if (g_forked != nullptr) g_forked();
+  leave(local, g_mode_before_fork);
+}
+
+}  // namespace
+
+void watch_process(void (*forked)()) {
+  g_forked = forked;
+  if (pthread_key_create(&g_thread_end, thread_ended) == 0) {
+    recorder.watch_thread = [](void* state) { pthread_setspecific(g_thread_end, state); };
+  }
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  at_quick_exit([] {
+    if (recorder.at_exit != nullptr) recorder.at_exit();
+  });
+}
+
+}  // namespace silt::hook
+
+extern "C" {
+
+SILT_EXPORT __attribute__((noreturn)) void _exit(int status) {
+  if (silt::hook::recorder.at_exit != nullptr) silt::hook::recorder.at_exit();
+  if (silt::hook::real.exit_now != nullptr) silt::hook::real.exit_now(status);
+  for (;;) silt::arch::raw_syscall(SYS_exit_group, status);
+}
+
+SILT_EXPORT __attribute__((noreturn)) void _Exit(int status) { _exit(status); }
+
+}  // extern "C"

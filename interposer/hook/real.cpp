@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See real.h. Normal context, and the arena before there is any other.
+
+#include "interposer/hook/real.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <initializer_list>
+
+#include "interposer/base/attributes.h"
+
+namespace silt::hook {
+namespace {
+
+constexpr size_t kArenaSize = 32 * 1024;
+constexpr size_t kArenaHeader = 16;  // holds the block's size, keeps blocks aligned
+alignas(16) constinit char g_arena[kArenaSize];
+constinit std::atomic<size_t> g_arena_used{0};
+constinit std::atomic<bool> g_resolved{false};
+constinit std::atomic<bool> g_resolving{false};
+
+SILT_COLD void* arena_malloc(size_t size) {
+  if (!g_resolving.load(std::memory_order_relaxed)) {
+    resolve_real_functions();
+    if (real.malloc != arena_malloc) return real.malloc(size);
+  }
+  if (size > kArenaSize / 2) return nullptr;
+  const size_t need = kArenaHeader + ((size + 15) & ~size_t{15});
+  const size_t at = g_arena_used.fetch_add(need, std::memory_order_relaxed);
+  if (at + need > kArenaSize) return nullptr;
+  __builtin_memcpy(g_arena + at, &size, sizeof(size));
+  return g_arena + at + kArenaHeader;
+}
+
+SILT_COLD void* arena_calloc(size_t count, size_t size) {
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total)) return nullptr;
+  void* const block = arena_malloc(total);  // zero: the arena is used once
+  if (block != nullptr && !in_bootstrap_arena(block)) __builtin_memset(block, 0, total);
+  return block;
+}
+
+SILT_COLD void* arena_realloc(void* old, size_t size) {
+  void* const block = arena_malloc(size);
+  if (old != nullptr && block != nullptr) {
+    const size_t old_size = bootstrap_size(old);
+    __builtin_memcpy(block, old, old_size < size ? old_size : size);
+  }
+  return block;
+}
+
+void arena_free(void*) {}
+
+template <typename Function>
+void resolve(const char* symbol, Function* function) {
+  void* const found = dlsym(RTLD_NEXT, symbol);
+  if (found != nullptr) *function = reinterpret_cast<Function>(found);
+}
+
+}  // namespace
+
+constinit Real real = [] {
+  Real initial{};
+  initial.malloc = arena_malloc;
+  initial.calloc = arena_calloc;
+  initial.realloc = arena_realloc;
+  initial.free = arena_free;
+  return initial;
+}();
+
+bool in_bootstrap_arena(const void* address) {
+  return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(g_arena) < kArenaSize;
+}
+
+size_t bootstrap_size(const void* address) {
+  size_t size;
+  __builtin_memcpy(&size, static_cast<const char*>(address) - kArenaHeader, sizeof(size));
+  return size;
+}
+
+bool real_functions_resolved() { return g_resolved.load(std::memory_order_acquire); }
+
+SILT_COLD void resolve_real_functions() {
+  if (g_resolving.exchange(true, std::memory_order_acquire)) return;
+  const int saved_errno = errno;
+#define SILT_RESOLVE(field, symbol, result, parameters) resolve(symbol, &real.field);
+  SILT_C_FUNCTIONS(SILT_RESOLVE)
+  // Absent in most programs: each failed look-up costs the loader an allocation for its message.
+  resolve("_Znwm", &real.new_plain);
+  if (real.new_plain != nullptr) {
+    SILT_NEW_FUNCTIONS(SILT_RESOLVE)
+  }
+  SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
+#undef SILT_RESOLVE
+  dlerror();  // the target must not find our failures
+  errno = saved_errno;
+  g_resolved.store(true, std::memory_order_release);
+  g_resolving.store(false, std::memory_order_release);
+}
+
+SILT_COLD void* find_in_cxx_runtime(const char* symbol) {
+  const int saved_errno = errno;
+  void* found = dlsym(RTLD_NEXT, symbol);
+  for (const char* library : {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"}) {
+    if (found != nullptr) break;
+    void* const handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle != nullptr) found = dlsym(handle, symbol);
+  }
+  dlerror();
+  errno = saved_errno;
+  return found;
+}
+
+}  // namespace silt::hook

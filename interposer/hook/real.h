@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The next definition of each hooked symbol: what the program would have called without silt. A
+// program with another allocator, or with operators new of its own, thus behaves as before.
+// Resolved before the first use, from normal context; hooks only read the pointers.
+
+#ifndef SILT_INTERPOSER_HOOK_REAL_H_
+#define SILT_INTERPOSER_HOOK_REAL_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <new>
+
+namespace silt::hook {
+
+// X(field, symbol, result type, parameters)
+// clang-format off
+#define SILT_C_FUNCTIONS(X)                                                                        \
+  X(malloc, "malloc", void*, (size_t))                                                             \
+  X(calloc, "calloc", void*, (size_t, size_t))                                                     \
+  X(realloc, "realloc", void*, (void*, size_t))                                                    \
+  X(free, "free", void, (void*))                                                                   \
+  X(reallocarray, "reallocarray", void*, (void*, size_t, size_t))                                  \
+  X(posix_memalign, "posix_memalign", int, (void**, size_t, size_t))                               \
+  X(aligned_alloc, "aligned_alloc", void*, (size_t, size_t))                                       \
+  X(memalign, "memalign", void*, (size_t, size_t))                                                 \
+  X(valloc, "valloc", void*, (size_t))                                                             \
+  X(pvalloc, "pvalloc", void*, (size_t))                                                           \
+  X(mmap, "mmap", void*, (void*, size_t, int, int, int, off_t))                                    \
+  X(mmap64, "mmap64", void*, (void*, size_t, int, int, int, off_t))                                \
+  X(munmap, "munmap", int, (void*, size_t))                                                        \
+  X(mremap, "mremap", void*, (void*, size_t, size_t, int, ...))                                    \
+  X(dlopen, "dlopen", void*, (const char*, int))                                                   \
+  X(dlclose, "dlclose", int, (void*))                                                              \
+  X(sigaction, "sigaction", int, (int, const struct sigaction*, struct sigaction*))                \
+  X(signal, "signal", sighandler_t, (int, sighandler_t))                                           \
+  X(exit_now, "_exit", void, (int))
+#define SILT_OPTIONAL_C_FUNCTIONS(X)                                                               \
+  X(free_sized, "free_sized", void, (void*, size_t))                                               \
+  X(free_aligned_sized, "free_aligned_sized", void, (void*, size_t, size_t))
+#define SILT_NEW_FUNCTIONS(X)                                                                      \
+  X(new_plain, "_Znwm", void*, (size_t))                                                           \
+  X(new_array, "_Znam", void*, (size_t))                                                           \
+  X(new_nothrow, "_ZnwmRKSt9nothrow_t", void*, (size_t, const std::nothrow_t&))                    \
+  X(new_array_nothrow, "_ZnamRKSt9nothrow_t", void*, (size_t, const std::nothrow_t&))              \
+  X(new_aligned, "_ZnwmSt11align_val_t", void*, (size_t, std::align_val_t))                        \
+  X(new_array_aligned, "_ZnamSt11align_val_t", void*, (size_t, std::align_val_t))                  \
+  X(new_aligned_nothrow, "_ZnwmSt11align_val_tRKSt9nothrow_t", void*,                              \
+    (size_t, std::align_val_t, const std::nothrow_t&))                                             \
+  X(new_array_aligned_nothrow, "_ZnamSt11align_val_tRKSt9nothrow_t", void*,                        \
+    (size_t, std::align_val_t, const std::nothrow_t&))                                             \
+  X(delete_plain, "_ZdlPv", void, (void*))                                                         \
+  X(delete_array, "_ZdaPv", void, (void*))                                                         \
+  X(delete_nothrow, "_ZdlPvRKSt9nothrow_t", void, (void*, const std::nothrow_t&))                  \
+  X(delete_array_nothrow, "_ZdaPvRKSt9nothrow_t", void, (void*, const std::nothrow_t&))            \
+  X(delete_sized, "_ZdlPvm", void, (void*, size_t))                                                \
+  X(delete_array_sized, "_ZdaPvm", void, (void*, size_t))                                          \
+  X(delete_aligned, "_ZdlPvSt11align_val_t", void, (void*, std::align_val_t))                      \
+  X(delete_array_aligned, "_ZdaPvSt11align_val_t", void, (void*, std::align_val_t))                \
+  X(delete_sized_aligned, "_ZdlPvmSt11align_val_t", void, (void*, size_t, std::align_val_t))       \
+  X(delete_array_sized_aligned, "_ZdaPvmSt11align_val_t", void, (void*, size_t, std::align_val_t)) \
+  X(delete_aligned_nothrow, "_ZdlPvSt11align_val_tRKSt9nothrow_t", void,                           \
+    (void*, std::align_val_t, const std::nothrow_t&))                                              \
+  X(delete_array_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t", void,                     \
+    (void*, std::align_val_t, const std::nothrow_t&))
+// clang-format on
+
+struct Real {
+#define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
+  SILT_C_FUNCTIONS(SILT_FIELD)
+  SILT_OPTIONAL_C_FUNCTIONS(SILT_FIELD)
+  SILT_NEW_FUNCTIONS(SILT_FIELD)
+#undef SILT_FIELD
+};
+
+// Never without malloc, calloc, realloc and free: before they are resolved these serve from a
+// small arena, for the loader's own allocations while symbols are being looked up.
+extern constinit Real real;
+
+// Looks every symbol up; again only those that were not found before. Normal context (the loader's
+// lock is taken); the first hook of a process calls it while there is one thread.
+void resolve_real_functions();
+bool real_functions_resolved();
+
+// For a C++ library that was loaded into a C program: `operator new` had no next definition when
+// the process started. Looks `symbol` up in the C++ runtime that is loaded by now, else nullptr.
+void* find_in_cxx_runtime(const char* symbol);
+
+// True when the block came from the arena: freeing it is a no-op.
+bool in_bootstrap_arena(const void* address);
+size_t bootstrap_size(const void* address);
+
+}  // namespace silt::hook
+
+#endif  // SILT_INTERPOSER_HOOK_REAL_H_

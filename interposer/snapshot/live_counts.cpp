@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See live_counts.h. Signal context.
+
+#include "interposer/snapshot/live_counts.h"
+
+#include "interposer/base/memory.h"
+#include "interposer/track/recorder.h"
+
+namespace silt::snapshot {
+namespace {
+
+constexpr uint64_t kFirstSlots = 1024;
+
+}  // namespace
+
+LiveCounts::~LiveCounts() {
+  if (counts_ != nullptr) base::unmap_memory(counts_, (mask_ + 1) * sizeof(Count));
+  if (heads_ != nullptr) base::unmap_memory(heads_, stack_count_ * sizeof(uint32_t));
+}
+
+bool LiveCounts::grow() {
+  const uint64_t slots = counts_ == nullptr ? kFirstSlots : (mask_ + 1) * 4;
+  auto* const fresh = static_cast<Count*>(base::map_memory(slots * sizeof(Count)));
+  if (fresh == nullptr) return false;
+  for (uint64_t i = 0; counts_ != nullptr && i <= mask_; ++i) {
+    if (counts_[i].key == 0) continue;
+    uint64_t to = slot_of(counts_[i].key, slots - 1);
+    while (fresh[to].key != 0) to = (to + 1) & (slots - 1);
+    fresh[to] = counts_[i];
+  }
+  if (counts_ != nullptr) base::unmap_memory(counts_, (mask_ + 1) * sizeof(Count));
+  counts_ = fresh;
+  mask_ = slots - 1;
+  last_ = 0;
+  return true;
+}
+
+bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, uint64_t bytes) {
+  const uint32_t key = stack << 8 | generation;
+  Count* count = &counts_[last_];
+  if (count->key != key) {
+    if (used_ * 2 > mask_) {
+      if (!grow()) return false;
+    }
+    uint64_t at = slot_of(key, mask_);
+    while (counts_[at].key != 0 && counts_[at].key != key) at = (at + 1) & mask_;
+    count = &counts_[at];
+    last_ = static_cast<uint32_t>(at);
+    if (count->key == 0) {
+      count->key = key;
+      ++used_;
+    }
+  }
+  count->blocks += blocks;
+  count->bytes += bytes;
+  return true;
+}
+
+bool LiveCounts::gather(track::StackId stack_count) {
+  stack_count_ = stack_count;
+  heads_ = static_cast<uint32_t*>(base::map_memory(stack_count * sizeof(uint32_t)));
+  if (heads_ == nullptr || !grow()) return false;
+  bool complete = true;
+  track::Recorder& recorder = track::recorder;
+  // Stacks made since stack_count was read are left to the next snapshot.
+  if (recorder.sample_interval_bytes == 0) {
+    recorder.live.scan([&](const track::Block& block) {
+      if (block.stack < stack_count) {
+        complete = add(block.stack, block.generation, 1, block.size_bytes) && complete;
+      }
+    });
+  } else {
+    recorder.sampled.scan([&](const track::SampledBlock& block) {
+      if (block.stack < stack_count) {
+        complete =
+            add(block.stack, block.generation, block.weight, block.weight * block.size_bytes) &&
+            complete;
+      }
+    });
+  }
+  {
+    const base::SpinGuard guard(recorder.mappings.lock());
+    for (uint32_t i = 0; i < recorder.mappings.count(); ++i) {
+      const track::MappingRange& range = recorder.mappings.at(i);
+      if (range.stack < stack_count) {
+        complete =
+            add(range.stack, range.generation, range.counted ? 1 : 0, range.end - range.start) &&
+            complete;
+      }
+    }
+  }
+  for (uint64_t i = 0; i <= mask_; ++i) {
+    if (counts_[i].key == 0) continue;
+    uint32_t& head = heads_[counts_[i].key >> 8];
+    counts_[i].next = head;
+    head = static_cast<uint32_t>(i + 1);
+  }
+  return complete;
+}
+
+uint32_t LiveCounts::of_stack(track::StackId stack, Count* counts) const {
+  uint32_t size = 0;
+  for (uint32_t at = heads_[stack]; at != 0; at = counts_[at - 1].next) {
+    const Count& count = counts_[at - 1];
+    uint32_t to = size++;
+    for (; to > 0 && counts[to - 1].key > count.key; --to) counts[to] = counts[to - 1];
+    counts[to] = count;
+  }
+  return size;
+}
+
+}  // namespace silt::snapshot

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See process_info.h. Signal context.
+
+#include "interposer/snapshot/process_info.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/text.h"
+#include "interposer/snapshot/kernel_file.h"
+
+namespace silt::snapshot {
+
+constinit ProcessInfo process_info{};
+
+namespace {
+
+uint64_t clock_ns(clockid_t clock) {
+  struct timespec now {};
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// "Name:    1234 kB"
+uint64_t kilobytes_after(const char* line) {
+  while (*line != '\0' && (*line < '0' || *line > '9')) ++line;
+  const char* end;
+  return base::parse_decimal(line, &end) * 1024;
+}
+
+uint64_t read_limit(const char* path) {
+  char text[64];
+  if (read_small_file(path, text, sizeof(text)) <= 0) return 0;
+  if (text[0] < '0' || text[0] > '9') return 0;  // "max"
+  const char* end;
+  const uint64_t limit = base::parse_decimal(text, &end);
+  constexpr uint64_t kNoLimit = uint64_t{1} << 60;  // version 1 writes a huge number for none
+  return limit < kNoLimit ? limit : 0;
+}
+
+}  // namespace
+
+uint64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t realtime_ns() { return clock_ns(CLOCK_REALTIME); }
+
+void read_process_info() {
+  ProcessInfo& info = process_info;
+  info.start_realtime_ns = realtime_ns();
+  info.start_monotonic_ns = monotonic_ns();
+  info.start_ticks = arch::ticks();
+  const long size =
+      arch::raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+                        reinterpret_cast<long>(info.executable), sizeof(info.executable) - 1);
+  info.executable[size > 0 ? size : 0] = '\0';
+  const char* name = info.executable;
+  for (const char* c = info.executable; *c != '\0'; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  base::TextWriter program(info.program, sizeof(info.program));
+  for (const char* c = name; *c != '\0'; ++c) {
+    const bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
+                       (*c >= 'a' && *c <= 'z') || *c == '-' || *c == '_' || *c == '.' || *c == '+';
+    program.add(plain ? *c : '_');
+  }
+  if (program.size() == 0) program.add("unknown");
+  const long command = read_small_file("/proc/self/cmdline", info.command, sizeof(info.command));
+  for (long i = 0; i + 1 < command; ++i) {
+    if (info.command[i] == '\0') info.command[i] = ' ';
+  }
+  const long folder = arch::raw_syscall(SYS_getcwd, reinterpret_cast<long>(info.working_directory),
+                                        sizeof(info.working_directory));
+  if (folder <= 0) info.working_directory[0] = '\0';
+}
+
+ResidentMemory read_resident_memory() {
+  ResidentMemory memory{};
+  char buffer[2048];
+  read_lines("/proc/self/status", buffer, sizeof(buffer), [&memory](const char* line) {
+    if (base::starts_with(line, "VmRSS:"))
+      memory.rss = kilobytes_after(line);
+    else if (base::starts_with(line, "RssAnon:"))
+      memory.anonymous = kilobytes_after(line);
+    else if (base::starts_with(line, "RssFile:"))
+      memory.file = kilobytes_after(line);
+    else if (base::starts_with(line, "RssShmem:"))
+      memory.shared = kilobytes_after(line);
+  });
+  return memory;
+}
+
+uint64_t memory_limit() {
+  ProcessInfo& info = process_info;
+  if (info.memory_limit_known) return info.memory_limit_bytes;
+  char buffer[1024];
+  read_lines("/proc/self/cgroup", buffer, sizeof(buffer), [&info](const char* line) {
+    base::TextBuffer<1200> path;
+    if (base::starts_with(line, "0::")) {
+      path.add("/sys/fs/cgroup").add(line + 3).add("/memory.max");
+    } else {
+      const char* at = line;
+      while (*at != '\0' && !base::starts_with(at, ":memory:")) ++at;
+      if (*at == '\0') return;
+      path.add("/sys/fs/cgroup/memory").add(at + 8).add("/memory.limit_in_bytes");
+    }
+    const uint64_t limit = read_limit(path.c_str());
+    if (limit != 0) info.memory_limit_bytes = limit;
+  });
+  info.memory_limit_known = true;
+  return info.memory_limit_bytes;
+}
+
+}  // namespace silt::snapshot

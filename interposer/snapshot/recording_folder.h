@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The recording's folder `silt.<program>.<pid>/` and its control file. Made when the first snapshot
+// is taken, so that short-lived children leave nothing they were not asked for. Signal context,
+// only while the snapshot slot is held.
+
+#ifndef SILT_INTERPOSER_SNAPSHOT_RECORDING_FOLDER_H_
+#define SILT_INTERPOSER_SNAPSHOT_RECORDING_FOLDER_H_
+
+#include <cstdint>
+
+#include "interposer/format/control.h"
+
+namespace silt::snapshot {
+
+// Absolute path of the folder in which recordings are made; copied. Normal context, at start-up.
+void set_out_folder(const char* absolute_path);
+
+const char* out_folder();
+
+// Opens the recording's folder (O_PATH), making it and the control file if need be. Returns a
+// descriptor or -errno; *what is then what failed, a static text.
+long open_recording(const char** what);
+
+// Path of the recording, empty before it is made.
+const char* recording_path();
+
+// nullptr when it could not be made.
+format::Control* control();
+
+// Tells a waiting `silt dump` about a try: error 0 means that `sequence` was written.
+void publish(uint32_t sequence, int error, const char* what);
+
+// In the child of a fork: the recording so far is the parent's.
+void leave_recording_to_parent();
+
+}  // namespace silt::snapshot
+
+#endif  // SILT_INTERPOSER_SNAPSHOT_RECORDING_FOLDER_H_

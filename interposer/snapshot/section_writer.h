@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes the sections of a snapshot file one after the other through one static buffer, with their
+// checksums and the table that goes in front of them. The first failure is kept and everything
+// after it is skipped. Signal context; one at a time, under the snapshot slot.
+
+#ifndef SILT_INTERPOSER_SNAPSHOT_SECTION_WRITER_H_
+#define SILT_INTERPOSER_SNAPSHOT_SECTION_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/format/snapshot.h"
+
+namespace silt::snapshot {
+
+class SectionWriter {
+ public:
+  static constexpr uint32_t kSections = 7;
+
+  explicit SectionWriter(int fd);
+
+  void begin(format::SectionType type);
+  void add(const void* data, size_t size);
+  void add_varint(uint64_t value);
+  void add_signed_varint(int64_t value);  // zigzag
+  void end(uint32_t count);
+
+  // Writes header and table; 0 or -errno of the first failure.
+  long finish();
+
+  uint64_t section_bytes() const { return section_bytes_; }
+
+ private:
+  void flush();
+
+  int fd_;
+  long error_ = 0;
+  uint32_t sections_ = 0;
+  uint64_t file_offset_;
+  uint64_t section_bytes_ = 0;
+  size_t buffered_ = 0;
+  format::SectionEntry table_[kSections];
+};
+
+}  // namespace silt::snapshot
+
+#endif  // SILT_INTERPOSER_SNAPSHOT_SECTION_WRITER_H_

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See trigger.h. Signal context.
+
+#include "interposer/snapshot/trigger.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/chained_handler.h"
+#include "interposer/base/log.h"
+#include "interposer/base/text.h"
+#include "interposer/format/snapshot.h"
+#include "interposer/snapshot/jit_map.h"
+#include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/recording_folder.h"
+#include "interposer/snapshot/writer.h"
+#include "interposer/track/recorder.h"
+
+namespace silt::snapshot {
+namespace {
+
+using format::Trigger;
+using track::recorder;
+
+struct State {
+  std::atomic<bool> slot;                // held by the thread that takes a snapshot
+  std::atomic<uint32_t> requested;       // trigger asked for while the slot was held, 0: none
+  std::atomic<uint64_t> next_period_ns;  // monotonic
+  std::atomic<int32_t> process;          // whose tables these are; another pid is a vfork child
+  uint32_t next_sequence;
+  uint32_t flags;
+  uint64_t snapshot_nanoseconds;
+  uint64_t snapshots_failed;
+  bool complained;
+  bool at_exit;
+  bool off;
+};
+constinit State g_state{};
+
+void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
+  if (temporary) name.add('.');
+  name.add_decimal(sequence, 3).add(temporary ? ".silt.tmp" : ".silt");
+}
+
+// 0 or -errno; *what says which step failed.
+long write_one(uint32_t trigger, const char** what) {
+  const long folder = open_recording(what);
+  if (folder < 0) return folder;
+  const auto at = static_cast<int>(folder);
+  base::TextBuffer<32> temporary;
+  base::TextBuffer<32> final_name;
+  file_name(temporary, g_state.next_sequence, true);
+  file_name(final_name, g_state.next_sequence, false);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  *what = "cannot make a snapshot file";
+  long fd = open_file(at, temporary.c_str(), kFlags, 0600);
+  const auto remove_temporary = [&] {
+    arch::raw_syscall(SYS_unlinkat, at, reinterpret_cast<long>(temporary.c_str()), 0);
+  };
+  if (fd == -EEXIST) {  // of a process that was killed while it wrote
+    remove_temporary();
+    fd = open_file(at, temporary.c_str(), kFlags, 0600);
+  }
+  if (fd < 0) {
+    close_file(at);
+    return fd;
+  }
+  *what = "cannot write the snapshot";
+  const SnapshotFacts facts{g_state.next_sequence, trigger, g_state.flags,
+                            g_state.snapshot_nanoseconds, g_state.snapshots_failed};
+  long result = write_snapshot(static_cast<int>(fd), facts);
+  close_file(static_cast<int>(fd));
+  if (result == 0) {
+    copy_jit_map(at);
+    result = arch::raw_syscall(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
+                               reinterpret_cast<long>(final_name.c_str()));
+  }
+  if (result != 0) remove_temporary();
+  close_file(at);
+  return result;
+}
+
+void take_holding_slot(uint32_t trigger) {
+  const BlockedSignals blocked;
+  const uint64_t begin = monotonic_ns();
+  const char* what = "";
+  const long result = write_one(trigger, &what);
+  g_state.snapshot_nanoseconds += monotonic_ns() - begin;
+  const uint32_t sequence = g_state.next_sequence;
+  if (result == 0) {
+    g_state.complained = false;
+    ++g_state.next_sequence;
+    recorder.generation.store(format::generation_code(g_state.next_sequence),
+                              std::memory_order_relaxed);
+    if (base::log_enabled(base::LogLevel::kInfo)) {
+      base::TextBuffer<1000> line;
+      line.add("snapshot ").add(recording_path()).add('/');
+      line.add_decimal(sequence, 3).add(".silt");
+      base::log(base::LogLevel::kInfo, line.c_str());
+    }
+  } else {
+    ++g_state.snapshots_failed;
+    if (!g_state.complained) {  // once for each spell of failures
+      g_state.complained = true;
+      base::TextBuffer<1000> line;
+      line.add(what).add(" '").add(recording_path()[0] == '\0' ? out_folder() : recording_path());
+      line.add("': ").add(base::error_text(static_cast<int>(-result)));
+      line.add("; set SILT_OUT to a folder that can be written");
+      base::log(base::LogLevel::kWarn, line.c_str());
+    }
+  }
+  publish(sequence, static_cast<int>(-result), what);
+}
+
+void on_signal(int number, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  const bool dump = info->si_code == SI_QUEUE &&
+                    static_cast<uint32_t>(info->si_value.sival_int) == format::kDumpCookie;
+  if (!dump && base::chained_handler.has_handler()) {
+    errno = saved_errno;
+    base::chained_handler.call(number, info, context);
+    return;
+  }
+  const auto trigger = static_cast<uint32_t>(dump ? Trigger::kDump : Trigger::kSignal);
+  track::ThreadLocal& local = track::thread_local_part;
+  if (!dump && base::chained_handler.ignored()) {
+    // The program said that it does not want to hear of this signal.
+  } else if (local.mode == track::Mode::kInHook) {
+    local.pending.store(trigger, std::memory_order_relaxed);
+  } else {
+    // What the snapshot itself might cause (nothing today) is not the program's.
+    const track::Mode mode = local.mode;
+    local.mode = track::Mode::kOff;
+    take(trigger);
+    local.mode = mode;
+  }
+  errno = saved_errno;
+}
+
+}  // namespace
+
+bool install(int signal_number, bool at_exit, uint32_t flags) {
+  g_state.flags = flags;
+  g_state.at_exit = at_exit;
+  g_state.process.store(static_cast<int32_t>(arch::raw_syscall(SYS_getpid)),
+                        std::memory_order_relaxed);
+  if (recorder.every_nanoseconds != 0) {
+    g_state.next_period_ns.store(monotonic_ns() + recorder.every_nanoseconds,
+                                 std::memory_order_relaxed);
+    recorder.tick = [] {
+      uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
+      const uint64_t now = monotonic_ns();
+      if (now < due) return;
+      if (g_state.next_period_ns.compare_exchange_strong(due, now + recorder.every_nanoseconds,
+                                                         std::memory_order_relaxed)) {
+        track::thread_local_part.pending.store(static_cast<uint32_t>(Trigger::kPeriod),
+                                               std::memory_order_relaxed);
+      }
+    };
+  }
+  recorder.take_snapshot = take;
+  recorder.at_exit = take_at_exit;
+  if (signal_number == 0) return true;
+  struct sigaction previous {};
+  struct sigaction ours {};
+  ours.sa_sigaction = on_signal;
+  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigemptyset(&ours.sa_mask);
+  if (sigaction(signal_number, &ours, &previous) != 0) return false;
+  // An inherited SIG_IGN (nohup, a shell's background job) is nobody's wish.
+  previous = {};
+  base::chained_handler.claim(signal_number, previous);
+  return true;
+}
+
+void take(uint32_t trigger) {
+  if (g_state.off) return;
+  if (g_state.process.load(std::memory_order_relaxed) != arch::raw_syscall(SYS_getpid)) return;
+  g_state.requested.store(trigger, std::memory_order_release);
+  // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
+  // look at `requested` and giving the slot back.
+  while (g_state.requested.load(std::memory_order_acquire) != 0) {
+    if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
+    const uint32_t wanted = g_state.requested.exchange(0, std::memory_order_acq_rel);
+    if (wanted != 0) take_holding_slot(wanted);
+    g_state.slot.store(false, std::memory_order_release);
+  }
+}
+
+void take_at_exit() {
+  if (!g_state.at_exit) return;
+  // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
+  constexpr unsigned kAttempts = 1u << 22;
+  for (unsigned i = 0; g_state.slot.load(std::memory_order_acquire) && i < kAttempts; ++i) {
+    arch::pause();
+    if (i % 64 == 63) arch::raw_syscall(SYS_sched_yield);
+  }
+  take(static_cast<uint32_t>(Trigger::kExit));
+}
+
+void start_over_in_child(bool record) {
+  g_state.process.store(static_cast<int32_t>(arch::raw_syscall(SYS_getpid)),
+                        std::memory_order_relaxed);
+  g_state.slot.store(false, std::memory_order_relaxed);
+  g_state.requested.store(0, std::memory_order_relaxed);
+  g_state.flags |= format::kFlagForkChild;
+  g_state.next_sequence = 0;
+  g_state.snapshot_nanoseconds = 0;
+  g_state.snapshots_failed = 0;
+  g_state.complained = false;
+  if (!record) g_state.off = true;
+  process_info.start_realtime_ns = realtime_ns();
+  process_info.start_monotonic_ns = monotonic_ns();
+  process_info.start_ticks = arch::ticks();
+  leave_recording_to_parent();
+  leave_jit_map_to_parent();
+  recorder.generation.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace silt::snapshot

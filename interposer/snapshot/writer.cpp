@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See writer.h. Signal context.
+
+#include "interposer/snapshot/writer.h"
+
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/memory.h"
+#include "interposer/base/text.h"
+#include "interposer/format/snapshot.h"
+#include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/live_counts.h"
+#include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/section_writer.h"
+#include "interposer/track/recorder.h"
+
+namespace silt::snapshot {
+namespace {
+
+using format::SectionType;
+using track::recorder;
+
+static_assert(static_cast<uint64_t>(format::Marker::kMapping) == track::kMarkerMapping);
+static_assert(static_cast<uint64_t>(format::Marker::kTruncated) == track::kMarkerTruncated);
+static_assert(static_cast<uint64_t>(format::Marker::kBroken) == track::kMarkerBroken);
+static_assert(static_cast<uint64_t>(format::Marker::kOverflow) == track::kMarkerOverflow);
+
+constinit const char* g_allocator = "";
+
+// The texts of a snapshot, collected while the sections that refer to them are written.
+class Strings {
+ public:
+  format::StringRef add(const char* text) {
+    const size_t size = base::length(text) + 1;
+    if (size == 1 || used_ + size > kCapacity) return 0;
+    base::copy_bytes(g_bytes + used_, text, size);
+    const auto at = static_cast<format::StringRef>(used_);
+    used_ += size;
+    return at;
+  }
+  void write(SectionWriter& out) const {
+    out.begin(SectionType::kStrings);
+    out.add(g_bytes, used_);
+    out.end(static_cast<uint32_t>(used_));
+  }
+
+ private:
+  static constexpr size_t kCapacity = 512 * 1024;
+  static constinit char g_bytes[kCapacity];
+  size_t used_ = 1;  // offset 0 is the empty text
+};
+constinit char Strings::g_bytes[Strings::kCapacity]{};
+
+void write_nodes(SectionWriter& out, track::NodeId node_count) {
+  out.begin(SectionType::kNodes);
+  uint64_t previous = 0;
+  for (track::NodeId id = 1; id < node_count; ++id) {
+    track::NodeId parent;
+    uint64_t pc;
+    track::StackId stack;
+    recorder.stacks.read_node(id, &parent, &pc, &stack);
+    // Another thread is just filling it in: nothing refers to it in this snapshot.
+    if (pc == 0) pc = track::kMarkerBroken;
+    out.add_varint(id - parent);
+    out.add_signed_varint(static_cast<int64_t>(pc - previous));
+    previous = pc;
+  }
+  out.end(node_count - 1);
+}
+
+void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts& live,
+                  track::StackId stack_count, format::Meta* meta) {
+  static constinit LiveCounts::Count counts[256]{};
+  out.begin(SectionType::kStacks);
+  track::NodeId previous = 0;
+  uint32_t rows = 0;
+  for (track::NodeId id = 1; id < node_count; ++id) {
+    track::NodeId parent;
+    uint64_t pc;
+    track::StackId stack;
+    recorder.stacks.read_node(id, &parent, &pc, &stack);
+    if (stack == 0 || stack >= stack_count) continue;
+    const uint32_t generations = live.of_stack(stack, counts);
+    const track::Allocated allocated = recorder.counters.read(stack);
+    if (allocated.blocks == 0 && generations == 0) continue;
+    format::HeapTotals& totals = pc == track::kMarkerMapping ? meta->mapping : meta->native;
+    totals.allocated_blocks += allocated.blocks;
+    totals.allocated_bytes += allocated.bytes;
+    out.add_varint(id - previous);
+    out.add_varint(allocated.blocks);
+    out.add_varint(allocated.bytes);
+    out.add_varint(generations);
+    for (uint32_t i = 0; i < generations; ++i) {
+      out.add_varint(counts[i].key & 0xff);
+      out.add_varint(counts[i].blocks);
+      out.add_varint(counts[i].bytes);
+      totals.live_blocks += counts[i].blocks;
+      totals.live_bytes += counts[i].bytes;
+    }
+    previous = id;
+    ++rows;
+  }
+  out.end(rows);
+}
+
+void write_modules(SectionWriter& out, Strings& strings) {
+  out.begin(SectionType::kModules);
+  const uint32_t count = recorder.modules.count();
+  for (uint32_t i = 0; i < count; ++i) {
+    const track::ModuleRecord& module = *recorder.modules.at(i);
+    format::ModuleEntry entry{};
+    entry.start = module.start;
+    entry.end = module.end;
+    entry.load_bias = module.load_bias;
+    entry.first_node = module.first_node;
+    entry.path = strings.add(module.path);
+    const bool unloaded = module.unloaded.load(std::memory_order_acquire);
+    entry.end_node = unloaded ? module.end_node : UINT32_MAX;
+    entry.flags =
+        (module.main ? format::kModuleMain : 0u) | (unloaded ? format::kModuleUnloaded : 0u);
+    entry.build_id_size = module.build_id_size;
+    base::copy_bytes(entry.build_id, module.build_id, sizeof(entry.build_id));
+    out.add(&entry, sizeof(entry));
+  }
+  out.end(count);
+}
+
+// "start-end rwxp offset dev inode   path"
+void write_mappings(SectionWriter& out, Strings& strings) {
+  static constinit char buffer[16 * 1024]{};
+  out.begin(SectionType::kMappings);
+  uint32_t count = 0;
+  read_lines("/proc/self/maps", buffer, sizeof(buffer), [&](const char* line) {
+    const char* at;
+    format::MappingEntry entry{};
+    entry.start = base::parse_hexadecimal(line, &at);
+    if (*at != '-') return;
+    entry.end = base::parse_hexadecimal(at + 1, &at);
+    if (at[0] != ' ' || base::length(at) < 6 || at[3] != 'x') return;
+    entry.file_offset = base::parse_hexadecimal(at + 6, &at);
+    while (*at != '\0' && *at != '/' && *at != '[') ++at;
+    entry.path = strings.add(at);
+    out.add(&entry, sizeof(entry));
+    ++count;
+  });
+  out.end(count);
+}
+
+void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId node_count,
+                 uint64_t elapsed_ns) {
+  track::ThreadStatistics sum{};
+  uint64_t threads = 0;
+  for (const track::ThreadState* state = track::first_thread_state(); state != nullptr;
+       state = state->next) {
+    const track::ThreadStatistics& s = state->statistics;
+    sum.hook_calls += s.hook_calls;
+    sum.walks_truncated += s.walks_truncated;
+    sum.walks_broken += s.walks_broken;
+    sum.walks_slow += s.walks_slow;
+    sum.unknown_frees += s.unknown_frees;
+    sum.overflowed_blocks += s.overflowed_blocks;
+    sum.timed_ticks += s.timed_ticks;
+    sum.timed_calls += s.timed_calls;
+    if (state->owner.load(std::memory_order_relaxed) != 0) ++threads;
+  }
+  const double elapsed_ticks = static_cast<double>(arch::ticks() - process_info.start_ticks);
+  const double ns_per_tick =
+      elapsed_ticks > 0 ? static_cast<double>(elapsed_ns) / elapsed_ticks : 0;
+  const double per_call = sum.timed_calls == 0 ? 0
+                                               : static_cast<double>(sum.timed_ticks) /
+                                                     static_cast<double>(sum.timed_calls);
+  const auto hook_ns =
+      static_cast<uint64_t>(per_call * ns_per_tick * static_cast<double>(sum.hook_calls));
+  using format::Cost;
+  uint32_t count = 0;
+  out.begin(SectionType::kCosts);
+  const auto add = [&](Cost id, uint64_t value) {
+    const format::CostEntry entry{static_cast<uint32_t>(id), 0, value};
+    out.add(&entry, sizeof(entry));
+    ++count;
+  };
+  add(Cost::stacks_truncated, sum.walks_truncated);
+  add(Cost::walks_broken, sum.walks_broken);
+  add(Cost::walks_slow, sum.walks_slow);
+  add(Cost::rules_derived, recorder.rules.derived());
+  add(Cost::table_bytes, base::mapped_bytes());
+  add(Cost::unknown_frees, sum.unknown_frees);
+  add(Cost::overflowed_stacks, recorder.stacks.overflowed());
+  add(Cost::overflowed_blocks, sum.overflowed_blocks);
+  add(Cost::hook_nanoseconds, hook_ns);
+  add(Cost::hook_calls, sum.hook_calls);
+  add(Cost::snapshot_nanoseconds, facts.snapshot_nanoseconds);
+  add(Cost::snapshots_failed, facts.snapshots_failed);
+  add(Cost::nodes, node_count - 1);
+  add(Cost::threads, threads);
+  add(Cost::overflowed_mappings, recorder.mappings.overflowed());
+  out.end(count);
+}
+
+}  // namespace
+
+void set_allocator(const char* path) { g_allocator = path; }
+
+long write_snapshot(int fd, const SnapshotFacts& facts) {
+  format::Meta meta{};
+  meta.pid = static_cast<uint32_t>(arch::raw_syscall(SYS_getpid));
+  meta.parent_pid = static_cast<uint32_t>(arch::raw_syscall(SYS_getppid));
+  meta.sequence = facts.sequence;
+  meta.trigger = facts.trigger;
+  meta.flags = facts.flags;
+  meta.generation = recorder.generation.load(std::memory_order_relaxed);
+  meta.start_realtime_ns = process_info.start_realtime_ns;
+  meta.snapshot_realtime_ns = realtime_ns();
+  meta.elapsed_ns = monotonic_ns() - process_info.start_monotonic_ns;
+  meta.sampling_interval_bytes = recorder.sample_interval_bytes;
+  const ResidentMemory resident = read_resident_memory();
+  meta.rss_bytes = resident.rss;
+  meta.rss_anon_bytes = resident.anonymous;
+  meta.rss_file_bytes = resident.file;
+  meta.rss_shmem_bytes = resident.shared;
+  meta.memory_limit_bytes = memory_limit();
+
+  // Stacks before nodes: a stack's node is older than the stack.
+  const track::StackId stack_count = recorder.stacks.stack_count();
+  LiveCounts live;
+  if (!live.gather(stack_count)) return -ENOMEM;
+  const track::NodeId node_count = recorder.stacks.node_count();
+
+  SectionWriter out(fd);
+  Strings strings;
+  write_nodes(out, node_count);
+  write_stacks(out, node_count, live, stack_count, &meta);
+  write_modules(out, strings);
+  write_mappings(out, strings);
+  write_costs(out, facts, node_count, meta.elapsed_ns);
+  meta.program = strings.add(process_info.program);
+  meta.executable = strings.add(process_info.executable);
+  meta.command = strings.add(process_info.command);
+  meta.working_directory = strings.add(process_info.working_directory);
+  meta.allocator = strings.add(g_allocator);
+  out.begin(SectionType::kMeta);
+  out.add(&meta, sizeof(meta));
+  out.end(1);
+  strings.write(out);
+  return out.finish();
+}
+
+}  // namespace silt::snapshot

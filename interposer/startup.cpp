@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The interposer's only constructor and destructor: settings, the unwinder, the tables, the
+// triggers, in this order; then recording begins. Until then hooks pass straight through. Normal
+// context.
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/log.h"
+#include "interposer/base/options.h"
+#include "interposer/base/text.h"
+#include "interposer/format/snapshot.h"
+#include "interposer/hook/process.h"
+#include "interposer/hook/real.h"
+#include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/recording_folder.h"
+#include "interposer/snapshot/trigger.h"
+#include "interposer/snapshot/writer.h"
+#include "interposer/track/recorder.h"
+#include "interposer/unwind/derive.h"
+
+extern "C" char** environ;
+
+namespace silt {
+namespace {
+
+using base::LogLevel;
+using track::recorder;
+
+constinit base::Options g_options{};
+
+void complain(const char* line) { base::log(LogLevel::kWarn, line); }
+
+const char* module_of(const void* address) {
+  Dl_info info{};
+  if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
+  return info.dli_fname;
+}
+
+bool is_glibc(const char* path) {
+  const char* name = path;
+  for (const char* c = path; *c != '\0'; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  return base::starts_with(name, "libc.so.") || base::starts_with(name, "libc-2.");
+}
+
+// Relative to the folder the program was started in, whatever it changes to later.
+void settle_out_folder() {
+  base::TextBuffer<4096> path;
+  const char* const folder = g_options.out_folder;
+  if (folder[0] != '/') {
+    path.add(snapshot::process_info.working_directory);
+    if (!base::equal(folder, ".")) path.add('/').add(folder);
+  } else {
+    path.add(folder);
+  }
+  snapshot::set_out_folder(path.c_str());
+  if (access(path.c_str(), W_OK) != 0) {
+    base::TextBuffer<4400> line;
+    line.add("no snapshot can be written to '").add(path.c_str()).add("': ");
+    line.add(base::error_text(errno)).add("; set SILT_OUT to a folder that can be written");
+    complain(line.c_str());
+  }
+}
+
+// SILT_CHILDREN=0: what a recorded program executes is not recorded. The first process leaves its
+// pid in the environment.
+bool wanted_here() {
+  if (g_options.children) return true;
+  const char* const root = getenv("SILT_ROOT_PID");
+  const auto pid = static_cast<uint64_t>(arch::raw_syscall(SYS_getpid));
+  base::TextBuffer<24> own;
+  own.add_decimal(pid);
+  if (root != nullptr && !base::equal(root, own.c_str())) return false;
+  if (root == nullptr) setenv("SILT_ROOT_PID", own.c_str(), 1);
+  return true;
+}
+
+uint64_t random_seed() {
+  const char* const given = getenv("SILT_SEED");
+  if (given != nullptr) {
+    const char* end;
+    return base::parse_decimal(given, &end);
+  }
+  uint64_t seed = 0;
+  arch::raw_syscall(SYS_getrandom, reinterpret_cast<long>(&seed), sizeof(seed), 1);
+  return seed;
+}
+
+void forked() { snapshot::start_over_in_child(g_options.children); }
+
+void print_verification() {
+  base::TextBuffer<200> line;
+  line.add("walks compared with libunwind's: ").add_decimal(recorder.walks_verified);
+  line.add(", different: ").add_decimal(recorder.walks_differing);
+  base::log(LogLevel::kError, line.c_str());
+}
+
+__attribute__((constructor)) void start() {
+  const int saved_errno = errno;
+  hook::resolve_real_functions();
+  if (getauxval(AT_SECURE) != 0) return;  // setuid: leave it alone
+  base::set_defaults(&g_options);
+  base::read_options(environ, &g_options, complain);
+  base::set_log_level(g_options.log_level);
+  if (!wanted_here()) return;
+  snapshot::read_process_info();
+  settle_out_folder();
+
+  uint32_t flags = 0;
+  if (!unwind::open_unwinder()) {
+    flags |= format::kFlagNoUnwinder;
+    complain(
+        "libunwind-x86_64.so.8 was not found: stacks follow frame pointers only; install "
+        "libunwind8");
+  }
+  const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
+  snapshot::set_allocator(allocator);
+  recorder.live.set_granule_shift(is_glibc(allocator) ? 5 : 4);
+  // Who calls malloc finds the program's own first, if it has one.
+  const void* const found = dlsym(RTLD_DEFAULT, "malloc");
+  if (found != reinterpret_cast<const void*>(&malloc)) flags |= format::kFlagOwnMalloc;
+
+  recorder.sample_interval_bytes = g_options.sample_bytes;
+  recorder.every_nanoseconds = g_options.every_nanoseconds;
+  recorder.record_mappings = g_options.mmap;
+  recorder.random_seed = random_seed();
+  recorder.verify_walks = getenv("SILT_VERIFY_WALK") != nullptr;
+  recorder.modules.set_executable(snapshot::process_info.executable);
+  hook::watch_process(forked);
+  if (!snapshot::install(g_options.signal, g_options.at_exit, flags)) {
+    complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
+  }
+  if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
+  errno = saved_errno;
+}
+
+__attribute__((destructor)) void stop() {
+  if (!recorder.started.load(std::memory_order_acquire)) return;
+  if (recorder.verify_walks) print_verification();
+  snapshot::take_at_exit();
+}
+
+}  // namespace
+}  // namespace silt

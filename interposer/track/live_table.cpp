@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See live_table.h. Hook context.
+
+#include "interposer/track/live_table.h"
+
+namespace silt::track {
+
+SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
+  if (address >> arch::kAddressBits != 0) return nullptr;
+  std::atomic<Mid*>& mid_slot = roots_[address >> 3 & 1][address >> (kLeafBits + kMidBits)];
+  Mid* mid = mid_slot.load(std::memory_order_acquire);
+  if (mid == nullptr) {
+    auto* const fresh = static_cast<Mid*>(base::map_memory(sizeof(Mid)));
+    if (fresh == nullptr) return nullptr;
+    if (mid_slot.compare_exchange_strong(mid, fresh, std::memory_order_acq_rel,
+                                         std::memory_order_acquire)) {
+      mid = fresh;
+    } else {
+      base::unmap_memory(fresh, sizeof(Mid));
+    }
+  }
+  std::atomic<Leaf*>& leaf_slot = (*mid)[address >> kLeafBits & ((1u << kMidBits) - 1)];
+  Leaf* leaf = leaf_slot.load(std::memory_order_acquire);
+  if (leaf != nullptr) return leaf;
+  const size_t size_bytes = leaf_groups() * sizeof(Group);
+  auto* const fresh = static_cast<Leaf*>(base::map_memory(size_bytes));
+  if (fresh == nullptr) return nullptr;
+  if (leaf_slot.compare_exchange_strong(leaf, fresh, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+    return fresh;
+  }
+  base::unmap_memory(fresh, size_bytes);
+  return leaf;
+}
+
+SILT_COLD void LiveTable::insert_large(Leaf* leaf, size_t index, uint32_t word,
+                                       uint64_t size_bytes) {
+  for (size_t i = 1; i <= 2; ++i) {
+    leaf->size(index + i).store(kContinuation, std::memory_order_relaxed);
+    leaf->word(index + i).store(static_cast<uint32_t>(i == 1 ? size_bytes : size_bytes >> 32),
+                                std::memory_order_release);
+  }
+  leaf->size(index).store(kLargeSize, std::memory_order_relaxed);
+  leaf->word(index).store(word, std::memory_order_release);
+}
+
+SILT_COLD Block LiveTable::take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size) {
+  if (size == kContinuation) return Block{};  // a pointer into the middle of a block: not ours
+  const Block block{word >> 8, static_cast<uint8_t>(word), large_size(leaf, index)};
+  leaf->word(index).store(0, std::memory_order_relaxed);
+  // Release: whoever sees a continuation's size gone sees its word gone as well.
+  for (size_t i = 1; i <= 2; ++i) leaf->word(index + i).store(0, std::memory_order_release);
+  for (size_t i = 1; i <= 2; ++i) leaf->size(index + i).store(0, std::memory_order_release);
+  return block;
+}
+
+uint64_t LiveTable::large_size(Leaf* leaf, size_t index) {
+  return leaf->word(index + 1).load(std::memory_order_relaxed) |
+         uint64_t{leaf->word(index + 2).load(std::memory_order_relaxed)} << 32;
+}
+
+}  // namespace silt::track

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The live table: for each live block its stack, its requested size and the generation in which it
+// was born. A shadow of the address space without probing, growth or locks: one store at malloc,
+// one load and store at free. Freeing touches no counter, because what is live is counted by
+// scanning this table when a snapshot is taken.
+//
+//   address  63   47 46        34 33       20 19      granule_shift          0
+//           +-------+------------+-----------+--------------------+----------+
+//           |   0   |    root    |    mid    |      cell          |    0     |
+//           +-------+------------+-----------+--------------------+----------+
+//
+// A leaf shadows 1 MiB. Its cells stand in groups of sixteen, 96 bytes a group:
+//
+//           +----------- 16 x uint32 -----------+----- 16 x uint16 -----+
+//           | stack id << 8 | generation code   |         size          |
+//           +-----------------------------------+-----------------------+
+//
+// A cell of 0 is free. A size of kLargeSize says that the block is at least that large and that
+// its size stands in the words of the next two cells, whose own size is kContinuation: no other
+// block can begin there, they are inside this one. Blocks whose address is an odd multiple of
+// eight have a table of their own, so that two can never meet in a cell: glibc's blocks are at
+// least 32 bytes apart (granule_shift 5), those of other allocators at least 16, or 8 and of
+// different parity (granule_shift 4).
+//
+// Who writes: the thread that was given the block, then the thread that frees it; the allocator
+// orders the two. The size is stored before the word (release), and a free clears the word only,
+// so a scan that reads the word, the size, and the word again, sees a pair that belonged together.
+// Hook context.
+
+#ifndef SILT_INTERPOSER_TRACK_LIVE_TABLE_H_
+#define SILT_INTERPOSER_TRACK_LIVE_TABLE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/attributes.h"
+#include "interposer/base/memory.h"
+#include "interposer/track/stack_table.h"
+
+namespace silt::track {
+
+struct Block {
+  StackId stack = 0;  // 0: not recorded
+  uint8_t generation = 0;
+  uint64_t size_bytes = 0;  // as requested
+};
+
+class LiveTable {
+ public:
+  // Before the first block. 5 where blocks are at least 32 bytes apart (glibc), else 4.
+  void set_granule_shift(unsigned shift) { granule_shift_ = shift; }
+
+  // Remembers the block at `address`; false when there was no memory for it.
+  SILT_ALWAYS_INLINE bool insert(uint64_t address, const Block& block) {
+    Leaf* const leaf = ensure_leaf(address);
+    if (leaf == nullptr) [[unlikely]]
+      return false;
+    const size_t index = cell_index(address);
+    const uint32_t word = block.stack << 8 | block.generation;
+    if (block.size_bytes < kContinuation) [[likely]] {
+      leaf->size(index).store(static_cast<uint16_t>(block.size_bytes), std::memory_order_relaxed);
+      leaf->word(index).store(word, std::memory_order_release);
+      return true;
+    }
+    insert_large(leaf, index, word, block.size_bytes);
+    return true;
+  }
+
+  // Forgets the block and says what it was; stack 0 when none was recorded there.
+  SILT_ALWAYS_INLINE Block take(uint64_t address) {
+    Leaf* const leaf = find_leaf(address);
+    if (leaf == nullptr) [[unlikely]]
+      return Block{};
+    const size_t index = cell_index(address);
+    const uint32_t word = leaf->word(index).load(std::memory_order_relaxed);
+    if (word == 0) [[unlikely]]
+      return Block{};
+    const uint16_t size = leaf->size(index).load(std::memory_order_relaxed);
+    if (size >= kContinuation) [[unlikely]]
+      return take_large(leaf, index, word, size);
+    leaf->word(index).store(0, std::memory_order_relaxed);
+    return Block{word >> 8, static_cast<uint8_t>(word), size};
+  }
+
+  // Calls visit(Block) for every live block, while other threads go on.
+  template <typename Visitor>
+  void scan(Visitor&& visit);
+
+ private:
+  static constexpr uint16_t kContinuation = 0xfffe;
+  static constexpr uint16_t kLargeSize = 0xffff;
+  static constexpr unsigned kLeafBits = 20;
+  static constexpr unsigned kMidBits = 14;
+  static constexpr unsigned kRootBits = arch::kAddressBits - kLeafBits - kMidBits;
+  static constexpr size_t kGroup = 16;
+
+  struct Group {
+    std::atomic<uint32_t> words[kGroup];
+    std::atomic<uint16_t> sizes[kGroup];
+  };
+  static_assert(sizeof(Group) == 96);
+
+  struct Leaf {
+    std::atomic<uint32_t>& word(size_t index) {
+      return groups()[index / kGroup].words[index % kGroup];
+    }
+    std::atomic<uint16_t>& size(size_t index) {
+      return groups()[index / kGroup].sizes[index % kGroup];
+    }
+    Group* groups() { return reinterpret_cast<Group*>(this); }
+  };
+  using Mid = std::atomic<Leaf*>[size_t{1} << kMidBits];
+
+  // One group more than the leaf's own cells, for the continuation of its last blocks.
+  size_t leaf_groups() const { return (size_t{1} << (kLeafBits - granule_shift_)) / kGroup + 1; }
+
+  SILT_ALWAYS_INLINE size_t cell_index(uint64_t address) const {
+    return (address & ((uint64_t{1} << kLeafBits) - 1)) >> granule_shift_;
+  }
+
+  SILT_ALWAYS_INLINE Leaf* find_leaf(uint64_t address) {
+    if (address >> arch::kAddressBits != 0) [[unlikely]]
+      return nullptr;
+    Mid* const mid =
+        roots_[address >> 3 & 1][address >> (kLeafBits + kMidBits)].load(std::memory_order_acquire);
+    if (mid == nullptr) [[unlikely]]
+      return nullptr;
+    return (*mid)[address >> kLeafBits & ((1u << kMidBits) - 1)].load(std::memory_order_acquire);
+  }
+
+  SILT_ALWAYS_INLINE Leaf* ensure_leaf(uint64_t address) {
+    Leaf* const leaf = find_leaf(address);
+    return leaf != nullptr ? leaf : make_leaf(address);
+  }
+
+  Leaf* make_leaf(uint64_t address);
+  static void insert_large(Leaf* leaf, size_t index, uint32_t word, uint64_t size_bytes);
+  static Block take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size);
+  static uint64_t large_size(Leaf* leaf, size_t index);
+
+  unsigned granule_shift_ = 0;
+  std::atomic<Mid*> roots_[2][size_t{1} << kRootBits]{};
+};
+
+template <typename Visitor>
+void LiveTable::scan(Visitor&& visit) {
+  const size_t groups = leaf_groups();
+  for (auto& root : roots_) {
+    for (std::atomic<Mid*>& mid_slot : root) {
+      Mid* const mid = mid_slot.load(std::memory_order_acquire);
+      if (mid == nullptr) continue;
+      for (std::atomic<Leaf*>& leaf_slot : *mid) {
+        Leaf* const leaf = leaf_slot.load(std::memory_order_acquire);
+        if (leaf == nullptr) continue;
+        for (size_t g = 0; g < groups; ++g) {
+          Group& group = leaf->groups()[g];
+          for (size_t i = 0; i < kGroup; ++i) {
+            const uint32_t word = group.words[i].load(std::memory_order_acquire);
+            if (word == 0) continue;
+            const uint16_t size = group.sizes[i].load(std::memory_order_acquire);
+            if (size == kContinuation) continue;
+            const uint64_t size_bytes =
+                size == kLargeSize ? large_size(leaf, g * kGroup + i) : size;
+            if (group.words[i].load(std::memory_order_acquire) != word) continue;
+            visit(Block{word >> 8, static_cast<uint8_t>(word), size_bytes});
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_LIVE_TABLE_H_

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See modules.h. Hook context.
+
+#include "interposer/track/modules.h"
+
+#include <elf.h>
+#include <link.h>
+#include <sys/syscall.h>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/text.h"
+#include "interposer/unwind/object.h"
+
+namespace silt::track {
+namespace {
+
+// Reads the GNU build-id out of the note segment, which is in memory with the code.
+void read_build_id(uint64_t start, uint64_t bias, uint64_t end, ModuleRecord* module) {
+  const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(start);
+  if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
+  const auto* const segments = reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff);
+  for (unsigned i = 0; i < header->e_phnum; ++i) {
+    if (segments[i].p_type != PT_NOTE) continue;
+    uint64_t at = bias + segments[i].p_vaddr;
+    const uint64_t notes_end = at + segments[i].p_memsz;
+    if (at < start || notes_end > end) continue;
+    while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
+      const auto* const note = reinterpret_cast<const ElfW(Nhdr)*>(at);
+      const uint64_t name = at + sizeof(*note);
+      const uint64_t description = name + ((note->n_namesz + 3ul) & ~3ul);
+      const uint64_t next = description + ((note->n_descsz + 3ul) & ~3ul);
+      if (next > notes_end || next <= at) break;
+      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+          __builtin_memcmp(reinterpret_cast<const void*>(name), "GNU", 4) == 0 &&
+          note->n_descsz <= sizeof(module->build_id)) {
+        base::copy_bytes(module->build_id, reinterpret_cast<const void*>(description),
+                         note->n_descsz);
+        module->build_id_size = note->n_descsz;
+        return;
+      }
+      at = next;
+    }
+  }
+}
+
+}  // namespace
+
+const char* Modules::keep_text(const char* folder, const char* text) {
+  const size_t folder_size = base::length(folder);
+  const size_t size = folder_size + base::length(text) + 2;
+  constexpr size_t kBlock = 64 * 1024;
+  if (size > kBlock) return "";
+  if (text_next_ == nullptr || static_cast<size_t>(text_end_ - text_next_) < size) {
+    auto* const fresh = static_cast<char*>(base::map_memory(kBlock));
+    if (fresh == nullptr) return "";
+    text_next_ = fresh;
+    text_end_ = fresh + kBlock;
+  }
+  char* const kept = text_next_;
+  base::TextWriter writer(kept, size);
+  if (folder_size != 0) writer.add(folder).add('/');
+  writer.add(text);
+  text_next_ += size;
+  return kept;
+}
+
+void Modules::note(uint64_t pc, uint32_t node_count) {
+  const uint32_t known = count_.load(std::memory_order_relaxed);
+  for (uint32_t i = known; i > 0; --i) {
+    const ModuleRecord& module = records_[i - 1];
+    if (pc - 1 - module.start < module.end - module.start &&
+        !module.unloaded.load(std::memory_order_relaxed)) {
+      return;
+    }
+  }
+  unwind::Object object;
+  if (!unwind::find_object(pc - 1, &object)) return;
+  ModuleRecord* const module = records_.ensure(known);
+  if (module == nullptr) return;
+  const auto* const link = static_cast<const link_map*>(object.link_map);
+  module->start = object.start;
+  module->end = object.end;
+  module->load_bias = link->l_addr;
+  module->link_map = link;
+  module->first_node = node_count;
+  module->end_node = UINT32_MAX;
+  module->main = link->l_name == nullptr || link->l_name[0] == '\0';
+  if (module->main) {
+    module->path = executable_ == nullptr ? "" : executable_;
+  } else if (link->l_name[0] == '/' || base::starts_with(link->l_name, "linux-vdso")) {
+    module->path = keep_text("", link->l_name);
+  } else {
+    static constinit char folder[4096]{};  // one writer at a time; too large for small stacks
+    const long result =
+        arch::raw_syscall(SYS_getcwd, reinterpret_cast<long>(folder), sizeof(folder));
+    module->path = keep_text(result > 0 ? folder : "", link->l_name);
+  }
+  read_build_id(object.start, link->l_addr, object.end, module);
+  count_.store(known + 1, std::memory_order_release);
+}
+
+bool Modules::still_loaded(const ModuleRecord& module) {
+  unwind::Object object;
+  return unwind::find_object(module.start, &object) && object.start == module.start &&
+         object.link_map == module.link_map;
+}
+
+}  // namespace silt::track

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The modules whose code stands in some stack: noted when the first pc of one is seen, while its
+// frame is on a stack and it therefore cannot go away; so the list needs no lock of the loader and
+// no moment at which it must be refreshed. When dlclose unloads one, its entry is closed: the nodes
+// made while it was there stay its own, later code at its address is another module's.
+//
+// Writers hold unwind's derive_lock; the snapshot reads entries below count(). Hook context.
+
+#ifndef SILT_INTERPOSER_TRACK_MODULES_H_
+#define SILT_INTERPOSER_TRACK_MODULES_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "interposer/base/memory.h"
+
+namespace silt::track {
+
+struct ModuleRecord {
+  uint64_t start;  // [start, end)
+  uint64_t end;
+  uint64_t load_bias;
+  uint32_t first_node;
+  uint32_t end_node;  // 0xffffffff while it is loaded
+  const char* path;   // NUL-terminated, kept for ever
+  const void* link_map;
+  bool main;
+  std::atomic<bool> unloaded;
+  uint32_t build_id_size;
+  uint8_t build_id[20];
+};
+
+class Modules {
+ public:
+  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the id that the
+  // next node will get.
+  void note(uint64_t pc, uint32_t node_count);
+
+  // Normal context, after a dlclose: closes the entries of modules that are no longer there and
+  // calls gone(start, end) for each.
+  template <typename Gone>
+  bool close_unloaded(uint32_t node_count, Gone&& gone) {
+    bool any = false;
+    for (uint32_t i = 0; i < count(); ++i) {
+      ModuleRecord& module = records_[i];
+      if (module.unloaded.load(std::memory_order_relaxed) || still_loaded(module)) continue;
+      module.end_node = node_count;
+      module.unloaded.store(true, std::memory_order_release);
+      gone(module.start, module.end);
+      any = true;
+    }
+    return any;
+  }
+
+  uint32_t count() const { return count_.load(std::memory_order_acquire); }
+  ModuleRecord* at(uint32_t index) { return records_.find(index); }
+
+  void set_executable(const char* path) { executable_ = path; }
+
+ private:
+  static bool still_loaded(const ModuleRecord& module);
+  const char* keep_text(const char* folder, const char* text);
+
+  base::ChunkedArray<ModuleRecord, 512, 64> records_;
+  std::atomic<uint32_t> count_{0};
+  const char* executable_ = nullptr;
+  char* text_next_ = nullptr;
+  char* text_end_ = nullptr;
+};
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_MODULES_H_

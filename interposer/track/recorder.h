@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The recorder: what a hook calls, and every table behind it in one place. The fast path is
+// record_block: find the allocation's stack (the spine, most often unchanged), count it in the
+// thread's own counters, remember the block in the live table. Hook context.
+
+#ifndef SILT_INTERPOSER_TRACK_RECORDER_H_
+#define SILT_INTERPOSER_TRACK_RECORDER_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "interposer/base/arch.h"
+#include "interposer/base/attributes.h"
+#include "interposer/track/counters.h"
+#include "interposer/track/live_table.h"
+#include "interposer/track/mapping_table.h"
+#include "interposer/track/modules.h"
+#include "interposer/track/sampled_blocks.h"
+#include "interposer/track/stack_table.h"
+#include "interposer/track/thread_state.h"
+#include "interposer/unwind/rule_table.h"
+
+namespace silt::track {
+
+// The markers of the snapshot format that end up in the stack table; the snapshot layer checks
+// that they are the format's.
+inline constexpr uint64_t kMarkerMapping = 1;
+inline constexpr uint64_t kMarkerTruncated = 2;
+inline constexpr uint64_t kMarkerBroken = 3;
+inline constexpr uint64_t kMarkerOverflow = 4;
+
+struct Recorder {
+  unwind::RuleTable rules;
+  StackTable stacks;
+  LiveTable live;
+  SampledBlocks sampled;
+  Counters counters;
+  MappingTable mappings;
+  Modules modules;
+
+  // Set before `started`, constant afterwards.
+  uint64_t sample_interval_bytes = 0;  // 0: exact
+  uint64_t every_nanoseconds = 0;      // 0: off
+  bool record_mappings = false;
+  bool verify_walks = false;
+  uint64_t random_seed = 0;
+
+  std::atomic<bool> started{};         // threads may get states and record
+  std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
+  std::atomic<uint32_t> generation{};  // code that blocks born now carry
+  std::atomic<bool> code_loaded{};     // dlopen was called: guesses about pcs may be out of date
+
+  // Set by the snapshot layer, which this layer does not know. `trigger` is its own business.
+  void (*take_snapshot)(uint32_t trigger) = nullptr;
+  void (*tick)() = nullptr;     // called now and then while the program allocates
+  void (*at_exit)() = nullptr;  // the process is about to end
+  void (*watch_thread)(void* state) =
+      nullptr;  // have the state released when the calling thread ends
+
+  // Verified walks (SILT_VERIFY_WALK), and those that differed from libunwind's.
+  std::atomic<uint64_t> walks_verified{};
+  std::atomic<uint64_t> walks_differing{};
+};
+
+extern constinit Recorder recorder;
+
+// Starts recording. Normal context, once. False when there was no memory for the tables.
+bool start_recorder();
+
+// Makes the calling thread's mode what it should be: a state acquired if recording has started.
+// Returns the state or nullptr.
+ThreadState* enter_new_thread(ThreadLocal& local);
+
+// Whether a hook entered while another was under way on this thread is nested in it, or whether
+// that one was left behind (by a longjmp out of a signal handler, say).
+bool hook_is_stale(const ThreadLocal& local, const void* frame);
+
+// The mode a thread has outside hooks.
+SILT_ALWAYS_INLINE Mode recording_mode() {
+  return recorder.sample_interval_bytes == 0 ? Mode::kExact : Mode::kSampling;
+}
+
+// The stack of a call whose frame is given, when the spine's is not it.
+StackId changed_stack(ThreadState& state, const unwind::Frame& frame);
+
+SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
+  if (state.epoch == recorder.epoch.load(std::memory_order_relaxed) && state.spine.unchanged(frame))
+      [[likely]] {
+    return state.last_stack;
+  }
+  return changed_stack(state, frame);
+}
+
+// Every so many calls: the clock, verification. Sets the countdown anew.
+void look_around(ThreadState& state, const void* address, const unwind::Frame& frame);
+
+bool count_overflow(ThreadState& state);
+
+SILT_ALWAYS_INLINE void count(ThreadState& state, StackId stack, uint64_t blocks, uint64_t bytes) {
+  const bool counted = state.shared_shard ? state.shard->add_shared(stack, blocks, bytes)
+                                          : state.shard->add_owned(stack, blocks, bytes);
+  if (!counted) [[unlikely]]
+    count_overflow(state);
+}
+
+// Records a block that the allocator has just handed out.
+SILT_ALWAYS_INLINE void record_block(ThreadState& state, const void* address, uint64_t size_bytes,
+                                     const unwind::Frame& frame) {
+  if (--state.countdown == 0) [[unlikely]]
+    look_around(state, address, frame);
+  const StackId stack = current_stack(state, frame);
+  ++state.statistics.hook_calls;
+  count(state, stack, 1, size_bytes);
+  const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
+  if (!recorder.live.insert(reinterpret_cast<uint64_t>(address),
+                            Block{stack, generation, size_bytes})) [[unlikely]] {
+    ++state.statistics.overflowed_blocks;
+  }
+}
+
+// Sampling mode: this block covers a sampling point.
+void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
+                   const unwind::Frame& frame);
+
+// Puts a block back whose realloc failed.
+void restore_block(const void* address, const Block& block);
+void restore_sample(const void* address, const SampledBlock& block);
+
+// Anonymous mappings.
+void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
+                    const unwind::Frame& frame);
+
+// Some time after a dlopen.
+void note_loaded_code();
+// After a dlclose. Normal context, with the thread's mode kInHook.
+void note_unloaded_code();
+
+// Around a fork: no lock of ours may be caught held, and the child has one thread.
+void prepare_fork();
+void finish_fork_in_parent();
+void finish_fork_in_child();
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_RECORDER_H_

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which loaded object holds a pc, and where its unwind table is: asked of the loader without its
+// lock (glibc's _dl_find_object, 2.35 and later). dl_iterate_phdr would take the loader's lock,
+// and a thread in malloc that waits for it can deadlock with a thread in dlopen. Any context.
+
+#ifndef SILT_INTERPOSER_UNWIND_OBJECT_H_
+#define SILT_INTERPOSER_UNWIND_OBJECT_H_
+
+#include <cstdint>
+
+namespace silt::unwind {
+
+struct Object {
+  uint64_t start;  // memory range [start, end)
+  uint64_t end;
+  const void* eh_frame_header;  // PT_GNU_EH_FRAME, nullptr: none
+  const void* link_map;         // struct link_map of <link.h>
+};
+
+// False when no loaded object holds the address.
+bool find_object(uint64_t address, Object* object);
+
+}  // namespace silt::unwind
+
+#endif  // SILT_INTERPOSER_UNWIND_OBJECT_H_
