@@ -34,6 +34,13 @@ double sum_of(Steps steps, double Step::* member) {
 
 double net_of(Steps steps) { return sum_of(steps, &Step::born) - sum_of(steps, &Step::died); }
 
+// Windows before the first birth: what is switched on late is judged from then on.
+size_t find_onset(Steps steps) {
+  size_t onset = 0;
+  while (onset < steps.size() && steps[onset].born <= 0 && steps[onset].died <= 0) ++onset;
+  return onset < steps.size() ? onset : 0;
+}
+
 size_t find_warm_up(Steps steps, double events_per_unit) {
   size_t warm_up = 0;
   while (warm_up < steps.size() / 2 && steps.size() - warm_up - 1 >= 3) {
@@ -108,8 +115,9 @@ bool bends(Steps steps, const Trend& trend, double spread, double events_per_uni
   const double usual = early / static_cast<double>(part) / events_per_unit;
   bool ended = true;
   for (const Step& step : steps.last(part)) ended = ended && step.net() < 0.25 * usual;
-  return ended || falling_order(steps) <= -0.45 ||
-         early - late > 4 * std::sqrt(spread * (early + late));
+  const double order = falling_order(steps);
+  const bool falls_in_order = order <= -0.8 || (order <= -0.4 && trend.late_pace < 0.55);
+  return ended || falls_in_order || early - late > 4 * std::sqrt(spread * (early + late));
 }
 
 // Nothing at the end for longer than ever before, and longer than chance would have it.
@@ -145,8 +153,10 @@ bool grows_in_thirds(Steps steps) {
 
 Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
   Trend trend;
-  trend.warm_up = find_warm_up(all, events_per_unit);
-  const Steps steps = Steps(all).subspan(trend.warm_up);
+  trend.onset = find_onset(all);
+  const Steps begun = Steps(all).subspan(trend.onset);
+  trend.warm_up = find_warm_up(begun, events_per_unit);
+  const Steps steps = begun.subspan(trend.warm_up);
   trend.windows = steps.size();
   if (steps.empty()) return trend;
   trend.born = sum_of(steps, &Step::born);

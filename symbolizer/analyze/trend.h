@@ -27,8 +27,9 @@ enum class Obstacle : uint8_t {
 
 struct Trend {
   Obstacle obstacle = Obstacle::kNoGrowth;
-  size_t warm_up = 0;  // windows left out at the start
-  size_t windows = 0;  // after warm-up
+  size_t onset = 0;    // windows before anything happened at all
+  size_t warm_up = 0;  // windows left out after that
+  size_t windows = 0;  // judged: all that follow
   size_t grew = 0;     // of those, with growth
   double born = 0;     // after warm-up
   double died = 0;

@@ -19,6 +19,8 @@ namespace {
 // What moves by less than this is steady: a few blocks of a few bytes are nobody's problem.
 constexpr double kFloorBlocks = 5;
 constexpr double kFloorBytes = 2048;
+// A rise in fewer blocks than make a trend is worth a word from this size on.
+constexpr double kManyBytes = 256 * 1024;
 // A rise of less than this share of what is live is the jitter of a full cache.
 constexpr double kJitter = 0.1;
 
@@ -268,8 +270,11 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
                                        format_count(trend.born) + " came, " +
                                        format_count(trend.died) + " went)");
       }
-      return growing(0.3, rose + ", but no more than chance explains: " + format_count(trend.born) +
-                              " blocks came, " + format_count(trend.died) + " went");
+      judgement.verdict = Verdict::kSteady;
+      judgement.confidence = 0.6;
+      judgement.reason = rose + ", no more than chance explains: " + format_count(trend.born) +
+                         " blocks came, " + format_count(trend.died) + " went";
+      return;
     case Obstacle::kBend:
       return bounded(flat ? confidence : 0.6,
                      rose + ", but ever more slowly: the last third at " +
@@ -284,8 +289,15 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
                               std::to_string(trend.windows) + ")");
     case Obstacle::kTooFew:
       if (flat) return bounded(0.5, rose + ", then flat at " + format_bytes(bytes.back()));
-      return growing(0.4, rose + ", but in only " + format_counted(trend.events, "block") +
-                              ": too few for a trend");
+      if (rise >= kManyBytes || frames < 6) {
+        return growing(0.4, rose + ", but in only " + format_counted(trend.events, "block") +
+                                ": too few for a trend");
+      }
+      judgement.verdict = Verdict::kSteady;
+      judgement.confidence = 0.5;
+      judgement.reason = rose + ", a matter of " + format_counted(trend.events, "block") +
+                         ": no trend to speak of";
+      return;
     case Obstacle::kNotEvery:
     case Obstacle::kNone:
       break;
@@ -350,7 +362,7 @@ Judgement judge(const Timeline& timeline, const Series& series) {
   judgement.growing_windows = trend.grew;
   judgement.warm_up_windows = trend.warm_up;
   judgement.p_value = trend.p_value;
-  fit(evidence, trend.warm_up, judgement);
+  fit(evidence, trend.onset + trend.warm_up, judgement);
 
   const double rise = evidence.levels.last - evidence.levels.first;
   const bool rose = rise > kJitter * evidence.levels.peak &&
