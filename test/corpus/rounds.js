@@ -29,19 +29,16 @@ function rest(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function recordingFolder() {
-  const parent = process.env.SILT_OUT || '.';
-  const ending = `.${process.pid}`;
-  const found = fs.readdirSync(parent).find((n) => n.startsWith('silt.') && n.endsWith(ending));
-  if (found === undefined) throw new Error(`no recording of process ${process.pid} in ${parent}`);
-  return path.join(parent, found);
-}
-
 const isRecorded = (process.env.LD_PRELOAD || '').includes('libsilt');
-let folder = null;
+const parent = process.env.SILT_OUT || '.';
 
+// The recording's folder is there from the first snapshot on.
 function countSnapshots() {
-  return fs.readdirSync(folder).filter((name) => /^\d+\.silt$/.test(name)).length;
+  const isOurs = (name) => name.startsWith('silt.') && name.endsWith(`.${process.pid}`);
+  const folder = fs.readdirSync(parent).find(isOurs);
+  if (folder === undefined) return 0;
+  const names = fs.readdirSync(path.join(parent, folder));
+  return names.filter((name) => /^\d+\.silt$/.test(name)).length;
 }
 
 async function takeSnapshot() {
@@ -57,12 +54,11 @@ async function takeSnapshot() {
     process.stderr.write(`corpus: process ${process.pid} ${figures}\n`);
     return;
   }
-  folder ??= recordingFolder();
   const before = countSnapshots();
   process.kill(process.pid, 'SIGUSR2');
   const limit = Date.now() + 20000;
   while (countSnapshots() === before) {
-    if (Date.now() > limit) throw new Error(`snapshot ${before} did not appear in ${folder}`);
+    if (Date.now() > limit) throw new Error(`snapshot ${before} did not appear in '${parent}'`);
     await rest(2);
   }
 }

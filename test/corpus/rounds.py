@@ -2,9 +2,9 @@
 """What every Python program of the corpus shares: pacing, chance from a seed, and snapshots that
 the program takes of itself. raise_signal is synchronous, so no timing is involved.
 
-Without the interposer (SIGUSR2 still has its default action) each snapshot prints the bytes that
-glibc counts as in use and the size of all data mappings, by which `score --behaviour` proves what each program claims; that figure
-means something under PYTHONMALLOC=malloc only.
+Without the interposer each snapshot prints the bytes that glibc counts as in use and the size of
+all data mappings, by which `score --behaviour` proves what each program claims; the first means
+something under PYTHONMALLOC=malloc only.
 """
 
 import os
@@ -13,7 +13,7 @@ import signal
 import time
 
 chance = random.Random(int(os.environ.get("CORPUS_SEED", "0")) + 1)
-_recorded = signal.getsignal(signal.SIGUSR2) is None  # a handler that Python did not install
+_recorded = "libsilt" in os.environ.get("LD_PRELOAD", "")
 
 
 def pace(request, requests):

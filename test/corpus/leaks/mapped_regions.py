@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Anonymous mappings made by the mmap module and kept in a list.
+"""Anonymous mappings made through ctypes, one in four of which is not unmapped.
 
 truth: leak region
 """
 
+import ctypes
 import mmap
 import sys
 from pathlib import Path
@@ -11,20 +12,25 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from rounds import pace, take_snapshot  # noqa: E402
 
-regions = []
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+                      ctypes.c_long]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+SIZE = 64 * 1024
+PROTECTION = mmap.PROT_READ | mmap.PROT_WRITE
+FLAGS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 
 
-def open_region(number):
-    region = mmap.mmap(-1, 64 * 1024, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # LEAK: region
-    region[0] = number % 256
-    if number % 4 == 0:
-        regions.append(region)
-    else:
-        region.close()
+def map_region(number):
+    region = libc.mmap(None, SIZE, PROTECTION, FLAGS, -1, 0)  # LEAK: region
+    ctypes.memset(region, number % 256, 100)
+    if number % 4 != 0:
+        libc.munmap(region, SIZE)
 
 
 for round_ in range(9):
     for i in range(32):
-        open_region(i)
+        map_region(i)
         pace(i, 32)
     take_snapshot()

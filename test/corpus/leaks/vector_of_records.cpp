@@ -11,6 +11,7 @@
 #include "test/corpus/rounds.h"
 
 struct Record {
+  Record(int new_id, size_t size) : id(new_id), text(size, 'r') {}
   int id;
   std::string text;
 };
@@ -18,7 +19,7 @@ struct Record {
 class History {
  public:
   SILT_NOINLINE void add(int id) {
-    records_.push_back({id, std::string(60 + id % 40, 'r')});  // LEAK: record
+    records_.emplace_back(id, 60 + id % 40);  // LEAK: record
   }
   size_t size() const { return records_.size(); }
 
