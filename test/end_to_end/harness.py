@@ -109,6 +109,11 @@ class Process:
     def errors(self):
         return pathlib.Path(self.error_path).read_text(errors="replace")
 
+    def run_until(self, stop_at):
+        """Lets a victim go on at each `ready` line until the wanted one."""
+        while self.wait_line("ready ") != stop_at:
+            self.write_line()
+
     def write_line(self, text=""):
         self.process.stdin.write(text.encode() + b"\n")
         self.process.stdin.flush()
@@ -281,7 +286,7 @@ class SiltTest(unittest.TestCase):
     def run_victim(self, name, *arguments, settings=None, stop_at="ready done"):
         """Runs a victim under silt with a dump where it stands still; (report, output lines)."""
         process = self.start([program(name), *arguments], settings=settings)
-        process.wait_line(stop_at)
+        process.run_until(stop_at)
         self.dump(process.pid)
         self.assertEqual(process.finish(), 0, process.told())
         return self.report(self.recording(name)), process.lines

@@ -84,15 +84,14 @@ class Counts(harness.SiltTest):
 class OtherAllocators(harness.SiltTest):
     """An allocator that comes as a shared library keeps doing the work, and is seen."""
 
-    def check_with(self, library):
+    def check_with(self, library, victims=("exact_counts", "operators")):
         path = f"/usr/lib/x86_64-linux-gnu/{library}"
         if not harness.os.path.exists(path):
             self.skipTest(f"{library} is not installed")
-        for victim in ("exact_counts", "operators"):
+        for victim in victims:
             process = self.start([harness.program(victim)],
                                  settings={"LD_PRELOAD": f"{harness.LIBRARY}:{path}"})
-            process.write_line()
-            process.wait_line("ready done")
+            process.run_until("ready done")
             maps = harness.pathlib.Path(f"/proc/{process.pid}/maps").read_text()
             self.assertIn(library, maps)
             self.dump(process.pid)
@@ -106,7 +105,8 @@ class OtherAllocators(harness.SiltTest):
         self.check_with("libtcmalloc_minimal.so.4")
 
     def test_mimalloc(self):
-        self.check_with("libmimalloc.so.2.0")
+        # Its operator new ends the program where it should throw, with silt or without.
+        self.check_with("libmimalloc.so.2.0", ("exact_counts",))
 
 
 class Unchanged(harness.SiltTest):
@@ -140,7 +140,7 @@ class Unchanged(harness.SiltTest):
     def test_a_program_under_tight_limits(self):
         resource = __import__("resource")
         for limit, value in ((resource.RLIMIT_AS, 64 << 20), (resource.RLIMIT_AS, 512 << 20),
-                             (resource.RLIMIT_NOFILE, 3), (resource.RLIMIT_FSIZE, 0),
+                             (resource.RLIMIT_NOFILE, 4), (resource.RLIMIT_FSIZE, 0),
                              (resource.RLIMIT_DATA, 16 << 20), (resource.RLIMIT_STACK, 256 << 10)):
             def restrict(limit=limit, value=value):
                 resource.setrlimit(limit, (value, value))
