@@ -245,12 +245,16 @@ class SiltTest(unittest.TestCase):
         self.assertEqual(len(found), 1, f"recordings: {found}")
         return found[0]
 
+    def recording_of(self, process, name):
+        """Where a process records; the folder is there from its first snapshot on."""
+        return os.path.join(self.out, f"silt.{name}.{process.pid}")
+
     def snapshots(self, recording):
         return sorted(str(path) for path in pathlib.Path(recording).glob("*.silt"))
 
     def kill_and_wait(self, process, name):
         """A snapshot by a plain kill -USR2; returns its path."""
-        recording = self.recording(name)
+        recording = self.recording_of(process, name)
         before = len(self.snapshots(recording))
         os.kill(process.pid, signal.SIGUSR2)
         wait_until(lambda: len(self.snapshots(recording)) > before, "a snapshot after kill -USR2")
