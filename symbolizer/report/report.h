@@ -87,6 +87,19 @@ struct ProcessLine {
   size_t leaks = 0;
 };
 
+// What `silt check` ruled about one finding, or about the whole run.
+enum class Outcome : uint8_t { kPassed, kBroken, kExcused, kInconclusive };
+struct Ruling {
+  std::optional<size_t> finding;  // index into Report::findings; none: the run as a whole
+  Outcome outcome = Outcome::kPassed;
+  std::string rule;  // what was applied: "growth per finding", a suppression
+  std::string why;   // one line
+};
+struct Gate {
+  bool ran = false;
+  std::vector<Ruling> rulings;
+};
+
 struct Report {
   uint32_t pid = 0;
   std::string program;
@@ -106,6 +119,7 @@ struct Report {
   // Of the smallest leak that would have been called one; empty when the run was too short.
   std::optional<double> detectable_blocks_per_hour;
   std::optional<double> detectable_bytes_per_hour;
+  Gate gate;  // of `silt check` only
 };
 
 }  // namespace silt::report

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Folded stacks, one a line, outermost frame first, then a number: what flame graph tools read. The
+// number is growth in bytes, or live bytes where there is only one snapshot; stacks that did not
+// grow are left out, since the format knows no negative numbers.
+
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/render.h"
+#include "symbolizer/render/words.h"
+
+namespace silt::render {
+
+std::string render_folded(const report::Report& report) {
+  const bool growth = report.judged_snapshots >= 2;
+  std::string text;
+  for (const report::StackLine& stack : report.stacks) {
+    const int64_t value = growth ? stack.growth_bytes
+                          : stack.live_bytes.empty()
+                              ? 0
+                              : static_cast<int64_t>(stack.live_bytes.back());
+    if (value <= 0) continue;
+    if (stack.frames.empty()) text += "?";
+    for (size_t i = stack.frames.size(); i > 0; --i) {
+      text += folded_frame(function_text(stack.frames[i - 1]));
+      if (i > 1) text += ';';
+    }
+    if (stack.heap != read::Heap::kNative) text += ";[" + heap_word(stack.heap) + "]";
+    text += ' ' + std::to_string(value) + '\n';
+  }
+  return text;
+}
+
+}  // namespace silt::render

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Formats for machines that guard a merge: JUnit XML, GitHub annotations, SARIF. A report without a
+// gate's outcome treats leaks as failures; with one (from `silt check`), what broke the policy.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/render.h"
+#include "symbolizer/render/words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::Finding;
+using report::Report;
+using report::Verdict;
+
+std::string site_name(const Finding& finding) {
+  const std::string name = clean(function_text(finding.site));
+  const std::string plain = report::plain_name(name);
+  return plain.empty() ? name : plain;
+}
+
+std::string headline(const Finding& finding) {
+  return std::string(report::verdict_word(finding.verdict)) + " in " + site_name(finding) + ": " +
+         pace_text(finding);
+}
+
+const report::StackLine* stack_of(const Report& report, uint32_t id) {
+  for (const report::StackLine& stack : report.stacks) {
+    if (stack.id == id && !stack.frames.empty()) return &stack;
+  }
+  return nullptr;
+}
+
+std::string details(const Report& report, const Finding& finding) {
+  std::string text = clean(finding.reason) + "\n";
+  text += format_percent(finding.confidence) + " sure\n";
+  const std::string limit = limit_text(report, finding);
+  if (!limit.empty()) text += limit + "\n";
+  for (const uint32_t id : finding.stacks) {
+    const report::StackLine* stack = stack_of(report, id);
+    if (stack == nullptr) continue;
+    text += "\n";
+    for (const symbolize::Frame& frame : stack->frames) {
+      const std::string place = clean(place_text(frame));
+      text += "  " + clean(function_text(frame)) + (place.empty() ? "" : "  " + place) + "\n";
+    }
+    break;
+  }
+  return text;
+}
+
+const report::Ruling* ruling_of(const Report& report, size_t finding) {
+  for (const report::Ruling& ruling : report.gate.rulings) {
+    if (ruling.finding && *ruling.finding == finding) return &ruling;
+  }
+  return nullptr;
+}
+
+bool fails(const Report& report, size_t index) {
+  if (!report.gate.ran) return report.findings[index].verdict == Verdict::kLeak;
+  const report::Ruling* ruling = ruling_of(report, index);
+  return ruling != nullptr && ruling->outcome == report::Outcome::kBroken;
+}
+
+std::string excuse(const Report& report, size_t index) {
+  const report::Ruling* ruling = ruling_of(report, index);
+  return ruling != nullptr && ruling->outcome == report::Outcome::kExcused ? ruling->why : "";
+}
+
+// Paths in annotations and SARIF are relative to the checkout where they lie inside it.
+std::string relative_path(std::string file) {
+  while (file.rfind("../", 0) == 0) file.erase(0, 3);
+  if (file.rfind("./", 0) == 0) file.erase(0, 2);
+  return file;
+}
+
+std::string percent_encoded(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string uri;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' ||
+                       byte == '_' || byte == '.' || byte == '~' || byte == '+';
+    if (plain) {
+      uri += c;
+    } else {
+      uri += '%';
+      uri += kDigits[byte >> 4];
+      uri += kDigits[byte & 15];
+    }
+  }
+  return uri;
+}
+
+}  // namespace
+
+std::string render_junit(const Report& report) {
+  pugi::xml_document document;
+  pugi::xml_node declaration = document.append_child(pugi::node_declaration);
+  declaration.append_attribute("version") = "1.0";
+  declaration.append_attribute("encoding") = "UTF-8";
+  pugi::xml_node suites = document.append_child("testsuites");
+  suites.append_attribute("name") = "silt";
+  pugi::xml_node suite = suites.append_child("testsuite");
+  const std::string program = clean(report.program);
+  suite.append_attribute("name") = ("silt: " + program).c_str();
+  size_t tests = 0;
+  size_t failures = 0;
+  size_t skipped = 0;
+  const auto add_case = [&](const std::string& name) {
+    pugi::xml_node test = suite.append_child("testcase");
+    test.append_attribute("classname") = ("silt." + program).c_str();
+    test.append_attribute("name") = name.c_str();
+    test.append_attribute("time") = report.judged_seconds;
+    ++tests;
+    return test;
+  };
+  const auto fail = [&](pugi::xml_node test, const std::string& message, const std::string& body) {
+    pugi::xml_node failure = test.append_child("failure");
+    failure.append_attribute("message") = message.c_str();
+    failure.append_attribute("type") = "memory growth";
+    failure.append_child(pugi::node_pcdata).set_value(body.c_str());
+    ++failures;
+  };
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    pugi::xml_node test = add_case(site_name(finding));
+    const std::string place = clean(finding.site.file);
+    if (!place.empty()) {
+      test.append_attribute("file") = place.c_str();
+      if (finding.site.line != 0) test.append_attribute("line") = finding.site.line;
+    }
+    const std::string why = excuse(report, i);
+    if (fails(report, i)) {
+      fail(test, headline(finding), details(report, finding));
+    } else if (!why.empty()) {
+      test.append_child("skipped").append_attribute("message") = clean(why).c_str();
+      ++skipped;
+    } else {
+      test.append_child("system-out")
+          .append_child(pugi::node_pcdata)
+          .set_value((headline(finding) + "\n" + details(report, finding)).c_str());
+    }
+  }
+  for (const report::Ruling& ruling : report.gate.rulings) {
+    if (ruling.finding) continue;
+    pugi::xml_node test = add_case(clean(ruling.rule));
+    if (ruling.outcome == report::Outcome::kBroken) fail(test, clean(ruling.why), "");
+    if (ruling.outcome == report::Outcome::kInconclusive) {
+      test.append_child("skipped").append_attribute("message") = clean(ruling.why).c_str();
+      ++skipped;
+    }
+  }
+  // A suite without a case would be shown as nothing having run.
+  if (tests == 0) add_case("memory does not grow");
+  suite.append_attribute("tests") = tests;
+  suite.append_attribute("failures") = failures;
+  suite.append_attribute("errors") = 0;
+  suite.append_attribute("skipped") = skipped;
+  suite.append_attribute("time") = report.judged_seconds;
+  suites.append_attribute("tests") = tests;
+  suites.append_attribute("failures") = failures;
+  std::string scope;
+  for (const std::string& line : report.honesty) scope += clean(line) + "\n";
+  for (const std::string& line : report.notes) scope += "note: " + clean(line) + "\n";
+  suite.append_child("system-out").append_child(pugi::node_pcdata).set_value(scope.c_str());
+  std::ostringstream out;
+  document.save(out, "  ");
+  return out.str();
+}
+
+std::string render_github(const Report& report) {
+  std::string text;
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    const bool failed = fails(report, i);
+    const bool rises = finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing;
+    if (!failed && !rises) continue;
+    text += failed ? "::error " : excuse(report, i).empty() ? "::warning " : "::notice ";
+    if (!finding.site.file.empty()) {
+      text += "file=" + github_property(clean(relative_path(finding.site.file)));
+      if (finding.site.line != 0) text += ",line=" + std::to_string(finding.site.line);
+      text += ",";
+    }
+    text += "title=" + github_property("silt: " + headline(finding));
+    std::string message = details(report, finding);
+    const std::string why = excuse(report, i);
+    if (!why.empty()) message = clean(why) + "\n" + message;
+    while (!message.empty() && message.back() == '\n') message.pop_back();
+    text += "::" + github_message(message) + "\n";
+  }
+  for (const report::Ruling& ruling : report.gate.rulings) {
+    if (ruling.finding || ruling.outcome == report::Outcome::kPassed) continue;
+    const bool broken = ruling.outcome == report::Outcome::kBroken;
+    text += std::string(broken ? "::error" : "::warning") + " title=" +
+            github_property("silt: " + clean(ruling.rule)) + "::" +
+            github_message(clean(ruling.why)) + "\n";
+  }
+  if (text.empty()) {
+    text = "::notice title=" + github_property("silt: " + clean(report.program)) +
+           "::" + github_message(clean(none_found_text(report))) + "\n";
+  }
+  return text;
+}
+
+std::string render_sarif(const Report& report) {
+  Json results = Json::array();
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    Json result;
+    result["ruleId"] = report::verdict_word(finding.verdict);
+    const bool rises = finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing;
+    result["level"] = fails(report, i) ? "error" : rises ? "warning" : "note";
+    result["message"]["text"] = headline(finding) + ". " + clean(finding.reason);
+    Json location;
+    if (!finding.site.file.empty()) {
+      location["physicalLocation"]["artifactLocation"]["uri"] =
+          percent_encoded(relative_path(finding.site.file));
+      if (finding.site.line != 0) {
+        location["physicalLocation"]["region"]["startLine"] = finding.site.line;
+      }
+    }
+    location["logicalLocations"] = Json::array({{{"fullyQualifiedName", site_name(finding)}}});
+    result["locations"] = Json::array({location});
+    // Stays the same when lines move, so that a finding is not new in each build.
+    result["partialFingerprints"]["siltSite/v1"] =
+        heap_word(finding.heap) + ":" + site_name(finding);
+    if (finding.change != report::Change::kNotCompared) {
+      result["baselineState"] = finding.change == report::Change::kNew     ? "new"
+                                : finding.change == report::Change::kWorse ? "updated"
+                                                                           : "unchanged";
+    }
+    const std::string why = excuse(report, i);
+    if (!why.empty()) {
+      result["suppressions"] = Json::array({{{"kind", "external"}, {"justification", clean(why)}}});
+    }
+    result["properties"] = {
+        {"confidence", finding.confidence},
+        {"growthBytes", finding.growth_bytes},
+        {"bytesPerHour", finding.bytes_per_hour ? Json(*finding.bytes_per_hour) : Json(nullptr)}};
+    results.push_back(std::move(result));
+  }
+  constexpr std::pair<const char*, const char*> kRules[] = {
+      {"leak", "Memory that is never freed and grows in every window"},
+      {"growing", "Memory that grows, with too little evidence to call it a leak"},
+      {"bounded", "Memory that rose and then stayed at a bound"},
+      {"sawtooth", "Memory that rises and is released in bulk"},
+      {"steady", "Memory that does not grow"}};
+  Json rules = Json::array();
+  for (const auto& [id, text] : kRules) {
+    rules.push_back({{"id", id}, {"name", id}, {"shortDescription", {{"text", text}}}});
+  }
+  Json run;
+  run["tool"]["driver"] = {{"name", "silt"}, {"rules", std::move(rules)}};
+  run["results"] = std::move(results);
+  Json json;
+  json["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
+  json["version"] = "2.1.0";
+  json["runs"] = Json::array({std::move(run)});
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace silt::render

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The report as a CI job's summary: a headline, a table of findings, their stacks behind a fold.
+// Bounded: GitHub refuses summaries of more than a megabyte.
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/render.h"
+#include "symbolizer/render/words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+namespace {
+
+using report::Finding;
+using report::Report;
+using report::Verdict;
+
+constexpr size_t kMostFindings = 50;
+constexpr size_t kMostFrames = 40;
+constexpr size_t kMostStacks = 3;  // of one finding
+
+std::string code_line(const symbolize::Frame& frame) {
+  const std::string place = clean(place_text(frame));
+  return clean(function_text(frame)) + (place.empty() ? "" : "  " + place);
+}
+
+// A fenced block whose fence is longer than any run of backquotes in it.
+std::string fenced(const std::string& text) {
+  std::string fence = "```";
+  while (text.find(fence) != std::string::npos) fence += '`';
+  return fence + "text\n" + text + fence + "\n";
+}
+
+std::string row(const Finding& finding) {
+  const bool grave = finding.verdict == Verdict::kLeak;
+  std::string text = std::string("| ") + (grave ? "**leak**" : report::verdict_word(finding.verdict));
+  if (finding.change != report::Change::kNotCompared) {
+    text += " (" + change_word(finding.change) + ")";
+  }
+  text += " | " + markdown_code(report::plain_name(clean(function_text(finding.site))));
+  const std::string place = place_text(finding.site);
+  if (!place.empty()) text += "<br>" + markdown_code(place);
+  text += " | " + (finding.bytes_per_hour ? format_bytes_signed(*finding.bytes_per_hour)
+                                          : std::string("unknown"));
+  text += " | " + format_bytes_signed(static_cast<double>(finding.growth_bytes));
+  text += " | " + format_percent(finding.confidence);
+  return text + " | " + markdown(finding.reason) + " |\n";
+}
+
+}  // namespace
+
+std::string render_markdown(const Report& report) {
+  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
+                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+  std::string text = "## silt: " + markdown(report.program) + ": " +
+                     markdown(leaks ? summary_text(report) : none_found_text(report)) + "\n\n";
+  text += markdown(scope_text(report));
+  if (!report.snapshots.empty()) {
+    text += "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) +
+            " → " + format_bytes(static_cast<double>(report.snapshots.back().live_bytes));
+  }
+  text += "\n";
+  const size_t shown = std::min(report.findings.size(), kMostFindings);
+  if (shown > 0) {
+    text += "\n| verdict | where | per hour | so far | sure | why |\n|---|---|--:|--:|--:|---|\n";
+    for (size_t i = 0; i < shown; ++i) text += row(report.findings[i]);
+    if (report.findings.size() > shown) {
+      text += "\n… and " + std::to_string(report.findings.size() - shown) + " more\n";
+    }
+  }
+  std::unordered_map<uint32_t, const report::StackLine*> stacks;
+  for (const report::StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
+  for (size_t i = 0; i < shown; ++i) {
+    const Finding& finding = report.findings[i];
+    if (finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing) continue;
+    std::string block;
+    size_t listed = 0;
+    for (const uint32_t id : finding.stacks) {
+      const auto at = stacks.find(id);
+      if (at == stacks.end() || at->second->frames.empty() || listed == kMostStacks) continue;
+      if (listed++ > 0) block += "\n";
+      const auto& frames = at->second->frames;
+      for (size_t f = 0; f < std::min(frames.size(), kMostFrames); ++f) {
+        block += code_line(frames[f]) + "\n";
+      }
+      if (frames.size() > kMostFrames) block += "…\n";
+    }
+    if (block.empty()) continue;
+    text += "\n<details><summary>stack of " +
+            markdown(report::plain_name(clean(function_text(finding.site)))) + "</summary>\n\n" +
+            fenced(block) + "\n</details>\n";
+  }
+  text += "\n";
+  for (const std::string& line : report.honesty) text += "- " + markdown(line) + "\n";
+  for (const std::string& line : report.notes) text += "- note: " + markdown(line) + "\n";
+  return text;
+}
+
+}  // namespace silt::render
