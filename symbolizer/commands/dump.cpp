@@ -91,6 +91,19 @@ std::optional<format::Control> read_control(pid_t pid, const std::string& path,
   return std::nullopt;
 }
 
+// The control file among those that the process maps, and what it says.
+struct KnownControl {
+  std::string path;
+  format::Control control;
+};
+std::optional<KnownControl> find_control(pid_t pid, const MapFacts& maps,
+                                         const StatusFacts& status) {
+  for (const std::string& path : maps.controls) {
+    if (auto control = read_control(pid, path, status)) return KnownControl{path, *control};
+  }
+  return std::nullopt;
+}
+
 std::string snapshot_path(const std::string& control, uint32_t sequence) {
   char name[32];
   std::snprintf(name, sizeof(name), "%03u.silt", sequence);
@@ -125,10 +138,10 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   return facts;
 }
 
-Result<int> signal_of(pid_t pid, const std::optional<format::Control>& control) {
+Result<int> signal_of(pid_t pid, const std::optional<KnownControl>& known) {
   int signal = SIGUSR2;
-  if (control) {
-    signal = static_cast<int>(control->signal);
+  if (known) {
+    signal = static_cast<int>(known->control.signal);
   } else if (const auto environ = read_proc(proc_path(pid, "environ"))) {
     const std::string value = environment_value(*environ, "SILT_SIGNAL");
     if (!value.empty()) signal = parse_signal(value).value_or(SIGUSR2);
@@ -198,14 +211,13 @@ Result<std::string> dump(pid_t pid, double timeout_seconds) {
   if (!status) return status.error();
   auto before = find_interposer_in(pid);
   if (!before) return before.error();
-  if (before->control_deleted) {
+  const auto known = find_control(pid, *before, *status);
+  if (!known && !before->deleted_control.empty()) {
     return about(pid, "cannot write: its recording " +
-                          in_quotes(std::filesystem::path(before->control).parent_path()) +
+                          in_quotes(std::filesystem::path(before->deleted_control).parent_path()) +
                           " was deleted");
   }
-  std::optional<format::Control> known;
-  if (!before->control.empty()) known = read_control(pid, before->control, *status);
-  const uint32_t completed_before = known ? known->completed : 0;
+  const uint32_t completed_before = known ? known->control.completed : 0;
   auto signal = signal_of(pid, known);
   if (!signal) return signal.error();
   if (auto checked = check_signal(pid, *status, *signal); !checked) return checked.error();
@@ -222,7 +234,7 @@ Result<std::string> dump(pid_t pid, double timeout_seconds) {
   const auto start = steady_clock::now();
   const auto limit = start + std::chrono::duration_cast<steady_clock::duration>(
                                  std::chrono::duration<double>(timeout_seconds));
-  std::string control_path = known ? before->control : "";
+  std::string control_path = known ? known->path : "";
   for (;;) {
     if (end.wait()) return about(pid, "ended before it took a snapshot");
     const auto now = steady_clock::now();
@@ -230,9 +242,8 @@ Result<std::string> dump(pid_t pid, double timeout_seconds) {
       // A process that was forked makes its recording at its first snapshot.
       auto facts = find_interposer_in(pid);
       if (!facts) return about(pid, "ended, or became another program, before it took a snapshot");
-      if (!facts->control.empty() && !facts->control_deleted &&
-          read_control(pid, facts->control, *status)) {
-        control_path = facts->control;
+      if (const auto found = find_control(pid, *facts, *status)) {
+        control_path = found->path;
       } else if (!facts->error.empty() &&
                  (before->error.empty() || now > start + kPatienceAfterError)) {
         return about(pid, facts->error);

@@ -13,7 +13,6 @@
 #include <filesystem>
 
 #include "interposer/format/control.h"
-#include "symbolizer/read/recording_folder.h"
 
 namespace silt::commands {
 namespace {
@@ -39,13 +38,6 @@ std::string unescaped(std::string_view path) {
     out.replace(at, kNewline.size(), "\n");
   }
   return out;
-}
-
-// `.../silt.<program>.<pid>/control`
-bool is_control_path(const std::string& path) {
-  const std::filesystem::path file(path);
-  return file.filename() == format::kControlFileName &&
-         read::is_recording_name(file.parent_path().filename().native());
 }
 
 }  // namespace
@@ -103,11 +95,11 @@ MapFacts parse_maps(std::string_view text) {
       if (name.starts_with(format::kErrorMappingPrefix)) {
         facts.error = name.substr(std::string_view(format::kErrorMappingPrefix).size());
       }
-    } else if (is_control_path(path)) {
-      // A process that forked may still map its parent's: the last one is its own or the same.
-      if (facts.control.empty() || facts.control_deleted || !deleted) {
-        facts.control = path;
-        facts.control_deleted = deleted;
+    } else if (std::filesystem::path(path).filename() == format::kControlFileName) {
+      if (deleted) {
+        facts.deleted_control = path;
+      } else {
+        facts.controls.push_back(path);
       }
     } else if (std::filesystem::path(path).filename().native().starts_with("libsilt.so")) {
       facts.interposer = true;

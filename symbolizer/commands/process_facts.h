@@ -31,8 +31,10 @@ std::optional<StatusFacts> parse_status(std::string_view text);
 // Of /proc/PID/maps.
 struct MapFacts {
   bool interposer = false;
-  std::string control;  // path of the control file, empty: not mapped
-  bool control_deleted = false;
+  // Files named `control`; what is in them tells which is silt's. A recording may be renamed while
+  // it is written, so its folder's name tells nothing.
+  std::vector<std::string> controls;
+  std::string deleted_control;  // of a recording that was deleted, empty: none
   std::string error;  // why the interposer could not make a recording, empty: no such mapping
 };
 MapFacts parse_maps(std::string_view text);

@@ -57,7 +57,7 @@ std::vector<fs::path> candidates(const std::string& path, const std::string& id,
   folders.emplace_back(kSystemDebugFolder);
   for (const fs::path& folder : folders) {
     const bool given_by_user = folder != kSystemDebugFolder;
-    if (given_by_user) {
+    if (given_by_user && !id.empty()) {
       found.push_back(folder / file.relative_path());
       found.push_back(folder / file.filename());
     }
@@ -164,7 +164,8 @@ Result<std::unique_ptr<ModuleFile>> ModuleFile::open(const std::string& path,
       continue;
     }
     const auto found = build_id_of(opened);
-    if (found && *found == build_id) {
+    // Nothing to compare with where no build-id was recorded: the recorded path is believed.
+    if (found && (*found == build_id || build_id.empty())) {
       fd = opened;
       chosen = candidate;
       break;
@@ -176,7 +177,7 @@ Result<std::unique_ptr<ModuleFile>> ModuleFile::open(const std::string& path,
     } else {
       const std::string other = found->empty() ? "none" : hex_text(*found);
       reason = in_quotes(candidate) + " is another build than the one recorded (build-id " + other +
-               ", not " + (id.empty() ? "none" : id) + ")";
+               ", not " + id + ")";
     }
   }
   if (fd < 0 && options.debuginfod) {

@@ -2,7 +2,8 @@
 //
 // The file of a module, found and opened: where the recording says it lies, or where debug files
 // are kept, but only with the build-id that was recorded. A file that was rebuilt since would give
-// wrong names with a straight face; it is refused with the reason.
+// wrong names with a straight face; it is refused with the reason. Where no build-id was recorded
+// the recorded path is all there is to go by.
 
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_MODULE_FILE_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_MODULE_FILE_H_

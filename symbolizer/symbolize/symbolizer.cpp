@@ -115,7 +115,9 @@ OpenModule& Symbolizer::State::open(const std::string& path, const std::vector<u
              : "no lines from " + in_quotes(path) + ": it has no debug information, only symbols");
   }
   if (build_id.empty()) {
-    note(in_quotes(path) + " has no build-id: its names are right if it is still the same file");
+    note(in_quotes(path) +
+         " was recorded without a build-id: its names are right if it is still the "
+         "same file");
   }
   return module;
 }

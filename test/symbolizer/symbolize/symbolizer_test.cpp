@@ -185,7 +185,7 @@ TEST_CASE("a file without a build-id is asked, and the doubt is noted") {
   const Answer answer = ask(run_victim(victim_path("no_build_id")));
   check_all_names(answer.frames);
   REQUIRE(answer.notes.size() == 1);
-  CHECK_THAT(answer.notes[0], Catch::Contains("no build-id"));
+  CHECK_THAT(answer.notes[0], Catch::Contains("without a build-id"));
 }
 
 TEST_CASE("a file that is not there says so") {
