@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Any bytes as a snapshot: all that the reader lets through must hold what recording.h promises.
+// Checksums are made right first, or nothing would get past them.
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "symbolizer/read/snapshot_file.h"
+#include "symbolizer/read/stack_join.h"
+#include "test/symbolizer/snapshot_writer.h"
+
+namespace {
+
+using namespace silt;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_stacks(const std::vector<read::Node>& nodes, const std::vector<read::Stack>& stacks) {
+  for (const read::Stack& stack : stacks) {
+    require(stack.id < nodes.size() && stack.leaf < nodes.size());
+    for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
+      require(nodes[node].parent < node);
+    }
+    for (const read::Sample& sample : stack.samples) {
+      uint64_t blocks = 0, bytes = 0;
+      int last_code = -1;
+      for (const read::GenerationCount& generation : sample.generations) {
+        require(generation.code > last_code);
+        last_code = generation.code;
+        blocks += generation.blocks;
+        bytes += generation.bytes;
+      }
+      require(blocks == sample.live_blocks && bytes == sample.live_bytes);
+      require(sample.live_bytes <= read::kLargestFigure);
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  std::string bytes(reinterpret_cast<const char*>(data), size);
+  test::mend_checksums(bytes);
+  auto file = read::SnapshotFile::open(std::make_unique<MemorySource>(bytes));
+  if (!file) return 0;
+  auto texts = file->texts();
+  auto modules = file->modules();
+  auto mappings = file->mappings();
+  auto costs = file->costs();
+  auto rss = file->rss();
+  auto node_bytes = file->node_bytes();
+  if (!node_bytes) return 0;
+  auto nodes = file->nodes(*node_bytes);
+  auto rows = file->stack_rows();
+  if (!nodes || !rows || !modules) return 0;
+  read::StackJoin join(*nodes, *modules);
+  join.add(0, *rows);
+  join.add(1, *rows);
+  check_stacks(*nodes, join.take());
+  return 0;
+}
