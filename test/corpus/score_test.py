@@ -31,7 +31,7 @@ def finding(line, verdict="leak", file="/elsewhere/program.c", kind="native"):
 
 
 class Scoring(unittest.TestCase):
-    def judge(self, findings, text=LEAKING, suffix=".c", sample=0):
+    def judge(self, findings, text=LEAKING, suffix=".c", sample=0, through=None):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / f"program{suffix}"
             source.write_text(text)
@@ -39,6 +39,10 @@ class Scoring(unittest.TestCase):
         outcome = score.Outcome(case, 0)
         model = {"findings": findings,
                  "stacks": [{"id": 1, "verdict": "leak", "live_bytes": [1, 2], "frames": []}]}
+        for number, line in (through or {}).items():
+            frame = {"function": "f", "file": source.name, "line": line}
+            model["stacks"].append({"id": number, "verdict": "leak", "live_bytes": [1, 2],
+                                    "frames": [frame]})
         hits = score.judge(case, model, outcome, argparse.Namespace(sample=sample))
         return set(hits), outcome
 
@@ -56,6 +60,11 @@ class Scoring(unittest.TestCase):
         _, outcome = self.judge([finding(4), finding(4), finding(5)])
         self.assertEqual([m.split(":")[0] for m in outcome.mistakes], ["split"])
         self.assertEqual(outcome.false, 1)
+
+    def test_a_part_of_a_leak_that_is_accused_elsewhere_is_a_split(self):
+        stray = dict(finding(9), stacks=[2])
+        hits, outcome = self.judge([finding(4), finding(5), stray], through={2: 4})
+        self.assertEqual([m.split(":")[0] for m in outcome.mistakes], ["split"])
 
     def test_a_wrong_line_is_found_but_not_located(self):
         hits, outcome = self.judge([finding(4), finding(9)])
