@@ -80,12 +80,11 @@ TextWriter& TextWriter::add_decimal(uint64_t value, unsigned minimum_digits) {
   return *this;
 }
 
-TextWriter& TextWriter::add_signed(int64_t value) {
-  if (value < 0) {
-    add('-');
-    return add_decimal(~static_cast<uint64_t>(value) + 1);
-  }
-  return add_decimal(static_cast<uint64_t>(value));
+TextWriter& TextWriter::add_hexadecimal(uint64_t value) {
+  int shift = 60;
+  while (shift > 0 && value >> shift == 0) shift -= 4;
+  for (; shift >= 0; shift -= 4) add("0123456789abcdef"[value >> shift & 15]);
+  return *this;
 }
 
 const char* error_text(int error) {

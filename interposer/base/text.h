@@ -34,7 +34,7 @@ class TextWriter {
   TextWriter& add(const char* text, size_t size);
   TextWriter& add(char character) { return add(&character, 1); }
   TextWriter& add_decimal(uint64_t value, unsigned minimum_digits = 1);
-  TextWriter& add_signed(int64_t value);
+  TextWriter& add_hexadecimal(uint64_t value);
 
   const char* c_str() const { return buffer_; }
   size_t size() const { return size_; }

@@ -15,6 +15,7 @@ SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
     case Mode::kInHook:
       if (!track::hook_is_stale(local, hook_frame)) return Mode::kOff;
       local.state->spine.forget();
+      local.state->memory.forget();
       return track::recording_mode();
     case Mode::kExact:
     case Mode::kSampling:

@@ -36,35 +36,68 @@ NodeId root_for(unwind::Ending ending) {
   return 0;
 }
 
-SILT_COLD void report_difference(const unwind::Spine& spine, const unwind::Difference& d) {
-  base::TextBuffer<1000> line;
-  const auto add_hex = [&line](const char* name, uint64_t value) {
-    line.add(name);
-    for (int shift = 60; shift >= 0; shift -= 4) {
-      line.add("0123456789abcdef"[value >> shift & 15]);
+// SILT_VERIFY_WALK: the stack that was found for a call, by whatever short cut, against libunwind's
+// walk of the same stack; and the spine, register by register, when it was just made.
+class Verification {
+ public:
+  void check(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* spine) {
+    const base::SpinGuard guard(lock_);
+    recorder.walks_verified.fetch_add(1, std::memory_order_relaxed);
+    bool complete = false;
+    const size_t expected =
+        unwind::reference_walk(frame.sp, reference_, unwind::kMaximumFrames + 1, &complete);
+    size_t found = 0;
+    bool whole = true;  // no marker says that outer frames are missing
+    for (NodeId node = leaf; node != 0;) {
+      NodeId parent;
+      uint64_t pc;
+      StackId stack;
+      recorder.stacks.read_node(node, &parent, &pc, &stack);
+      if (pc == kMarkerTruncated || pc == kMarkerBroken) {
+        whole = false;
+      } else {
+        if (found < expected && pc != reference_[found].pc) {
+          return differ(found, reference_[found].pc, pc, "pc");
+        }
+        ++found;
+      }
+      node = parent;
     }
-  };
-  line.add("walk differs from libunwind's at frame ").add_decimal(d.frame);
-  line.add(" of ").add_decimal(spine.count());
-  add_hex(": expected pc ", d.expected.pc);
-  add_hex(" sp ", d.expected.sp);
-  add_hex(" bp ", d.expected.bp);
-  add_hex(", found pc ", d.found.pc);
-  add_hex(" sp ", d.found.sp);
-  add_hex(" bp ", d.found.bp);
-  base::log(base::LogLevel::kError, line.c_str());
-}
-
-// The spine as it is now against libunwind's walk.
-SILT_COLD void verify_walk(const unwind::Spine& spine, unwind::Ending ending) {
-  unwind::Difference difference;
-  recorder.walks_verified.fetch_add(1, std::memory_order_relaxed);
-  if (unwind::equals_libunwind_walk(spine, ending, &difference)) return;
-  constexpr uint64_t kReported = 5;
-  if (recorder.walks_differing.fetch_add(1, std::memory_order_relaxed) < kReported) {
-    report_difference(spine, difference);
+    if (found < expected && whole) return differ(found, reference_[found].pc, 0, "end");
+    if (found > expected && complete) return differ(expected, 0, found, "length");
+    if (spine != nullptr) check_registers(*spine, expected);
   }
-}
+
+ private:
+  void check_registers(const unwind::Spine& spine, size_t expected) {
+    size_t frame = 0;
+    for (uint32_t i = spine.count(); i > 0 && frame < expected; --i) {
+      const unwind::Frame& found = spine.frame(i - 1);
+      if (found.pc == 0) continue;
+      if (found.sp != reference_[frame].sp) {
+        return differ(frame, reference_[frame].sp, found.sp, "sp");
+      }
+      if (found.bp != reference_[frame].bp) {
+        return differ(frame, reference_[frame].bp, found.bp, "bp");
+      }
+      ++frame;
+    }
+  }
+
+  void differ(size_t frame, uint64_t expected, uint64_t found, const char* what) {
+    constexpr uint64_t kReported = 5;
+    if (recorder.walks_differing.fetch_add(1, std::memory_order_relaxed) >= kReported) return;
+    base::TextBuffer<300> line;
+    line.add("walk differs from libunwind's at frame ").add_decimal(frame).add(" in ").add(what);
+    line.add(": expected 0x").add_hexadecimal(expected).add(", found 0x").add_hexadecimal(found);
+    line.add(", pc 0x").add_hexadecimal(reference_[frame].pc);
+    base::log(base::LogLevel::kError, line.c_str());
+  }
+
+  base::SpinLock lock_;
+  unwind::Frame reference_[unwind::kMaximumFrames + 2]{};
+};
+constinit Verification g_verification{};
 
 }  // namespace
 
@@ -104,10 +137,11 @@ SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
   return true;
 }
 
-StackId changed_stack(ThreadState& state, const unwind::Frame& frame) {
+StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
   if (state.epoch != epoch) {
     state.spine.forget();
+    state.memory.forget();
     state.epoch = epoch;
   }
   unwind::Spine& spine = state.spine;
@@ -136,13 +170,21 @@ StackId changed_stack(ThreadState& state, const unwind::Frame& frame) {
   }
   if (node == 0) [[unlikely]] {
     spine.forget();
+    state.last_leaf = 0;
     return kOverflowStack;
   }
   if (recorder.verify_walks) [[unlikely]]
-    verify_walk(spine, update.ending);
+    g_verification.check(frame, node, &spine);
   state.last_leaf = node;
-  state.last_stack = recorder.stacks.stack_of(node);
-  return state.last_stack;
+  const StackId stack = recorder.stacks.stack_of(node);
+  if (spine.reusable()) {
+    unwind::StackMemory& memory = state.memory;
+    memory.begin();
+    const bool remembered = spine.visit_slots(
+        [&](const uint64_t* slot, uint64_t value) { return memory.add(frame, slot, value); });
+    if (remembered) memory.keep(frame, unwind::StackMemory::Tag{stack, node});
+  }
+  return stack;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -160,7 +202,7 @@ SILT_COLD void look_around(ThreadState& state, const void* address, const unwind
   ++state.statistics.timed_calls;
   if (recorder.verify_walks) {
     state.countdown = 1;
-    if (state.spine.count() != 0) verify_walk(state.spine, unwind::Ending::kTruncated);
+    g_verification.check(frame, state.last_leaf, nullptr);
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
   if (recorder.tick != nullptr) recorder.tick();
@@ -195,7 +237,7 @@ SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_
                               const unwind::Frame& frame) {
   current_stack(state, frame);
   StackId stack = kOverflowStack;
-  if (state.spine.count() != 0) {
+  if (state.last_leaf != 0) {
     const NodeId marker = recorder.stacks.child(state.last_leaf, kMarkerMapping);
     if (marker != 0) stack = recorder.stacks.stack_of(marker);
   }

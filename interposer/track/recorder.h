@@ -81,15 +81,18 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
   return recorder.sample_interval_bytes == 0 ? Mode::kExact : Mode::kSampling;
 }
 
-// The stack of a call whose frame is given, when the spine's is not it.
-StackId changed_stack(ThreadState& state, const unwind::Frame& frame);
+// The stack of a call whose frame is given, when it is not one remembered.
+StackId new_stack(ThreadState& state, const unwind::Frame& frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
-  if (state.epoch == recorder.epoch.load(std::memory_order_relaxed) && state.spine.unchanged(frame))
-      [[likely]] {
-    return state.last_stack;
+  if (state.epoch == recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
+    const unwind::StackMemory::Tag* const known = state.memory.find(frame);
+    if (known != nullptr) [[likely]] {
+      state.last_leaf = known->leaf;
+      return known->stack;
+    }
   }
-  return changed_stack(state, frame);
+  return new_stack(state, frame);
 }
 
 // Every so many calls: the clock, verification. Sets the countdown anew.

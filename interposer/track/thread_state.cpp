@@ -30,6 +30,7 @@ SILT_COLD ThreadState* acquire_thread_state() {
     if (state->owner.load(std::memory_order_relaxed) == 0 &&
         state->owner.compare_exchange_strong(free, self, std::memory_order_acquire)) {
       state->spine.forget();
+      state->memory.forget();
       return state;
     }
   }

@@ -18,6 +18,7 @@
 #include "interposer/base/attributes.h"
 #include "interposer/track/counters.h"
 #include "interposer/unwind/spine.h"
+#include "interposer/unwind/stack_memory.h"
 
 namespace silt::track {
 
@@ -43,10 +44,10 @@ struct ThreadStatistics {
 
 struct ThreadState {
   unwind::Spine spine;
-  uint32_t epoch;      // of modules, when the spine was made
-  uint32_t last_leaf;  // node of the spine's innermost frame
-  StackId last_stack;  // its stack
-  uint32_t countdown;  // recorded calls until the next look at the clock
+  unwind::StackMemory memory;  // stacks walked before; tagged with stack id and leaf node
+  uint32_t epoch;              // of modules, when the spine was made
+  NodeId last_leaf;            // innermost node of the stack found last, 0: overflow
+  uint32_t countdown;          // recorded calls until the next look at the clock
   bool shared_shard;
   CounterShard* shard;
   ThreadStatistics statistics;

@@ -21,51 +21,88 @@ const uint64_t* slot_at(uint64_t address) { return reinterpret_cast<const uint64
 
 }  // namespace
 
-Spine::StepResult Spine::step(RuleTable& rules, const Frame& frame, Step* step) {
+uint32_t Spine::first_changed(uint32_t from) const {
+  uint32_t i = from;
+  for (; i > 0; --i) {
+    const Link& link = links_[i];
+    if (load(reinterpret_cast<uint64_t>(link.pc_slot)) != link.pc_value) break;
+    if (link.bp_slot != nullptr &&
+        load(reinterpret_cast<uint64_t>(link.bp_slot)) != link.bp_value) {
+      break;
+    }
+  }
+  return i;
+}
+
+// The two kinds that nearly all frames are.
+SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) {
+  Link& link = fresh_[fresh_count_ - 1];
+  const Frame frame = link.frame;
   FrameRule rule = rules.find(frame.pc);
-  if (rule.kind() == RuleKind::kUnknown) [[unlikely]]
-    rule = rules.find_or_derive(frame.pc);
-  step->extra_slot = nullptr;
-  uint64_t cfa;
+  if (rule.kind() != RuleKind::kSp && rule.kind() != RuleKind::kBp) [[unlikely]] {
+    return step_rarely(rule.kind() == RuleKind::kUnknown ? rules.find_or_derive(frame.pc) : rule,
+                       next);
+  }
+  const uint64_t cfa = (rule.kind() == RuleKind::kSp ? frame.sp : frame.bp) +
+                       static_cast<uint64_t>(rule.cfa_offset());
+  // A caller's frame lies farther out: a walk that does not move up would never end.
+  if (cfa <= frame.sp || !regions_.readable(cfa - 8)) [[unlikely]]
+    return StepResult::kBroken;
+  link.pc_slot = slot_at(cfa - 8);
+  link.pc_value = load(cfa - 8);
+  next->pc = link.pc_value;
+  next->sp = cfa;
+  next->bp = frame.bp;
+  link.bp_slot = nullptr;
+  if (rule.bp_slot() != 0) {
+    const uint64_t at = cfa + static_cast<uint64_t>(rule.bp_slot());
+    if (!regions_.readable(at)) [[unlikely]]
+      return StepResult::kBroken;
+    link.bp_slot = slot_at(at);
+    link.bp_value = load(at);
+    next->bp = link.bp_value;
+  }
+  return next->pc != 0 ? StepResult::kStepped : StepResult::kOutermost;
+}
+
+Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
+  Link& link = fresh_[fresh_count_ - 1];
+  const Frame frame = link.frame;
+  uint64_t pc_at;
   uint64_t bp_at;
+  uint64_t sp_at = 0;  // where the stack pointer itself was read
   switch (rule.kind()) {
     case RuleKind::kSp:
-      cfa = frame.sp + static_cast<uint64_t>(rule.cfa_offset());
-      bp_at = cfa + static_cast<uint64_t>(rule.bp_slot());
+    case RuleKind::kBp: {
+      // Just derived: the table has it now.
+      const uint64_t base = rule.kind() == RuleKind::kSp ? frame.sp : frame.bp;
+      next->sp = base + static_cast<uint64_t>(rule.cfa_offset());
+      pc_at = next->sp - 8;
+      bp_at = rule.bp_slot() == 0 ? 0 : next->sp + static_cast<uint64_t>(rule.bp_slot());
       break;
-    case RuleKind::kBp:
-      cfa = frame.bp + static_cast<uint64_t>(rule.cfa_offset());
-      bp_at = cfa + static_cast<uint64_t>(rule.bp_slot());
-      break;
-    case RuleKind::kBpIndirect: {
-      const uint64_t at = frame.bp + static_cast<uint64_t>(rule.indirect_slot());
-      if (!regions_.readable(at)) return StepResult::kBroken;
-      step->extra_slot = slot_at(at);
-      cfa = load(at) + static_cast<uint64_t>(rule.cfa_offset());
+    }
+    case RuleKind::kBpIndirect:
+      sp_at = frame.bp + static_cast<uint64_t>(rule.indirect_slot());
+      if (!regions_.readable(sp_at)) return StepResult::kBroken;
+      next->sp = load(sp_at) + static_cast<uint64_t>(rule.cfa_offset());
+      pc_at = next->sp - 8;
       bp_at = frame.bp + static_cast<uint64_t>(rule.bp_slot()) - 8;
       break;
-    }
-    case RuleKind::kSignal: {
-      const uint64_t pc_at = frame.sp + arch::kSignalPcOffset;
-      const uint64_t sp_at = frame.sp + arch::kSignalSpOffset;
+    case RuleKind::kSignal:
+      sp_at = frame.sp + arch::kSignalSpOffset;
+      if (!regions_.readable(sp_at)) return StepResult::kBroken;
+      next->sp = load(sp_at);
+      pc_at = frame.sp + arch::kSignalPcOffset;
       bp_at = frame.sp + arch::kSignalBpOffset;
-      if (!regions_.readable(pc_at) || !regions_.readable(sp_at) || !regions_.readable(bp_at)) {
-        return StepResult::kBroken;
-      }
-      step->pc_slot = slot_at(pc_at);
-      step->bp_slot = slot_at(bp_at);
-      step->extra_slot = slot_at(sp_at);
-      step->next = Frame{load(pc_at) + 1, load(sp_at), load(bp_at)};
-      return step->next.pc == 1 ? StepResult::kOutermost : StepResult::kStepped;
-    }
+      break;
     case RuleKind::kFramePointer:
       if (frame.bp == 0) return StepResult::kOutermost;
-      cfa = frame.bp + 16;
-      bp_at = frame.bp;
-      if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame ||
-          (frame.bp & 7) != 0) {
+      if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
         return StepResult::kBroken;
       }
+      next->sp = frame.bp + 16;
+      pc_at = frame.bp + 8;
+      bp_at = frame.bp;
       break;
     case RuleKind::kOutermost:
       return StepResult::kOutermost;
@@ -75,63 +112,49 @@ Spine::StepResult Spine::step(RuleTable& rules, const Frame& frame, Step* step) 
     default:
       return StepResult::kBroken;
   }
-  // A caller's frame lies farther out: a walk that does not move up would never end.
-  if (cfa <= frame.sp || !regions_.readable(cfa - 8)) return StepResult::kBroken;
-  step->pc_slot = slot_at(cfa - 8);
-  step->next.pc = load(cfa - 8);
-  step->next.sp = cfa;
-  if (bp_at != cfa || rule.kind() == RuleKind::kBpIndirect) {
-    if (!regions_.readable(bp_at)) return StepResult::kBroken;
-    step->bp_slot = slot_at(bp_at);
-    step->next.bp = load(bp_at);
-  } else {
-    step->bp_slot = nullptr;
-    step->next.bp = frame.bp;
+  const bool signal = rule.kind() == RuleKind::kSignal;  // may lead to any other stack
+  if (!signal && next->sp <= frame.sp) return StepResult::kBroken;
+  if (!regions_.readable(pc_at) || (bp_at != 0 && !regions_.readable(bp_at))) {
+    return StepResult::kBroken;
   }
-  if (step->next.pc == 0) return StepResult::kOutermost;
+  link.pc_slot = slot_at(pc_at);
+  link.pc_value = load(pc_at);
+  link.bp_slot = nullptr;
+  next->bp = frame.bp;
+  if (bp_at != 0) {
+    link.bp_slot = slot_at(bp_at);
+    link.bp_value = load(bp_at);
+    next->bp = link.bp_value;
+  }
+  if (link.pc_value == 0) return StepResult::kOutermost;
+  next->pc = signal ? link.pc_value + 1 : link.pc_value;
+  if (sp_at != 0) {
+    fresh_[fresh_count_++] = Link{Frame{0, 0, 0}, slot_at(sp_at), load(sp_at), nullptr, 0, 0};
+  }
   return StepResult::kStepped;
 }
 
-bool Spine::push(const Frame& frame) {
-  if (fresh_count_ >= kMaximumFrames) return false;
-  fresh_frames_[fresh_count_] = frame;
-  ++fresh_count_;
+SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
+  if (fresh_count_ >= kMaximumFrames) [[unlikely]]
+    return false;
+  fresh_[fresh_count_++].frame = frame;
   return true;
 }
 
-// Fills in how the frame pushed last leads to the next one.
-void Spine::push_step(const Step& step) {
-  Slots& slots = fresh_slots_[fresh_count_ - 1];
-  slots.pc_slot = step.pc_slot;
-  slots.pc_value = *step.pc_slot;
-  slots.bp_slot = step.bp_slot;  // nullptr becomes a self-comparison in install
-  slots.bp_value = step.bp_slot == nullptr ? 0 : *step.bp_slot;
-  if (step.extra_slot != nullptr) {
-    fresh_frames_[fresh_count_] = Frame{0, 0, 0};
-    fresh_slots_[fresh_count_] = Slots{step.extra_slot, *step.extra_slot, nullptr, 0};
-    ++fresh_count_;
-  }
-}
-
-Spine::Update Spine::install(uint32_t kept, Ending ending, bool slow) {
-  if (kept + fresh_count_ > kMaximumFrames) ending = Ending::kTruncated;
+SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bool slow) {
+  if (kept + fresh_count_ > kMaximumFrames) [[unlikely]]
+    ending = Ending::kTruncated;
   uint32_t fresh = fresh_count_;
-  if (ending == Ending::kTruncated) {
+  if (ending == Ending::kTruncated) [[unlikely]] {
     // The innermost frames, wherever they came from; the outer ones do not matter any more.
     const uint32_t from_kept = fresh < kTruncatedFrames ? kTruncatedFrames - fresh : 0;
     const uint32_t moved = from_kept < kept ? from_kept : kept;
-    for (uint32_t i = 0; i < moved; ++i) frames_[i] = frames_[kept - moved + i];
+    for (uint32_t i = 0; i < moved; ++i) links_[i] = links_[kept - moved + i];
     if (fresh > kTruncatedFrames) fresh = kTruncatedFrames;
     kept = moved;
   }
-  for (uint32_t i = 0; i < fresh; ++i) {
-    const uint32_t to = kept + fresh - 1 - i;
-    frames_[to] = fresh_frames_[i];
-    Slots& slots = slots_[to];
-    slots = fresh_slots_[i];
-    if (slots.bp_slot == nullptr) slots.bp_slot = &slots.bp_value;
-  }
   count_ = kept + fresh;
+  for (uint32_t i = 0; i < fresh; ++i) links_[count_ - 1 - i] = fresh_[i];
   reusable_ = ending == Ending::kComplete && !slow;
   // Tags of frames that moved to another place in the tree have to be found anew.
   return Update{ending == Ending::kTruncated ? 0 : kept, count_, ending, slow};
@@ -140,47 +163,38 @@ Spine::Update Spine::install(uint32_t kept, Ending ending, bool slow) {
 Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
   fresh_count_ = 0;
   Frame frame = innermost;
-  // Frames [0, candidate) of the old spine may still be joined.
+  // Frames [0, candidates) of the old spine may still be joined.
   uint32_t candidates = reusable_ ? count_ : 0;
   for (;;) {
-    while (candidates > 0 && frames_[candidates - 1].sp < frame.sp) --candidates;
+    while (candidates > 0 && links_[candidates - 1].frame.sp < frame.sp) --candidates;
     if (candidates > 0) {
       const uint32_t at = candidates - 1;
-      const Frame& known = frames_[at];
+      const Frame& known = links_[at].frame;
       if (known.sp == frame.sp && known.pc == frame.pc && known.bp == frame.bp) {
         uint32_t changed = first_changed(at);
         if (changed == 0) return install(at + 1, Ending::kComplete, false);
-        if (frames_[changed].pc == 0) ++changed;  // a second pair: its frame's step is in doubt
+        if (links_[changed].frame.pc == 0) ++changed;  // a second pair: its frame is in doubt
         if (changed > at) changed = at;
         // Frames at … changed are as they were; the step out of `changed` has to be taken anew.
         for (uint32_t i = at; i > changed; --i) {
           if (fresh_count_ >= kMaximumFrames) return install(0, Ending::kTruncated, false);
-          fresh_frames_[fresh_count_] = frames_[i];
-          Slots slots = slots_[i];
-          if (slots.bp_slot == &slots_[i].bp_value) slots.bp_slot = nullptr;
-          fresh_slots_[fresh_count_] = slots;
-          ++fresh_count_;
+          fresh_[fresh_count_++] = links_[i];
         }
-        frame = frames_[changed];
+        frame = links_[changed].frame;
         candidates = changed;
       }
     }
     if (!push(frame)) return install(0, Ending::kTruncated, false);
-    Step next;
-    switch (step(rules, frame, &next)) {
+    switch (step(rules, &frame)) {
       case StepResult::kStepped:
         break;
       case StepResult::kOutermost:
         return install(0, Ending::kComplete, false);
       case StepResult::kBroken:
         return install(0, Ending::kBroken, false);
-      case StepResult::kSlow: {
-        const Ending ending = walk_slow(rules, innermost);
-        return install(0, ending, true);
-      }
+      case StepResult::kSlow:
+        return install(0, walk_slow(rules, innermost), true);
     }
-    push_step(next);
-    frame = next.next;
   }
 }
 
@@ -188,22 +202,26 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
   arch::Registers registers;
   arch::capture(&registers);
   bool complete = false;
-  fresh_count_ = static_cast<uint32_t>(
-      walk_with_libunwind(registers, innermost.sp, fresh_frames_, kMaximumFrames, &complete));
-  for (uint32_t i = 0; i < fresh_count_; ++i) {
-    fresh_slots_[i] = Slots{};  // never looked at: a slow stack is not reused
+  // Slots stay as they are and are never looked at: a slow stack is not reused. fresh_ is used as
+  // libunwind's output as well, so the frames are spread out from the back.
+  auto* const frames = reinterpret_cast<Frame*>(fresh_);
+  const auto count = static_cast<uint32_t>(
+      walk_with_libunwind(registers, innermost.sp, frames, kMaximumFrames, &complete));
+  for (uint32_t i = count; i > 0; --i) {
+    const Frame frame = frames[i - 1];
+    fresh_[i - 1].frame = frame;
   }
+  fresh_count_ = count;
   if (complete) return Ending::kComplete;
-  if (fresh_count_ >= kMaximumFrames) return Ending::kTruncated;
-  if (fresh_count_ == 0) {
+  if (count >= kMaximumFrames) return Ending::kTruncated;
+  if (count == 0) {
     push(innermost);
     return Ending::kBroken;
   }
   // libunwind stops where there is no unwind information; rules know what to do there.
-  Frame frame = fresh_frames_[fresh_count_ - 1];
   for (;;) {
-    Step next;
-    switch (step(rules, frame, &next)) {
+    Frame next;
+    switch (step(rules, &next)) {
       case StepResult::kStepped:
         break;
       case StepResult::kOutermost:
@@ -212,43 +230,14 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
       case StepResult::kSlow:
         return Ending::kBroken;
     }
-    frame = next.next;
-    if (!push(frame)) return Ending::kTruncated;
-    fresh_slots_[fresh_count_ - 1] = Slots{};
+    if (!push(next)) return Ending::kTruncated;
   }
 }
 
-SILT_COLD bool equals_libunwind_walk(const Spine& spine, Ending ending, Difference* difference) {
-  static constinit Frame reference[kMaximumFrames + 1];
-  static constinit base::SpinLock reference_lock;
-  const base::SpinGuard guard(reference_lock);
-  if (spine.count() == 0) return true;
-  const Frame innermost = spine.frame(spine.count() - 1);
+SILT_COLD size_t reference_walk(uint64_t first_sp, Frame* frames, size_t capacity, bool* complete) {
   arch::Registers registers;
   arch::capture(&registers);
-  bool complete = false;
-  const size_t expected =
-      walk_with_libunwind(registers, innermost.sp, reference, kMaximumFrames + 1, &complete);
-  size_t i = 0;
-  uint32_t index = spine.count();
-  for (; i < expected; ++i) {
-    while (index > 0 && spine.pc(index - 1) == 0) --index;
-    if (index == 0) break;
-    const Frame& found = spine.frame(--index);
-    if (found.pc != reference[i].pc || found.sp != reference[i].sp || found.bp != reference[i].bp) {
-      *difference = Difference{static_cast<uint32_t>(i), reference[i], found};
-      return false;
-    }
-  }
-  while (index > 0 && spine.pc(index - 1) == 0) --index;
-  // Beyond libunwind's end: right where it ended for want of unwind information; a truncated walk
-  // may be shorter.
-  const bool shorter = i < expected && ending != Ending::kTruncated;
-  const bool longer = index > 0 && complete;
-  if (!shorter && !longer) return true;
-  *difference = Difference{static_cast<uint32_t>(i), shorter ? reference[i] : Frame{0, 0, 0},
-                           longer ? spine.frame(index - 1) : Frame{0, 0, 0}};
-  return false;
+  return walk_with_libunwind(registers, first_sp, frames, capacity, complete);
 }
 
 }  // namespace silt::unwind

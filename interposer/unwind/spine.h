@@ -48,20 +48,25 @@ class Spine {
   // Makes the spine the stack whose innermost frame is given.
   Update update(RuleTable& rules, const Frame& innermost);
 
-  // True when the innermost frame and every slot are as they were: then nothing is to be done.
-  SILT_ALWAYS_INLINE bool unchanged(const Frame& innermost) const {
-    if (count_ == 0 || !reusable_) [[unlikely]]
-      return false;
-    const Frame& top = frames_[count_ - 1];
-    if (top.sp != innermost.sp || top.pc != innermost.pc || top.bp != innermost.bp) return false;
-    return first_changed(count_ - 1) == 0;
-  }
-
-  uint64_t pc(uint32_t index) const { return frames_[index].pc; }
-  const Frame& frame(uint32_t index) const { return frames_[index]; }
-  uint32_t tag(uint32_t index) const { return tags_[index]; }
-  void set_tag(uint32_t index, uint32_t tag) { tags_[index] = tag; }
+  uint64_t pc(uint32_t index) const { return links_[index].frame.pc; }
+  const Frame& frame(uint32_t index) const { return links_[index].frame; }
+  uint32_t tag(uint32_t index) const { return links_[index].tag; }
+  void set_tag(uint32_t index, uint32_t tag) { links_[index].tag = tag; }
   uint32_t count() const { return count_; }
+  // Whether the spine's slots prove it the same later.
+  bool reusable() const { return reusable_; }
+
+  // Calls visit(slot, value) for every slot that the stack was read from, in the order of the walk,
+  // until it returns false; returns what the last call did.
+  template <typename Visitor>
+  SILT_ALWAYS_INLINE bool visit_slots(Visitor&& visit) const {
+    for (uint32_t i = count_ - 1; i > 0; --i) {
+      const Link& link = links_[i];
+      if (!visit(link.pc_slot, link.pc_value)) return false;
+      if (link.bp_slot != nullptr && !visit(link.bp_slot, link.bp_value)) return false;
+    }
+    return true;
+  }
 
   // Nothing of the last stack may be trusted any more (code was unloaded, memory unmapped).
   void forget() {
@@ -70,38 +75,28 @@ class Spine {
   }
 
  private:
-  struct Slots {
+  // A frame, and how it led to the next outer one. One cache line.
+  struct Link {
+    Frame frame;
     const uint64_t* pc_slot;
     uint64_t pc_value;
-    const uint64_t* bp_slot;  // its own bp_value where bp stayed in its register
+    const uint64_t* bp_slot;  // nullptr: bp stayed in its register
     uint64_t bp_value;
+    uint32_t tag;
   };
-  struct Step {
-    Frame next;
-    const uint64_t* pc_slot;
-    const uint64_t* bp_slot;     // nullptr: bp unchanged
-    const uint64_t* extra_slot;  // nullptr: none; else the stack pointer was read here
-  };
+  static_assert(sizeof(Link) == 64);
+
   enum class StepResult : uint8_t { kStepped, kOutermost, kBroken, kSlow };
 
   static constexpr uint32_t kCapacity = kMaximumFrames + 64;  // room for second pairs of slots
 
   // The largest i <= from whose slots no longer hold their values, 0 when all of [1, from] do.
-  SILT_ALWAYS_INLINE uint32_t first_changed(uint32_t from) const {
-    uint32_t i = from;
-    for (; i > 0; --i) {
-      const Slots& s = slots_[i];
-      const uint64_t difference = (__atomic_load_n(s.pc_slot, __ATOMIC_RELAXED) ^ s.pc_value) |
-                                  (__atomic_load_n(s.bp_slot, __ATOMIC_RELAXED) ^ s.bp_value);
-      if (difference != 0) [[unlikely]]
-        break;
-    }
-    return i;
-  }
+  uint32_t first_changed(uint32_t from) const;
 
-  StepResult step(RuleTable& rules, const Frame& frame, Step* step);
+  // Fills in how fresh_[fresh_count_ - 1] leads to the next frame, and *next.
+  StepResult step(RuleTable& rules, Frame* next);
+  StepResult step_rarely(FrameRule rule, Frame* next);
   bool push(const Frame& frame);
-  void push_step(const Step& step);
   Ending walk_slow(RuleTable& rules, const Frame& innermost);
   Update install(uint32_t kept, Ending ending, bool slow);
 
@@ -109,23 +104,14 @@ class Spine {
   bool reusable_;
   uint32_t fresh_count_;
   StackRegions regions_;
-  Frame frames_[kCapacity];
-  uint32_t tags_[kCapacity];
-  Slots slots_[kCapacity];
-  // The walk under way, innermost first.
-  Frame fresh_frames_[kCapacity];
-  Slots fresh_slots_[kCapacity];
+  Link links_[kCapacity];
+  Link fresh_[kCapacity];  // the walk under way, innermost first
 };
 
-// For tests and SILT_VERIFY_WALK: walks the whole stack of the caller with libunwind and compares
-// it with the spine, frame for frame, up to where libunwind has no unwind information. Returns
-// false and describes the first difference when they are not equal.
-struct Difference {
-  uint32_t frame;  // counted from the innermost
-  Frame expected;  // libunwind's
-  Frame found;     // the spine's
-};
-bool equals_libunwind_walk(const Spine& spine, Ending ending, Difference* difference);
+// For tests and SILT_VERIFY_WALK: libunwind's own walk of the calling thread's stack, beginning
+// with the frame whose sp is `first_sp`. Returns the number of frames stored. *complete: the
+// outermost frame was reached, else libunwind stopped for want of unwind information.
+size_t reference_walk(uint64_t first_sp, Frame* frames, size_t capacity, bool* complete);
 
 }  // namespace silt::unwind
 
