@@ -101,6 +101,8 @@ def check(root):
                     problems.append(f"{name}: '{included}' is ours: include it in quotes")
                 continue
             if not (root / included).is_file():
+                if included.endswith(".pb.h"):
+                    continue  # generated, in the build folder
                 if included.startswith(("interposer/", "symbolizer/", ".")) or \
                         (path.parent / included).is_file():
                     problems.append(f"{name}: '{included}' is not a path from the root")
