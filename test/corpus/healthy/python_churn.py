@@ -13,7 +13,8 @@ from rounds import chance, pace, take_snapshot  # noqa: E402
 
 
 def handle(number):
-    request = {"id": number, "items": [{"name": "item %d" % k} for k in range(chance.randrange(20))]}
+    items = [{"name": "item %d" % k} for k in range(chance.randrange(20))]
+    request = {"id": number, "items": items}
     return len(json.loads(json.dumps(request))["items"])
 
 

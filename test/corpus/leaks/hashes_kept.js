@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hashes begun and never finished, kept in a list: small native blocks of OpenSSL, several for each.
+// Hashes begun and never finished, kept in a list: small native blocks of OpenSSL, several for
+// each.
 //
 // truth: leak hash
 

@@ -22,4 +22,8 @@ class Sessions {
 }
 
 const sessions = new Sessions();
-serve({rounds: 9, requests: 64, request: (round, i) => sessions.open(`${round}/${chance(60)}/${i & 7}`)});
+serve({
+  rounds: 9,
+  requests: 64,
+  request: (round, i) => sessions.open(`${round}/${chance(60)}/${i & 7}`),
+});
