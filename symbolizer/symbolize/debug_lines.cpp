@@ -167,8 +167,7 @@ void set_call_site(Dwarf_Die& inlined, Dwarf_Die& unit, Frame& frame) {
 
 }  // namespace
 
-DebugLines::DebugLines(Dwfl_Module* module)
-    : module_(module), dwarf_(dwfl_module_getdwarf(module, &bias_)) {}
+DebugLines::DebugLines(Dwfl_Module* module) : dwarf_(dwfl_module_getdwarf(module, &bias_)) {}
 
 void DebugLines::sort_ranges(std::vector<Range>& ranges) {
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {

@@ -50,9 +50,8 @@ class DebugLines {
   static void sort_ranges(std::vector<Range>& ranges);
   static const Range* find_range(const std::vector<Range>& ranges, Dwarf_Addr address);
 
-  Dwfl_Module* module_;
-  Dwarf* dwarf_ = nullptr;
   Dwarf_Addr bias_ = 0;  // module address minus address in the debug information
+  Dwarf* dwarf_;         // after bias_, which is written with it; null: none
   bool units_indexed_ = false;
   std::vector<Range> units_;
   std::map<void*, Functions> functions_;  // by the address of the unit's bytes
