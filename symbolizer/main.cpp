@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);
   silt::commands::register_report(app, status);
+  silt::commands::register_check(app, status);
 
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include "symbolizer/analyze/series.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace silt::analyze {
 namespace {
@@ -40,8 +41,14 @@ std::vector<size_t> thinned(const read::Recording& recording, const std::vector<
   return frames;
 }
 
+double live_blocks(const read::Snapshot& snapshot) {
+  return static_cast<double>(snapshot.meta.native.live_blocks + snapshot.meta.mapping.live_blocks);
+}
+
 // A window is idle when the process allocated less in it than one fiftieth of a busy window's pace:
 // the busy window is the upper quartile, so neither one start-up burst nor a few bursts hide work.
+// Only a process that allocates and frees as it works can be seen to pause: one that allocates only
+// what it keeps may be at work on what it has.
 std::vector<bool> idle_windows(const read::Recording& recording,
                                const std::vector<size_t>& frames) {
   std::vector<bool> idle(frames.size(), false);
@@ -57,7 +64,17 @@ std::vector<bool> idle_windows(const read::Recording& recording,
   if (paces.size() < 3) return idle;
   std::sort(paces.begin(), paces.end());
   const double busy = paces[paces.size() * 3 / 4];
-  for (size_t i = 1; i < frames.size(); ++i) idle[i] = busy > 0 && pace_of[i] < busy / 50;
+  double allocated = 0;
+  double kept = 0;
+  for (size_t i = 1; i < frames.size(); ++i) {
+    idle[i] = busy > 0 && pace_of[i] < busy / 50;
+    if (idle[i]) continue;
+    const read::Snapshot& before = recording.snapshots[frames[i - 1]];
+    const read::Snapshot& after = recording.snapshots[frames[i]];
+    allocated += allocated_blocks(after) - allocated_blocks(before);
+    kept += std::abs(live_blocks(after) - live_blocks(before));
+  }
+  if (kept > 0.2 * allocated) std::fill(idle.begin(), idle.end(), false);
   return idle;
 }
 

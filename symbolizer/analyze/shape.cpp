@@ -12,7 +12,7 @@ namespace silt::analyze {
 namespace {
 
 constexpr double kJump = 1.05;       // a smaller change in size is no jump of a container
-constexpr double kLateness = 1.25;   // load is never quite steady
+constexpr double kLateness = 1.15;   // load is never quite steady
 constexpr double kReleased = 0.5;    // share of what was gathered that must go at once
 constexpr double kMatters = 0.3;     // share of the peak that a rise must make up
 
@@ -43,7 +43,8 @@ Releases find_releases(const std::vector<double>& values, double floor) {
   if (values.empty()) return releases;
   double low = values.front();
   double peak = values.front();
-  for (const double value : values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i];
     if (value > peak) {
       peak = value;
       releases.rises_after = true;
@@ -55,6 +56,8 @@ Releases find_releases(const std::vector<double>& values, double floor) {
       releases.rises_after = false;
       low = value;
       peak = value;
+      releases.last = i;
+      releases.floors.push_back(value);
     } else if (value < low) {
       low = value;
       peak = value;
@@ -79,7 +82,7 @@ Jumps find_jumps(const std::vector<double>& seconds, const std::vector<double>& 
     if (ratio < kJump) continue;
     ++jumps.count;
     ratios.push_back(ratio);
-    last_jump = seconds[i];
+    last_jump = (seconds[i - 1] + seconds[i]) / 2;  // somewhere between the two
   }
   if (jumps.count == 0) return jumps;
   jumps.factor = std::max(median(ratios), *std::max_element(ratios.begin(), ratios.end()) / 2);

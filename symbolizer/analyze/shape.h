@@ -29,6 +29,8 @@ std::vector<double> at_frames(const Timeline& timeline, const std::vector<double
 struct Releases {
   size_t count = 0;
   double largest = 0;     // bytes released at once
+  size_t last = 0;        // index of the value after the last one
+  std::vector<double> floors;  // values after each
   bool rises_after = false;  // it rises again after the last one
 };
 Releases find_releases(const std::vector<double>& values, double floor);

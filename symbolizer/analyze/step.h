@@ -10,8 +10,8 @@
 
 namespace silt::analyze {
 
-// Whether the newest survivors by birth are, window by window, a whole multiple of each other
-// (either way), within 3 %. Series without births are compared by their live blocks.
+// Whether the survivors of each window are, all windows alike, the same multiple of each other,
+// within 3 %. Series without births are compared by their live blocks.
 bool in_step(const Timeline& timeline, const Series& a, const Series& b);
 
 }  // namespace silt::analyze

@@ -106,17 +106,9 @@ std::string leak_reason(const Evidence& evidence, const Trend& trend) {
                      after_warm_up(trend.warm_up) + ", by " +
                      format_count(trend.born - trend.died) + " in all";
   if (!evidence.windows.has_births) return text;
-  if (trend.died <= 0.02 * trend.born) {
-    text += "; none of the blocks that outlived a window went away later";
-    if (trend.died > 0) {
-      text = text.substr(0, text.rfind(';')) + "; only " + format_count(trend.died) + " of " +
-             format_count(trend.born) + " that outlived a window went away later";
-    }
-  } else {
-    text += "; " + format_count(trend.born) + " came to stay, " + format_count(trend.died) +
-            " went away";
-  }
-  return text;
+  if (trend.died <= 0) return text + "; none of those that came to stay went away later";
+  return text + "; " + format_count(trend.born) + " came to stay, " + format_count(trend.died) +
+         " went away";
 }
 
 std::vector<Step> steps_of_blocks(const Windows& windows) {
@@ -187,7 +179,8 @@ bool judge_container(const Evidence& evidence, Judgement& judgement) {
                        ", then no more for longer than that pace predicts";
     return true;
   }
-  judgement.verdict = jumps.count >= 3 && evidence.bytes.size() >= 6 ? Verdict::kLeak : Verdict::kGrowing;
+  const bool enough = jumps.count >= 3 && evidence.bytes.size() >= 6;
+  judgement.verdict = enough ? Verdict::kLeak : Verdict::kGrowing;
   judgement.p_value = judgement.verdict == Verdict::kLeak ? 0 : 1;
   judgement.confidence = judgement.verdict == Verdict::kLeak
                              ? std::min(0.9, 0.5 + 0.08 * static_cast<double>(jumps.count))
@@ -196,6 +189,20 @@ bool judge_container(const Evidence& evidence, Judgement& judgement) {
                      format_counted(static_cast<double>(jumps.count), "step") +
                      " that fit a container filled at a steady pace";
   if (judgement.verdict == Verdict::kGrowing) judgement.reason += "; too few steps to be sure";
+  return true;
+}
+
+// Each release leaves more behind than the one before, and something of every window up to it.
+bool floor_rises(const Evidence& evidence, const Releases& releases) {
+  if (releases.floors.size() < 2 || !evidence.windows.has_births) return false;
+  for (size_t i = 1; i < releases.floors.size(); ++i) {
+    if (releases.floors[i] < releases.floors[i - 1] + 0.05 * releases.largest) return false;
+  }
+  const size_t last = evidence.bytes.size() - 1;
+  const size_t snapshot = evidence.timeline.regular[releases.last];
+  for (size_t g = 1; g < last && evidence.timeline.frames[g] < snapshot; ++g) {
+    if (evidence.series.born_blocks[Series::cell(last, g)] <= 0) return false;
+  }
   return true;
 }
 
@@ -208,6 +215,14 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
   const bool in_flight = evidence.windows.has_births && evidence.windows.young_share > 0.9;
   if (in_flight || (releases.count == 1 && !releases.rises_after && evidence.levels.last <= evidence.levels.first)) {
     return false;
+  }
+  if (floor_rises(evidence, releases)) {
+    judgement.verdict = Verdict::kGrowing;
+    judgement.confidence = 0.6;
+    judgement.reason = "rises and is released in bulk, but each release leaves more behind: " +
+                       format_bytes(releases.floors.front()) + ", at last " +
+                       format_bytes(releases.floors.back());
+    return true;
   }
   judgement.verdict = Verdict::kSawtooth;
   judgement.confidence = std::min(0.95, 0.6 + 0.1 * static_cast<double>(releases.count));
@@ -285,6 +300,9 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
       }
       return growing(0.4, rose + ", but not in the last window");
     case Obstacle::kTooShort:
+      if (frames >= 5 && flat) {
+        return bounded(0.5, rose + ", then flat at " + format_bytes(bytes.back()));
+      }
       return growing(0.4, rose + "; too few windows after warm-up to tell a leak (" +
                               std::to_string(trend.windows) + ")");
     case Obstacle::kTooFew:

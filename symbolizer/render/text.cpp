@@ -47,6 +47,7 @@ class Page {
     head();
     findings();
     stacks();
+    gate();
     foot();
     return std::move(out_);
   }
@@ -166,7 +167,8 @@ class Page {
   }
 
   void findings() {
-    for (const Finding& finding : report_.findings) {
+    for (size_t index = 0; index < report_.findings.size(); ++index) {
+      const Finding& finding = report_.findings[index];
       line("");
       const std::string word = report::verdict_word(finding.verdict);
       std::string upper = word;
@@ -194,11 +196,52 @@ class Page {
                 "    ");
       }
       shares(finding);
+      ruling(index);
       const bool short_form =
           finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing;
       if (short_form && !options_.full) continue;
       finding_stacks(finding);
     }
+  }
+
+  static const char* outcome_text(report::Outcome outcome) {
+    switch (outcome) {
+      case report::Outcome::kBroken:
+        return "breaks the policy: ";
+      case report::Outcome::kExcused:
+        return "excused: ";
+      case report::Outcome::kInconclusive:
+        return "inconclusive: ";
+      case report::Outcome::kPassed:
+        break;
+    }
+    return "passes: ";
+  }
+
+  void ruling(size_t finding) {
+    for (const report::Ruling& ruling : report_.gate.rulings) {
+      if (!ruling.finding || *ruling.finding != finding) continue;
+      if (ruling.outcome == report::Outcome::kPassed) continue;
+      wrapped(outcome_text(ruling.outcome) + ruling.why, "    ", "    ");
+    }
+  }
+
+  // What was ruled about the run as a whole, and the outcome in one line.
+  void gate() {
+    if (!report_.gate.ran) return;
+    size_t broken = 0;
+    size_t excused = 0;
+    line("");
+    for (const report::Ruling& ruling : report_.gate.rulings) {
+      broken += ruling.outcome == report::Outcome::kBroken ? 1 : 0;
+      excused += ruling.outcome == report::Outcome::kExcused ? 1 : 0;
+      if (!ruling.finding) wrapped(outcome_text(ruling.outcome) + ruling.why, "", "  ");
+    }
+    std::string text = broken == 0 ? "check passed"
+                                   : "check failed: " + format_counted(static_cast<double>(broken),
+                                                                       "rule") + " broken";
+    if (excused > 0) text += ", " + std::to_string(excused) + " excused";
+    line(painted(broken == 0 ? kGreen : kRed, text));
   }
 
   void shares(const Finding& finding) {

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "symbolizer/analyze/statistics.h"
-#include "symbolizer/analyze/step.h"
+#include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -23,20 +23,6 @@ using symbolize::FrameKind;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
-
-struct Member {
-  size_t stack = 0;
-  Series series;
-};
-
-struct Candidate {
-  Group group;
-  std::vector<Member> members;
-};
-
-bool is_real(const read::Recording& recording, uint32_t node) {
-  return node != 0 && recording.nodes[node].pc >= format::kFirstRealPc;
-}
 
 // The site of a stack, naming no more nodes than it takes.
 Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
@@ -59,41 +45,6 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     return unknown;
   }
   return frames[find_site(frames, options.look_through)];
-}
-
-// Whether the stack runs through this very line; through this function.
-struct Passage {
-  bool line = false;
-  bool function = false;
-};
-Passage passes(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
-               const Frame& site, const std::string& key) {
-  Passage passage;
-  if (site.function.empty()) return passage;
-  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
-    for (const Frame& frame : names(node)) {
-      if (frame.function != site.function || frame.file != site.file) continue;
-      passage.function = true;
-      if (site_key(frame) == key) passage.line = true;
-    }
-  }
-  return passage;
-}
-
-double growth_of(const Timeline& timeline, const Series& series) {
-  return series.bytes[timeline.regular.back()] - series.bytes[timeline.regular.front()];
-}
-
-Series sum_of(const std::vector<Member>& members) {
-  Series sum;
-  for (const Member& member : members) analyze::add(sum, member.series);
-  return sum;
-}
-
-void order_members(const Timeline& timeline, std::vector<Member>& members) {
-  std::stable_sort(members.begin(), members.end(), [&](const Member& a, const Member& b) {
-    return growth_of(timeline, a.series) > growth_of(timeline, b.series);
-  });
 }
 
 // The verdict on all stacks of a site together, since one line's blocks are alike whichever path
@@ -141,72 +92,6 @@ void control_false_discoveries(std::vector<Candidate>& candidates) {
     judgement.reason += "; but among " + std::to_string(candidates.size()) +
                         " places that change, chance may look like this";
   }
-}
-
-// Moves groups that are parts of a leaked thing into the group of the thing itself.
-void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
-                std::vector<Candidate>& candidates) {
-  std::vector<size_t> into(candidates.size(), SIZE_MAX);
-  for (size_t whole = 0; whole < candidates.size(); ++whole) {
-    const Group& root = candidates[whole].group;
-    if (root.judgement.verdict != Verdict::kLeak || root.site.function.empty()) continue;
-    const std::string key = site_key(root.site);
-    for (size_t part = 0; part < candidates.size(); ++part) {
-      const Group& group = candidates[part].group;
-      const Verdict verdict = group.judgement.verdict;
-      if (part == whole || into[part] != SIZE_MAX || group.heap != root.heap) continue;
-      if (verdict != Verdict::kLeak && verdict != Verdict::kGrowing) continue;
-      if (group.site.function == root.site.function && group.site.file == root.site.file) continue;
-      bool line = true;
-      bool function = true;
-      for (const Member& member : candidates[part].members) {
-        const Passage passage =
-            passes(recording, recording.stacks[member.stack], names, root.site, key);
-        line = line && passage.line;
-        function = function && passage.function;
-        if (!function) break;
-      }
-      // What main calls is the whole program, so there only the very line tells a part.
-      if (!function || (!line && root.site.function == "main")) continue;
-      const double root_blocks = root.judgement.growth_blocks;
-      const bool containers = group.judgement.growth_blocks <= 0.02 * root_blocks;
-      if (containers || analyze::in_step(timeline, root.sum, group.sum)) into[part] = whole;
-    }
-  }
-  for (size_t part = 0; part < candidates.size(); ++part) {
-    size_t whole = into[part];
-    if (whole == SIZE_MAX) continue;
-    for (size_t hops = 0; into[whole] != SIZE_MAX && hops < candidates.size(); ++hops) {
-      whole = into[whole];
-    }
-    if (whole == part) continue;
-    Candidate& from = candidates[part];
-    Candidate& to = candidates[whole];
-    analyze::add(to.group.sum, from.group.sum);
-    to.members.insert(to.members.end(), std::make_move_iterator(from.members.begin()),
-                      std::make_move_iterator(from.members.end()));
-    from.members.clear();
-  }
-  for (Candidate& candidate : candidates) {
-    if (candidate.members.empty()) continue;
-    const bool joined = std::find(into.begin(), into.end(),
-                                  static_cast<size_t>(&candidate - candidates.data())) != into.end();
-    if (!joined) continue;
-    // The verdict is the thing's own; pace and growth are those of all its parts.
-    const Judgement all = analyze::judge(timeline, candidate.group.sum);
-    Judgement& judgement = candidate.group.judgement;
-    judgement.growth_bytes = all.growth_bytes;
-    judgement.growth_blocks = all.growth_blocks;
-    judgement.bytes_per_second = all.bytes_per_second;
-    judgement.bytes_per_second_low = all.bytes_per_second_low;
-    judgement.bytes_per_second_high = all.bytes_per_second_high;
-    judgement.blocks_per_second = all.blocks_per_second;
-    judgement.bytes_per_work = all.bytes_per_work;
-    order_members(timeline, candidate.members);
-  }
-  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
-                                  [](const Candidate& c) { return c.members.empty(); }),
-                   candidates.end());
 }
 
 }  // namespace
@@ -293,7 +178,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
       if (verdict == Verdict::kLeak) verdict = candidate.group.judgement.verdict;
     }
   }
-  join_parts(recording, timeline, names, candidates);
+  join_parts(recording, timeline, names, options, candidates);
 
   std::vector<Group> groups;
   for (Candidate& candidate : candidates) {

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Parts of one leak; see the header.
+
+#include "symbolizer/report/parts.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+
+#include "symbolizer/analyze/step.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Judgement;
+using analyze::Series;
+using analyze::Timeline;
+using analyze::Verdict;
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+// A container adds few blocks where the things it holds add many.
+constexpr double kContainerShare = 0.02;
+// Healthy allocations through the leaking function that make the caller the better site, as a share
+// of the leaking ones.
+constexpr double kHealthyShare = 0.1;
+constexpr size_t kMostHoists = 8;
+
+bool same_function(const Frame& a, const Frame& b) {
+  return !a.function.empty() && a.function == b.function && a.file == b.file;
+}
+
+bool is_runtime(const Frame& site, const FoldOptions& options) {
+  return owner_of(site, options.look_through) <= Owner::kRuntime;
+}
+
+// Whether every stack of the group runs through this very line; through this function.
+struct Passage {
+  bool line = true;
+  bool function = true;
+};
+Passage passes(const read::Recording& recording, const Candidate& candidate,
+               const NodeFrames& names, const Frame& site) {
+  Passage all;
+  const std::string key = site_key(site);
+  for (const Member& member : candidate.members) {
+    Passage here{false, false};
+    const read::Stack& stack = recording.stacks[member.stack];
+    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+      for (const Frame& frame : names(node)) {
+        if (!same_function(frame, site)) continue;
+        here.function = true;
+        here.line = here.line || site_key(frame) == key;
+      }
+    }
+    all.line = all.line && here.line;
+    all.function = all.function && here.function;
+    if (!all.function) break;
+  }
+  return all;
+}
+
+// Few blocks that grow beside the many of `whole`.
+bool is_container_of(const Group& part, const Group& whole) {
+  return part.judgement.growth_bytes > 0 &&
+         part.judgement.growth_blocks <=
+             std::max(1.0, kContainerShare * whole.judgement.growth_blocks);
+}
+
+enum class Relation { kNone, kPart, kHolder };
+
+// What `part` is to the leak `whole`; a holder is the container whose line all of the leak's stacks
+// run through.
+Relation relation(const read::Recording& recording, const Timeline& timeline,
+                  const NodeFrames& names, const FoldOptions& options, const Candidate& whole,
+                  const Candidate& part) {
+  const Group& root = whole.group;
+  const Group& group = part.group;
+  if (group.heap != root.heap) return Relation::kNone;
+  const Verdict verdict = group.judgement.verdict;
+  const bool container = is_container_of(group, root);
+  const bool accused = verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
+  if (!accused && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
+  if (!with_it) return Relation::kNone;
+  // No line of the user's is known for either: all that can be said is that they go together.
+  if (is_runtime(root.site, options) && is_runtime(group.site, options)) return Relation::kPart;
+  if (same_function(root.site, group.site)) return Relation::kPart;
+  const Passage through_root = passes(recording, part, names, root.site);
+  // What main calls is the whole program, so there only the very line tells a part.
+  const bool is_main = root.site.function == "main";
+  if (through_root.line || (through_root.function && !is_main)) return Relation::kPart;
+  if (container && passes(recording, whole, names, group.site).line) return Relation::kHolder;
+  return Relation::kNone;
+}
+
+// The verdict is the thing's own; pace and growth are those of all its parts.
+void add_up(const Timeline& timeline, Candidate& candidate) {
+  const Judgement all = analyze::judge(timeline, candidate.group.sum);
+  Judgement& judgement = candidate.group.judgement;
+  judgement.growth_bytes = all.growth_bytes;
+  judgement.growth_blocks = all.growth_blocks;
+  judgement.bytes_per_second = all.bytes_per_second;
+  judgement.bytes_per_second_low = all.bytes_per_second_low;
+  judgement.bytes_per_second_high = all.bytes_per_second_high;
+  judgement.blocks_per_second = all.blocks_per_second;
+  judgement.bytes_per_work = all.bytes_per_work;
+  order_members(timeline, candidate.members);
+}
+
+// Moves the site to the caller when all leaking stacks come from one line of it, while other callers
+// of the same function are healthy: the mistake is in how it is called.
+bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+           const FoldOptions& options, Candidate& candidate) {
+  Frame& site = candidate.group.site;
+  if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
+    return false;
+  }
+  std::unordered_set<uint64_t> calls;
+  std::unordered_set<size_t> leaking;
+  Frame caller;
+  std::string key;
+  double leaked = 0;
+  for (const Member& member : candidate.members) {
+    if (growth_of(timeline, member.series) <= 0) continue;
+    leaking.insert(member.stack);
+    leaked += member.series.allocated_blocks;
+    const read::Stack& stack = recording.stacks[member.stack];
+    bool seen = false;
+    bool found = false;
+    Frame next;
+    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+      for (const Frame& frame : names(node)) {
+        if (same_function(frame, site)) {
+          calls.insert(recording.nodes[node].pc);
+          seen = true;
+          found = false;  // recursion: what counts is outside of the outermost one
+        } else if (seen && !found && owner_of(frame, options.look_through) == Owner::kUser) {
+          next = frame;
+          found = true;
+        }
+      }
+    }
+    if (!found || (!key.empty() && site_key(next) != key)) return false;
+    caller = next;
+    key = site_key(next);
+  }
+  if (key.empty()) return false;
+  double healthy = 0;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    const read::Stack& stack = recording.stacks[i];
+    if (stack.heap != candidate.group.heap || leaking.count(i) > 0 || stack.samples.empty()) continue;
+    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+      if (calls.count(recording.nodes[node].pc) == 0) continue;
+      healthy += static_cast<double>(stack.samples.back().allocated_blocks);
+      break;
+    }
+  }
+  if (healthy < kHealthyShare * leaked) return false;
+  site = caller;
+  return true;
+}
+
+}  // namespace
+
+bool is_real(const read::Recording& recording, uint32_t node) {
+  return node != 0 && recording.nodes[node].pc >= format::kFirstRealPc;
+}
+
+double growth_of(const Timeline& timeline, const Series& series) {
+  return series.bytes[timeline.regular.back()] - series.bytes[timeline.regular.front()];
+}
+
+Series sum_of(const std::vector<Member>& members) {
+  Series sum;
+  for (const Member& member : members) analyze::add(sum, member.series);
+  return sum;
+}
+
+void order_members(const Timeline& timeline, std::vector<Member>& members) {
+  std::stable_sort(members.begin(), members.end(), [&](const Member& a, const Member& b) {
+    return growth_of(timeline, a.series) > growth_of(timeline, b.series);
+  });
+}
+
+void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+                const FoldOptions& options, std::vector<Candidate>& candidates) {
+  // The thing itself is what leaks most blocks; containers come last.
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    const Judgement& first = a.group.judgement;
+    const Judgement& second = b.group.judgement;
+    const bool a_leaks = first.verdict == Verdict::kLeak;
+    const bool b_leaks = second.verdict == Verdict::kLeak;
+    if (a_leaks != b_leaks) return a_leaks;
+    const bool a_many = first.growth_blocks >= 5;
+    const bool b_many = second.growth_blocks >= 5;
+    if (a_many != b_many) return a_many;
+    return first.growth_bytes > second.growth_bytes;
+  });
+  for (size_t whole = 0; whole < candidates.size(); ++whole) {
+    Candidate& root = candidates[whole];
+    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    bool joined = false;
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      Candidate& part = candidates[i];
+      if (i == whole || part.members.empty()) continue;
+      const Relation what = relation(recording, timeline, names, options, root, part);
+      if (what == Relation::kNone) continue;
+      if (what == Relation::kHolder) root.group.site = part.group.site;
+      analyze::add(root.group.sum, part.group.sum);
+      root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
+                          std::make_move_iterator(part.members.end()));
+      part.members.clear();
+      joined = true;
+    }
+    if (joined) add_up(timeline, root);
+  }
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                  [](const Candidate& c) { return c.members.empty(); }),
+                   candidates.end());
+  for (Candidate& candidate : candidates) {
+    if (candidate.group.judgement.verdict != Verdict::kLeak) continue;
+    for (size_t i = 0; i < kMostHoists; ++i) {
+      if (!hoist(recording, timeline, names, options, candidate)) break;
+    }
+  }
+}
+
+}  // namespace silt::report

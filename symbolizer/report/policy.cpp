@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gate's rules; see the header.
+
+#include "symbolizer/report/policy.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/base/quote.h"
+#include "symbolizer/report/compare.h"
+
+namespace silt::report {
+namespace {
+
+// A known finding may be this much faster than its baseline before it breaks the gate again.
+constexpr double kWorse = 1.25;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  return text;
+}
+
+// Calls `each` with the number and text of every line; stops at the first error.
+template <typename Each>
+std::optional<Error> for_lines(std::string_view text, const Each& each) {
+  for (size_t number = 1; !text.empty(); ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (std::optional<Error> error = each(number, line)) return error;
+  }
+  return std::nullopt;
+}
+
+Error wrong_line(size_t number, const std::string& why) {
+  return Error{"line " + std::to_string(number) + ": " + why};
+}
+
+// "0", "1.5 MB", "2k": bytes, as --limit takes them.
+std::optional<double> bytes_of(std::string_view text) {
+  const std::string value(text);
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (end == value.c_str() || !std::isfinite(number) || number < 0) return std::nullopt;
+  std::string unit;
+  for (; *end != '\0'; ++end) {
+    if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
+  }
+  static const std::unordered_map<std::string, double> kUnits = {
+      {"", 1},     {"b", 1},        {"k", 1024},     {"kib", 1024},     {"kb", 1e3},
+      {"mb", 1e6}, {"m", 1048576.}, {"mib", 1048576.}, {"gb", 1e9},     {"g", 1073741824.},
+      {"gib", 1073741824.}};
+  const auto at = kUnits.find(unit);
+  return at == kUnits.end() ? std::nullopt : std::optional(number * at->second);
+}
+
+std::optional<Error> set_bytes(std::optional<double>& to, size_t number, std::string_view key,
+                               std::string_view value) {
+  if (value == "none") {
+    to.reset();
+    return std::nullopt;
+  }
+  const std::optional<double> bytes = bytes_of(value);
+  if (!bytes) {
+    return wrong_line(number, in_quotes(key) + " is " + in_quotes(value) +
+                                  "; expected a size such as 0, 64 kB, 1.5 MB, or none");
+  }
+  to = bytes;
+  return std::nullopt;
+}
+
+// Keys of the whole file.
+std::optional<Error> set_general(Policy& policy, size_t number, std::string_view key,
+                                 std::string_view value) {
+  const auto refuse = [&](const char* expected) {
+    return wrong_line(number, in_quotes(key) + " is " + in_quotes(value) + "; expected " + expected);
+  };
+  const std::string text(value);
+  char* end = nullptr;
+  if (key == "total-growth-per-hour") return set_bytes(policy.total_growth_per_hour, number, key, value);
+  if (key == "detectable") return set_bytes(policy.detectable, number, key, value);
+  if (key == "verdicts") {
+    if (value != "leak" && value != "leak, growing" && value != "leak,growing") {
+      return refuse("leak, or leak,growing");
+    }
+    policy.growing_breaks = value != "leak";
+    return std::nullopt;
+  }
+  if (key == "confidence") {
+    policy.confidence = std::strtod(text.c_str(), &end);
+    if (end == text.c_str() || *end != '\0' || !(policy.confidence >= 0 && policy.confidence <= 1)) {
+      return refuse("a number from 0 to 1");
+    }
+    return std::nullopt;
+  }
+  if (key == "snapshots") {
+    const long count = std::strtol(text.c_str(), &end, 10);
+    if (end == text.c_str() || *end != '\0' || count < 2) return refuse("a whole number above 1");
+    policy.snapshots = static_cast<size_t>(count);
+    return std::nullopt;
+  }
+  if (key == "inconclusive") {
+    if (value != "pass" && value != "fail") return refuse("pass or fail");
+    policy.inconclusive_fails = value == "fail";
+    return std::nullopt;
+  }
+  return wrong_line(number,
+                    "unknown key " + in_quotes(key) +
+                        "; known are verdicts, confidence, growth-per-hour, "
+                        "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive");
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  for (const size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
+    if (!std::isdigit(static_cast<unsigned char>(text[i]))) return false;
+  }
+  const int month = std::atoi(std::string(text.substr(5, 2)).c_str());
+  const int day = std::atoi(std::string(text.substr(8, 2)).c_str());
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+bool matches_here(std::string_view pattern, std::string_view text) {
+  // Linear in practice: on a mismatch only the last star is tried again.
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t resume = 0;
+  while (true) {
+    if (p == pattern.size()) return true;  // what follows in the text does not matter
+    if (pattern[p] == '$' && p + 1 == pattern.size() && t == text.size()) return true;
+    if (pattern[p] == '*') {
+      star = ++p;
+      resume = t;
+      continue;
+    }
+    if (t < text.size() && pattern[p] == text[t] && !(pattern[p] == '$' && p + 1 == pattern.size())) {
+      ++p;
+      ++t;
+      continue;
+    }
+    if (star == std::string_view::npos || resume >= text.size()) return false;
+    p = star;
+    t = ++resume;
+  }
+}
+
+bool suppresses(const Suppression& suppression, const Finding& finding,
+                const std::unordered_map<uint32_t, const StackLine*>& stacks) {
+  const auto hits = [&suppression](const symbolize::Frame& frame) {
+    return (!frame.function.empty() && matches(suppression.pattern, frame.function)) ||
+           (!frame.file.empty() && matches(suppression.pattern, frame.file)) ||
+           (!frame.module.empty() && matches(suppression.pattern, frame.module));
+  };
+  if (hits(finding.site)) return true;
+  // Every stack must be excused, or a new path to an old place would slip through.
+  size_t named = 0;
+  for (const uint32_t id : finding.stacks) {
+    const auto at = stacks.find(id);
+    if (at == stacks.end() || at->second->frames.empty()) continue;
+    ++named;
+    const auto& frames = at->second->frames;
+    if (std::none_of(frames.begin(), frames.end(), hits)) return false;
+  }
+  return named > 0;
+}
+
+std::string one_line(std::string key) {
+  std::string text;
+  for (const char c : key) {
+    if (c == '\n') {
+      text += '|';
+    } else if (static_cast<unsigned char>(c) >= 0x20) {
+      text += c;
+    }
+  }
+  return text;
+}
+
+bool in_module(const Policy::Module& module, const Finding& finding) {
+  return finding.site.module.find(module.name) != std::string::npos ||
+         finding.site.file.find(module.name) != std::string::npos;
+}
+
+}  // namespace
+
+bool matches(std::string_view pattern, std::string_view text) {
+  const bool anchored = !pattern.empty() && pattern.front() == '^';
+  if (anchored) pattern.remove_prefix(1);
+  if (pattern.empty() || pattern == "$") return false;
+  if (anchored) return matches_here(pattern, text);
+  return matches_here("*" + std::string(pattern), text);
+}
+
+Result<Policy> parse_policy(std::string_view text) {
+  Policy policy;
+  Policy::Module* module = nullptr;
+  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+    line = trimmed(line.substr(0, line.find('#')));
+    if (line.empty()) return std::nullopt;
+    if (line.front() == '[') {
+      if (line.back() != ']' || line.substr(0, 8) != "[module ") {
+        return wrong_line(number, "expected [module NAME]");
+      }
+      const std::string_view name = trimmed(line.substr(8, line.size() - 9));
+      if (name.empty()) return wrong_line(number, "expected [module NAME]");
+      policy.modules.push_back({std::string(name), policy.each, std::nullopt});
+      module = &policy.modules.back();
+      return std::nullopt;
+    }
+    const size_t equals = line.find('=');
+    if (equals == std::string_view::npos) return wrong_line(number, "expected key = value");
+    const std::string_view key = trimmed(line.substr(0, equals));
+    const std::string_view value = trimmed(line.substr(equals + 1));
+    Limits& each = module != nullptr ? module->each : policy.each;
+    if (key == "growth-per-hour") return set_bytes(each.growth_per_hour, number, key, value);
+    if (key == "bytes-per-work") return set_bytes(each.bytes_per_work, number, key, value);
+    if (module != nullptr) {
+      if (key == "total-growth-per-hour") {
+        return set_bytes(module->total_growth_per_hour, number, key, value);
+      }
+      return wrong_line(number, in_quotes(key) + " is not a key of a module; known there are " +
+                                    "growth-per-hour, total-growth-per-hour and bytes-per-work");
+    }
+    return set_general(policy, number, key, value);
+  });
+  if (error) return *error;
+  return policy;
+}
+
+Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
+  std::vector<Suppression> suppressions;
+  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+    if (line.empty() || line.front() == '#') return std::nullopt;
+    if (line.substr(0, 5) != "leak:") return wrong_line(number, "expected leak:PATTERN  # reason");
+    Suppression suppression;
+    suppression.line = number;
+    const size_t comment = line.find(" #");
+    if (comment != std::string_view::npos) {
+      suppression.reason = trimmed(line.substr(comment + 2));
+      line = trimmed(line.substr(0, comment));
+    }
+    line.remove_prefix(5);
+    const size_t until = line.rfind(" until=");
+    if (until != std::string_view::npos) {
+      suppression.until = trimmed(line.substr(until + 7));
+      line = trimmed(line.substr(0, until));
+      if (!is_date(suppression.until)) {
+        return wrong_line(number, "until=" + suppression.until + " is not a date like 2026-12-31");
+      }
+    }
+    suppression.pattern = trimmed(line);
+    if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
+      return wrong_line(number, "the pattern would excuse everything");
+    }
+    if (suppression.reason.empty()) {
+      return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
+    }
+    suppressions.push_back(std::move(suppression));
+    return std::nullopt;
+  });
+  if (error) return *error;
+  return suppressions;
+}
+
+std::string write_baseline(const Report& report) {
+  std::string text =
+      "# Growth that is known and accepted: bytes an hour, then the place. Written by\n"
+      "# 'silt check --write-baseline'; lines may be removed, and comments added.\n";
+  for (const Finding& finding : report.findings) {
+    if (finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing) continue;
+    char pace[32];
+    std::snprintf(pace, sizeof pace, "%.0f", std::max(0.0, finding.bytes_per_hour.value_or(0)));
+    text += std::string(pace) + " " + one_line(place_key(finding)) + "\n";
+  }
+  return text;
+}
+
+Result<std::vector<Known>> parse_baseline(std::string_view text) {
+  std::vector<Known> known;
+  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+    if (line.empty() || line.front() == '#') return std::nullopt;
+    const std::string row(line);
+    char* end = nullptr;
+    const double pace = std::strtod(row.c_str(), &end);
+    if (end == row.c_str() || *end != ' ' || !std::isfinite(pace)) {
+      return wrong_line(number, "expected bytes an hour and a place");
+    }
+    known.push_back({std::string(end + 1), pace});
+    return std::nullopt;
+  });
+  if (error) return *error;
+  return known;
+}
+
+void apply_policy(Report& report, const Policy& policy, const std::vector<Suppression>& suppressions,
+                  const std::vector<Known>& baseline, const std::string& today) {
+  report.gate = {};
+  report.gate.ran = true;
+  std::vector<Ruling>& rulings = report.gate.rulings;
+  const auto rule_run = [&rulings](Outcome outcome, std::string rule, std::string why) {
+    rulings.push_back({std::nullopt, outcome, std::move(rule), std::move(why)});
+  };
+  if (report.judged_snapshots < policy.snapshots) {
+    rule_run(Outcome::kInconclusive, "snapshots",
+             format_counted(static_cast<double>(report.judged_snapshots), "snapshot") +
+                 " under load, the policy wants " + std::to_string(policy.snapshots));
+  }
+  if (policy.detectable && report.detectable_bytes_per_hour &&
+      *report.detectable_bytes_per_hour > *policy.detectable) {
+    rule_run(Outcome::kInconclusive, "detectable",
+             "this run would miss leaks below " + format_bytes(*report.detectable_bytes_per_hour) +
+                 "/h, the policy wants " + format_bytes(*policy.detectable) + "/h");
+  }
+  std::unordered_map<uint32_t, const StackLine*> stacks;
+  for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
+  std::vector<bool> used(suppressions.size(), false);
+  double total = 0;
+  std::vector<double> module_totals(policy.modules.size(), 0);
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    Finding& finding = report.findings[i];
+    const bool accused = finding.verdict == Verdict::kLeak ||
+                         (policy.growing_breaks && finding.verdict == Verdict::kGrowing);
+    const auto rule = [&](Outcome outcome, std::string name, std::string why) {
+      rulings.push_back({i, outcome, std::move(name), std::move(why)});
+    };
+    if (!accused) {
+      rule(Outcome::kPassed, "verdict", verdict_word(finding.verdict));
+      continue;
+    }
+    const double pace = std::max(0.0, finding.bytes_per_hour.value_or(0));
+    bool excused = false;
+    for (size_t s = 0; s < suppressions.size() && !excused; ++s) {
+      const Suppression& suppression = suppressions[s];
+      if (!suppresses(suppression, finding, stacks)) continue;
+      used[s] = true;
+      if (!suppression.until.empty() && suppression.until < today) {
+        report.notes.push_back("the suppression in line " + std::to_string(suppression.line) +
+                               " ran out on " + suppression.until + ": " + suppression.pattern);
+        continue;
+      }
+      excused = true;
+      rule(Outcome::kExcused, "suppression",
+           "suppressed: " + suppression.reason +
+               (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
+    }
+    if (excused) continue;
+    const std::string place = one_line(place_key(finding));
+    for (const Known& known : baseline) {
+      if (known.place != place) continue;
+      finding.baseline_bytes_per_hour = known.bytes_per_hour;
+      finding.change = pace > kWorse * known.bytes_per_hour ? Change::kWorse : Change::kKnown;
+      excused = finding.change == Change::kKnown;
+      break;
+    }
+    if (excused) {
+      rule(Outcome::kExcused, "baseline", "known from the baseline, and not worse");
+      continue;
+    }
+    if (!baseline.empty() && finding.change == Change::kNotCompared) finding.change = Change::kNew;
+    if (finding.confidence < policy.confidence) {
+      rule(Outcome::kInconclusive, "confidence",
+           "only " + format_percent(finding.confidence) + " sure, the policy wants " +
+               format_percent(policy.confidence));
+      continue;
+    }
+    total += pace;
+    const Limits* limits = &policy.each;
+    for (size_t m = 0; m < policy.modules.size(); ++m) {
+      if (!in_module(policy.modules[m], finding)) continue;
+      limits = &policy.modules[m].each;
+      module_totals[m] += pace;
+      break;
+    }
+    if (limits->growth_per_hour && (pace > *limits->growth_per_hour || *limits->growth_per_hour == 0)) {
+      rule(Outcome::kBroken, "growth-per-hour",
+           format_bytes(pace) + "/h, the policy allows " + format_bytes(*limits->growth_per_hour) +
+               "/h");
+    } else if (limits->bytes_per_work && finding.bytes_per_work &&
+               *finding.bytes_per_work > *limits->bytes_per_work) {
+      rule(Outcome::kBroken, "bytes-per-work",
+           format_bytes(*finding.bytes_per_work) + " per unit of work, the policy allows " +
+               format_bytes(*limits->bytes_per_work));
+    } else {
+      rule(Outcome::kPassed, "growth-per-hour", "within the policy");
+    }
+  }
+  if (policy.total_growth_per_hour && total > *policy.total_growth_per_hour) {
+    rule_run(Outcome::kBroken, "total-growth-per-hour",
+             "all findings together grow by " + format_bytes(total) + "/h, the policy allows " +
+                 format_bytes(*policy.total_growth_per_hour) + "/h");
+  }
+  for (size_t m = 0; m < policy.modules.size(); ++m) {
+    const std::optional<double>& limit = policy.modules[m].total_growth_per_hour;
+    if (!limit || module_totals[m] <= *limit) continue;
+    rule_run(Outcome::kBroken, "total-growth-per-hour of " + policy.modules[m].name,
+             format_bytes(module_totals[m]) + "/h, the policy allows " + format_bytes(*limit) + "/h");
+  }
+  for (size_t s = 0; s < suppressions.size(); ++s) {
+    if (!used[s]) {
+      report.notes.push_back("the suppression in line " + std::to_string(suppressions[s].line) +
+                             " matched nothing: " + suppressions[s].pattern);
+    }
+  }
+}
+
+}  // namespace silt::report

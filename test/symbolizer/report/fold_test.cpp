@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One leak, one finding, and the site where it is.
+
+#include "symbolizer/report/fold.h"
+
+#include <catch2/catch.hpp>
+
+#include "test/symbolizer/report/named_heap.h"
+
+namespace silt::test {
+namespace {
+
+using analyze::Verdict;
+using report::Finding;
+using report::Report;
+using symbolize::Frame;
+
+const Frame kMalloc = frame("malloc", "", 0, "/usr/lib/libsilt.so");
+const Frame kNew = frame("operator new(unsigned long)", "", 0, "/usr/lib/libstdc++.so.6");
+const Frame kEmplace =
+    frame("std::_Rb_tree<int, int>::_M_emplace_unique<int>(int&&)", "/usr/include/c++/12/tree.h", 9);
+const Frame kMain = frame("main", "app.cpp", 100);
+
+size_t leaks(const Report& report) {
+  size_t count = 0;
+  for (const Finding& finding : report.findings) count += finding.verdict == Verdict::kLeak ? 1 : 0;
+  return count;
+}
+
+TEST_CASE("a map entry's node, key and value are one finding at the line that inserts") {
+  const Frame add = frame("SessionTable::add(int)", "session.cpp", 31);
+  NamedHeap heap({{kNew, kEmplace, add, kMain},
+                  {kNew, frame("std::string::_M_create(unsigned long&)"), kEmplace, add, kMain},
+                  {kMalloc, add, kMain}});
+  for (int i = 0; i < 8; ++i) {
+    for (size_t stack = 0; stack < 3; ++stack) heap.allocate(20, 64, stack);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].verdict == Verdict::kLeak);
+  CHECK(report.findings[0].site.function == "SessionTable::add(int)");
+  CHECK(report.findings[0].site.line == 31);
+  CHECK(report.findings[0].stacks.size() == 3);
+  CHECK(report.findings[0].growth_bytes == 3 * 20 * 64 * 7);
+}
+
+TEST_CASE("two leaks in one function at different lines are two findings") {
+  NamedHeap heap({{kMalloc, frame("log_in", "app.c", 10), kMain},
+                  {kMalloc, frame("log_in", "app.c", 14), kMain}});
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(60 + heap.chance(60), 48, 0);
+    heap.allocate(10 + heap.chance(20), 200, 1);
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 2);
+}
+
+TEST_CASE("parts that grow in step below the leaking function join its finding") {
+  const Frame handle = frame("handle", "app.cpp", 30);
+  const Frame handle_parses = frame("handle", "app.cpp", 31);
+  NamedHeap heap({{kNew, handle, kMain},
+                  {kMalloc, frame("parse_name", "parse.cpp", 7), handle_parses, kMain}});
+  for (int i = 0; i < 10; ++i) {
+    const size_t requests = 20 + heap.chance(30);
+    heap.allocate(requests, 100, 0);
+    heap.allocate(2 * requests, 30, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "handle");
+  CHECK(report.findings[0].stacks.size() == 2);
+}
+
+TEST_CASE("what grows at its own pace below the leaking function is a finding of its own") {
+  const Frame handle = frame("handle", "app.cpp", 30);
+  NamedHeap heap({{kNew, handle, kMain},
+                  {kMalloc, frame("note_error", "log.cpp", 7), frame("handle", "app.cpp", 40), kMain}});
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(20 + heap.chance(30), 100, 0);
+    heap.allocate(5 + heap.chance(20), 30, 1);
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 2);
+}
+
+TEST_CASE("a leak through many stacks, none of which grows in every window, is one finding") {
+  std::vector<std::vector<Frame>> stacks;
+  for (uint32_t i = 0; i < 64; ++i) {
+    stacks.push_back({kMalloc, frame("trace", "app.cpp", 5),
+                      frame("handler_" + std::to_string(i), "app.cpp", 200 + i), kMain});
+  }
+  NamedHeap heap(stacks);
+  for (int i = 0; i < 10; ++i) {
+    for (int k = 0; k < 48; ++k) heap.allocate(1, 56, heap.chance(64));
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].verdict == Verdict::kLeak);
+  CHECK(report.findings[0].site.function == "trace");
+}
+
+TEST_CASE("work that moves from one stack to another at one site is no leak") {
+  NamedHeap heap({{kMalloc, frame("fill", "cache.cpp", 5), frame("slow_path", "app.cpp", 9), kMain},
+                  {kMalloc, frame("fill", "cache.cpp", 5), frame("fast_path", "app.cpp", 12), kMain}});
+  heap.allocate(1000, 64, 0);
+  for (int i = 0; i < 10; ++i) {
+    heap.free_oldest(80, 0);
+    heap.allocate(80, 64, 1);
+    heap.churn(500);
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 0);
+}
+
+TEST_CASE("a leak on one path is not hidden by the ups and downs of another at the same site") {
+  const Frame make = frame("make_buffer", "buffer.cpp", 5);
+  NamedHeap heap({{kMalloc, make, frame("upload", "app.cpp", 9), kMain},
+                  {kMalloc, make, frame("batch", "app.cpp", 12), kMain}});
+  for (int i = 0; i < 12; ++i) {
+    heap.allocate(30, 64, 0);
+    if (i % 3 == 0) heap.free_all(1);
+    heap.allocate(100, 64, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].stacks.size() == 1);
+}
+
+TEST_CASE("tiers of one JavaScript function are one site and beat the native frames below") {
+  const auto tier = [](const char* name) {
+    Frame js = frame(name, "/srv/app.js", 31, "");
+    js.kind = symbolize::FrameKind::kJavaScript;
+    return js;
+  };
+  const Frame node = frame("node::Buffer::New(v8::Isolate*)", "", 0, "/usr/bin/node");
+  NamedHeap heap({{kMalloc, node, tier("~collect"), node}, {kMalloc, node, tier("*collect"), node}});
+  heap.recording().jit_map = "perf.map";
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(20, 4096, i < 5 ? 0 : 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].verdict == Verdict::kLeak);
+  CHECK(report.findings[0].site.line == 31);
+}
+
+TEST_CASE("modules that are looked through are never the site") {
+  NamedHeap heap({{kMalloc, frame("pool_take", "", 0, "/opt/libpool.so.1"),
+                   frame("serve", "app.cpp", 8), kMain}});
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(20, 64);
+    heap.snapshot();
+  }
+  CHECK(heap.report().findings[0].site.function == "pool_take");
+  report::Options options;
+  options.look_through = {"libpool"};
+  CHECK(heap.report(options).findings[0].site.function == "serve");
+}
+
+TEST_CASE("--verdict, --function and --module leave only what they name") {
+  NamedHeap heap({{kMalloc, frame("leak_here", "app.cpp", 8), kMain},
+                  {kMalloc, frame("warm", "app.cpp", 9), kMain}});
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(20, 64, 0);
+    if (i < 3) heap.allocate(1000, 100, 1);
+    heap.snapshot();
+  }
+  CHECK(heap.report().findings.size() == 2);
+  report::Options options;
+  options.verdicts = {Verdict::kBounded};
+  REQUIRE(heap.report(options).findings.size() == 1);
+  CHECK(heap.report(options).findings[0].site.function == "warm");
+  options = {};
+  options.function = "leak_h";
+  REQUIRE(heap.report(options).findings.size() == 1);
+  CHECK(heap.report(options).findings[0].site.function == "leak_here");
+  options = {};
+  options.module = "libnothing";
+  CHECK(heap.report(options).findings.empty());
+  CHECK(heap.report(options).stacks.empty());
+}
+
+TEST_CASE("a single snapshot lists what is in use and says that it is not growth") {
+  NamedHeap heap({{kMalloc, frame("a", "app.cpp", 8), kMain}, {kMalloc, frame("b", "app.cpp", 9), kMain}});
+  heap.allocate(1, 10, 0);
+  heap.allocate(1, 5000, 1);
+  heap.snapshot();
+  const Report report = heap.report();
+  CHECK(report.findings.empty());
+  REQUIRE(report.stacks.size() == 2);
+  CHECK(report.stacks[0].frames[0].function == "b");
+  bool told = false;
+  for (const std::string& note : report.notes) told = told || note.find("single snapshot") == 2;
+  CHECK(told);
+}
+
+TEST_CASE("the time until the limit follows from pace and resident memory") {
+  NamedHeap heap({{kMalloc, frame("a", "app.cpp", 8), kMain}});
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(10, 100);
+    heap.snapshot();
+  }
+  heap.recording().snapshots.back().meta.rss_bytes = 50000;
+  report::Options options;
+  options.limit_bytes = 150000;
+  const Report report = heap.report(options);
+  REQUIRE(report.findings.size() == 1);
+  REQUIRE(report.findings[0].seconds_to_limit);
+  CHECK(*report.findings[0].seconds_to_limit == Approx(100));
+}
+
+}  // namespace
+}  // namespace silt::test

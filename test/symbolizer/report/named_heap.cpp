@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A simulated heap with names; see the header.
+
+#include "test/symbolizer/report/named_heap.h"
+
+namespace silt::test {
+
+symbolize::Frame frame(const std::string& function, const std::string& file, uint32_t line,
+                       const std::string& module) {
+  symbolize::Frame result;
+  result.function = function;
+  result.file = file;
+  result.line = line;
+  result.module = module;
+  return result;
+}
+
+NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, unsigned seed)
+    : SimulatedHeap(stacks.size(), seed) {
+  read::Recording& made = recording();
+  made.nodes.resize(1);
+  made.program = "shop";
+  std::map<std::pair<uint32_t, std::string>, uint32_t> children;
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    uint32_t parent = 0;
+    for (size_t f = stacks[i].size(); f > 0; --f) {
+      const symbolize::Frame& named = stacks[i][f - 1];
+      const std::string key = named.function + "\n" + named.file + "\n" + std::to_string(named.line);
+      const auto [at, added] = children.try_emplace(std::pair(parent, key),
+                                                    static_cast<uint32_t>(made.nodes.size()));
+      if (added) {
+        made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
+        symbolize::Frame placed = named;
+        placed.pc = made.nodes.back().pc;
+        placed.file_address = placed.pc;
+        frames_[at->second] = {placed};
+      }
+      parent = at->second;
+    }
+    made.stacks[i].leaf = parent;
+    made.stacks[i].id = parent;
+  }
+}
+
+report::Names NamedHeap::names() const {
+  return {
+      [this](uint32_t node) -> const std::vector<symbolize::Frame>& { return frames_.at(node); },
+      [] { return std::vector<std::string>(); },
+      [] { return std::vector<std::string>(); },
+  };
+}
+
+report::Report NamedHeap::report(const report::Options& options) const {
+  return report::build_report(const_cast<NamedHeap*>(this)->recording(), names(), options);
+}
+
+}  // namespace silt::test

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "symbolizer/report/policy.h"
+
+#include <catch2/catch.hpp>
+
+#include "symbolizer/report/compare.h"
+#include "test/symbolizer/report/named_heap.h"
+
+namespace silt::test {
+namespace {
+
+using report::apply_policy;
+using report::Outcome;
+using report::parse_baseline;
+using report::parse_policy;
+using report::parse_suppressions;
+using report::Report;
+
+Report leaking(uint32_t line = 31, size_t blocks = 10) {
+  NamedHeap heap({{frame("malloc", "", 0, "/x/libsilt.so"), frame("Table::add", "src/t.cpp", line),
+                   frame("main", "src/main.cpp", 5)}});
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(blocks, 100);
+    heap.snapshot();
+  }
+  return heap.report();
+}
+
+Outcome outcome(const Report& report) {
+  REQUIRE(report.gate.rulings.size() == 1);
+  return report.gate.rulings[0].outcome;
+}
+
+TEST_CASE("by default any leak breaks the gate") {
+  Report report = leaking();
+  apply_policy(report, {}, {}, {}, "2026-01-01");
+  CHECK(outcome(report) == Outcome::kBroken);
+}
+
+TEST_CASE("a pace within the policy passes") {
+  Report report = leaking();
+  const auto policy = parse_policy("growth-per-hour = 4 MB  # 3.6 MB/h is what it does\n");
+  REQUIRE(policy);
+  apply_policy(report, *policy, {}, {}, "2026-01-01");
+  CHECK(outcome(report) == Outcome::kPassed);
+}
+
+TEST_CASE("a module has limits of its own") {
+  Report report = leaking();
+  const auto policy = parse_policy("[module app]\ngrowth-per-hour = 4 MB\n");
+  REQUIRE(policy);
+  apply_policy(report, *policy, {}, {}, "2026-01-01");
+  CHECK(outcome(report) == Outcome::kPassed);
+}
+
+TEST_CASE("all findings together may break a total") {
+  Report report = leaking();
+  const auto policy = parse_policy("growth-per-hour = none\ntotal-growth-per-hour = 1MB\n");
+  REQUIRE(policy);
+  apply_policy(report, *policy, {}, {}, "2026-01-01");
+  REQUIRE(report.gate.rulings.size() == 2);
+  CHECK(report.gate.rulings[0].outcome == Outcome::kPassed);
+  CHECK(report.gate.rulings[1].outcome == Outcome::kBroken);
+  CHECK_FALSE(report.gate.rulings[1].finding);
+}
+
+TEST_CASE("a suppression excuses with its reason until its last day") {
+  const auto suppressions = parse_suppressions("leak:^Table::* until=2026-06-30  # known, #12\n");
+  REQUIRE(suppressions);
+  Report report = leaking();
+  apply_policy(report, {}, *suppressions, {}, "2026-06-30");
+  CHECK(outcome(report) == Outcome::kExcused);
+  CHECK(report.gate.rulings[0].why.find("known, #12") != std::string::npos);
+  apply_policy(report, {}, *suppressions, {}, "2026-07-01");
+  CHECK(outcome(report) == Outcome::kBroken);
+  CHECK(report.notes.back().find("ran out on 2026-06-30") != std::string::npos);
+}
+
+TEST_CASE("a suppression that matches nothing is told") {
+  const auto suppressions = parse_suppressions("leak:no_such  # gone\n");
+  REQUIRE(suppressions);
+  Report report = leaking();
+  apply_policy(report, {}, *suppressions, {}, "2026-01-01");
+  CHECK(outcome(report) == Outcome::kBroken);
+  CHECK(report.notes.back().find("matched nothing") != std::string::npos);
+}
+
+TEST_CASE("a baseline excuses what is known, by function, though lines moved, until it is worse") {
+  const auto baseline = parse_baseline(write_baseline(leaking(31)));
+  REQUIRE(baseline);
+  REQUIRE(baseline->size() == 1);
+  Report same = leaking(47);
+  apply_policy(same, {}, {}, *baseline, "2026-01-01");
+  CHECK(outcome(same) == Outcome::kExcused);
+  Report worse = leaking(47, 20);
+  apply_policy(worse, {}, {}, *baseline, "2026-01-01");
+  CHECK(outcome(worse) == Outcome::kBroken);
+  CHECK(worse.findings[0].change == report::Change::kWorse);
+}
+
+TEST_CASE("too few snapshots are inconclusive") {
+  NamedHeap heap({{frame("f", "f.c", 1)}});
+  heap.allocate(10, 100);
+  heap.snapshot();
+  heap.snapshot();
+  Report report = heap.report();
+  apply_policy(report, {}, {}, {}, "2026-01-01");
+  CHECK(outcome(report) == Outcome::kInconclusive);
+}
+
+TEST_CASE("mistakes in a policy name their line and what would be right") {
+  CHECK(parse_policy("\ngrowth = 4\n").error().message.find("line 2: unknown key 'growth'") == 0);
+  CHECK(parse_policy("growth-per-hour = many").error().message.find("expected a size") !=
+        std::string::npos);
+  CHECK(parse_policy("confidence = 2").error().message.find("0 to 1") != std::string::npos);
+  CHECK(parse_policy("[modul x]").error().message.find("[module NAME]") != std::string::npos);
+  CHECK(parse_policy("[module x]\nsnapshots = 3").error().message.find("not a key of a module") !=
+        std::string::npos);
+  CHECK(parse_suppressions("Table::add").error().message.find("leak:PATTERN") != std::string::npos);
+  CHECK(parse_suppressions("leak:x").error().message.find("needs a reason") != std::string::npos);
+  CHECK(parse_suppressions("leak:*  # all").error().message.find("everything") != std::string::npos);
+  CHECK(parse_suppressions("leak:x until=soon  # r").error().message.find("not a date") !=
+        std::string::npos);
+  CHECK(parse_baseline("fast Table").error().message.find("line 1") == 0);
+}
+
+TEST_CASE("patterns know stars and anchors") {
+  using report::matches;
+  CHECK(matches("add", "Table::add(int)"));
+  CHECK(matches("^Table::*int", "Table::add(int)"));
+  CHECK_FALSE(matches("^add", "Table::add(int)"));
+  CHECK(matches("(int)$", "Table::add(int)"));
+  CHECK_FALSE(matches("add$", "Table::add(int)"));
+  CHECK(matches("a*b*c", "xaxxbxxcx"));
+  CHECK_FALSE(matches("a*c*b", "abc"));
+  CHECK_FALSE(matches("", "anything"));
+  CHECK(matches("*a*a*a*a*a*b", std::string(2000, 'a') + "b"));
+}
+
+TEST_CASE("several processes are one report that says who leaks") {
+  const auto worker = [](uint32_t pid, size_t blocks) {
+    NamedHeap heap({{frame("upload", "w.c", 9), frame("main", "w.c", 20)}});
+    for (int i = 0; i < 8; ++i) {
+      heap.allocate(blocks, 400);
+      heap.churn(100);
+      heap.snapshot();
+    }
+    Report report = heap.report();
+    report.pid = pid;
+    return report;
+  };
+  std::vector<Report> reports = {worker(11, 0), worker(12, 0), worker(13, 20)};
+  const Report all = report::combine(std::move(reports), {"a", "b", "c"});
+  REQUIRE(all.findings.size() == 1);
+  REQUIRE(all.findings[0].shares.size() == 1);
+  CHECK(all.processes[all.findings[0].shares[0].process].pid == 13);
+  CHECK(all.notes.back() == "only in pid 13, not in the other 2: upload");
+  CHECK(all.processes.size() == 3);
+}
+
+TEST_CASE("against an older report findings are new, worse or known") {
+  Report now = leaking(31, 30);
+  report::compare(now, leaking(12, 10));
+  CHECK(now.findings[0].change == report::Change::kWorse);
+  Report same = leaking(31, 10);
+  report::compare(same, leaking(12, 10));
+  CHECK(same.findings[0].change == report::Change::kKnown);
+  NamedHeap idle({{frame("main", "m.c", 1)}});
+  for (int i = 0; i < 8; ++i) idle.snapshot();
+  Report fresh = leaking();
+  report::compare(fresh, idle.report());
+  CHECK(fresh.findings[0].change == report::Change::kNew);
+  Report gone = idle.report();
+  report::compare(gone, leaking());
+  CHECK(gone.notes.back() == "no longer grows: Table::add");
+}
+
+}  // namespace
+}  // namespace silt::test
