@@ -32,6 +32,7 @@ std::string two_units(double seconds, double unit, const char* name, double part
     rest = 0;
   }
   std::string text = printed("%.0f ", whole) + name;
+  if (whole == 1 && text.back() == 's' && text.size() > 3) text.pop_back();  // "1 day"
   if (rest > 0) text += printed(" %.0f ", rest) + part_name;
   return text;
 }

@@ -117,6 +117,32 @@ std::string markdown(std::string_view text) {
   return replaced(clean(text), "\\`*_{}[]()<>#+-!|~&@:", "\\");
 }
 
+std::string html(std::string_view text) {
+  std::string result;
+  for (const char c : clean(text)) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
 std::string markdown_code(std::string_view text) {
   const std::string safe = clean(text);
   size_t longest = 0;

@@ -25,6 +25,9 @@ std::string shortened(std::string_view clean_text, size_t width);
 // escaped.
 std::string markdown(std::string_view text);
 
+// For text between HTML tags and in attributes.
+std::string html(std::string_view text);
+
 // As Markdown code, whatever backquotes it holds; for tables, so "|" is escaped too.
 std::string markdown_code(std::string_view text);
 

@@ -91,7 +91,7 @@ std::string render_markdown(const Report& report) {
     }
     if (block.empty()) continue;
     text += "\n<details><summary>stack of " +
-            markdown(report::plain_name(clean(function_text(finding.site)))) + "</summary>\n\n" +
+            html(report::plain_name(clean(function_text(finding.site)))) + "</summary>\n\n" +
             fenced(block) + "\n</details>\n";
   }
   text += "\n";
