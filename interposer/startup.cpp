@@ -123,9 +123,11 @@ __attribute__((constructor)) void start() {
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
   recorder.live.set_granule_shift(is_glibc(allocator) ? 5 : 4);
-  // Who calls malloc finds the program's own first, if it has one.
+  // Who calls malloc finds the program's own first, if it has one; so does `&malloc` in here, hence
+  // modules are compared: each has one name, at one address.
   const void* const found = dlsym(RTLD_DEFAULT, "malloc");
-  if (found != reinterpret_cast<const void*>(&malloc)) flags |= format::kFlagOwnMalloc;
+  const void* const own = reinterpret_cast<const void*>(&module_of);
+  if (module_of(found) != module_of(own)) flags |= format::kFlagOwnMalloc;
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
   recorder.every_nanoseconds = g_options.every_nanoseconds;
