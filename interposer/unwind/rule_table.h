@@ -48,6 +48,10 @@ class RuleTable {
   using Observer = void (*)(uint64_t pc);
   void set_observer(Observer observer) { observer_ = observer; }
 
+  // Where rules come from instead of derive_rule: for tests, whose pcs are no code. Before use.
+  using Deriver = FrameRule (*)(uint64_t pc);
+  void set_deriver(Deriver deriver) { deriver_ = deriver; }
+
   uint64_t derived() const { return derived_.load(std::memory_order_relaxed); }
 
  private:
@@ -71,6 +75,7 @@ class RuleTable {
   std::atomic<Table*> table_{nullptr};
   std::atomic<uint64_t> derived_{0};
   Observer observer_ = nullptr;
+  Deriver deriver_ = nullptr;
 };
 
 }  // namespace silt::unwind
