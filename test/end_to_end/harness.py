@@ -250,7 +250,8 @@ class SiltTest(unittest.TestCase):
         return os.path.join(self.out, f"silt.{name}.{process.pid}")
 
     def snapshots(self, recording):
-        return sorted(str(path) for path in pathlib.Path(recording).glob("*.silt"))
+        return sorted((str(path) for path in pathlib.Path(recording).glob("*.silt")),
+                      key=lambda path: (len(path), path))  # 999 before 1000
 
     def kill_and_wait(self, process, name):
         """A snapshot by a plain kill -USR2; returns its path."""
