@@ -28,8 +28,7 @@ std::vector<size_t> thinned(const read::Recording& recording, const std::vector<
   double next = step;
   for (size_t i = 1; i + 1 < regular.size(); ++i) {
     if (static_cast<double>(i) + 0.5 < next) continue;
-    const uint32_t code =
-        format::generation_code(recording.snapshots[regular[i]].meta.sequence);
+    const uint32_t code = format::generation_code(recording.snapshots[regular[i]].meta.sequence);
     const uint32_t code_after =
         format::generation_code(recording.snapshots[regular[i + 1]].meta.sequence);
     if (code == code_after) continue;

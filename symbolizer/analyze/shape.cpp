@@ -11,10 +11,10 @@
 namespace silt::analyze {
 namespace {
 
-constexpr double kJump = 1.05;       // a smaller change in size is no jump of a container
-constexpr double kLateness = 1.15;   // load is never quite steady
-constexpr double kReleased = 0.5;    // share of what was gathered that must go at once
-constexpr double kMatters = 0.3;     // share of the peak that a rise must make up
+constexpr double kJump = 1.05;      // a smaller change in size is no jump of a container
+constexpr double kLateness = 1.15;  // load is never quite steady
+constexpr double kReleased = 0.5;   // share of what was gathered that must go at once
+constexpr double kMatters = 0.3;    // share of the peak that a rise must make up
 
 std::vector<double> picked(const std::vector<size_t>& indices, const std::vector<double>& values) {
   std::vector<double> result;

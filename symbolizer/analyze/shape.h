@@ -28,10 +28,10 @@ std::vector<double> at_frames(const Timeline& timeline, const std::vector<double
 // Rises that ended in a release of at least half of what had been gathered.
 struct Releases {
   size_t count = 0;
-  double largest = 0;     // bytes released at once
-  size_t last = 0;        // index of the value after the last one
+  double largest = 0;          // bytes released at once
+  size_t last = 0;             // index of the value after the last one
   std::vector<double> floors;  // values after each
-  bool rises_after = false;  // it rises again after the last one
+  bool rises_after = false;    // it rises again after the last one
 };
 Releases find_releases(const std::vector<double>& values, double floor);
 

@@ -35,7 +35,8 @@ double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(middle), values.end());
   const double upper = values[middle];
   if (values.size() % 2 == 1) return upper;
-  return (upper + *std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(middle))) /
+  return (upper +
+          *std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(middle))) /
          2;
 }
 

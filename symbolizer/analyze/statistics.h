@@ -23,8 +23,8 @@ struct Slope {
 };
 
 // Theil–Sen slope of y against x (Theil 1950, Sen 1968) with Sen's interval, whose variance allows
-// for ties in y and is widened for positive lag-1 autocorrelation of the residuals. Pairs with equal
-// x are left out; at most 400 evenly chosen points are used. Zero of fewer than two points.
+// for ties in y and is widened for positive lag-1 autocorrelation of the residuals. Pairs with
+// equal x are left out; at most 400 evenly chosen points are used. Zero of fewer than two points.
 Slope theil_sen(std::span<const double> x, std::span<const double> y);
 
 // Lag-1 autocorrelation, 0 of fewer than three values or of constant ones.

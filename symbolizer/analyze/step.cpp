@@ -20,9 +20,9 @@ std::vector<double> left_behind(const Timeline& timeline, const Series& series) 
   std::vector<double> result;
   const size_t frames = timeline.frames.size();
   for (size_t i = 1; i + 1 < frames; ++i) {
-    result.push_back(series.has_births()
-                         ? series.born_blocks[Series::cell(frames - 1, i)]
-                         : series.blocks[timeline.frames[i]] - series.blocks[timeline.frames[i - 1]]);
+    result.push_back(series.has_births() ? series.born_blocks[Series::cell(frames - 1, i)]
+                                         : series.blocks[timeline.frames[i]] -
+                                               series.blocks[timeline.frames[i - 1]]);
   }
   return result;
 }

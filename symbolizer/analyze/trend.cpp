@@ -26,7 +26,7 @@ constexpr double kFewestEvents = 5;
 
 using Steps = std::span<const Step>;
 
-double sum_of(Steps steps, double Step::* member) {
+double sum_of(Steps steps, double Step::*member) {
   double sum = 0;
   for (const Step& step : steps) sum += step.*member;
   return sum;
@@ -95,7 +95,7 @@ double late_pace(Steps steps) {
   const double late_net = net_of(late);
   if (early_net <= 0) return late_net > 0 ? 10 : 1;
   double best = 0;
-  for (double Step::* clock : {&Step::seconds, &Step::activity, &Step::work}) {
+  for (double Step::*clock : {&Step::seconds, &Step::activity, &Step::work}) {
     const double early_length = sum_of(early, clock);
     const double late_length = sum_of(late, clock);
     if (early_length <= 0 || late_length <= 0) continue;
@@ -176,8 +176,8 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
   const double spread = dispersion(steps, events_per_unit);
   const bool exact = events_per_unit >= 1;
   const bool pure = trend.died <= 0.02 * trend.born;
-  const double z = net * events_per_unit /
-                   std::sqrt(spread * (trend.born + trend.died) * events_per_unit);
+  const double z =
+      net * events_per_unit / std::sqrt(spread * (trend.born + trend.died) * events_per_unit);
   trend.p_value = exact && pure ? 0 : upper_tail(z);
 
   const auto blocked = [&trend](Obstacle obstacle) {

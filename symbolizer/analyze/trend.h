@@ -15,14 +15,14 @@
 namespace silt::analyze {
 
 enum class Obstacle : uint8_t {
-  kNone,          // it keeps growing
-  kNoGrowth,      // no net growth after warm-up
-  kTooShort,      // fewer than three windows after warm-up
-  kTooFew,        // fewer events than a trend needs
-  kBend,          // the pace falls off towards the end
-  kStopped,       // nothing more at the end
-  kNotEvery,      // some windows do not grow, and chance does not explain it
-  kWithinNoise,   // births and deaths nearly cancel
+  kNone,         // it keeps growing
+  kNoGrowth,     // no net growth after warm-up
+  kTooShort,     // fewer than three windows after warm-up
+  kTooFew,       // fewer events than a trend needs
+  kBend,         // the pace falls off towards the end
+  kStopped,      // nothing more at the end
+  kNotEvery,     // some windows do not grow, and chance does not explain it
+  kWithinNoise,  // births and deaths nearly cancel
 };
 
 struct Trend {
@@ -33,7 +33,7 @@ struct Trend {
   size_t grew = 0;     // of those, with growth
   double born = 0;     // after warm-up
   double died = 0;
-  double least = 0;    // smallest and largest net change of a window after warm-up
+  double least = 0;  // smallest and largest net change of a window after warm-up
   double most = 0;
   double late_pace = 1;  // pace of the last third, relative to the first third after warm-up
   double p_value = 1;    // births against deaths

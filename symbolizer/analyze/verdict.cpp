@@ -37,8 +37,15 @@ struct Evidence {
 };
 
 Evidence gather(const Timeline& timeline, const Series& series) {
-  Evidence evidence{timeline, series, at_frames(timeline, series.bytes),
-                    at_frames(timeline, series.blocks), {}, {}, {}, 1, 0};
+  Evidence evidence{timeline,
+                    series,
+                    at_frames(timeline, series.bytes),
+                    at_frames(timeline, series.blocks),
+                    {},
+                    {},
+                    {},
+                    1,
+                    0};
   evidence.levels = levels_of(at_regular(timeline, series.bytes));
   evidence.block_levels = levels_of(at_regular(timeline, series.blocks));
   evidence.windows = make_windows(timeline, series);
@@ -78,7 +85,8 @@ void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement) {
   judgement.blocks_per_second = blocks.per_x;
   // Rare events make the median slope of blocks or bytes zero: the mean pace is the better word.
   const double length = x.back() - x.front();
-  if (length > 0 && judgement.bytes_per_second <= 0 && evidence.bytes.back() > evidence.bytes[from]) {
+  if (length > 0 && judgement.bytes_per_second <= 0 &&
+      evidence.bytes.back() > evidence.bytes[from]) {
     judgement.bytes_per_second = (evidence.bytes.back() - evidence.bytes[from]) / length;
     judgement.bytes_per_second_high = std::max(bytes.high, judgement.bytes_per_second);
   }
@@ -213,7 +221,8 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
   if (releases.count == 0) return false;
   // Where hardly a block outlives a window, ups and downs are chance: what was in flight just then.
   const bool in_flight = evidence.windows.has_births && evidence.windows.young_share > 0.9;
-  if (in_flight || (releases.count == 1 && !releases.rises_after && evidence.levels.last <= evidence.levels.first)) {
+  if (in_flight || (releases.count == 1 && !releases.rises_after &&
+                    evidence.levels.last <= evidence.levels.first)) {
     return false;
   }
   if (floor_rises(evidence, releases)) {
@@ -227,8 +236,8 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
   judgement.verdict = Verdict::kSawtooth;
   judgement.confidence = std::min(0.95, 0.6 + 0.1 * static_cast<double>(releases.count));
   judgement.reason = "rises and is released in bulk: " +
-                     format_counted(static_cast<double>(releases.count), "time") + " so far, up to " +
-                     format_bytes(releases.largest) + " at once";
+                     format_counted(static_cast<double>(releases.count), "time") +
+                     " so far, up to " + format_bytes(releases.largest) + " at once";
   return true;
 }
 
@@ -249,8 +258,8 @@ void judge_steady(const Evidence& evidence, const Trend& trend, Judgement& judge
     judgement.reason = "stays between " + format_bytes(from) + " and " + format_bytes(to) +
                        " while blocks come and go";
   } else if (evidence.levels.last < evidence.levels.first) {
-    judgement.reason =
-        "fell from " + format_bytes(evidence.levels.first) + " to " + format_bytes(evidence.levels.last);
+    judgement.reason = "fell from " + format_bytes(evidence.levels.first) + " to " +
+                       format_bytes(evidence.levels.last);
   } else {
     judgement.reason = "stays between " + format_bytes(from) + " and " + format_bytes(to);
   }
@@ -291,9 +300,9 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
                          " blocks came, " + format_count(trend.died) + " went";
       return;
     case Obstacle::kBend:
-      return bounded(flat ? confidence : 0.6,
-                     rose + ", but ever more slowly: the last third at " +
-                         format_percent(std::max(0.0, trend.late_pace)) + " of the first pace");
+      return bounded(flat ? confidence : 0.6, rose + ", but ever more slowly: the last third at " +
+                                                  format_percent(std::max(0.0, trend.late_pace)) +
+                                                  " of the first pace");
     case Obstacle::kStopped:
       if (flat || trend.grew + 1 < trend.windows) {
         return bounded(confidence, rose + ", then stopped at " + format_bytes(bytes.back()));
@@ -331,8 +340,8 @@ void judge_short(const Evidence& evidence, Judgement& judgement) {
   if (bytes.size() == 3 && bytes[2] - bytes[1] < kJitter * rise) {
     judgement.verdict = Verdict::kBounded;
     judgement.confidence = 0.4;
-    judgement.reason = "rose by " + format_bytes(rise) + ", then flat at " + format_bytes(bytes[2]) +
-                       ": three snapshots are a short look";
+    judgement.reason = "rose by " + format_bytes(rise) + ", then flat at " +
+                       format_bytes(bytes[2]) + ": three snapshots are a short look";
     return;
   }
   judgement.verdict = Verdict::kGrowing;

@@ -29,12 +29,12 @@ struct Judgement {
   double growth_blocks = 0;
   double bytes_per_second = 0;  // fitted, after warm-up
   double blocks_per_second = 0;
-  double bytes_per_second_low = 0;   // 95 % interval
+  double bytes_per_second_low = 0;  // 95 % interval
   double bytes_per_second_high = 0;
-  double bytes_per_work = 0;    // 0 without counts of work
-  size_t warm_up_windows = 0;   // windows left out at the start
-  size_t windows = 0;           // windows judged
-  size_t growing_windows = 0;   // of those
+  double bytes_per_work = 0;   // 0 without counts of work
+  size_t warm_up_windows = 0;  // windows left out at the start
+  size_t windows = 0;          // windows judged
+  size_t growing_windows = 0;  // of those
 };
 
 // Judges one series. The series must belong to the timeline.

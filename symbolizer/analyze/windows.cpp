@@ -60,10 +60,10 @@ Release scratch_release(const Timeline& timeline, const Series& series) {
   Release largest;
   double all = 0;
   for (size_t frame = 1; frame < frames; ++frame) {
-    const double blocks = series.born_blocks[Series::cell(frame - 1, 0)] -
-                          series.born_blocks[Series::cell(frame, 0)];
-    const double bytes = series.born_bytes[Series::cell(frame - 1, 0)] -
-                         series.born_bytes[Series::cell(frame, 0)];
+    const double blocks =
+        series.born_blocks[Series::cell(frame - 1, 0)] - series.born_blocks[Series::cell(frame, 0)];
+    const double bytes =
+        series.born_bytes[Series::cell(frame - 1, 0)] - series.born_bytes[Series::cell(frame, 0)];
     all += std::max(0.0, blocks);
     if (blocks > largest.blocks) largest = {frame, blocks, bytes};
   }

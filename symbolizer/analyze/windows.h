@@ -2,9 +2,9 @@
 //
 // A series cut into the windows between frames: what was born and stayed, what died, what remained.
 //
-// Where births are known, the windows are "aged" when that makes the picture clearer: a block counts
-// from the first frame it outlives, so blocks merely in flight at a snapshot are no noise. The last
-// frame's own births have not outlived anything yet and are left out then.
+// Where births are known, the windows are "aged" when that makes the picture clearer: a block
+// counts from the first frame it outlives, so blocks merely in flight at a snapshot are no noise.
+// The last frame's own births have not outlived anything yet and are left out then.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
 #define SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_

@@ -3,15 +3,11 @@
 // `silt check`: the gate of a CI job. A report, a policy, suppressions and a baseline in; an exit
 // status and a report in the job's format out.
 
-#include <algorithm>
 #include <cstdio>
-#include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
-#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/report/policy.h"
@@ -48,72 +44,17 @@ Examples:
 struct CheckOptions {
   InputOptions inputs;
   OutputOptions output;
-  std::string policy;
-  std::string suppressions;
-  std::string baseline;
+  GateOptions gate;
   std::string write_baseline;
 };
-
-Result<std::string> read_text(const std::string& path, const char* what) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  return text;
-}
-
-// Reads and parses a file if one is named, else leaves the default.
-template <typename Value, typename Parse>
-std::optional<Error> take(const std::string& path, const char* what, Parse parse, Value& to) {
-  if (path.empty()) return std::nullopt;
-  const Result<std::string> text = read_text(path, what);
-  if (!text) return text.error();
-  Result<Value> value = parse(*text);
-  if (!value) {
-    return Error{std::string(what) + " " + in_quotes(path) + ", " + value.error().message};
-  }
-  to = std::move(*value);
-  return std::nullopt;
-}
-
-std::string today() {
-  const time_t now = std::time(nullptr);
-  tm parts{};
-  char text[16] = "";
-  if (gmtime_r(&now, &parts) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
-  return text;
-}
-
-int status_of(const report::Report& report, const report::Policy& policy) {
-  const auto any = [&report](report::Outcome outcome) {
-    return std::any_of(
-        report.gate.rulings.begin(), report.gate.rulings.end(),
-        [outcome](const report::Ruling& ruling) { return ruling.outcome == outcome; });
-  };
-  if (any(report::Outcome::kBroken)) return kBroken;
-  if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
-  constexpr size_t kFewestForVerdict = 4;
-  return report.judged_snapshots < kFewestForVerdict ? kInput : kDone;
-}
 
 int run_check(const CheckOptions& options) {
   const auto failed = [](const Error& error, int status) {
     std::fprintf(stderr, "silt check: %s\n", error.message.c_str());
     return status;
   };
-  report::Policy policy;
-  std::vector<report::Suppression> suppressions;
-  std::vector<report::Known> baseline;
-  if (const auto error = take(options.policy, "policy", report::parse_policy, policy)) {
-    return failed(*error, kUsage);
-  }
-  if (const auto error =
-          take(options.suppressions, "suppressions", report::parse_suppressions, suppressions)) {
-    return failed(*error, kUsage);
-  }
-  if (const auto error = take(options.baseline, "baseline", report::parse_baseline, baseline)) {
-    return failed(*error, kUsage);
-  }
+  const Result<Rules> rules = read_rules(options.gate);
+  if (!rules) return failed(rules.error(), kUsage);
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
@@ -125,23 +66,21 @@ int run_check(const CheckOptions& options) {
     }
     return kDone;
   }
-  report::apply_policy(*report, policy, suppressions, baseline, today());
+  judge(*report, *rules);
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     return failed(*error, kInput);
   }
-  const int status = status_of(*report, policy);
+  const int status = status_of(*report, rules->policy);
   if (status == kInput) {
     std::fprintf(stderr, "silt check: too short for a verdict: %zu snapshots under load\n",
                  report->judged_snapshots);
   } else if (status != kDone && !options.output.path.empty()) {
-    const auto broken = std::count_if(
-        report->gate.rulings.begin(), report->gate.rulings.end(),
-        [](const report::Ruling& r) { return r.outcome == report::Outcome::kBroken; });
-    std::fprintf(stderr, "silt check: %s, see '%s'\n",
-                 status == kInconclusive
-                     ? "inconclusive"
-                     : (std::to_string(broken) + " of the policy's rules broken").c_str(),
-                 options.output.path.c_str());
+    std::fprintf(
+        stderr, "silt check: %s, see '%s'\n",
+        status == kInconclusive
+            ? "inconclusive"
+            : (std::to_string(broken_rules(*report)) + " of the policy's rules broken").c_str(),
+        options.output.path.c_str());
   }
   return status;
 }
@@ -150,13 +89,11 @@ int run_check(const CheckOptions& options) {
 
 void register_check(CLI::App& app, int& status) {
   const auto options = std::make_shared<CheckOptions>();
-  CLI::App* command =
-      app.add_subcommand("check", "the CI gate: verdicts against a policy, exit status 1 if broken");
+  CLI::App* command = app.add_subcommand(
+      "check", "the CI gate: verdicts against a policy, exit status 1 if broken");
   command->add_option("recordings", options->inputs.paths,
                       "recording folders or snapshot files; none: the newest recording here");
-  command->add_option("--policy", options->policy, "what may grow how fast; default: no leak at all");
-  command->add_option("--suppressions", options->suppressions, "findings that are excused, and why");
-  command->add_option("--baseline", options->baseline, "known findings, from --write-baseline");
+  add_gate_options(*command, options->gate);
   command->add_option("--write-baseline", options->write_baseline,
                       "write what grows now as known to this file, and do not judge");
   add_output_options(*command, options->output);

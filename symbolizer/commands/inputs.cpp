@@ -39,7 +39,8 @@ bool holds_snapshots(const fs::path& folder) {
 }
 
 // One number: so much work in all, done at a steady pace. A file: "elapsed-seconds count" or just
-// the count a line, one line for each snapshot; or pairs at other times, between which it is linear.
+// the count a line, one line for each snapshot; or pairs at other times, between which it is
+// linear.
 Result<std::vector<double>> work_at_snapshots(const std::string& text,
                                               const read::Recording& recording) {
   std::vector<double> seconds;
@@ -120,10 +121,9 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
   naming.debuginfod = options.debuginfod;
   for (const std::string& folder : options.debug_folders) naming.debug_folders.emplace_back(folder);
   symbolize::Symbolizer symbolizer(recording, naming);
-  return report::build_report(recording, report::names_of(symbolizer), own,
-                              [&progress](const char* what, double done) {
-                                progress.tell(what, done);
-                              });
+  return report::build_report(
+      recording, report::names_of(symbolizer), own,
+      [&progress](const char* what, double done) { progress.tell(what, done); });
 }
 
 }  // namespace
@@ -132,7 +132,8 @@ void add_input_options(CLI::App& app, InputOptions& options) {
   app.add_option("--top", options.top, "stacks to show besides those of findings; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
-  app.add_option("--module", options.module, "only what has a frame in a module of this name (part)");
+  app.add_option("--module", options.module,
+                 "only what has a frame in a module of this name (part)");
   app.add_option("--function", options.function,
                  "only what has a frame in a function of this name (part)");
   app.add_option("--verdict", options.verdicts,
@@ -143,12 +144,14 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->delimiter(',');
   app.add_option("--limit", options.limit,
                  "tell when growth reaches this size (512M, 2G); else the cgroup's limit");
-  app.add_option("--work", options.work,
-                 "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
-                 "line");
+  app.add_option(
+      "--work", options.work,
+      "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
+      "line");
   app.add_option("--debug-folder", options.debug_folders, "also look for debug files here");
   app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
-  app.add_option("--jobs", options.jobs, "threads to read recordings with; 0: one for each processor");
+  app.add_option("--jobs", options.jobs,
+                 "threads to read recordings with; 0: one for each processor");
 }
 
 std::optional<uint64_t> parse_size(const std::string& text) {
@@ -159,10 +162,20 @@ std::optional<uint64_t> parse_size(const std::string& text) {
   for (; *end != '\0'; ++end) {
     if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
   }
-  static const std::map<std::string, double> kUnits = {
-      {"", 1},          {"b", 1},           {"k", 1024},       {"kb", 1000},       {"kib", 1024},
-      {"m", 1048576.0}, {"mb", 1e6},        {"mib", 1048576.0}, {"g", 1073741824.0}, {"gb", 1e9},
-      {"gib", 1073741824.0}, {"t", 1099511627776.0}, {"tb", 1e12}, {"tib", 1099511627776.0}};
+  static const std::map<std::string, double> kUnits = {{"", 1},
+                                                       {"b", 1},
+                                                       {"k", 1024},
+                                                       {"kb", 1000},
+                                                       {"kib", 1024},
+                                                       {"m", 1048576.0},
+                                                       {"mb", 1e6},
+                                                       {"mib", 1048576.0},
+                                                       {"g", 1073741824.0},
+                                                       {"gb", 1e9},
+                                                       {"gib", 1073741824.0},
+                                                       {"t", 1099511627776.0},
+                                                       {"tb", 1e12},
+                                                       {"tib", 1099511627776.0}};
   const auto at = kUnits.find(unit);
   if (at == kUnits.end()) return std::nullopt;
   const double bytes = value * at->second;
@@ -194,7 +207,8 @@ Result<std::vector<read::Recording>> load_recordings(const std::vector<std::stri
     const fs::path path(text);
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status)) return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
+    if (!fs::exists(status))
+      return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
     if (!fs::is_directory(status)) {
       const fs::path folder = path.parent_path();
       if (snapshots[folder].empty()) order.push_back(folder);
@@ -202,8 +216,8 @@ Result<std::vector<read::Recording>> load_recordings(const std::vector<std::stri
       continue;
     }
     const bool own = holds_snapshots(path) || read::find_recordings(path).empty();
-    if (const auto failed = take(own ? read::read_recording(path)
-                                     : newest_in(path, "in " + in_quotes(path)))) {
+    if (const auto failed =
+            take(own ? read::read_recording(path) : newest_in(path, "in " + in_quotes(path)))) {
       return *failed;
     }
   }
@@ -241,8 +255,8 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
     paths.push_back(recording.path.string());
     recording = read::Recording();  // a large one is no longer needed
   }
-  report::Report report = reports.size() == 1 ? std::move(reports.front())
-                                              : report::combine(std::move(reports), paths);
+  report::Report report =
+      reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
   if (!options.baseline.empty()) {
     Result<std::vector<read::Recording>> old = load_recordings({options.baseline});
     if (!old) return old.error();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which recordings a command means, and the options about names and limits that `report` and `check`
-// share.
+// Which recordings a command means, and the options about names and limits that `report` and
+// `check` share.
 
 #ifndef SILT_SYMBOLIZER_COMMANDS_INPUTS_H_
 #define SILT_SYMBOLIZER_COMMANDS_INPUTS_H_

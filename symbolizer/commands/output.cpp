@@ -23,10 +23,10 @@ using Render = std::string (*)(const report::Report&);
 
 const std::map<std::string, Render>& formats() {
   static const std::map<std::string, Render> kFormats = {
-      {"folded", render::render_folded},         {"github", render::render_github},
-      {"json", render::render_json},             {"junit", render::render_junit},
-      {"markdown", render::render_markdown},     {"pprof", render::render_pprof},
-      {"sarif", render::render_sarif},           {"speedscope", render::render_speedscope},
+      {"folded", render::render_folded},     {"github", render::render_github},
+      {"json", render::render_json},         {"junit", render::render_junit},
+      {"markdown", render::render_markdown}, {"pprof", render::render_pprof},
+      {"sarif", render::render_sarif},       {"speedscope", render::render_speedscope},
   };
   return kFormats;
 }

@@ -21,7 +21,8 @@ Progress::~Progress() {
 void Progress::tell(const char* what, double done) {
   if (!terminal_) return;
   const auto now = std::chrono::steady_clock::now();
-  if (now - start_ < std::chrono::seconds(1) || now - last_ < std::chrono::milliseconds(100)) return;
+  if (now - start_ < std::chrono::seconds(1) || now - last_ < std::chrono::milliseconds(100))
+    return;
   last_ = now;
   shown_ = true;
   std::fprintf(stderr, "\r\033[Ksilt: %s, %.0f %%", what, done * 100);

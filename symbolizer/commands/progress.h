@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A line on a terminal that says how far the work is, once it takes longer than a second. It goes to
-// standard error and is wiped when done, so it never mixes with a report.
+// A line on a terminal that says how far the work is, once it takes longer than a second. It goes
+// to standard error and is wiped when done, so it never mixes with a report.
 
 #ifndef SILT_SYMBOLIZER_COMMANDS_PROGRESS_H_
 #define SILT_SYMBOLIZER_COMMANDS_PROGRESS_H_

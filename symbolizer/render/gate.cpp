@@ -89,8 +89,8 @@ std::string percent_encoded(const std::string& path) {
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' ||
-                       byte == '_' || byte == '.' || byte == '~' || byte == '+';
+                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' || byte == '_' ||
+                       byte == '.' || byte == '~' || byte == '+';
     if (plain) {
       uri += c;
     } else {
@@ -202,9 +202,9 @@ std::string render_github(const Report& report) {
   for (const report::Ruling& ruling : report.gate.rulings) {
     if (ruling.finding || ruling.outcome == report::Outcome::kPassed) continue;
     const bool broken = ruling.outcome == report::Outcome::kBroken;
-    text += std::string(broken ? "::error" : "::warning") + " title=" +
-            github_property("silt: " + clean(ruling.rule)) + "::" +
-            github_message(clean(ruling.why)) + "\n";
+    text += std::string(broken ? "::error" : "::warning") +
+            " title=" + github_property("silt: " + clean(ruling.rule)) +
+            "::" + github_message(clean(ruling.why)) + "\n";
   }
   if (text.empty()) {
     text = "::notice title=" + github_property("silt: " + clean(report.program)) +

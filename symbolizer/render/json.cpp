@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The report for programs: schema "silt.report/1". Unknown values are null, never invented. Keys are
-// only ever added.
+// The report for programs: schema "silt.report/1". Unknown values are null, never invented. Keys
+// are only ever added.
 
 #include <cstdio>
 #include <ctime>
@@ -122,19 +122,21 @@ std::string render_json(const report::Report& report) {
   json["sampling_interval_bytes"] = report.sampling_interval_bytes;
   json["memory_limit_bytes"] =
       report.memory_limit_bytes == 0 ? Json(nullptr) : Json(report.memory_limit_bytes);
-  json["smallest_detectable"] = {{"blocks_per_hour", number_or_null(report.detectable_blocks_per_hour)},
-                                 {"bytes_per_hour", number_or_null(report.detectable_bytes_per_hour)}};
+  json["smallest_detectable"] = {
+      {"blocks_per_hour", number_or_null(report.detectable_blocks_per_hour)},
+      {"bytes_per_hour", number_or_null(report.detectable_bytes_per_hour)}};
   json["snapshots"] = Json::array();
   for (const report::SnapshotLine& line : report.snapshots) {
-    json["snapshots"].push_back({{"sequence", line.sequence},
-                                 {"time", time_of(line.realtime_ns)},
-                                 {"elapsed_seconds", line.elapsed_seconds},
-                                 {"rss_bytes", line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes)},
-                                 {"live_bytes", line.live_bytes},
-                                 {"live_blocks", line.live_blocks},
-                                 {"allocated_bytes", line.allocated_bytes},
-                                 {"allocated_blocks", line.allocated_blocks},
-                                 {"mapping_bytes", line.mapping_bytes}});
+    json["snapshots"].push_back(
+        {{"sequence", line.sequence},
+         {"time", time_of(line.realtime_ns)},
+         {"elapsed_seconds", line.elapsed_seconds},
+         {"rss_bytes", line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes)},
+         {"live_bytes", line.live_bytes},
+         {"live_blocks", line.live_blocks},
+         {"allocated_bytes", line.allocated_bytes},
+         {"allocated_blocks", line.allocated_blocks},
+         {"mapping_bytes", line.mapping_bytes}});
   }
   json["findings"] = Json::array();
   for (const report::Finding& finding : report.findings) {

@@ -37,7 +37,8 @@ std::string fenced(const std::string& text) {
 
 std::string row(const Finding& finding) {
   const bool grave = finding.verdict == Verdict::kLeak;
-  std::string text = std::string("| ") + (grave ? "**leak**" : report::verdict_word(finding.verdict));
+  std::string text =
+      std::string("| ") + (grave ? "**leak**" : report::verdict_word(finding.verdict));
   if (finding.change != report::Change::kNotCompared) {
     text += " (" + change_word(finding.change) + ")";
   }

@@ -85,7 +85,8 @@ class Builder {
       pprof::Function* function = profile_.add_function();
       function->set_id(at->second);
       function->set_name(text(name));
-      function->set_system_name(text(frame.linkage_name.empty() ? name : clean(frame.linkage_name)));
+      function->set_system_name(
+          text(frame.linkage_name.empty() ? name : clean(frame.linkage_name)));
       function->set_filename(text(file));
     }
     return at->second;
@@ -126,8 +127,8 @@ class Builder {
     }
     sample->add_value(static_cast<int64_t>(stack.allocated_blocks));
     sample->add_value(static_cast<int64_t>(stack.allocated_bytes));
-    sample->add_value(
-        stack.live_blocks.empty() ? 0 : static_cast<int64_t>(stack.live_blocks.back()));
+    sample->add_value(stack.live_blocks.empty() ? 0
+                                                : static_cast<int64_t>(stack.live_blocks.back()));
     sample->add_value(stack.live_bytes.empty() ? 0 : static_cast<int64_t>(stack.live_bytes.back()));
     sample->add_value(report_.judged_snapshots >= 2 ? stack.growth_blocks : 0);
     sample->add_value(report_.judged_snapshots >= 2 ? stack.growth_bytes : 0);

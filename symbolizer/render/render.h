@@ -15,9 +15,9 @@ namespace silt::render {
 
 struct TextOptions {
   bool colour = false;
-  bool full = false;      // every frame of every stack
-  size_t width = 80;      // columns
-  size_t stacks = 5;      // of the growing stacks that are in no finding
+  bool full = false;  // every frame of every stack
+  size_t width = 80;  // columns
+  size_t stacks = 5;  // of the growing stacks that are in no finding
 };
 std::string render_text(const report::Report& report, const TextOptions& options);
 
@@ -25,7 +25,7 @@ std::string render_json(const report::Report& report);      // "silt.report/1"
 std::string render_markdown(const report::Report& report);  // a CI job's summary
 std::string render_folded(const report::Report& report);
 std::string render_speedscope(const report::Report& report);
-std::string render_pprof(const report::Report& report);   // gzipped protobuf: binary
+std::string render_pprof(const report::Report& report);  // gzipped protobuf: binary
 std::string render_junit(const report::Report& report);
 std::string render_github(const report::Report& report);  // workflow commands
 std::string render_sarif(const report::Report& report);   // 2.1.0

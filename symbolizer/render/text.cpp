@@ -133,9 +133,9 @@ class Page {
         live.push_back(snapshot.live_bytes + snapshot.mapping_bytes);
       }
       const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
-        return std::string(what) + (report_.snapshots.size() > 1
-                                        ? format_bytes(static_cast<double>(from)) + " → "
-                                        : std::string()) +
+        return std::string(what) +
+               (report_.snapshots.size() > 1 ? format_bytes(static_cast<double>(from)) + " → "
+                                             : std::string()) +
                format_bytes(static_cast<double>(to));
       };
       std::string text = from_to("live ", live.front(), live.back());
@@ -156,11 +156,11 @@ class Page {
   void processes() {
     for (size_t i = 0; i < report_.processes.size(); ++i) {
       const report::ProcessLine& process = report_.processes[i];
-      std::string right = format_bytes(static_cast<double>(process.first_live_bytes)) + " → " +
-                          format_bytes(static_cast<double>(process.last_live_bytes)) + ", " +
-                          (process.leaks == 0
-                               ? "no leak"
-                               : format_counted(static_cast<double>(process.leaks), "leak"));
+      std::string right =
+          format_bytes(static_cast<double>(process.first_live_bytes)) + " → " +
+          format_bytes(static_cast<double>(process.last_live_bytes)) + ", " +
+          (process.leaks == 0 ? "no leak"
+                              : format_counted(static_cast<double>(process.leaks), "leak"));
       line(two_sides("  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")",
                      right, columns(right)));
     }
@@ -237,9 +237,10 @@ class Page {
       excused += ruling.outcome == report::Outcome::kExcused ? 1 : 0;
       if (!ruling.finding) wrapped(outcome_text(ruling.outcome) + ruling.why, "", "  ");
     }
-    std::string text = broken == 0 ? "check passed"
-                                   : "check failed: " + format_counted(static_cast<double>(broken),
-                                                                       "rule") + " broken";
+    std::string text =
+        broken == 0
+            ? "check passed"
+            : "check failed: " + format_counted(static_cast<double>(broken), "rule") + " broken";
     if (excused > 0) text += ", " + std::to_string(excused) + " excused";
     line(painted(broken == 0 ? kGreen : kRed, text));
   }
@@ -267,15 +268,16 @@ class Page {
       ++shown;
     }
     if (!options_.full && finding.stacks.size() > 1) {
-      line(painted(kDim, "      and " + format_counted(static_cast<double>(finding.stacks.size() - 1),
-                                                       "more stack") +
-                             " of the same cause (--full shows all)"));
+      line(painted(
+          kDim, "      and " +
+                    format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
+                    " of the same cause (--full shows all)"));
     }
   }
 
   std::string stack_figures(const StackLine& stack) const {
     const bool growth = report_.judged_snapshots >= 2;
-    const double bytes = growth ? static_cast<double>(stack.growth_bytes)
+    const double bytes = growth                     ? static_cast<double>(stack.growth_bytes)
                          : stack.live_bytes.empty() ? 0
                                                     : static_cast<double>(stack.live_bytes.back());
     const double blocks = growth ? static_cast<double>(stack.growth_blocks)

@@ -68,14 +68,16 @@ std::string place_text(const symbolize::Frame& frame) {
 
 std::string pace_text(const Finding& finding) {
   std::string text;
-  if (finding.bytes_per_hour && (finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing)) {
+  if (finding.bytes_per_hour &&
+      (finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing)) {
     text = format_bytes_signed(*finding.bytes_per_hour) + "/h, ";
   }
   text += format_bytes_signed(static_cast<double>(finding.growth_bytes)) + " so far";
   if (finding.growth_blocks > 0) {
     text += " in " + format_counted(static_cast<double>(finding.growth_blocks), "block");
   }
-  if (finding.bytes_per_work) text += ", " + format_bytes_signed(*finding.bytes_per_work) + " per unit of work";
+  if (finding.bytes_per_work)
+    text += ", " + format_bytes_signed(*finding.bytes_per_work) + " per unit of work";
   return text;
 }
 
@@ -108,7 +110,8 @@ std::string none_found_text(const Report& report) {
            " blocks an hour or more in one place";
   }
   if (report.detectable_bytes_per_hour) {
-    return "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) + " an hour or more";
+    return "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) +
+           " an hour or more";
   }
   return "too short a look to tell a leak";
 }
@@ -146,7 +149,8 @@ std::string sparkline(const std::vector<uint64_t>& values, size_t width) {
   const uint64_t peak = *std::max_element(values.begin(), values.end());
   std::string text;
   for (size_t i = 0; i < count; ++i) {
-    const uint64_t value = values[count == 1 ? values.size() - 1 : i * (values.size() - 1) / (count - 1)];
+    const uint64_t value =
+        values[count == 1 ? values.size() - 1 : i * (values.size() - 1) / (count - 1)];
     const size_t level =
         peak == 0 ? 0
                   : static_cast<size_t>(static_cast<double>(value) / static_cast<double>(peak) *

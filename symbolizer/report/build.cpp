@@ -46,7 +46,9 @@ std::vector<Frame> frames_of(const read::Recording& recording, const read::Stack
 }
 
 bool has_match(const std::vector<Frame>& frames, const Options& options) {
-  const auto any = [&](auto&& matches) { return std::any_of(frames.begin(), frames.end(), matches); };
+  const auto any = [&](auto&& matches) {
+    return std::any_of(frames.begin(), frames.end(), matches);
+  };
   if (!options.module.empty() && !any([&](const Frame& frame) {
         return frame.module.find(options.module) != std::string::npos;
       })) {
@@ -186,12 +188,13 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   for (const Group& group : groups) {
     if (!wanted(group.judgement.verdict, options) || !worth_telling(group, largest_live)) continue;
     if (filters && std::none_of(group.stacks.begin(), group.stacks.end(), [&](size_t stack) {
-          return has_match(frames_of(recording, recording.stacks[stack], names.node_frames), options);
+          return has_match(frames_of(recording, recording.stacks[stack], names.node_frames),
+                           options);
         })) {
       continue;
     }
-    report.findings.push_back(finding_of(recording, group, timeline.regular.size(),
-                                         report.memory_limit_bytes));
+    report.findings.push_back(
+        finding_of(recording, group, timeline.regular.size(), report.memory_limit_bytes));
     shown.insert(group.stacks.begin(), group.stacks.end());
   }
 

@@ -19,10 +19,10 @@
 namespace silt::report {
 
 struct Options {
-  size_t top = 20;                        // stacks with frames besides those of findings; 0: all
-  std::string module;                     // keep what has a frame in a module whose name contains it
-  std::string function;                   // keep what has a frame whose function contains it
-  std::vector<Verdict> verdicts;          // keep findings and stacks of these; empty: all
+  size_t top = 20;                // stacks with frames besides those of findings; 0: all
+  std::string module;             // keep what has a frame in a module whose name contains it
+  std::string function;           // keep what has a frame whose function contains it
+  std::vector<Verdict> verdicts;  // keep findings and stacks of these; empty: all
   std::vector<std::string> look_through;  // modules that are never a site
   uint64_t limit_bytes = 0;               // 0: the cgroup's, as recorded
   std::vector<double> work;               // units of work done at each snapshot, or empty

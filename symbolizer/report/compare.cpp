@@ -32,7 +32,8 @@ std::optional<double> sum(const std::optional<double>& a, const std::optional<do
 // Adds a finding on the same site in another process.
 void join(Finding& to, Finding from, size_t process) {
   to.shares.push_back(share_of(from, process));
-  if (from.verdict < to.verdict || (from.verdict == to.verdict && from.confidence > to.confidence)) {
+  if (from.verdict < to.verdict ||
+      (from.verdict == to.verdict && from.confidence > to.confidence)) {
     to.verdict = from.verdict;
     to.confidence = from.confidence;
     to.reason = from.reason;
@@ -82,8 +83,10 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   line.path = path;
   line.snapshots = report.snapshots.size();
   if (!report.snapshots.empty()) {
-    line.first_live_bytes = report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
-    line.last_live_bytes = report.snapshots.back().live_bytes + report.snapshots.back().mapping_bytes;
+    line.first_live_bytes =
+        report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
+    line.last_live_bytes =
+        report.snapshots.back().live_bytes + report.snapshots.back().mapping_bytes;
   }
   line.leaks = static_cast<size_t>(
       std::count_if(report.findings.begin(), report.findings.end(),
@@ -184,9 +187,9 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     }
   }
   order(all.findings);
-  std::stable_sort(all.stacks.begin(), all.stacks.end(), [](const StackLine& a, const StackLine& b) {
-    return a.growth_bytes > b.growth_bytes;
-  });
+  std::stable_sort(
+      all.stacks.begin(), all.stacks.end(),
+      [](const StackLine& a, const StackLine& b) { return a.growth_bytes > b.growth_bytes; });
   tell_apart(all);
   return all;
 }
@@ -211,8 +214,8 @@ void compare(Report& report, const Report& before) {
       continue;
     }
     finding.baseline_bytes_per_hour = at->second;
-    finding.change = finding.bytes_per_hour.value_or(0) > kWorse * at->second ? Change::kWorse
-                                                                              : Change::kKnown;
+    finding.change =
+        finding.bytes_per_hour.value_or(0) > kWorse * at->second ? Change::kWorse : Change::kKnown;
   }
   report.notes.push_back("against the baseline: " +
                          format_counted(static_cast<double>(fresh), "new place") + " that grows");

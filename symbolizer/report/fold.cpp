@@ -160,8 +160,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   for (const size_t i : changing) {
     const read::Stack& stack = recording.stacks[i];
     Frame site = site_of(recording, stack, names, options);
-    const std::string key =
-        std::to_string(static_cast<int>(stack.heap)) + "\n" + site_key(site);
+    const std::string key = std::to_string(static_cast<int>(stack.heap)) + "\n" + site_key(site);
     const auto [at, added] = by_site.try_emplace(key, candidates.size());
     if (added) {
       candidates.emplace_back();

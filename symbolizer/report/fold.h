@@ -49,8 +49,8 @@ struct FoldOptions {
   size_t most_stacks = 3000;              // those that change most are named and folded
 };
 
-// Groups of every verdict but steady, leaks first, then by growth. Verdicts of stacks are brought in
-// line with their group's: `summaries` is updated.
+// Groups of every verdict but steady, leaks first, then by growth. Verdicts of stacks are brought
+// in line with their group's: `summaries` is updated.
 std::vector<Group> fold(const read::Recording& recording, const analyze::Timeline& timeline,
                         std::vector<StackSummary>& summaries, const NodeFrames& names,
                         const FoldOptions& options);

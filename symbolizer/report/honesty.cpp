@@ -80,8 +80,8 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   lines.push_back(dropped.empty() ? "nothing was dropped or cut short" : "not seen: " + dropped);
 
   std::string cost = "recording cost " +
-                     format_bytes(static_cast<double>(std::max(
-                         cost_of(last, Cost::resident_bytes), uint64_t{0}))) +
+                     format_bytes(static_cast<double>(
+                         std::max(cost_of(last, Cost::resident_bytes), uint64_t{0}))) +
                      " of memory";
   if (cost_of(last, Cost::resident_bytes) == 0) {
     cost = "recording cost " + format_bytes(static_cast<double>(cost_of(last, Cost::table_bytes))) +
@@ -115,8 +115,7 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
     }
     notes.push_back(text + "; what it allocates that way was not seen");
   }
-  const uint64_t allocated =
-      last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
+  const uint64_t allocated = last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
   if (allocated == 0) {
     notes.push_back("nothing was recorded: no allocation passed through silt");
   }

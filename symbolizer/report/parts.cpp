@@ -5,6 +5,7 @@
 #include "symbolizer/report/parts.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_set>
 
@@ -32,8 +33,32 @@ bool same_function(const Frame& a, const Frame& b) {
   return !a.function.empty() && a.function == b.function && a.file == b.file;
 }
 
-bool is_runtime(const Frame& site, const FoldOptions& options) {
-  return owner_of(site, options.look_through) <= Owner::kRuntime;
+// Names are compared for so many of the largest groups only: pairs of groups are many.
+constexpr size_t kMostGroups = 400;
+
+bool is_foreign(const Frame& site, const FoldOptions& options) {
+  const Owner owner = owner_of(site, options.look_through);
+  return owner != Owner::kUser && owner != Owner::kWrapper;
+}
+
+size_t function_hash(const Frame& frame) {
+  return std::hash<std::string>()(frame.function) * 31 + std::hash<std::string>()(frame.file);
+}
+
+void find_functions(const read::Recording& recording, const NodeFrames& names,
+                    Candidate& candidate) {
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    for (const Frame& frame : names(node)) candidate.functions.insert(function_hash(frame));
+  }
+}
+
+// Cheap: whether the pair is worth a closer look.
+bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions& options) {
+  if (whole.group.heap != part.group.heap) return false;
+  return part.functions.count(function_hash(whole.group.site)) > 0 ||
+         whole.functions.count(function_hash(part.group.site)) > 0 ||
+         (is_foreign(whole.group.site, options) && is_foreign(part.group.site, options));
 }
 
 // Whether every stack of the group runs through this very line; through this function.
@@ -48,7 +73,8 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
   for (const Member& member : candidate.members) {
     Passage here{false, false};
     const read::Stack& stack = recording.stacks[member.stack];
-    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    for (uint32_t node = stack.leaf; is_real(recording, node);
+         node = recording.nodes[node].parent) {
       for (const Frame& frame : names(node)) {
         if (!same_function(frame, site)) continue;
         here.function = true;
@@ -78,7 +104,6 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
                   const Candidate& part) {
   const Group& root = whole.group;
   const Group& group = part.group;
-  if (group.heap != root.heap) return Relation::kNone;
   const Verdict verdict = group.judgement.verdict;
   const bool container = is_container_of(group, root);
   const bool accused = verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
@@ -86,7 +111,7 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
   if (!with_it) return Relation::kNone;
   // No line of the user's is known for either: all that can be said is that they go together.
-  if (is_runtime(root.site, options) && is_runtime(group.site, options)) return Relation::kPart;
+  if (is_foreign(root.site, options) && is_foreign(group.site, options)) return Relation::kPart;
   if (same_function(root.site, group.site)) return Relation::kPart;
   const Passage through_root = passes(recording, part, names, root.site);
   // What main calls is the whole program, so there only the very line tells a part.
@@ -110,15 +135,16 @@ void add_up(const Timeline& timeline, Candidate& candidate) {
   order_members(timeline, candidate.members);
 }
 
-// Moves the site to the caller when all leaking stacks come from one line of it, while other callers
-// of the same function are healthy: the mistake is in how it is called.
+// Moves the site to the caller when all leaking stacks come from one line of it, while other
+// callers of the same function are healthy: the mistake is in how it is called.
 bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
            const FoldOptions& options, Candidate& candidate) {
   Frame& site = candidate.group.site;
   if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
     return false;
   }
-  std::unordered_set<uint64_t> calls;
+  std::unordered_set<uint64_t> calls;    // in the site's function
+  std::unordered_set<uint64_t> callers;  // of it, in the leaking stacks
   std::unordered_set<size_t> leaking;
   Frame caller;
   std::string key;
@@ -131,7 +157,9 @@ bool hoist(const read::Recording& recording, const Timeline& timeline, const Nod
     bool seen = false;
     bool found = false;
     Frame next;
-    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    uint64_t next_pc = 0;
+    for (uint32_t node = stack.leaf; is_real(recording, node);
+         node = recording.nodes[node].parent) {
       for (const Frame& frame : names(node)) {
         if (same_function(frame, site)) {
           calls.insert(recording.nodes[node].pc);
@@ -139,24 +167,32 @@ bool hoist(const read::Recording& recording, const Timeline& timeline, const Nod
           found = false;  // recursion: what counts is outside of the outermost one
         } else if (seen && !found && owner_of(frame, options.look_through) == Owner::kUser) {
           next = frame;
+          next_pc = recording.nodes[node].pc;
           found = true;
         }
       }
     }
     if (!found || (!key.empty() && site_key(next) != key)) return false;
     caller = next;
+    callers.insert(next_pc);
     key = site_key(next);
   }
   if (key.empty()) return false;
+  // Parents are older than their children, so one pass hands marks down to the innermost frames.
+  enum : uint8_t { kThrough = 1, kFromCaller = 2 };
+  std::vector<uint8_t> marks(recording.nodes.size(), 0);
+  for (size_t node = 1; node < recording.nodes.size(); ++node) {
+    const read::Node& here = recording.nodes[node];
+    marks[node] =
+        static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |
+                             (callers.count(here.pc) > 0 ? kFromCaller : 0));
+  }
   double healthy = 0;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     const read::Stack& stack = recording.stacks[i];
-    if (stack.heap != candidate.group.heap || leaking.count(i) > 0 || stack.samples.empty()) continue;
-    for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
-      if (calls.count(recording.nodes[node].pc) == 0) continue;
-      healthy += static_cast<double>(stack.samples.back().allocated_blocks);
-      break;
-    }
+    if (stack.heap != candidate.group.heap || marks[stack.leaf] != kThrough) continue;
+    if (leaking.count(i) > 0 || stack.samples.empty()) continue;
+    healthy += static_cast<double>(stack.samples.back().allocated_blocks);
   }
   if (healthy < kHealthyShare * leaked) return false;
   site = caller;
@@ -188,24 +224,27 @@ void order_members(const Timeline& timeline, std::vector<Member>& members) {
 void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, std::vector<Candidate>& candidates) {
   // The thing itself is what leaks most blocks; containers come last.
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    const Judgement& first = a.group.judgement;
-    const Judgement& second = b.group.judgement;
-    const bool a_leaks = first.verdict == Verdict::kLeak;
-    const bool b_leaks = second.verdict == Verdict::kLeak;
-    if (a_leaks != b_leaks) return a_leaks;
-    const bool a_many = first.growth_blocks >= 5;
-    const bool b_many = second.growth_blocks >= 5;
-    if (a_many != b_many) return a_many;
-    return first.growth_bytes > second.growth_bytes;
-  });
-  for (size_t whole = 0; whole < candidates.size(); ++whole) {
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) {
+                     const Judgement& first = a.group.judgement;
+                     const Judgement& second = b.group.judgement;
+                     const bool a_leaks = first.verdict == Verdict::kLeak;
+                     const bool b_leaks = second.verdict == Verdict::kLeak;
+                     if (a_leaks != b_leaks) return a_leaks;
+                     const bool a_many = first.growth_blocks >= 5;
+                     const bool b_many = second.growth_blocks >= 5;
+                     if (a_many != b_many) return a_many;
+                     return first.growth_bytes > second.growth_bytes;
+                   });
+  const size_t compared = std::min(candidates.size(), kMostGroups);
+  for (size_t i = 0; i < compared; ++i) find_functions(recording, names, candidates[i]);
+  for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
     if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
     bool joined = false;
-    for (size_t i = 0; i < candidates.size(); ++i) {
+    for (size_t i = 0; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (i == whole || part.members.empty()) continue;
+      if (i == whole || part.members.empty() || !may_relate(root, part, options)) continue;
       const Relation what = relation(recording, timeline, names, options, root, part);
       if (what == Relation::kNone) continue;
       if (what == Relation::kHolder) root.group.site = part.group.site;
@@ -213,6 +252,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
       root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
                           std::make_move_iterator(part.members.end()));
       part.members.clear();
+      root.functions.insert(part.functions.begin(), part.functions.end());
       joined = true;
     }
     if (joined) add_up(timeline, root);
@@ -220,8 +260,9 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
                                   [](const Candidate& c) { return c.members.empty(); }),
                    candidates.end());
+  size_t looked = 0;
   for (Candidate& candidate : candidates) {
-    if (candidate.group.judgement.verdict != Verdict::kLeak) continue;
+    if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
     for (size_t i = 0; i < kMostHoists; ++i) {
       if (!hoist(recording, timeline, names, options, candidate)) break;
     }

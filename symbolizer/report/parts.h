@@ -7,6 +7,7 @@
 #define SILT_SYMBOLIZER_REPORT_PARTS_H_
 
 #include <cstddef>
+#include <unordered_set>
 #include <vector>
 
 #include "symbolizer/report/fold.h"
@@ -21,6 +22,8 @@ struct Member {
 struct Candidate {
   Group group;
   std::vector<Member> members;
+  // Hashes of the functions that its stack of most growth runs through, once join_parts needs them.
+  std::unordered_set<size_t> functions;
 };
 
 // A node that stands for a call, neither the root nor a marker.

@@ -22,8 +22,10 @@ namespace {
 constexpr double kWorse = 1.25;
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -54,9 +56,9 @@ std::optional<double> bytes_of(std::string_view text) {
     if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
   }
   static const std::unordered_map<std::string, double> kUnits = {
-      {"", 1},     {"b", 1},        {"k", 1024},     {"kib", 1024},     {"kb", 1e3},
-      {"mb", 1e6}, {"m", 1048576.}, {"mib", 1048576.}, {"gb", 1e9},     {"g", 1073741824.},
-      {"gib", 1073741824.}};
+      {"", 1},     {"b", 1},           {"k", 1024},         {"kib", 1024},
+      {"kb", 1e3}, {"mb", 1e6},        {"m", 1048576.},     {"mib", 1048576.},
+      {"gb", 1e9}, {"g", 1073741824.}, {"gib", 1073741824.}};
   const auto at = kUnits.find(unit);
   return at == kUnits.end() ? std::nullopt : std::optional(number * at->second);
 }
@@ -80,11 +82,13 @@ std::optional<Error> set_bytes(std::optional<double>& to, size_t number, std::st
 std::optional<Error> set_general(Policy& policy, size_t number, std::string_view key,
                                  std::string_view value) {
   const auto refuse = [&](const char* expected) {
-    return wrong_line(number, in_quotes(key) + " is " + in_quotes(value) + "; expected " + expected);
+    return wrong_line(number,
+                      in_quotes(key) + " is " + in_quotes(value) + "; expected " + expected);
   };
   const std::string text(value);
   char* end = nullptr;
-  if (key == "total-growth-per-hour") return set_bytes(policy.total_growth_per_hour, number, key, value);
+  if (key == "total-growth-per-hour")
+    return set_bytes(policy.total_growth_per_hour, number, key, value);
   if (key == "detectable") return set_bytes(policy.detectable, number, key, value);
   if (key == "verdicts") {
     if (value != "leak" && value != "leak, growing" && value != "leak,growing") {
@@ -95,7 +99,8 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
   }
   if (key == "confidence") {
     policy.confidence = std::strtod(text.c_str(), &end);
-    if (end == text.c_str() || *end != '\0' || !(policy.confidence >= 0 && policy.confidence <= 1)) {
+    if (end == text.c_str() || *end != '\0' ||
+        !(policy.confidence >= 0 && policy.confidence <= 1)) {
       return refuse("a number from 0 to 1");
     }
     return std::nullopt;
@@ -111,10 +116,10 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
     policy.inconclusive_fails = value == "fail";
     return std::nullopt;
   }
-  return wrong_line(number,
-                    "unknown key " + in_quotes(key) +
-                        "; known are verdicts, confidence, growth-per-hour, "
-                        "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive");
+  return wrong_line(
+      number, "unknown key " + in_quotes(key) +
+                  "; known are verdicts, confidence, growth-per-hour, "
+                  "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive");
 }
 
 bool is_date(std::string_view text) {
@@ -141,7 +146,8 @@ bool matches_here(std::string_view pattern, std::string_view text) {
       resume = t;
       continue;
     }
-    if (t < text.size() && pattern[p] == text[t] && !(pattern[p] == '$' && p + 1 == pattern.size())) {
+    if (t < text.size() && pattern[p] == text[t] &&
+        !(pattern[p] == '$' && p + 1 == pattern.size())) {
       ++p;
       ++t;
       continue;
@@ -202,70 +208,75 @@ bool matches(std::string_view pattern, std::string_view text) {
 Result<Policy> parse_policy(std::string_view text) {
   Policy policy;
   Policy::Module* module = nullptr;
-  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-    line = trimmed(line.substr(0, line.find('#')));
-    if (line.empty()) return std::nullopt;
-    if (line.front() == '[') {
-      if (line.back() != ']' || line.substr(0, 8) != "[module ") {
-        return wrong_line(number, "expected [module NAME]");
-      }
-      const std::string_view name = trimmed(line.substr(8, line.size() - 9));
-      if (name.empty()) return wrong_line(number, "expected [module NAME]");
-      policy.modules.push_back({std::string(name), policy.each, std::nullopt});
-      module = &policy.modules.back();
-      return std::nullopt;
-    }
-    const size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return wrong_line(number, "expected key = value");
-    const std::string_view key = trimmed(line.substr(0, equals));
-    const std::string_view value = trimmed(line.substr(equals + 1));
-    Limits& each = module != nullptr ? module->each : policy.each;
-    if (key == "growth-per-hour") return set_bytes(each.growth_per_hour, number, key, value);
-    if (key == "bytes-per-work") return set_bytes(each.bytes_per_work, number, key, value);
-    if (module != nullptr) {
-      if (key == "total-growth-per-hour") {
-        return set_bytes(module->total_growth_per_hour, number, key, value);
-      }
-      return wrong_line(number, in_quotes(key) + " is not a key of a module; known there are " +
-                                    "growth-per-hour, total-growth-per-hour and bytes-per-work");
-    }
-    return set_general(policy, number, key, value);
-  });
+  const auto error =
+      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+        line = trimmed(line.substr(0, line.find('#')));
+        if (line.empty()) return std::nullopt;
+        if (line.front() == '[') {
+          if (line.back() != ']' || line.substr(0, 8) != "[module ") {
+            return wrong_line(number, "expected [module NAME]");
+          }
+          const std::string_view name = trimmed(line.substr(8, line.size() - 9));
+          if (name.empty()) return wrong_line(number, "expected [module NAME]");
+          policy.modules.push_back({std::string(name), policy.each, std::nullopt});
+          module = &policy.modules.back();
+          return std::nullopt;
+        }
+        const size_t equals = line.find('=');
+        if (equals == std::string_view::npos) return wrong_line(number, "expected key = value");
+        const std::string_view key = trimmed(line.substr(0, equals));
+        const std::string_view value = trimmed(line.substr(equals + 1));
+        Limits& each = module != nullptr ? module->each : policy.each;
+        if (key == "growth-per-hour") return set_bytes(each.growth_per_hour, number, key, value);
+        if (key == "bytes-per-work") return set_bytes(each.bytes_per_work, number, key, value);
+        if (module != nullptr) {
+          if (key == "total-growth-per-hour") {
+            return set_bytes(module->total_growth_per_hour, number, key, value);
+          }
+          return wrong_line(number,
+                            in_quotes(key) + " is not a key of a module; known there are " +
+                                "growth-per-hour, total-growth-per-hour and bytes-per-work");
+        }
+        return set_general(policy, number, key, value);
+      });
   if (error) return *error;
   return policy;
 }
 
 Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
   std::vector<Suppression> suppressions;
-  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-    if (line.empty() || line.front() == '#') return std::nullopt;
-    if (line.substr(0, 5) != "leak:") return wrong_line(number, "expected leak:PATTERN  # reason");
-    Suppression suppression;
-    suppression.line = number;
-    const size_t comment = line.find(" #");
-    if (comment != std::string_view::npos) {
-      suppression.reason = trimmed(line.substr(comment + 2));
-      line = trimmed(line.substr(0, comment));
-    }
-    line.remove_prefix(5);
-    const size_t until = line.rfind(" until=");
-    if (until != std::string_view::npos) {
-      suppression.until = trimmed(line.substr(until + 7));
-      line = trimmed(line.substr(0, until));
-      if (!is_date(suppression.until)) {
-        return wrong_line(number, "until=" + suppression.until + " is not a date like 2026-12-31");
-      }
-    }
-    suppression.pattern = trimmed(line);
-    if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
-      return wrong_line(number, "the pattern would excuse everything");
-    }
-    if (suppression.reason.empty()) {
-      return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
-    }
-    suppressions.push_back(std::move(suppression));
-    return std::nullopt;
-  });
+  const auto error =
+      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+        if (line.empty() || line.front() == '#') return std::nullopt;
+        if (line.substr(0, 5) != "leak:")
+          return wrong_line(number, "expected leak:PATTERN  # reason");
+        Suppression suppression;
+        suppression.line = number;
+        const size_t comment = line.find(" #");
+        if (comment != std::string_view::npos) {
+          suppression.reason = trimmed(line.substr(comment + 2));
+          line = trimmed(line.substr(0, comment));
+        }
+        line.remove_prefix(5);
+        const size_t until = line.rfind(" until=");
+        if (until != std::string_view::npos) {
+          suppression.until = trimmed(line.substr(until + 7));
+          line = trimmed(line.substr(0, until));
+          if (!is_date(suppression.until)) {
+            return wrong_line(number,
+                              "until=" + suppression.until + " is not a date like 2026-12-31");
+          }
+        }
+        suppression.pattern = trimmed(line);
+        if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
+          return wrong_line(number, "the pattern would excuse everything");
+        }
+        if (suppression.reason.empty()) {
+          return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
+        }
+        suppressions.push_back(std::move(suppression));
+        return std::nullopt;
+      });
   if (error) return *error;
   return suppressions;
 }
@@ -285,23 +296,25 @@ std::string write_baseline(const Report& report) {
 
 Result<std::vector<Known>> parse_baseline(std::string_view text) {
   std::vector<Known> known;
-  const auto error = for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-    if (line.empty() || line.front() == '#') return std::nullopt;
-    const std::string row(line);
-    char* end = nullptr;
-    const double pace = std::strtod(row.c_str(), &end);
-    if (end == row.c_str() || *end != ' ' || !std::isfinite(pace)) {
-      return wrong_line(number, "expected bytes an hour and a place");
-    }
-    known.push_back({std::string(end + 1), pace});
-    return std::nullopt;
-  });
+  const auto error =
+      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+        if (line.empty() || line.front() == '#') return std::nullopt;
+        const std::string row(line);
+        char* end = nullptr;
+        const double pace = std::strtod(row.c_str(), &end);
+        if (end == row.c_str() || *end != ' ' || !std::isfinite(pace)) {
+          return wrong_line(number, "expected bytes an hour and a place");
+        }
+        known.push_back({std::string(end + 1), pace});
+        return std::nullopt;
+      });
   if (error) return *error;
   return known;
 }
 
-void apply_policy(Report& report, const Policy& policy, const std::vector<Suppression>& suppressions,
-                  const std::vector<Known>& baseline, const std::string& today) {
+void apply_policy(Report& report, const Policy& policy,
+                  const std::vector<Suppression>& suppressions, const std::vector<Known>& baseline,
+                  const std::string& today) {
   report.gate = {};
   report.gate.ran = true;
   std::vector<Ruling>& rulings = report.gate.rulings;
@@ -379,7 +392,8 @@ void apply_policy(Report& report, const Policy& policy, const std::vector<Suppre
       module_totals[m] += pace;
       break;
     }
-    if (limits->growth_per_hour && (pace > *limits->growth_per_hour || *limits->growth_per_hour == 0)) {
+    if (limits->growth_per_hour &&
+        (pace > *limits->growth_per_hour || *limits->growth_per_hour == 0)) {
       rule(Outcome::kBroken, "growth-per-hour",
            format_bytes(pace) + "/h, the policy allows " + format_bytes(*limits->growth_per_hour) +
                "/h");
@@ -400,8 +414,9 @@ void apply_policy(Report& report, const Policy& policy, const std::vector<Suppre
   for (size_t m = 0; m < policy.modules.size(); ++m) {
     const std::optional<double>& limit = policy.modules[m].total_growth_per_hour;
     if (!limit || module_totals[m] <= *limit) continue;
-    rule_run(Outcome::kBroken, "total-growth-per-hour of " + policy.modules[m].name,
-             format_bytes(module_totals[m]) + "/h, the policy allows " + format_bytes(*limit) + "/h");
+    rule_run(
+        Outcome::kBroken, "total-growth-per-hour of " + policy.modules[m].name,
+        format_bytes(module_totals[m]) + "/h, the policy allows " + format_bytes(*limit) + "/h");
   }
   for (size_t s = 0; s < suppressions.size(); ++s) {
     if (!used[s]) {

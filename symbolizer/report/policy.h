@@ -20,8 +20,8 @@
 //   leak:PATTERN  # reason
 //   leak:PATTERN  until=2026-12-31  # reason
 //
-// A pattern is matched against function, file and module of every frame of the finding's stacks; `*`
-// stands for anything, `^` and `$` hold it to the beginning and end.
+// A pattern is matched against function, file and module of every frame of the finding's stacks;
+// `*` stands for anything, `^` and `$` hold it to the beginning and end.
 //
 // A baseline is what `silt check --write-baseline` wrote: known findings with their pace.
 
@@ -79,8 +79,9 @@ Result<std::vector<Known>> parse_baseline(std::string_view text);
 std::string write_baseline(const Report& report);
 
 // `today` is "YYYY-MM-DD". Fills Report::gate.
-void apply_policy(Report& report, const Policy& policy, const std::vector<Suppression>& suppressions,
-                  const std::vector<Known>& baseline, const std::string& today);
+void apply_policy(Report& report, const Policy& policy,
+                  const std::vector<Suppression>& suppressions, const std::vector<Known>& baseline,
+                  const std::string& today);
 
 // Whether a pattern with `*`, `^` and `$` is found in the text.
 bool matches(std::string_view pattern, std::string_view text);

@@ -15,7 +15,9 @@ namespace {
 using symbolize::Frame;
 using symbolize::FrameKind;
 
-bool starts(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+bool starts(std::string_view text, std::string_view with) {
+  return text.substr(0, with.size()) == with;
+}
 
 bool ends(std::string_view text, std::string_view with) {
   return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
@@ -40,14 +42,15 @@ constexpr std::array<std::string_view, 6> kAllocatorModules = {
     "libsilt.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libscudo"};
 
 constexpr std::array<std::string_view, 24> kRuntimeModules = {
-    "libc.so",       "libc-2.",     "ld-linux",   "ld-2.",      "ld-musl",   "libstdc++.so",
-    "libc++.so",     "libc++abi",   "libgcc_s",   "libpthread", "libm.so",   "libdl.so",
-    "librt.so",      "libunwind",   "linux-vdso", "[vdso]",     "libpython", "libnode.so",
-    "libuv.so",      "libv8",       "libasan",    "libresolv",  "libnss_",   "libanl.so"};
+    "libc.so",   "libc-2.",   "ld-linux",   "ld-2.",      "ld-musl",   "libstdc++.so",
+    "libc++.so", "libc++abi", "libgcc_s",   "libpthread", "libm.so",   "libdl.so",
+    "librt.so",  "libunwind", "linux-vdso", "[vdso]",     "libpython", "libnode.so",
+    "libuv.so",  "libv8",     "libasan",    "libresolv",  "libnss_",   "libanl.so"};
 
 constexpr std::array<std::string_view, 9> kSystemFolders = {
-    "/usr/lib/", "/lib/", "/lib64/", "/usr/lib64/", "/usr/libexec/", "/nix/store/",
-    "/snap/",    "/usr/local/lib/python", "/usr/share/"};
+    "/usr/lib/",     "/lib/",       "/lib64/", "/usr/lib64/",
+    "/usr/libexec/", "/nix/store/", "/snap/",  "/usr/local/lib/python",
+    "/usr/share/"};
 
 // `python3`, `python3.11`, `node`, `nodejs`: programs that are somebody's runtime.
 bool is_interpreter(std::string_view module) {
@@ -59,39 +62,60 @@ bool is_interpreter(std::string_view module) {
 }
 
 constexpr std::array<std::string_view, 23> kRuntimeNames = {
-    "std::",       "__gnu_cxx::",  "__cxxabiv1::", "__cxa_",     "core::",      "alloc::",
-    "hashbrown::", "v8::",         "node::",       "uv_",        "uv__",        "<alloc::",
-    "<core::",     "<std::",       "<hashbrown::", "__libc_",    "Builtins_",   "__rust_",
-    "__rdl_",      "__rg_",        "_Py",          "__gthread_", "operator\"\""};
+    "std::",       "__gnu_cxx::", "__cxxabiv1::", "__cxa_",     "core::",      "alloc::",
+    "hashbrown::", "v8::",        "node::",       "uv_",        "uv__",        "<alloc::",
+    "<core::",     "<std::",      "<hashbrown::", "__libc_",    "Builtins_",   "__rust_",
+    "__rdl_",      "__rg_",       "_Py",          "__gthread_", "operator\"\""};
 
 // Functions that do nothing but hand out memory, wherever they live.
-constexpr std::array<std::string_view, 25> kAllocatorNames = {
-    "malloc",        "calloc",        "realloc",       "reallocarray", "memalign",
-    "aligned_alloc", "posix_memalign", "valloc",       "pvalloc",      "operator new",
-    "operator new[]", "mmap",         "mmap64",        "mremap",       "__libc_malloc",
-    "__libc_calloc", "__libc_realloc", "__libc_memalign", "__rust_alloc", "__rdl_alloc",
-    "__rust_realloc", "__rdl_realloc", "__rust_alloc_zeroed", "alloc::alloc::alloc", "__GI___mmap"};
+constexpr std::array<std::string_view, 25> kAllocatorNames = {"malloc",
+                                                              "calloc",
+                                                              "realloc",
+                                                              "reallocarray",
+                                                              "memalign",
+                                                              "aligned_alloc",
+                                                              "posix_memalign",
+                                                              "valloc",
+                                                              "pvalloc",
+                                                              "operator new",
+                                                              "operator new[]",
+                                                              "mmap",
+                                                              "mmap64",
+                                                              "mremap",
+                                                              "__libc_malloc",
+                                                              "__libc_calloc",
+                                                              "__libc_realloc",
+                                                              "__libc_memalign",
+                                                              "__rust_alloc",
+                                                              "__rdl_alloc",
+                                                              "__rust_realloc",
+                                                              "__rdl_realloc",
+                                                              "__rust_alloc_zeroed",
+                                                              "alloc::alloc::alloc",
+                                                              "__GI___mmap"};
 
 constexpr std::array<std::string_view, 9> kWrapperNames = {
-    "ngx_alloc", "ngx_palloc", "ngx_pnalloc", "ngx_pcalloc", "apr_palloc",
-    "g_slice_alloc", "g_slice_alloc0", "OPENSSL_init_crypto_mem", "CRYPTO_zalloc"};
+    "ngx_alloc",    "ngx_palloc",    "ngx_pnalloc",    "ngx_pcalloc",
+    "apr_palloc",   "g_slice_alloc", "g_slice_alloc0", "OPENSSL_init_crypto_mem",
+    "CRYPTO_zalloc"};
 
 // xmalloc, zcalloc, my_strdup, zmalloc_usable_internal: named for what they wrap.
 bool is_wrapper_name(std::string_view name) {
   const size_t scope = name.rfind("::");
   std::string last(scope == std::string_view::npos ? name : name.substr(scope + 2));
-  if (std::find(kWrapperNames.begin(), kWrapperNames.end(), last) != kWrapperNames.end()) return true;
+  if (std::find(kWrapperNames.begin(), kWrapperNames.end(), last) != kWrapperNames.end())
+    return true;
   std::transform(last.begin(), last.end(), last.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 7> kTokens = {"malloc", "calloc", "realloc", "memalign",
+  constexpr std::array<std::string_view, 7> kTokens = {"malloc", "calloc",  "realloc", "memalign",
                                                        "strdup", "strndup", "zalloc"};
   for (const std::string_view token : kTokens) {
     const size_t at = last.rfind(token);
     if (at == std::string::npos) continue;
     std::string_view tail = std::string_view(last).substr(at + token.size());
     if (tail.empty()) return true;
-    constexpr std::array<std::string_view, 10> kTails = {"_usable", "_internal", "_impl", "0", "_n",
-                                                         "_array",  "_aligned",  "array", "n", "_safe"};
+    constexpr std::array<std::string_view, 10> kTails = {
+        "_usable", "_internal", "_impl", "0", "_n", "_array", "_aligned", "array", "n", "_safe"};
     for (const std::string_view known : kTails) {
       if (starts(tail, known)) return true;
     }
@@ -140,7 +164,8 @@ Owner native_owner(const Frame& frame) {
   if (shared && starts_with_any(std::string_view(frame.module), kSystemFolders)) {
     return Owner::kLibrary;
   }
-  if (contains(frame.module, "/site-packages/") || contains(frame.module, "/dist-packages/")) {
+  if (contains(frame.module, "/site-packages/") || contains(frame.module, "/dist-packages/") ||
+      contains(frame.module, "/lib-dynload/")) {
     return Owner::kLibrary;
   }
   return Owner::kUser;
@@ -187,7 +212,8 @@ std::string plain_name(std::string_view function) {
   std::string masked = kept;
   const size_t anonymous = masked.find("(anonymous namespace)");
   if (anonymous != std::string::npos) masked[anonymous + 10] = '_';
-  const size_t space = masked.rfind(' ', special == std::string::npos ? std::string::npos : special);
+  const size_t space =
+      masked.rfind(' ', special == std::string::npos ? std::string::npos : special);
   if (space != std::string::npos && space + 1 < kept.size()) kept.erase(0, space + 1);
   return kept;
 }
@@ -227,7 +253,8 @@ size_t leading_allocator_frames(std::span<const Frame> frames) {
 std::string site_key(const Frame& frame) {
   if (is_managed(frame)) {
     std::string_view name = frame.function;
-    while (!name.empty() && (name[0] == '~' || name[0] == '*' || name[0] == '^' || name[0] == '+')) {
+    while (!name.empty() &&
+           (name[0] == '~' || name[0] == '*' || name[0] == '^' || name[0] == '+')) {
       name.remove_prefix(1);
     }
     return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line);

@@ -27,8 +27,8 @@ enum class Owner : uint8_t {
 
 Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_through = {});
 
-// Index of the site among frames, innermost first: the innermost of the best owner, where a frame of
-// JavaScript or Python beats the native frames below it. 0 when nothing is better.
+// Index of the site among frames, innermost first: the innermost of the best owner, where a frame
+// of JavaScript or Python beats the native frames below it. 0 when nothing is better.
 size_t find_site(std::span<const symbolize::Frame> frames,
                  std::span<const std::string> look_through = {});
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A heap in slow motion for tests of verdicts: stacks allocate and free as told, snapshots are taken
-// at given times, and what comes out is a recording as the reader would join it. Blocks are kept one
-// by one, so that any of them can be freed, at random too.
+// A heap in slow motion for tests of verdicts: stacks allocate and free as told, snapshots are
+// taken at given times, and what comes out is a recording as the reader would join it. Blocks are
+// kept one by one, so that any of them can be freed, at random too.
 
 #ifndef SILT_TEST_SYMBOLIZER_ANALYZE_SIMULATED_HEAP_H_
 #define SILT_TEST_SYMBOLIZER_ANALYZE_SIMULATED_HEAP_H_

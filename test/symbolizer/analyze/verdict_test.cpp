@@ -51,86 +51,118 @@ const std::vector<Verdict> kLeaks = {Verdict::kLeak};
 const std::vector<Verdict> kHealthy = {Verdict::kBounded, Verdict::kSawtooth, Verdict::kSteady};
 
 TEST_CASE("a leak on every request is a leak") {
-  CHECK(wrong(8, [](SimulatedHeap& heap, int) { heap.allocate(jittered(heap, 100), 64); }, kLeaks) == 0);
+  CHECK(wrong(
+            8, [](SimulatedHeap& heap, int) { heap.allocate(jittered(heap, 100), 64); }, kLeaks) ==
+        0);
 }
 
 TEST_CASE("a leak on one request in a thousand is a leak") {
-  CHECK(wrong(10, [](SimulatedHeap& heap, int) {
-          heap.allocate(3 + heap.chance(3), 72);
-          heap.churn(4000);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            10,
+            [](SimulatedHeap& heap, int) {
+              heap.allocate(3 + heap.chance(3), 72);
+              heap.churn(4000);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a leak hidden among blocks in flight is told by its survivors") {
   size_t in_flight = 0;
-  CHECK(wrong(12, [&in_flight](SimulatedHeap& heap, int round) {
-          if (round == 0) in_flight = 0;
-          heap.free_newest(in_flight);
-          heap.allocate(15 + heap.chance(10), 120);
-          in_flight = 150 + heap.chance(150);
-          heap.allocate(in_flight, 120);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [&in_flight](SimulatedHeap& heap, int round) {
+              if (round == 0) in_flight = 0;
+              heap.free_newest(in_flight);
+              heap.allocate(15 + heap.chance(10), 120);
+              in_flight = 150 + heap.chance(150);
+              heap.allocate(in_flight, 120);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a leak after a heavy warm-up is a leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round < 2) heap.allocate(1600, 400);
-          heap.allocate(7, 90);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round < 2) heap.allocate(1600, 400);
+              heap.allocate(7, 90);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a leak that begins late is a leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round >= 4) heap.allocate(jittered(heap, 80), 150);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round >= 4) heap.allocate(jittered(heap, 80), 150);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a leak in bursts is a leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round % 3 == 1) heap.allocate(jittered(heap, 200), 100);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round % 3 == 1) heap.allocate(jittered(heap, 200), 100);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a leak whose pace swings eightfold is a leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int) {
-          const unsigned events = 20 + heap.chance(140);
-          heap.churn(events * 10);
-          heap.allocate(events, 100);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int) {
+              const unsigned events = 20 + heap.chance(140);
+              heap.churn(events * 10);
+              heap.allocate(events, 100);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a queue whose consumer is too slow is a leak though old blocks go") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int) {
-          heap.allocate(480, 220);
-          heap.free_oldest(160);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int) {
+              heap.allocate(480, 220);
+              heap.free_oldest(160);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("one block that grows in every window is a leak") {
-  CHECK(wrong(10, [](SimulatedHeap& heap, int round) {
-          heap.free_all();
-          heap.allocate(1, 14000 * (static_cast<uint64_t>(round) + 1) + heap.chance(1000));
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            10,
+            [](SimulatedHeap& heap, int round) {
+              heap.free_all();
+              heap.allocate(1, 14000 * (static_cast<uint64_t>(round) + 1) + heap.chance(1000));
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("a vector that doubles for ever is not called healthy") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          uint64_t capacity = 64;
-          while (capacity < 480 * (static_cast<uint64_t>(round) + 1)) capacity *= 2;
-          heap.free_all();
-          heap.allocate(1, capacity * 8);
-        }, {Verdict::kLeak, Verdict::kGrowing}) == 0);
+  CHECK(wrong(12,
+              [](SimulatedHeap& heap, int round) {
+                uint64_t capacity = 64;
+                while (capacity < 480 * (static_cast<uint64_t>(round) + 1)) capacity *= 2;
+                heap.free_all();
+                heap.allocate(1, capacity * 8);
+              },
+              {Verdict::kLeak, Verdict::kGrowing}) == 0);
 }
 
 TEST_CASE("leaking once a window, a single block, is a leak") {
-  CHECK(wrong(9, [](SimulatedHeap& heap, int) { heap.allocate(1, 400000); }, kLeaks) == 0);
+  CHECK(wrong(
+            9, [](SimulatedHeap& heap, int) { heap.allocate(1, 400000); }, kLeaks) == 0);
 }
 
 TEST_CASE("a leak in the midst of a full cache is a leak") {
-  CHECK(wrong(14, [](SimulatedHeap& heap, int round) {
-          heap.allocate(round == 0 ? 600 : 100, 80);
-          if (round > 0) heap.free_random(70);
-        }, kLeaks) == 0);
+  CHECK(wrong(
+            14,
+            [](SimulatedHeap& heap, int round) {
+              heap.allocate(round == 0 ? 600 : 100, 80);
+              if (round > 0) heap.free_random(70);
+            },
+            kLeaks) == 0);
 }
 
 TEST_CASE("what a program frees at exit does not turn a leak into something else") {
@@ -175,136 +207,188 @@ TEST_CASE("a load that stops before the last snapshots does not hide a leak") {
 }
 
 TEST_CASE("a warm-up is no leak") {
-  CHECK(wrong(10, [](SimulatedHeap& heap, int round) {
-          if (round < 4) heap.allocate(jittered(heap, 400), 200);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            10,
+            [](SimulatedHeap& heap, int round) {
+              if (round < 4) heap.allocate(jittered(heap, 400), 200);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a cache at its bound that turns over is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int) {
-          heap.allocate(jittered(heap, 240), 300);
-          while (heap.live() > 900) heap.free_oldest(1);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int) {
+              heap.allocate(jittered(heap, 240), 300);
+              while (heap.live() > 900) heap.free_oldest(1);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a cache filled during most of the run and then at its bound is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int) {
-          heap.allocate(jittered(heap, 150), 300);
-          while (heap.live() > 1100) heap.free_oldest(1);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int) {
+              heap.allocate(jittered(heap, 150), 300);
+              while (heap.live() > 1100) heap.free_oldest(1);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a cache replaced slowly and at random is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round == 0) heap.allocate(600, 200);
-          const size_t replaced = jittered(heap, 80);
-          heap.free_random(replaced);
-          heap.allocate(replaced, 180 + heap.chance(40));
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round == 0) heap.allocate(600, 200);
+              const size_t replaced = jittered(heap, 80);
+              heap.free_random(replaced);
+              heap.allocate(replaced, 180 + heap.chance(40));
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a cache whose bound jitters is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round == 0) heap.allocate(600, 200);
-          heap.allocate(jittered(heap, 100), 200);
-          const size_t bound = 580 + heap.chance(40);
-          if (heap.live() > bound) heap.free_random(heap.live() - bound);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round == 0) heap.allocate(600, 200);
+              heap.allocate(jittered(heap, 100), 200);
+              const size_t bound = 580 + heap.chance(40);
+              if (heap.live() > bound) heap.free_random(heap.live() - bound);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("entries that expire after a few windows are no leak") {
-  CHECK(wrong(11, [](SimulatedHeap& heap, int) {
-          heap.allocate(jittered(heap, 160), 100);
-          while (heap.live() > 480) heap.free_oldest(1);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            11,
+            [](SimulatedHeap& heap, int) {
+              heap.allocate(jittered(heap, 160), 100);
+              while (heap.live() > 480) heap.free_oldest(1);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a sawtooth is no leak, whatever its period and phase") {
   for (const int period : {2, 3, 4, 5}) {
     for (int phase = 0; phase < period; ++phase) {
       CAPTURE(period, phase);
-      CHECK(wrong(12, [=](SimulatedHeap& heap, int round) {
-              if ((round + phase) % period == 0) heap.free_all();
-              heap.allocate(jittered(heap, 200), 100);
-            }, kHealthy) == 0);
+      CHECK(wrong(
+                12,
+                [=](SimulatedHeap& heap, int round) {
+                  if ((round + phase) % period == 0) heap.free_all();
+                  heap.allocate(jittered(heap, 200), 100);
+                },
+                kHealthy) == 0);
     }
   }
 }
 
 TEST_CASE("load that comes and goes and ends on the rise is no leak") {
   constexpr int kHeights[12] = {400, 600, 700, 600, 400, 200, 100, 200, 400, 500, 600, 660};
-  CHECK(wrong(12, [&](SimulatedHeap& heap, int round) {
-          const auto height = static_cast<size_t>(kHeights[round]);
-          if (heap.live() > height) heap.free_newest(heap.live() - height);
-          heap.allocate(height - heap.live(), 512);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [&](SimulatedHeap& heap, int round) {
+              const auto height = static_cast<size_t>(kHeights[round]);
+              if (heap.live() > height) heap.free_newest(heap.live() - height);
+              heap.allocate(height - heap.live(), 512);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a working set that walks at random is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round == 0) heap.allocate(300, 240);
-          for (int i = 0; i < 240; ++i) {
-            if (heap.chance(600) < heap.live()) {
-              heap.free_random(1);
-            } else {
-              heap.allocate(1, 40 + heap.chance(400));
-            }
-          }
-        }, kHealthy) <= 1);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round == 0) heap.allocate(300, 240);
+              for (int i = 0; i < 240; ++i) {
+                if (heap.chance(600) < heap.live()) {
+                  heap.free_random(1);
+                } else {
+                  heap.allocate(1, 40 + heap.chance(400));
+                }
+              }
+            },
+            kHealthy) <= 1);
 }
 
 TEST_CASE("blocks in flight are steady however their number jitters") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int) {
-          heap.free_all();
-          heap.allocate(heap.chance(300), 100);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int) {
+              heap.free_all();
+              heap.allocate(heap.chance(300), 100);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("growth by the logarithm of the work is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          // Distinct keys of a skewed distribution: each window meets fewer new ones.
-          heap.allocate(static_cast<size_t>(1000.0 / (round + 1)), 100);
-        }, kHealthy) == 0);
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (((round + 1) & round) == 0) heap.allocate(1, 2048);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              // Distinct keys of a skewed distribution: each window meets fewer new ones.
+              heap.allocate(static_cast<size_t>(1000.0 / (round + 1)), 100);
+            },
+            kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (((round + 1) & round) == 0) heap.allocate(1, 2048);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("lazily made tables are no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round < 7) heap.allocate(4, 2048);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round < 7) heap.allocate(4, 2048);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a component set up late is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          if (round == 6) heap.allocate(200, 128);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              if (round == 6) heap.allocate(200, 128);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a vector that stops doubling in the middle is no leak") {
-  CHECK(wrong(12, [](SimulatedHeap& heap, int round) {
-          uint64_t capacity = 64;
-          while (capacity < std::min<uint64_t>(1500, 320 * (static_cast<uint64_t>(round) + 1))) {
-            capacity *= 2;
-          }
-          heap.free_all();
-          heap.allocate(1, capacity * 4);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            12,
+            [](SimulatedHeap& heap, int round) {
+              uint64_t capacity = 64;
+              while (capacity <
+                     std::min<uint64_t>(1500, 320 * (static_cast<uint64_t>(round) + 1))) {
+                capacity *= 2;
+              }
+              heap.free_all();
+              heap.allocate(1, capacity * 4);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a backlog that is worked off is no leak") {
-  CHECK(wrong(10, [](SimulatedHeap& heap, int round) {
-          if (round == 0) heap.allocate(2000, 150);
-          heap.free_oldest(160);
-        }, kHealthy) == 0);
+  CHECK(wrong(
+            10,
+            [](SimulatedHeap& heap, int round) {
+              if (round == 0) heap.allocate(2000, 150);
+              heap.free_oldest(160);
+            },
+            kHealthy) == 0);
 }
 
 TEST_CASE("a buffer whose size wanders is no leak") {
-  CHECK(wrong(10, [](SimulatedHeap& heap, int) {
-          heap.free_all();
-          heap.allocate(1, 1 + heap.chance(40) * 512);
-        }, kHealthy) <= 1);
+  CHECK(wrong(
+            10,
+            [](SimulatedHeap& heap, int) {
+              heap.free_all();
+              heap.allocate(1, 1 + heap.chance(40) * 512);
+            },
+            kHealthy) <= 1);
 }
 
 TEST_CASE("two snapshots say growing at most, and why") {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every format against a file in test/golden, from one report whose names are hostile: control
-// characters, terminal escapes, markup of each format, text that is not UTF-8. After a wanted change
-// run with SILT_UPDATE_GOLDEN=1 and read the difference.
+// characters, terminal escapes, markup of each format, text that is not UTF-8. After a wanted
+// change run with SILT_UPDATE_GOLDEN=1 and read the difference.
 
 #include "symbolizer/render/render.h"
 
@@ -73,8 +73,9 @@ Report sample() {
   report::StackLine hostile = leak;
   hostile.id = 9;
   hostile.verdict = Verdict::kBounded;
-  hostile.frames = {frame("evil\033[2J;\n%0A::error::<script>|`x`|\xff\xe2\x80\xae", "a%,:\r\nb|c.cpp", 3),
-                    frame("main", "src/main.cpp", 9)};
+  hostile.frames = {
+      frame("evil\033[2J;\n%0A::error::<script>|`x`|\xff\xe2\x80\xae", "a%,:\r\nb|c.cpp", 3),
+      frame("main", "src/main.cpp", 9)};
   hostile.frames[1].function.clear();
   hostile.frames[1].file.clear();
   hostile.frames[1].line = 0;
@@ -229,7 +230,9 @@ std::string gunzip(const std::string& bytes) {
 TEST_CASE("a pprof profile carries six sample types and inlined lines in one location") {
   pprof::Profile profile;
   REQUIRE(profile.ParseFromString(gunzip(render::render_pprof(sample()))));
-  const auto text = [&profile](int64_t index) { return profile.string_table(static_cast<int>(index)); };
+  const auto text = [&profile](int64_t index) {
+    return profile.string_table(static_cast<int>(index));
+  };
   REQUIRE(profile.sample_type_size() == 6);
   CHECK(text(profile.sample_type(5).type()) == "growth_space");
   CHECK(text(profile.default_sample_type()) == "growth_space");
@@ -238,7 +241,8 @@ TEST_CASE("a pprof profile carries six sample types and inlined lines in one loc
   CHECK(profile.sample(0).value(5) == 448);
   CHECK(profile.sample(0).value(3) == 512);
   REQUIRE(profile.sample(0).location_id_size() == 2);
-  const pprof::Location& location = profile.location(static_cast<int>(profile.sample(0).location_id(0)) - 1);
+  const pprof::Location& location =
+      profile.location(static_cast<int>(profile.sample(0).location_id(0)) - 1);
   REQUIRE(location.line_size() == 2);
   CHECK(location.line(0).line() == 601);
   CHECK(location.line(1).line() == 31);

@@ -18,8 +18,8 @@ using symbolize::Frame;
 
 const Frame kMalloc = frame("malloc", "", 0, "/usr/lib/libsilt.so");
 const Frame kNew = frame("operator new(unsigned long)", "", 0, "/usr/lib/libstdc++.so.6");
-const Frame kEmplace =
-    frame("std::_Rb_tree<int, int>::_M_emplace_unique<int>(int&&)", "/usr/include/c++/12/tree.h", 9);
+const Frame kEmplace = frame("std::_Rb_tree<int, int>::_M_emplace_unique<int>(int&&)",
+                             "/usr/include/c++/12/tree.h", 9);
 const Frame kMain = frame("main", "app.cpp", 100);
 
 size_t leaks(const Report& report) {
@@ -76,8 +76,9 @@ TEST_CASE("parts that grow in step below the leaking function join its finding")
 
 TEST_CASE("what grows at its own pace below the leaking function is a finding of its own") {
   const Frame handle = frame("handle", "app.cpp", 30);
-  NamedHeap heap({{kNew, handle, kMain},
-                  {kMalloc, frame("note_error", "log.cpp", 7), frame("handle", "app.cpp", 40), kMain}});
+  NamedHeap heap(
+      {{kNew, handle, kMain},
+       {kMalloc, frame("note_error", "log.cpp", 7), frame("handle", "app.cpp", 40), kMain}});
   for (int i = 0; i < 10; ++i) {
     heap.allocate(20 + heap.chance(30), 100, 0);
     heap.allocate(5 + heap.chance(20), 30, 1);
@@ -104,8 +105,9 @@ TEST_CASE("a leak through many stacks, none of which grows in every window, is o
 }
 
 TEST_CASE("work that moves from one stack to another at one site is no leak") {
-  NamedHeap heap({{kMalloc, frame("fill", "cache.cpp", 5), frame("slow_path", "app.cpp", 9), kMain},
-                  {kMalloc, frame("fill", "cache.cpp", 5), frame("fast_path", "app.cpp", 12), kMain}});
+  NamedHeap heap(
+      {{kMalloc, frame("fill", "cache.cpp", 5), frame("slow_path", "app.cpp", 9), kMain},
+       {kMalloc, frame("fill", "cache.cpp", 5), frame("fast_path", "app.cpp", 12), kMain}});
   heap.allocate(1000, 64, 0);
   for (int i = 0; i < 10; ++i) {
     heap.free_oldest(80, 0);
@@ -138,7 +140,8 @@ TEST_CASE("tiers of one JavaScript function are one site and beat the native fra
     return js;
   };
   const Frame node = frame("node::Buffer::New(v8::Isolate*)", "", 0, "/usr/bin/node");
-  NamedHeap heap({{kMalloc, node, tier("~collect"), node}, {kMalloc, node, tier("*collect"), node}});
+  NamedHeap heap(
+      {{kMalloc, node, tier("~collect"), node}, {kMalloc, node, tier("*collect"), node}});
   heap.recording().jit_map = "perf.map";
   for (int i = 0; i < 10; ++i) {
     heap.allocate(20, 4096, i < 5 ? 0 : 1);
@@ -187,7 +190,8 @@ TEST_CASE("--verdict, --function and --module leave only what they name") {
 }
 
 TEST_CASE("a single snapshot lists what is in use and says that it is not growth") {
-  NamedHeap heap({{kMalloc, frame("a", "app.cpp", 8), kMain}, {kMalloc, frame("b", "app.cpp", 9), kMain}});
+  NamedHeap heap(
+      {{kMalloc, frame("a", "app.cpp", 8), kMain}, {kMalloc, frame("b", "app.cpp", 9), kMain}});
   heap.allocate(1, 10, 0);
   heap.allocate(1, 5000, 1);
   heap.snapshot();

@@ -26,9 +26,10 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
     uint32_t parent = 0;
     for (size_t f = stacks[i].size(); f > 0; --f) {
       const symbolize::Frame& named = stacks[i][f - 1];
-      const std::string key = named.function + "\n" + named.file + "\n" + std::to_string(named.line);
-      const auto [at, added] = children.try_emplace(std::pair(parent, key),
-                                                    static_cast<uint32_t>(made.nodes.size()));
+      const std::string key =
+          named.function + "\n" + named.file + "\n" + std::to_string(named.line);
+      const auto [at, added] =
+          children.try_emplace(std::pair(parent, key), static_cast<uint32_t>(made.nodes.size()));
       if (added) {
         made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
         symbolize::Frame placed = named;

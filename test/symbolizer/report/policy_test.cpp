@@ -119,7 +119,8 @@ TEST_CASE("mistakes in a policy name their line and what would be right") {
         std::string::npos);
   CHECK(parse_suppressions("Table::add").error().message.find("leak:PATTERN") != std::string::npos);
   CHECK(parse_suppressions("leak:x").error().message.find("needs a reason") != std::string::npos);
-  CHECK(parse_suppressions("leak:*  # all").error().message.find("everything") != std::string::npos);
+  CHECK(parse_suppressions("leak:*  # all").error().message.find("everything") !=
+        std::string::npos);
   CHECK(parse_suppressions("leak:x until=soon  # r").error().message.find("not a date") !=
         std::string::npos);
   CHECK(parse_baseline("fast Table").error().message.find("line 1") == 0);

@@ -29,21 +29,25 @@ TEST_CASE("plain names lose return type, template arguments and parameters") {
 TEST_CASE("the owner of a frame follows from its module, name and source") {
   CHECK(owner_of(frame("malloc", "", 0, "/x/libsilt.so")) == Owner::kAllocator);
   CHECK(owner_of(frame("operator new(unsigned long)")) == Owner::kAllocator);
-  CHECK(owner_of(frame("__GI___strdup", "", 0, "/lib/x86_64-linux-gnu/libc.so.6")) == Owner::kRuntime);
+  CHECK(owner_of(frame("__GI___strdup", "", 0, "/lib/x86_64-linux-gnu/libc.so.6")) ==
+        Owner::kRuntime);
   CHECK(owner_of(frame("void std::vector<int>::push_back(int)")) == Owner::kRuntime);
   CHECK(owner_of(frame("<alloc::vec::Vec<T> as core::clone::Clone>::clone")) == Owner::kRuntime);
-  CHECK(owner_of(frame("push_back", "/usr/include/c++/12/bits/stl_vector.h", 1)) == Owner::kRuntime);
+  CHECK(owner_of(frame("push_back", "/usr/include/c++/12/bits/stl_vector.h", 1)) ==
+        Owner::kRuntime);
   CHECK(owner_of(frame("PyList_Append", "", 0, "/usr/bin/python3.11")) == Owner::kRuntime);
   CHECK(owner_of(frame("xmalloc", "x.c", 3)) == Owner::kWrapper);
   CHECK(owner_of(frame("ztrymalloc_usable", "zmalloc.c", 3)) == Owner::kWrapper);
-  CHECK(owner_of(frame("SSL_new", "", 0, "/usr/lib/x86_64-linux-gnu/libssl.so.3")) == Owner::kLibrary);
+  CHECK(owner_of(frame("SSL_new", "", 0, "/usr/lib/x86_64-linux-gnu/libssl.so.3")) ==
+        Owner::kLibrary);
   CHECK(owner_of(frame("handle", "app.cpp", 3)) == Owner::kUser);
   CHECK(owner_of(frame("handle", "", 0, "/opt/shop/libshop.so")) == Owner::kUser);
 }
 
 TEST_CASE("a wrapper is looked through, unless nothing else is there") {
   const std::vector<symbolize::Frame> frames = {frame("malloc", "", 0, "/x/libsilt.so"),
-                                                frame("xmalloc", "x.c", 3), frame("serve", "s.c", 8)};
+                                                frame("xmalloc", "x.c", 3),
+                                                frame("serve", "s.c", 8)};
   CHECK(report::find_site(frames) == 2);
   CHECK(report::find_site(std::span(frames).first(2)) == 1);
   CHECK(report::leading_allocator_frames(frames) == 1);
@@ -56,9 +60,8 @@ TEST_CASE("packages of JavaScript are less preferred than own code, node's inter
     made.kind = symbolize::FrameKind::kJavaScript;
     return made;
   };
-  const std::vector<symbolize::Frame> frames = {js("alloc", "node:buffer"),
-                                                js("parse", "/a/node_modules/x/i.js"),
-                                                js("serve", "/a/app.js")};
+  const std::vector<symbolize::Frame> frames = {
+      js("alloc", "node:buffer"), js("parse", "/a/node_modules/x/i.js"), js("serve", "/a/app.js")};
   CHECK(report::find_site(frames) == 2);
   CHECK(report::find_site(std::span(frames).first(2)) == 1);
 }
