@@ -1,266 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `silt dump`: asks running processes for a snapshot and waits until it is there. A signal kills a
-// process that does not expect it, so none is sent before /proc has shown that it is handled.
+// `silt dump`: asks running processes for a snapshot and waits until it is there.
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
+#include <vector>
 
-#include "interposer/format/control.h"
-#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
-#include "symbolizer/base/result.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/snapshot_request.h"
 
 namespace silt::commands {
 namespace {
-
-using std::chrono::steady_clock;
-
-constexpr auto kPollInterval = std::chrono::milliseconds(5);
-// The interposer tells a reason only once; where it told one before, its next failure is silent.
-constexpr auto kPatienceAfterError = std::chrono::seconds(2);
-
-std::string proc_path(pid_t pid, const char* name) {
-  return "/proc/" + std::to_string(pid) + "/" + name;
-}
-
-Error about(pid_t pid, const std::string& what) {
-  return Error{"process " + std::to_string(pid) + " " + what};
-}
-
-// Readable from poll() when the process has ended; -1 on kernels that have no such thing.
-class ProcessEnd {
- public:
-  explicit ProcessEnd(pid_t pid) : fd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
-  ~ProcessEnd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  ProcessEnd(const ProcessEnd&) = delete;
-  ProcessEnd& operator=(const ProcessEnd&) = delete;
-
-  // Waits for one poll interval; true when the process has ended.
-  bool wait() const {
-    if (fd_ < 0) {
-      std::this_thread::sleep_for(kPollInterval);
-      return false;
-    }
-    pollfd event{fd_, POLLIN, 0};
-    return poll(&event, 1, static_cast<int>(kPollInterval.count())) > 0;
-  }
-
- private:
-  int fd_;
-};
-
-// The control file of a process, as far as it can be believed. In a container the path is one of
-// the container's own file system.
-std::optional<format::Control> read_control(pid_t pid, const std::string& path,
-                                            const StatusFacts& status) {
-  for (const std::string& place : {path, proc_path(pid, "root") + path}) {
-    auto source = FileSource::open(place);
-    if (!source) continue;
-    auto bytes = source->read(0, sizeof(format::Control));
-    if (!bytes) continue;
-    format::Control control;
-    std::memcpy(&control, bytes->data(), sizeof(control));
-    const auto& pids = status.namespace_pids;
-    const bool own =
-        static_cast<pid_t>(control.pid) == pid ||
-        std::find(pids.begin(), pids.end(), static_cast<pid_t>(control.pid)) != pids.end();
-    if (std::memcmp(control.magic, format::kControlMagic, sizeof(control.magic)) == 0 &&
-        control.version == format::kControlVersion && own && control.signal <= 64) {
-      control.last_failure[sizeof(control.last_failure) - 1] = '\0';
-      return control;
-    }
-  }
-  return std::nullopt;
-}
-
-// The control file among those that the process maps, and what it says.
-struct KnownControl {
-  std::string path;
-  format::Control control;
-};
-std::optional<KnownControl> find_control(pid_t pid, const MapFacts& maps,
-                                         const StatusFacts& status) {
-  for (const std::string& path : maps.controls) {
-    if (auto control = read_control(pid, path, status)) return KnownControl{path, *control};
-  }
-  return std::nullopt;
-}
-
-std::string snapshot_path(const std::string& control, uint32_t sequence) {
-  char name[32];
-  std::snprintf(name, sizeof(name), "%03u.silt", sequence);
-  return (std::filesystem::path(control).parent_path() / name).native();
-}
-
-// Checks that a process can be asked at all.
-Result<StatusFacts> find_process(pid_t pid) {
-  const auto text = read_proc(proc_path(pid, "status"));
-  const auto status = text ? parse_status(*text) : std::nullopt;
-  if (!status) return Error{"there is no process " + std::to_string(pid)};
-  if (status->thread_group != pid) {
-    return about(pid, "is a thread of process " + std::to_string(status->thread_group));
-  }
-  if (status->state == 'Z' || status->state == 'X') return about(pid, "has ended already");
-  if (kill(pid, 0) != 0 && errno == EPERM) return about(pid, "belongs to another user");
-  return *status;
-}
-
-Result<MapFacts> find_interposer_in(pid_t pid) {
-  const auto maps = read_proc(proc_path(pid, "maps"));
-  if (!maps) {
-    if (errno == EACCES || errno == EPERM) {
-      return about(pid, "belongs to another user, or does not let itself be looked at");
-    }
-    return about(pid, "cannot be looked at: " + errno_text(errno));
-  }
-  MapFacts facts = parse_maps(*maps);
-  if (!facts.interposer) {
-    return about(pid, "runs without libsilt.so: start it with 'silt run'");
-  }
-  return facts;
-}
-
-Result<int> signal_of(pid_t pid, const std::optional<KnownControl>& known) {
-  int signal = SIGUSR2;
-  if (known) {
-    signal = static_cast<int>(known->control.signal);
-  } else if (const auto environ = read_proc(proc_path(pid, "environ"))) {
-    const std::string value = environment_value(*environ, "SILT_SIGNAL");
-    if (!value.empty()) signal = parse_signal(value).value_or(SIGUSR2);
-  }
-  if (signal == 0) return about(pid, "takes no snapshots by signal (SILT_SIGNAL=none)");
-  return signal;
-}
-
-// Whether the signal would be taken, by any thread, and not kill.
-Result<bool> check_signal(pid_t pid, const StatusFacts& status, int signal) {
-  const uint64_t bit = uint64_t{1} << (signal - 1);
-  if ((status.caught & bit) == 0) {
-    return about(pid,
-                 "does not handle " + signal_name(signal) +
-                     ((status.ignored & bit) != 0 ? " but ignores it" : ", which would end it") +
-                     ": it is starting, or has replaced silt's handler");
-  }
-  if (status.state == 'T' || status.state == 't') {
-    return about(pid, "is stopped: let it go on (kill -CONT) and try again");
-  }
-  bool any_thread = false;
-  for (const pid_t thread : threads_of(pid)) {
-    const auto text =
-        read_proc(proc_path(pid, ("task/" + std::to_string(thread) + "/status").c_str()));
-    const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (facts && (facts->blocked & bit) == 0) any_thread = true;
-  }
-  if (!any_thread) {
-    return about(pid, "blocks " + signal_name(signal) +
-                          " in all its threads: choose another with SILT_SIGNAL");
-  }
-  return true;
-}
-
-Error timed_out(pid_t pid, int signal, double seconds) {
-  const auto text = read_proc(proc_path(pid, "status"));
-  const auto status = text ? parse_status(*text) : std::nullopt;
-  if (!status) return about(pid, "ended before it took a snapshot");
-  std::string why = "it may be busy writing";
-  if (status->state == 'T' || status->state == 't') {
-    why = "it is stopped";
-  } else if (status->state == 'D') {
-    why = "it waits in the kernel for a device";
-  } else if ((status->pending >> (signal - 1) & 1) != 0) {
-    why = "no thread of it has taken the signal";
-  }
-  char limit[32];
-  std::snprintf(limit, sizeof(limit), "%.3g", seconds);
-  return about(pid, std::string("took no snapshot within ") + limit + " seconds: " + why);
-}
-
-Result<std::string> outcome(pid_t pid, const std::string& control_path,
-                            const format::Control& control) {
-  if (control.last_error != 0) {
-    const std::string why =
-        control.last_failure[0] != '\0' ? control.last_failure : errno_text(control.last_error);
-    return about(pid, "could not write a snapshot to " +
-                          in_quotes(std::filesystem::path(control_path).parent_path()) + ": " +
-                          why);
-  }
-  return snapshot_path(control_path, control.last_sequence);
-}
-
-// The path of the new snapshot.
-Result<std::string> dump(pid_t pid, double timeout_seconds) {
-  auto status = find_process(pid);
-  if (!status) return status.error();
-  auto before = find_interposer_in(pid);
-  if (!before) return before.error();
-  const auto known = find_control(pid, *before, *status);
-  if (!known && !before->deleted_control.empty()) {
-    return about(pid, "cannot write: its recording " +
-                          in_quotes(std::filesystem::path(before->deleted_control).parent_path()) +
-                          " was deleted");
-  }
-  const uint32_t completed_before = known ? known->control.completed : 0;
-  auto signal = signal_of(pid, known);
-  if (!signal) return signal.error();
-  if (auto checked = check_signal(pid, *status, *signal); !checked) return checked.error();
-
-  const ProcessEnd end(pid);
-  sigval cookie{};
-  cookie.sival_int = static_cast<int>(format::kDumpCookie);
-  if (sigqueue(pid, *signal, cookie) != 0) {
-    if (errno == EPERM) return about(pid, "belongs to another user");
-    if (errno == ESRCH) return about(pid, "has ended already");
-    return about(pid, "cannot be sent " + signal_name(*signal) + ": " + errno_text(errno));
-  }
-
-  const auto start = steady_clock::now();
-  const auto limit = start + std::chrono::duration_cast<steady_clock::duration>(
-                                 std::chrono::duration<double>(timeout_seconds));
-  std::string control_path = known ? known->path : "";
-  for (;;) {
-    if (end.wait()) return about(pid, "ended before it took a snapshot");
-    const auto now = steady_clock::now();
-    if (control_path.empty()) {
-      // A process that was forked makes its recording at its first snapshot.
-      auto facts = find_interposer_in(pid);
-      if (!facts) return about(pid, "ended, or became another program, before it took a snapshot");
-      if (const auto found = find_control(pid, *facts, *status)) {
-        control_path = found->path;
-      } else if (!facts->error.empty() &&
-                 (before->error.empty() || now > start + kPatienceAfterError)) {
-        return about(pid, facts->error);
-      }
-    }
-    if (!control_path.empty()) {
-      const auto control = read_control(pid, control_path, *status);
-      if (!control) {
-        return about(pid, "cannot write: its recording " +
-                              in_quotes(std::filesystem::path(control_path).parent_path()) +
-                              " was deleted or cannot be read");
-      }
-      if (control->completed != completed_before) return outcome(pid, control_path, *control);
-    }
-    if (now > limit) return timed_out(pid, *signal, timeout_seconds);
-  }
-}
 
 int dump_all(const std::vector<std::string>& words, const std::string& timeout) {
   const auto nanoseconds = parse_duration(timeout);
@@ -281,7 +36,7 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout) 
   }
   int status = kDone;
   for (const pid_t pid : pids) {
-    auto path = dump(pid, static_cast<double>(*nanoseconds) / 1e9);
+    auto path = request_snapshot(pid, static_cast<double>(*nanoseconds) / 1e9);
     if (path) {
       std::printf("%s\n", path->c_str());
       std::fflush(stdout);

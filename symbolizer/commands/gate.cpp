@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files in, exit status out; the rules themselves are report/policy's.
+
+#include "symbolizer/commands/gate.h"
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "symbolizer/base/quote.h"
+#include "symbolizer/commands/command.h"
+
+namespace silt::commands {
+namespace {
+
+Result<std::string> read_text(const std::string& path, const char* what) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
+  return text;
+}
+
+// Reads and parses a file if one is named, else leaves the default.
+template <typename Value, typename Parse>
+std::optional<Error> take(const std::string& path, const char* what, Parse parse, Value& to) {
+  if (path.empty()) return std::nullopt;
+  const Result<std::string> text = read_text(path, what);
+  if (!text) return text.error();
+  Result<Value> value = parse(*text);
+  if (!value) {
+    return Error{std::string(what) + " " + in_quotes(path) + ", " + value.error().message};
+  }
+  to = std::move(*value);
+  return std::nullopt;
+}
+
+std::string today() {
+  const time_t now = std::time(nullptr);
+  tm parts{};
+  char text[16] = "";
+  if (gmtime_r(&now, &parts) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
+  return text;
+}
+
+}  // namespace
+
+void add_gate_options(CLI::App& app, GateOptions& options) {
+  app.add_option("--policy", options.policy, "what may grow how fast; default: no leak at all");
+  app.add_option("--suppressions", options.suppressions, "findings that are excused, and why");
+  app.add_option("--baseline", options.baseline,
+                 "known findings, from 'silt check --write-baseline'");
+}
+
+Result<Rules> read_rules(const GateOptions& options) {
+  Rules rules;
+  if (const auto error = take(options.policy, "policy", report::parse_policy, rules.policy)) {
+    return *error;
+  }
+  if (const auto error = take(options.suppressions, "suppressions", report::parse_suppressions,
+                              rules.suppressions)) {
+    return *error;
+  }
+  if (const auto error =
+          take(options.baseline, "baseline", report::parse_baseline, rules.baseline)) {
+    return *error;
+  }
+  return rules;
+}
+
+void judge(report::Report& report, const Rules& rules) {
+  report::apply_policy(report, rules.policy, rules.suppressions, rules.baseline, today());
+}
+
+int status_of(const report::Report& report, const report::Policy& policy) {
+  const auto any = [&report](report::Outcome outcome) {
+    return std::any_of(
+        report.gate.rulings.begin(), report.gate.rulings.end(),
+        [outcome](const report::Ruling& ruling) { return ruling.outcome == outcome; });
+  };
+  if (any(report::Outcome::kBroken)) return kBroken;
+  if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
+  constexpr size_t kFewestForVerdict = 4;
+  return report.judged_snapshots < kFewestForVerdict ? kInput : kDone;
+}
+
+size_t broken_rules(const report::Report& report) {
+  return static_cast<size_t>(std::count_if(
+      report.gate.rulings.begin(), report.gate.rulings.end(),
+      [](const report::Ruling& ruling) { return ruling.outcome == report::Outcome::kBroken; }));
+}
+
+}  // namespace silt::commands

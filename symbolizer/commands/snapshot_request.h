@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asking a running process for a snapshot, and waiting until it is there.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_SNAPSHOT_REQUEST_H_
+#define SILT_SYMBOLIZER_COMMANDS_SNAPSHOT_REQUEST_H_
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "symbolizer/base/result.h"
+
+namespace silt::commands {
+
+// The path of the new snapshot. The process is not harmed when it cannot take one; the error is a
+// line that says why.
+Result<std::string> request_snapshot(pid_t pid, double timeout_seconds);
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_SNAPSHOT_REQUEST_H_
