@@ -51,7 +51,7 @@ bool is_glibc(const char* path) {
 }
 
 // Relative to the folder the program was started in, whatever it changes to later.
-void settle_out_folder() {
+bool settle_out_folder() {
   base::TextBuffer<4096> path;
   const char* const folder = g_options.out_folder;
   if (folder[0] != '/') {
@@ -61,12 +61,12 @@ void settle_out_folder() {
     path.add(folder);
   }
   snapshot::set_out_folder(path.c_str());
-  if (access(path.c_str(), W_OK) != 0) {
-    base::TextBuffer<4400> line;
-    line.add("no snapshot can be written to '").add(path.c_str()).add("': ");
-    line.add(base::error_text(errno)).add("; set SILT_OUT to a folder that can be written");
-    complain(line.c_str());
-  }
+  if (access(path.c_str(), W_OK) == 0) return true;
+  base::TextBuffer<4400> line;
+  line.add("no snapshot can be written to '").add(path.c_str()).add("': ");
+  line.add(base::error_text(errno)).add("; set SILT_OUT to a folder that can be written");
+  complain(line.c_str());
+  return false;
 }
 
 // SILT_CHILDREN=0: what a recorded program executes is not recorded. The first process leaves its
@@ -111,7 +111,7 @@ __attribute__((constructor)) void start() {
   base::set_log_level(g_options.log_level);
   if (!wanted_here()) return;
   snapshot::read_process_info();
-  settle_out_folder();
+  const bool writable = settle_out_folder();
 
   uint32_t flags = 0;
   if (!unwind::open_unwinder()) {
@@ -136,7 +136,7 @@ __attribute__((constructor)) void start() {
   recorder.verify_walks = getenv("SILT_VERIFY_WALK") != nullptr;
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::watch_process(forked);
-  if (!snapshot::install(g_options.signal, g_options.at_exit, flags)) {
+  if (!snapshot::install({g_options.signal, g_options.at_exit, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");

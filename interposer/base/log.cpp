@@ -5,6 +5,7 @@
 #include "interposer/base/log.h"
 
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include <atomic>
 
@@ -27,10 +28,14 @@ bool log_enabled(LogLevel level) {
 
 void log(LogLevel level, const char* text) {
   if (!log_enabled(level)) return;
-  TextBuffer<1024> line;
-  line.add("silt: ").add(text).add('\n');
-  arch::raw_syscall(SYS_write, 2, reinterpret_cast<long>(line.c_str()),
-                    static_cast<long>(line.size()));
+  // One call for the whole line, and no buffer for it: this may run on a small stack.
+  constexpr char kPrefix[] = "silt: ";
+  const struct iovec parts[] = {
+      {const_cast<char*>(kPrefix), sizeof(kPrefix) - 1},
+      {const_cast<char*>(text), length(text)},
+      {const_cast<char*>("\n"), 1},
+  };
+  arch::raw_syscall(SYS_writev, 2, reinterpret_cast<long>(parts), 3);
 }
 
 }  // namespace silt::base

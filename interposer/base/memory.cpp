@@ -30,6 +30,14 @@ void unmap_memory(void* address, size_t size_bytes) {
   g_mapped_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }
 
+void release_pages(void* address, size_t size_bytes) {
+  const uint64_t start = (reinterpret_cast<uint64_t>(address) + kPageSize - 1) & ~(kPageSize - 1);
+  const uint64_t end = (reinterpret_cast<uint64_t>(address) + size_bytes) & ~(kPageSize - 1);
+  if (start >= end) return;
+  arch::raw_syscall(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start),
+                    MADV_DONTNEED);
+}
+
 uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }
 
 }  // namespace silt::base

@@ -20,6 +20,8 @@ inline constexpr size_t kPageSize = 4096;
 // nullptr when the kernel refuses: callers count that and go on.
 void* map_memory(size_t size_bytes);
 void unmap_memory(void* address, size_t size_bytes);
+// Gives the whole pages inside the range back; they read as zero afterwards.
+void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
 
 // A dense array whose storage appears in chunks as indices are used. All-zero is valid and empty.

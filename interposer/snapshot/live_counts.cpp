@@ -57,13 +57,14 @@ bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, 
   return true;
 }
 
-bool LiveCounts::gather(track::StackId stack_count) {
+bool LiveCounts::gather(track::NodeId node_count) {
+  const track::StackId stack_count = node_count;
   stack_count_ = stack_count;
   heads_ = static_cast<uint32_t*>(base::map_memory(stack_count * sizeof(uint32_t)));
   if (heads_ == nullptr || !grow()) return false;
   bool complete = true;
   track::Recorder& recorder = track::recorder;
-  // Stacks made since stack_count was read are left to the next snapshot.
+  // Stacks made since the nodes were counted are left to the next snapshot.
   if (recorder.sample_interval_bytes == 0) {
     recorder.live.scan([&](const track::Block& block) {
       if (block.stack < stack_count) {

@@ -27,7 +27,7 @@ class LiveCounts {
   LiveCounts& operator=(const LiveCounts&) = delete;
 
   // Scans all live tables. False when there was no memory for the counts.
-  bool gather(track::StackId stack_count);
+  bool gather(track::NodeId node_count);
 
   // Copies the counts of one stack by ascending generation; returns how many (at most 256).
   uint32_t of_stack(track::StackId stack, Count* counts) const;

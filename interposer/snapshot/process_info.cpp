@@ -77,7 +77,7 @@ void read_process_info() {
 
 ResidentMemory read_resident_memory() {
   ResidentMemory memory{};
-  char buffer[2048];
+  static constinit char buffer[2048]{};  // under the snapshot slot; small stacks are real
   read_lines("/proc/self/status", buffer, sizeof(buffer), [&memory](const char* line) {
     if (base::starts_with(line, "VmRSS:"))
       memory.rss = kilobytes_after(line);
@@ -94,9 +94,10 @@ ResidentMemory read_resident_memory() {
 uint64_t memory_limit() {
   ProcessInfo& info = process_info;
   if (info.memory_limit_known) return info.memory_limit_bytes;
-  char buffer[1024];
+  static constinit char buffer[1024]{};
   read_lines("/proc/self/cgroup", buffer, sizeof(buffer), [&info](const char* line) {
-    base::TextBuffer<1200> path;
+    static constinit char storage[1200]{};
+    base::TextWriter path(storage, sizeof(storage));
     if (base::starts_with(line, "0::")) {
       path.add("/sys/fs/cgroup").add(line + 3).add("/memory.max");
     } else {

@@ -44,6 +44,9 @@ struct State {
 };
 constinit State g_state{};
 
+// Under the slot: handlers run on small stacks.
+constinit char g_line[1000]{};
+
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
   if (temporary) name.add('.');
   name.add_decimal(sequence, 3).add(temporary ? ".silt.tmp" : ".silt");
@@ -100,7 +103,7 @@ void take_holding_slot(uint32_t trigger) {
     recorder.generation.store(format::generation_code(g_state.next_sequence),
                               std::memory_order_relaxed);
     if (base::log_enabled(base::LogLevel::kInfo)) {
-      base::TextBuffer<1000> line;
+      base::TextWriter line(g_line, sizeof(g_line));
       line.add("snapshot ").add(recording_path()).add('/');
       line.add_decimal(sequence, 3).add(".silt");
       base::log(base::LogLevel::kInfo, line.c_str());
@@ -109,7 +112,7 @@ void take_holding_slot(uint32_t trigger) {
     ++g_state.snapshots_failed;
     if (!g_state.complained) {  // once for each spell of failures
       g_state.complained = true;
-      base::TextBuffer<1000> line;
+      base::TextWriter line(g_line, sizeof(g_line));
       line.add(what).add(" '").add(recording_path()[0] == '\0' ? out_folder() : recording_path());
       line.add("': ").add(base::error_text(static_cast<int>(-result)));
       line.add("; set SILT_OUT to a folder that can be written");
@@ -146,9 +149,10 @@ void on_signal(int number, siginfo_t* info, void* context) {
 
 }  // namespace
 
-bool install(int signal_number, bool at_exit, uint32_t flags) {
-  g_state.flags = flags;
-  g_state.at_exit = at_exit;
+bool install(const Wishes& wishes) {
+  g_state.flags = wishes.flags;
+  g_state.at_exit = wishes.at_exit;
+  g_state.complained = wishes.folder_known_bad;
   g_state.process.store(static_cast<int32_t>(arch::raw_syscall(SYS_getpid)),
                         std::memory_order_relaxed);
   if (recorder.every_nanoseconds != 0) {
@@ -167,16 +171,16 @@ bool install(int signal_number, bool at_exit, uint32_t flags) {
   }
   recorder.take_snapshot = take;
   recorder.at_exit = take_at_exit;
-  if (signal_number == 0) return true;
+  if (wishes.signal_number == 0) return true;
   struct sigaction previous {};
   struct sigaction ours {};
   ours.sa_sigaction = on_signal;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigemptyset(&ours.sa_mask);
-  if (sigaction(signal_number, &ours, &previous) != 0) return false;
+  if (sigaction(wishes.signal_number, &ours, &previous) != 0) return false;
   // An inherited SIG_IGN (nohup, a shell's background job) is nobody's wish.
   previous = {};
-  base::chained_handler.claim(signal_number, previous);
+  base::chained_handler.claim(wishes.signal_number, previous);
   return true;
 }
 

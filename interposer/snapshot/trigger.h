@@ -11,9 +11,15 @@
 
 namespace silt::snapshot {
 
-// Normal context, once. `flags`: format::MetaFlag bits that hold for the whole process. False when
-// the signal could not be claimed.
-bool install(int signal_number, bool at_exit, uint32_t flags);
+struct Wishes {
+  int signal_number;  // 0: none
+  bool at_exit;
+  uint32_t flags;         // format::MetaFlag bits that hold for the whole process
+  bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
+};
+
+// Normal context, once. False when the signal could not be claimed.
+bool install(const Wishes& wishes);
 
 // Takes a snapshot now, unless another thread is taking one.
 void take(uint32_t trigger);

@@ -61,10 +61,8 @@ void write_nodes(SectionWriter& out, track::NodeId node_count) {
   for (track::NodeId id = 1; id < node_count; ++id) {
     track::NodeId parent;
     uint64_t pc;
-    track::StackId stack;
-    recorder.stacks.read_node(id, &parent, &pc, &stack);
-    // Another thread is just filling it in: nothing refers to it in this snapshot.
-    if (pc == 0) pc = track::kMarkerBroken;
+    // Pc 0: another thread is just filling it in, and nothing refers to it in this snapshot.
+    recorder.stacks.read_node(id, &parent, &pc);
     out.add_varint(id - parent);
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
@@ -73,20 +71,18 @@ void write_nodes(SectionWriter& out, track::NodeId node_count) {
 }
 
 void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts& live,
-                  track::StackId stack_count, format::Meta* meta) {
+                  format::Meta* meta) {
   static constinit LiveCounts::Count counts[256]{};
   out.begin(SectionType::kStacks);
   track::NodeId previous = 0;
   uint32_t rows = 0;
   for (track::NodeId id = 1; id < node_count; ++id) {
+    const uint32_t generations = live.of_stack(id, counts);
+    const track::Allocated allocated = recorder.counters.read(id);
+    if (allocated.blocks == 0 && generations == 0) continue;
     track::NodeId parent;
     uint64_t pc;
-    track::StackId stack;
-    recorder.stacks.read_node(id, &parent, &pc, &stack);
-    if (stack == 0 || stack >= stack_count) continue;
-    const uint32_t generations = live.of_stack(stack, counts);
-    const track::Allocated allocated = recorder.counters.read(stack);
-    if (allocated.blocks == 0 && generations == 0) continue;
+    recorder.stacks.read_node(id, &parent, &pc);
     format::HeapTotals& totals = pc == track::kMarkerMapping ? meta->mapping : meta->native;
     totals.allocated_blocks += allocated.blocks;
     totals.allocated_bytes += allocated.bytes;
@@ -224,16 +220,14 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.rss_shmem_bytes = resident.shared;
   meta.memory_limit_bytes = memory_limit();
 
-  // Stacks before nodes: a stack's node is older than the stack.
-  const track::StackId stack_count = recorder.stacks.stack_count();
-  LiveCounts live;
-  if (!live.gather(stack_count)) return -ENOMEM;
   const track::NodeId node_count = recorder.stacks.node_count();
+  LiveCounts live;
+  if (!live.gather(node_count)) return -ENOMEM;
 
   SectionWriter out(fd);
   Strings strings;
   write_nodes(out, node_count);
-  write_stacks(out, node_count, live, stack_count, &meta);
+  write_stacks(out, node_count, live, &meta);
   write_modules(out, strings);
   write_mappings(out, strings);
   write_costs(out, facts, node_count, meta.elapsed_ns);

@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 
 #include "interposer/base/arch.h"
@@ -15,16 +16,41 @@
 namespace silt::track {
 namespace {
 
-// Reads the GNU build-id out of the note segment, which is in memory with the code.
-void read_build_id(uint64_t start, uint64_t bias, uint64_t end, ModuleRecord* module) {
+struct Segments {
+  const ElfW(Phdr) * first = nullptr;
+  size_t count = 0;
+};
+
+// The program headers of an object. The main program's come from the kernel, because the loader
+// knows a program that is not relocated segment by segment only.
+Segments segments_of(uint64_t start, bool main) {
+  if (main) {
+    return Segments{reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR)), getauxval(AT_PHNUM)};
+  }
   const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(start);
-  if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
-  const auto* const segments = reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff);
-  for (unsigned i = 0; i < header->e_phnum; ++i) {
-    if (segments[i].p_type != PT_NOTE) continue;
-    uint64_t at = bias + segments[i].p_vaddr;
-    const uint64_t notes_end = at + segments[i].p_memsz;
-    if (at < start || notes_end > end) continue;
+  if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return Segments{};
+  return Segments{reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff), header->e_phnum};
+}
+
+// The whole range of a program that the loader knows in pieces.
+void widen_range(const Segments& segments, ModuleRecord* module) {
+  for (size_t i = 0; i < segments.count; ++i) {
+    const ElfW(Phdr)& segment = segments.first[i];
+    if (segment.p_type != PT_LOAD) continue;
+    const uint64_t start = (module->load_bias + segment.p_vaddr) & ~(base::kPageSize - 1);
+    const uint64_t end = module->load_bias + segment.p_vaddr + segment.p_memsz;
+    if (start < module->start) module->start = start;
+    if (end > module->end) module->end = end;
+  }
+}
+
+// Reads the GNU build-id out of the note segment, which is in memory with the code.
+void read_build_id(const Segments& segments, ModuleRecord* module) {
+  for (size_t i = 0; i < segments.count; ++i) {
+    if (segments.first[i].p_type != PT_NOTE) continue;
+    uint64_t at = module->load_bias + segments.first[i].p_vaddr;
+    const uint64_t notes_end = at + segments.first[i].p_memsz;
+    if (at < module->start || notes_end > module->end) continue;
     while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
       const auto* const note = reinterpret_cast<const ElfW(Nhdr)*>(at);
       const uint64_t name = at + sizeof(*note);
@@ -96,11 +122,14 @@ void Modules::note(uint64_t pc, uint32_t node_count) {
         arch::raw_syscall(SYS_getcwd, reinterpret_cast<long>(folder), sizeof(folder));
     module->path = keep_text(result > 0 ? folder : "", link->l_name);
   }
-  read_build_id(object.start, link->l_addr, object.end, module);
+  const Segments segments = segments_of(object.start, module->main);
+  if (module->main) widen_range(segments, module);
+  read_build_id(segments, module);
   count_.store(known + 1, std::memory_order_release);
 }
 
 bool Modules::still_loaded(const ModuleRecord& module) {
+  if (module.main) return true;
   unwind::Object object;
   return unwind::find_object(module.start, &object) && object.start == module.start &&
          object.link_map == module.link_map;

@@ -51,8 +51,7 @@ class Verification {
     for (NodeId node = leaf; node != 0;) {
       NodeId parent;
       uint64_t pc;
-      StackId stack;
-      recorder.stacks.read_node(node, &parent, &pc, &stack);
+      recorder.stacks.read_node(node, &parent, &pc);
       if (pc == kMarkerTruncated || pc == kMarkerBroken) {
         whole = false;
       } else {
@@ -170,21 +169,18 @@ StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
   }
   if (node == 0) [[unlikely]] {
     spine.forget();
-    state.last_leaf = 0;
     return kOverflowStack;
   }
   if (recorder.verify_walks) [[unlikely]]
     g_verification.check(frame, node, &spine);
-  state.last_leaf = node;
-  const StackId stack = recorder.stacks.stack_of(node);
-  if (spine.reusable()) {
+  if (spine.reusable() && state.memory.wants(frame, node)) {
     unwind::StackMemory& memory = state.memory;
     memory.begin();
     const bool remembered = spine.visit_slots(
         [&](const uint64_t* slot, uint64_t value) { return memory.add(frame, slot, value); });
-    if (remembered) memory.keep(frame, unwind::StackMemory::Tag{stack, node});
+    if (remembered) memory.keep(frame, node);
   }
-  return stack;
+  return node;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -196,13 +192,14 @@ SILT_COLD void look_around(ThreadState& state, const void* address, const unwind
   state.countdown = kCallsBetweenLooks;
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = arch::ticks();
-  count(state, current_stack(state, frame), 0, 0);
+  const StackId stack = current_stack(state, frame);
+  count(state, stack, 0, 0);
   recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
   state.statistics.timed_ticks += arch::ticks() - begin;
   ++state.statistics.timed_calls;
   if (recorder.verify_walks) {
     state.countdown = 1;
-    g_verification.check(frame, state.last_leaf, nullptr);
+    g_verification.check(frame, stack, nullptr);
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
   if (recorder.tick != nullptr) recorder.tick();
@@ -235,11 +232,10 @@ void restore_sample(const void* address, const SampledBlock& block) {
 
 SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
                               const unwind::Frame& frame) {
-  current_stack(state, frame);
-  StackId stack = kOverflowStack;
-  if (state.last_leaf != 0) {
-    const NodeId marker = recorder.stacks.child(state.last_leaf, kMarkerMapping);
-    if (marker != 0) stack = recorder.stacks.stack_of(marker);
+  StackId stack = current_stack(state, frame);
+  if (stack != kOverflowStack) {
+    const NodeId marker = recorder.stacks.child(stack, kMarkerMapping);
+    if (marker != 0) stack = marker;
   }
   ++state.statistics.hook_calls;
   count(state, stack, 1, size_bytes);

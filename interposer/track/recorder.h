@@ -86,11 +86,9 @@ StackId new_stack(ThreadState& state, const unwind::Frame& frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
   if (state.epoch == recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
-    const unwind::StackMemory::Tag* const known = state.memory.find(frame);
-    if (known != nullptr) [[likely]] {
-      state.last_leaf = known->leaf;
-      return known->stack;
-    }
+    const StackId known = state.memory.find(frame);
+    if (known != 0) [[likely]]
+      return known;
   }
   return new_stack(state, frame);
 }

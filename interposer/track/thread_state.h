@@ -44,9 +44,8 @@ struct ThreadStatistics {
 
 struct ThreadState {
   unwind::Spine spine;
-  unwind::StackMemory memory;  // stacks walked before; tagged with stack id and leaf node
+  unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
   uint32_t epoch;              // of modules, when the spine was made
-  NodeId last_leaf;            // innermost node of the stack found last, 0: overflow
   uint32_t countdown;          // recorded calls until the next look at the clock
   bool shared_shard;
   CounterShard* shard;

@@ -27,30 +27,35 @@ namespace silt::unwind {
 
 class StackMemory {
  public:
-  struct Tag {
-    uint32_t stack;
-    uint32_t leaf;
-  };
-
-  // The tag of the stack whose innermost frame is given, nullptr when it is not remembered or is
-  // not the same any more.
-  SILT_ALWAYS_INLINE const Tag* find(const Frame& innermost) const {
+  // The tag of the stack whose innermost frame is given, 0 when it is not remembered or is not the
+  // same any more.
+  SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) const {
     const Entry& entry = entries_[slot(innermost)];
     if (entry.pc != innermost.pc || entry.sp != innermost.sp || entry.bp != innermost.bp) {
-      return nullptr;
+      return 0;
     }
     // A stack that is being built may already have overwritten what comes next in the ring.
     if (ring_next_ - entry.begin > kChecks - kMaximumChecks) [[unlikely]]
-      return nullptr;
+      return 0;
     const Check* check = &checks_[entry.begin % kChecks];
     const Check* const end = check + entry.count;
     for (; check != end; ++check) {
       if (__atomic_load_n(reinterpret_cast<const uint64_t*>(innermost.sp + check->distance),
                           __ATOMIC_RELAXED) != check->value) {
-        return nullptr;
+        return 0;
       }
     }
-    return &entry.tag;
+    return entry.tag;
+  }
+
+  // Whether a stack that was not found is worth remembering: one that comes up a second time at
+  // its place is. Programs with tens of thousands of stacks, few of which come again soon, would
+  // otherwise spend more on remembering than they save, and drive their own data from the cache.
+  SILT_ALWAYS_INLINE bool wants(const Frame& innermost, uint32_t tag) {
+    uint32_t& candidate = candidates_[slot(innermost)];
+    const bool again = candidate == tag;
+    candidate = tag;
+    return again;
   }
 
   // Building the memory of one stack: begin, then add each slot from the innermost frame outward,
@@ -68,7 +73,7 @@ class StackMemory {
     checks_[ring_next_ % kChecks + building_++] = Check{value, distance};
     return true;
   }
-  SILT_ALWAYS_INLINE void keep(const Frame& innermost, Tag tag) {
+  SILT_ALWAYS_INLINE void keep(const Frame& innermost, uint32_t tag) {
     entries_[slot(innermost)] =
         Entry{innermost.pc, innermost.sp, innermost.bp, ring_next_, building_, tag};
     ring_next_ += building_;
@@ -88,7 +93,7 @@ class StackMemory {
     uint64_t bp;
     uint64_t begin;  // counted from the first check ever made
     uint32_t count;
-    Tag tag;
+    uint32_t tag;
   };
 
   static constexpr uint64_t kEntries = 512;
@@ -104,6 +109,7 @@ class StackMemory {
 
   uint64_t ring_next_;
   uint32_t building_;
+  uint32_t candidates_[kEntries];  // tag of the stack that was last missed here
   Entry entries_[kEntries];
   Check checks_[kChecks];
 };
