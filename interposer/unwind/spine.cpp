@@ -21,7 +21,7 @@ const uint64_t* slot_at(uint64_t address) { return reinterpret_cast<const uint64
 
 }  // namespace
 
-uint32_t Spine::first_changed(uint32_t from) const {
+int32_t Spine::first_changed(uint32_t from) const {
   uint32_t i = from;
   for (; i > 0; --i) {
     const Link& link = links_[i];
@@ -31,7 +31,9 @@ uint32_t Spine::first_changed(uint32_t from) const {
       break;
     }
   }
-  return i;
+  if (i > 0) return static_cast<int32_t>(i);
+  const uint64_t* const end = links_[0].pc_slot;
+  return end != nullptr && load(reinterpret_cast<uint64_t>(end)) != links_[0].pc_value ? 0 : -1;
 }
 
 // The two kinds that nearly all frames are.
@@ -96,7 +98,10 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       bp_at = frame.sp + arch::kSignalBpOffset;
       break;
     case RuleKind::kFramePointer:
-      if (frame.bp == 0) return StepResult::kOutermost;
+      if (frame.bp == 0) {
+        link.pc_slot = nullptr;
+        return StepResult::kOutermost;
+      }
       if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
         return StepResult::kBroken;
       }
@@ -105,6 +110,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       bp_at = frame.bp;
       break;
     case RuleKind::kOutermost:
+      link.pc_slot = nullptr;
       return StepResult::kOutermost;
     case RuleKind::kSlow:
       return StepResult::kSlow;
@@ -171,8 +177,9 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
       const uint32_t at = candidates - 1;
       const Frame& known = links_[at].frame;
       if (known.sp == frame.sp && known.pc == frame.pc && known.bp == frame.bp) {
-        uint32_t changed = first_changed(at);
-        if (changed == 0) return install(at + 1, Ending::kComplete, false);
+        const int32_t first = first_changed(at);
+        if (first < 0) return install(at + 1, Ending::kComplete, false);
+        auto changed = static_cast<uint32_t>(first);
         if (links_[changed].frame.pc == 0) ++changed;  // a second pair: its frame is in doubt
         if (changed > at) changed = at;
         // Frames at … changed are as they were; the step out of `changed` has to be taken anew.

@@ -12,7 +12,8 @@
 //   index     0           1                    count - 1
 //           outermost   …                      innermost
 //   frame   pc sp bp    a frame with pc 0 is no frame but a second pair of slots of the frame
-//   slots   where the next outer frame's pc and bp were read, and what was there
+//   slots   where the next outer frame's pc and bp were read, and what was there; the outermost
+//           frame has one where a pc of 0 was read, if that is what made it the outermost
 //   tag     the caller's, kept as long as the frame is
 //
 // Hook context; owned by one thread.
@@ -65,7 +66,8 @@ class Spine {
       if (!visit(link.pc_slot, link.pc_value)) return false;
       if (link.bp_slot != nullptr && !visit(link.bp_slot, link.bp_value)) return false;
     }
-    return true;
+    const Link& outermost = links_[0];
+    return outermost.pc_slot == nullptr || visit(outermost.pc_slot, outermost.pc_value);
   }
 
   // Nothing of the last stack may be trusted any more (code was unloaded, memory unmapped).
@@ -90,8 +92,8 @@ class Spine {
 
   static constexpr uint32_t kCapacity = kMaximumFrames + 64;  // room for second pairs of slots
 
-  // The largest i <= from whose slots no longer hold their values, 0 when all of [1, from] do.
-  uint32_t first_changed(uint32_t from) const;
+  // The largest i <= from whose slots no longer hold their values, -1 when all of [0, from] do.
+  int32_t first_changed(uint32_t from) const;
 
   // Fills in how fresh_[fresh_count_ - 1] leads to the next frame, and *next.
   StepResult step(RuleTable& rules, Frame* next);
