@@ -32,7 +32,6 @@ struct Library {
   decltype(&unw_init_remote) init_remote;
   decltype(&unw_step) step;
   decltype(&unw_get_reg) get_reg;
-  decltype(&unw_is_signal_frame) is_signal_frame;
   decltype(&_Ux86_64_dwarf_search_unwind_table) search_unwind_table;
 };
 
@@ -264,6 +263,25 @@ FrameRule decode(uint64_t pc, uint64_t sp, uint64_t bp) {
   return FrameRule(RuleKind::kSlow);
 }
 
+// A return address at which a function begins, with nothing in front of it that could have called,
+// was put there by hand: makecontext starts a coroutine so.
+bool begins_function(uint64_t pc) {
+  Probe probe{pc, false};
+  unw_proc_info_t info{};
+  return find_table(g_probe_space, pc, &info, 0, &probe) >= 0 && info.start_ip == pc;
+}
+
+// The kernel's signal frame was left by this step: pc and sp come from its saved context. (What
+// libunwind says of a cursor itself, unw_is_signal_frame, is never true where the unwind
+// information has led through the frame.)
+bool left_signal_frame(StackRegions& regions, uint64_t old_sp, uint64_t pc, uint64_t sp) {
+  const auto holds = [&](uint64_t address, uint64_t value) {
+    return regions.readable(address) && *reinterpret_cast<const uint64_t*>(address) == value;
+  };
+  return holds(old_sp + arch::kSignalPcOffset, pc) && holds(old_sp + arch::kSignalSpOffset, sp) &&
+         !holds(sp - 8, pc);
+}
+
 template <typename Function>
 bool find_function(void* handle, const char* name, Function* function) {
   *function = reinterpret_cast<Function>(dlsym(handle, name));
@@ -284,7 +302,6 @@ bool open_unwinder() {
       !find_function(handle, "_Ux86_64_init_remote", &l.init_remote) ||
       !find_function(handle, "_Ux86_64_step", &l.step) ||
       !find_function(handle, "_Ux86_64_get_reg", &l.get_reg) ||
-      !find_function(handle, "_Ux86_64_is_signal_frame", &l.is_signal_frame) ||
       !find_function(handle, "_Ux86_64_dwarf_search_unwind_table", &l.search_unwind_table)) {
     dlerror();
     return false;
@@ -310,7 +327,10 @@ FrameRule derive_rule(uint64_t pc) {
     return FrameRule(RuleKind::kFramePointer);
   }
   const int result = g_library.step(&cursor);
-  if (probe.no_info) return FrameRule(RuleKind::kFramePointer);
+  if (probe.no_info) {
+    return begins_function(pc) ? FrameRule(RuleKind::kOutermost)
+                               : FrameRule(RuleKind::kFramePointer);
+  }
   if (result == 0) return FrameRule(RuleKind::kOutermost);
   if (result < 0) return FrameRule(RuleKind::kSlow);
   unw_word_t new_pc = 0;
@@ -335,9 +355,8 @@ size_t walk_with_libunwind(const arch::Registers& registers, uint64_t first_sp, 
   unw_cursor_t cursor;
   if (g_library.init_remote(&cursor, g_walk_space, &walk) < 0) return 0;
   size_t count = 0;
-  bool exact = false;
+  uint64_t old_sp = registers.rsp;
   for (;;) {
-    exact = g_library.is_signal_frame(&cursor) > 0;
     const int result = g_library.step(&cursor);
     if (walk.no_info) return count;
     if (result <= 0) {
@@ -354,6 +373,8 @@ size_t walk_with_libunwind(const arch::Registers& registers, uint64_t first_sp, 
       *complete = true;
       return count;
     }
+    const bool exact = left_signal_frame(regions, old_sp, pc, sp);
+    old_sp = sp;
     if (count == 0 && sp < first_sp) continue;
     if (count == capacity) return count;
     frames[count++] = Frame{exact ? pc + 1 : pc, sp, bp};
