@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The spine on stacks made of arrays: what is kept, what is new, and that both together are the
+// stack, for each kind of frame and each way in which a stack can change between two looks.
+
+#include "interposer/unwind/spine.h"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+#include "test/interposer/unwind/fake_stack.h"
+
+namespace silt::unwind {
+namespace {
+
+using test::FakeStack;
+using test::frames_of;
+using test::same;
+using test::Shape;
+using test::site;
+
+// A stack, its rules and the spine that follows it.
+struct Scene {
+  std::unique_ptr<RuleTable> rules = test::make_rules();
+  std::unique_ptr<Spine> spine = test::make_spine();
+  FakeStack stack{64 * 1024};
+
+  // Updates, checks that the spine is the stack, and tags new frames with their index + 1.
+  Spine::Update look() {
+    const Spine::Update update = spine->update(*rules, stack.innermost());
+    CHECK(same(frames_of(*spine), stack.truth()));
+    for (uint32_t i = 0; i < update.kept; ++i) CHECK(spine->tag(i) == i + 1);
+    for (uint32_t i = update.kept; i < update.count; ++i) spine->set_tag(i, i + 1);
+    return update;
+  }
+};
+
+constexpr Shape kShapes[] = {Shape::kPlain, Shape::kSavesBp, Shape::kFrame, Shape::kRealigned,
+                             Shape::kNoInformation};
+
+void call_many(FakeStack& stack, int count) {
+  for (int i = 0; i < count; ++i) {
+    stack.call(site(kShapes[i % 5], static_cast<unsigned>(i % 7), static_cast<unsigned>(i)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the first look takes every frame anew") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  call_many(scene.stack, 30);
+  const Spine::Update update = scene.look();
+  CHECK(update.kept == 0);
+  CHECK(update.ending == Ending::kComplete);
+  CHECK_FALSE(update.slow);
+  CHECK(scene.spine->reusable());
+}
+
+TEST_CASE("a stack of the outermost frame alone is one frame") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 0, 0));
+  CHECK(scene.look().count == 1);
+  const Spine::Update again = scene.look();
+  CHECK(again.kept == 1);
+  CHECK(again.count == 1);
+}
+
+TEST_CASE("the same stack again is kept whole, whatever its kinds of frames") {
+  for (const Shape shape : kShapes) {
+    Scene scene;
+    scene.stack.start(site(Shape::kOutermost, 2, 0));
+    for (unsigned i = 0; i < 20; ++i) scene.stack.call(site(shape, i % 5, i));
+    scene.look();
+    scene.stack.scribble(7);
+    const Spine::Update update = scene.look();
+    CHECK(update.kept == update.count);
+  }
+}
+
+TEST_CASE("a stack joins the last one at whatever depth they part") {
+  for (const Shape shape : kShapes) {
+    for (int depth = 1; depth < 20; ++depth) {
+      Scene scene;
+      scene.stack.start(site(Shape::kOutermost, 2, 0));
+      for (unsigned i = 0; i < 20; ++i) scene.stack.call(site(shape, 3, i));
+      scene.look();
+      for (int i = 0; i < depth; ++i) scene.stack.leave();
+      for (unsigned i = 0; i < 5; ++i) scene.stack.call(site(shape, 3, 100 + i));
+      const Spine::Update update = scene.look();
+      // Frames below the parting point are kept; the one that called differently has not moved.
+      const unsigned pairs = shape == Shape::kRealigned ? 2 : 1;
+      CHECK(update.kept == 1 + (20 - static_cast<unsigned>(depth)) * pairs);
+    }
+  }
+}
+
+TEST_CASE("a function that went on to another call keeps what called it") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  for (unsigned i = 0; i < 10; ++i) scene.stack.call(site(Shape::kPlain, 3, i));
+  scene.look();
+  scene.stack.go_on(site(Shape::kPlain, 3, 77));
+  CHECK(scene.look().kept == 10);
+}
+
+TEST_CASE("a frame in the middle that changed under equal inner frames is noticed") {
+  for (const Shape inner : kShapes) {
+    for (unsigned middle = 1; middle < 11; ++middle) {
+      Scene scene;
+      scene.stack.start(site(Shape::kOutermost, 2, 0));
+      for (unsigned i = 0; i < 12; ++i) scene.stack.call(site(inner, 3, i), 0x1000 + i);
+      scene.look();
+      // Leave down to `middle`, come back through another call site of the same size, and call
+      // the very same functions again: each inner frame has its old pc, sp and bp.
+      while (scene.stack.depth() > middle + 1) scene.stack.leave();
+      scene.stack.go_on(site(inner, 3, 500));
+      for (unsigned i = middle; i < 12; ++i) scene.stack.call(site(inner, 3, i), 0x1000 + i);
+      const Spine::Update update = scene.look();
+      const unsigned pairs = inner == Shape::kRealigned ? 2 : 1;
+      CHECK(update.kept == 1 + (middle - 1) * pairs);
+    }
+  }
+}
+
+TEST_CASE("two changed frames with equal ones between them are both noticed") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  for (unsigned i = 0; i < 12; ++i) scene.stack.call(site(Shape::kFrame, 3, i));
+  scene.look();
+  while (scene.stack.depth() > 4) scene.stack.leave();
+  scene.stack.go_on(site(Shape::kFrame, 3, 500));
+  for (unsigned i = 3; i < 12; ++i) {
+    scene.stack.call(site(Shape::kFrame, 3, i == 7 ? 600 : i));
+  }
+  CHECK(scene.look().kept == 3);
+}
+
+TEST_CASE("a saved bp that changed while every pc stayed is noticed") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kSavesBp, 2, 1), 0x1111);
+  scene.stack.call(site(Shape::kSavesBp, 2, 2), 0x2222);
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  scene.look();
+  scene.stack.leave();
+  scene.stack.leave();
+  scene.stack.leave();
+  scene.stack.call(site(Shape::kSavesBp, 2, 1), 0xaaaa);  // another value in bp from here on
+  scene.stack.call(site(Shape::kSavesBp, 2, 2), 0x2222);
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  CHECK(scene.look().kept == 1);
+}
+
+TEST_CASE("a signal on the same stack leads through the kernel's frame") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  call_many(scene.stack, 8);
+  scene.look();
+  scene.stack.signal(site(Shape::kSignalReturn, 0, 1), scene.stack);
+  call_many(scene.stack, 3);
+  scene.look();
+  const Spine::Update again = scene.look();
+  CHECK(again.kept == again.count);
+}
+
+TEST_CASE("a signal on another stack, above or below, leads back to the first") {
+  FakeStack blocks[2] = {FakeStack(4096), FakeStack(4096)};
+  for (FakeStack& handler_stack : blocks) {
+    Scene scene;
+    scene.stack.start(site(Shape::kOutermost, 2, 0));
+    call_many(scene.stack, 8);
+    scene.look();
+    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
+    call_many(scene.stack, 3);
+    scene.look();
+    scene.look();
+    for (int i = 0; i < 4; ++i) scene.stack.leave();
+    scene.look();
+    call_many(scene.stack, 2);
+    scene.look();
+  }
+}
+
+TEST_CASE("an interrupted pc that changed under the same handler is noticed") {
+  Scene scene;
+  FakeStack handler_stack(4096);
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  for (unsigned i = 0; i < 5; ++i) scene.stack.call(site(Shape::kPlain, 2, i));
+  for (unsigned round = 0; round < 3; ++round) {
+    scene.stack.go_on(site(Shape::kPlain, 2, 10 + round));
+    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
+    scene.stack.call(site(Shape::kPlain, 2, 20));
+    scene.look();
+    scene.stack.leave();
+    scene.stack.leave();
+  }
+}
+
+TEST_CASE("an interrupted stack pointer that changed under the same handler is noticed") {
+  // The saved sp alone differs: a second pair of slots is what tells.
+  for (const bool twice : {false, true}) {
+    Scene scene;
+    FakeStack handler_stack(4096);
+    scene.stack.start(site(Shape::kOutermost, 2, 0));
+    for (unsigned i = 0; i < 3; ++i) scene.stack.call(site(Shape::kPlain, 2, i));
+    for (unsigned i = 0; i < (twice ? 2 : 1); ++i) scene.stack.call(site(Shape::kPlain, 2, 9));
+    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
+    scene.stack.call(site(Shape::kPlain, 2, 20));
+    scene.look();
+    scene.stack.leave();
+    scene.stack.leave();
+    scene.stack.call(site(Shape::kPlain, 2, 9));  // recursion: the same pc, lower
+    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
+    scene.stack.call(site(Shape::kPlain, 2, 20));
+    scene.look();
+  }
+}
+
+TEST_CASE("a realigned frame called from another depth with the same place is noticed") {
+  Scene scene;
+  // Alignment swallows the difference: the inner frames are the same, the caller's sp is not.
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kPlain, 6, 1));
+  const uint64_t sp = scene.stack.innermost().sp;
+  unsigned words = 0;
+  while ((sp - 8 - 8 * words - 24) % 64 < 8) ++words;  // the next one may be a word larger
+  scene.stack.call(site(Shape::kPlain, words, 2));
+  scene.stack.call(site(Shape::kRealigned, 4, 3));
+  scene.stack.call(site(Shape::kPlain, 4, 4));
+  const Frame before = scene.stack.innermost();
+  scene.look();
+  scene.stack.leave();
+  scene.stack.leave();
+  scene.stack.leave();
+  scene.stack.call(site(Shape::kPlain, words + 1, 2));
+  scene.stack.call(site(Shape::kRealigned, 4, 3));
+  scene.stack.call(site(Shape::kPlain, 4, 4));
+  CHECK(scene.stack.innermost().sp == before.sp);
+  scene.look();
+}
+
+TEST_CASE("a stack that ends in a return address of zero is complete") {
+  for (const Shape shape : kShapes) {
+    Scene scene;
+    scene.stack.start(site(shape, 2, 0));
+    call_many(scene.stack, 4);
+    CHECK(scene.look().ending == Ending::kComplete);
+    scene.look();
+  }
+}
+
+TEST_CASE("a return address that was zero and is so no more is noticed") {
+  Scene scene;
+  scene.stack.start(site(Shape::kPlain, 2, 0));
+  scene.stack.call(site(Shape::kPlain, 2, 1));
+  scene.look();
+  // The same place is now called from somewhere: a stack that another stack's memory became.
+  const uint64_t slot = scene.stack.frames().front().sp + 16;
+  *scene.stack.word(slot) = site(Shape::kOutermost, 0, 5);
+  const Spine::Update update = scene.spine->update(*scene.rules, scene.stack.innermost());
+  CHECK(update.count == 3);
+  CHECK(same(frames_of(*scene.spine), test::plain_walk(*scene.rules, scene.stack.innermost())));
+}
+
+TEST_CASE("a frame pointer of zero ends a walk through code without information") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  const Frame innermost{site(Shape::kNoInformation, 0, 1), scene.stack.innermost().sp, 0};
+  const Spine::Update update = scene.spine->update(*scene.rules, innermost);
+  CHECK(update.ending == Ending::kComplete);
+  CHECK(update.count == 1);
+}
+
+TEST_CASE("frame pointers that cannot be right break the walk instead of the program") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  const uint64_t sp = scene.stack.innermost().sp - 1024;
+  const uint64_t pc = site(Shape::kNoInformation, 0, 1);
+  for (const uint64_t bp : {uint64_t{8}, sp - 16, sp + 4, sp + (uint64_t{1} << 30), UINT64_MAX,
+                            uint64_t{1} << 62, uint64_t{0x5eed}}) {
+    const Spine::Update update = scene.spine->update(*scene.rules, Frame{pc, sp, bp});
+    CHECK(update.ending == Ending::kBroken);
+    CHECK(update.kept == 0);
+    CHECK(update.count == 1);
+    CHECK_FALSE(scene.spine->reusable());
+  }
+}
+
+TEST_CASE("a stack that leads to itself, or down, breaks off") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kNoInformation, 4, 1));
+  scene.stack.call(site(Shape::kNoInformation, 4, 2));
+  const Frame inner = scene.stack.innermost();
+  *scene.stack.word(inner.bp) = inner.bp;  // the caller's frame pointer is this frame's own
+  CHECK(scene.spine->update(*scene.rules, inner).ending == Ending::kBroken);
+  *scene.stack.word(inner.bp) = inner.bp - 16;
+  CHECK(scene.spine->update(*scene.rules, inner).ending == Ending::kBroken);
+  // A rule whose CFA lies at or below sp.
+  CHECK(scene.spine->update(*scene.rules, Frame{site(Shape::kFrame, 0, 3), inner.sp, 0}).ending ==
+        Ending::kBroken);
+}
+
+TEST_CASE("after a broken walk the next one is whole again") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  call_many(scene.stack, 9);
+  scene.look();
+  const Frame broken{site(Shape::kNoInformation, 0, 1), scene.stack.innermost().sp, 8};
+  CHECK(scene.spine->update(*scene.rules, broken).ending == Ending::kBroken);
+  CHECK(scene.look().kept == 0);
+  const Spine::Update again = scene.look();
+  CHECK(again.kept == again.count);
+}
+
+TEST_CASE("a frame without a simple rule is left to libunwind, and the spine is not reused") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kPlain, 2, 1));
+  scene.stack.call(site(Shape::kSlow, 2, 2));
+  const Spine::Update update = scene.spine->update(*scene.rules, scene.stack.innermost());
+  CHECK(update.slow);
+  CHECK_FALSE(scene.spine->reusable());
+  scene.stack.leave();
+  CHECK(scene.look().kept == 0);
+}
+
+TEST_CASE("forget makes the next look start anew") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  call_many(scene.stack, 9);
+  scene.look();
+  scene.spine->forget();
+  CHECK(scene.spine->count() == 0);
+  CHECK(scene.look().kept == 0);
+}
+
+TEST_CASE("1024 frames are a whole stack, one more is cut to the innermost 256") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 1, 0));
+  for (unsigned i = 1; i < kMaximumFrames; ++i) scene.stack.call(site(Shape::kPlain, 1, i));
+  const Spine::Update whole = scene.look();
+  CHECK(whole.count == kMaximumFrames);
+  CHECK(whole.ending == Ending::kComplete);
+  const auto check_cut = [&](const Spine::Update& update) {
+    CHECK(update.ending == Ending::kTruncated);
+    CHECK(update.kept == 0);
+    CHECK(update.count == kTruncatedFrames);
+    std::vector<Frame> truth = scene.stack.truth();
+    truth.resize(kTruncatedFrames);
+    CHECK(same(frames_of(*scene.spine), truth));
+  };
+  scene.stack.call(site(Shape::kPlain, 1, 5000));
+  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));  // joined, then cut
+  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));
+  scene.spine->forget();
+  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));  // walked, then cut
+  scene.stack.leave();
+  CHECK(scene.look().ending == Ending::kComplete);
+  for (unsigned i = 0; i < 3000; ++i) scene.stack.call(site(Shape::kPlain, 1, 6000 + i));
+  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));
+}
+
+TEST_CASE("a changed frame far out in a deep stack is followed to the limit") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 1, 0));
+  for (unsigned i = 1; i < 1000; ++i) scene.stack.call(site(Shape::kFrame, 1, i));
+  scene.look();
+  while (scene.stack.depth() > 5) scene.stack.leave();
+  scene.stack.go_on(site(Shape::kFrame, 1, 9000));
+  for (unsigned i = 5; i < 1000; ++i) scene.stack.call(site(Shape::kFrame, 1, i));
+  CHECK(scene.look().kept == 4);
+}
+
+TEST_CASE("the slots that are visited are those that a walk reads, innermost first") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kSavesBp, 2, 1), 0xabc);
+  scene.stack.call(site(Shape::kPlain, 2, 2));
+  scene.look();
+  std::vector<std::pair<const uint64_t*, uint64_t>> slots;
+  const auto note = [&](const uint64_t* slot, uint64_t value) {
+    slots.emplace_back(slot, value);
+    return true;
+  };
+  CHECK(scene.spine->visit_slots(note));
+  const std::vector<Frame> frames = scene.stack.truth();
+  REQUIRE(slots.size() == 3);
+  CHECK(slots[0].first == scene.stack.word(frames[1].sp - 8));
+  CHECK(slots[0].second == frames[1].pc);
+  CHECK(slots[1].first == scene.stack.word(frames[2].sp - 8));
+  CHECK(slots[1].second == frames[2].pc);
+  CHECK(slots[2].first == scene.stack.word(frames[2].sp - 16));
+  CHECK(slots[2].second == frames[2].bp);
+  int visits = 0;
+  CHECK_FALSE(scene.spine->visit_slots([&](const uint64_t*, uint64_t) { return ++visits < 2; }));
+  CHECK(visits == 2);
+}
+
+}  // namespace silt::unwind
