@@ -156,7 +156,7 @@ bool is_container(const Evidence& evidence) {
 }
 
 bool judge_container(const Evidence& evidence, Judgement& judgement) {
-  if (!is_container(evidence)) return false;
+  if (!is_container(evidence) || judgement.growth_bytes < kFloorBytes) return false;
   const std::string blocks = format_counted(evidence.blocks.back(), "block");
   const std::string sizes = " from " + format_bytes(evidence.bytes.front()) + " to " +
                             format_bytes(evidence.bytes.back());

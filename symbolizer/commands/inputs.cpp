@@ -10,7 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <map>
+#include <thread>
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/progress.h"
@@ -138,17 +141,20 @@ void add_input_options(CLI::App& app, InputOptions& options) {
                  "only what has a frame in a function of this name (part)");
   app.add_option("--verdict", options.verdicts,
                  "only these: leak, growing, bounded, sawtooth, steady")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--look-through", options.look_through,
                  "modules that are never the site of a finding")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--limit", options.limit,
                  "tell when growth reaches this size (512M, 2G); else the cgroup's limit");
   app.add_option(
       "--work", options.work,
       "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
       "line");
-  app.add_option("--debug-folder", options.debug_folders, "also look for debug files here");
+  app.add_option("--debug-folder", options.debug_folders, "also look for debug files here")
+      ->allow_extra_args(false);
   app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
   app.add_option("--jobs", options.jobs,
                  "threads to read recordings with; 0: one for each processor");
@@ -183,7 +189,8 @@ std::optional<uint64_t> parse_size(const std::string& text) {
   return static_cast<uint64_t>(bytes);
 }
 
-Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths) {
+Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths,
+                                                     unsigned jobs) {
   std::vector<read::Recording> recordings;
   const auto take = [&recordings](Result<read::Recording> recording) -> std::optional<Error> {
     if (!recording) return recording.error();
@@ -201,28 +208,41 @@ Result<std::vector<read::Recording>> load_recordings(const std::vector<std::stri
     if (error) return *error;
     return recordings;
   }
+  using Read = std::function<Result<read::Recording>()>;
+  std::vector<Read> reads;
   std::map<fs::path, std::vector<fs::path>> snapshots;  // by folder
   std::vector<fs::path> order;
   for (const std::string& text : paths) {
     const fs::path path(text);
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status))
+    if (!fs::exists(status)) {
       return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
+    }
     if (!fs::is_directory(status)) {
       const fs::path folder = path.parent_path();
       if (snapshots[folder].empty()) order.push_back(folder);
       snapshots[folder].push_back(path);
-      continue;
-    }
-    const bool own = holds_snapshots(path) || read::find_recordings(path).empty();
-    if (const auto failed =
-            take(own ? read::read_recording(path) : newest_in(path, "in " + in_quotes(path)))) {
-      return *failed;
+    } else if (holds_snapshots(path) || read::find_recordings(path).empty()) {
+      reads.push_back([path] { return read::read_recording(path); });
+    } else {
+      reads.push_back([path] { return newest_in(path, "in " + in_quotes(path)); });
     }
   }
   for (const fs::path& folder : order) {
-    if (const auto failed = take(read::read_snapshots(snapshots[folder]))) return *failed;
+    reads.push_back([files = snapshots[folder]] { return read::read_snapshots(files); });
+  }
+  const size_t threads =
+      std::max<size_t>(1, jobs != 0 ? jobs : std::thread::hardware_concurrency());
+  for (size_t begin = 0; begin < reads.size(); begin += threads) {
+    std::vector<std::future<Result<read::Recording>>> batch;
+    for (size_t i = begin; i < std::min(reads.size(), begin + threads); ++i) {
+      const auto policy = reads.size() > 1 ? std::launch::async : std::launch::deferred;
+      batch.push_back(std::async(policy, reads[i]));
+    }
+    for (auto& future : batch) {
+      if (const auto failed = take(future.get())) return *failed;
+    }
   }
   return recordings;
 }
@@ -243,7 +263,7 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   }
   Progress progress;
   progress.tell("reading", 0);
-  Result<std::vector<read::Recording>> recordings = load_recordings(options.paths);
+  Result<std::vector<read::Recording>> recordings = load_recordings(options.paths, options.jobs);
   if (!recordings) return recordings.error();
 
   std::vector<report::Report> reports;
@@ -258,7 +278,7 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   report::Report report =
       reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
   if (!options.baseline.empty()) {
-    Result<std::vector<read::Recording>> old = load_recordings({options.baseline});
+    Result<std::vector<read::Recording>> old = load_recordings({options.baseline}, options.jobs);
     if (!old) return old.error();
     InputOptions plain = options;
     plain.work.clear();

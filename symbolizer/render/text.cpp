@@ -186,8 +186,8 @@ class Page {
       if (finding.heap != read::Heap::kNative) {
         pace += finding.heap == read::Heap::kMapping ? ", anonymous mappings" : ", JavaScript heap";
       }
-      line("    " + sparkline(finding.live_bytes, 24) + "  " +
-           shortened(pace, options_.width > 32 ? options_.width - 32 : 48));
+      const std::string spark = sparkline(finding.live_bytes, 16);
+      wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
       wrapped(finding.reason, "    ", "    ");
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
