@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/blocked_signals.h"
 #include "interposer/hook/guard.h"
 
 namespace silt::hook {
@@ -18,9 +19,14 @@ namespace {
 constinit pthread_key_t g_thread_end{};
 using Forked = void (*)();
 constinit Forked g_forked = nullptr;
-// The forking thread's mode, kept while others must not take its locks. Only between prepare and
-// parent or child, which fork() runs on one thread under its own lock.
-constinit Mode g_mode_before_fork{};
+// The forking thread's own. Threads that fork at the same time run their fork handlers at the same
+// time; this is written and read by the one that holds the tables' locks.
+struct BeforeFork {
+  Mode mode;
+  const void* hook_frame;
+  base::SignalSet blocked;
+};
+constinit BeforeFork g_before_fork{};
 
 void thread_ended(void*) {
   ThreadLocal& local = track::thread_local_part;
@@ -34,16 +40,24 @@ void thread_ended(void*) {
 
 void before_fork() {
   ThreadLocal& local = track::thread_local_part;
-  g_mode_before_fork = local.mode;
-  // A handler or a later fork handler that allocates must pass by: the locks are held.
+  const BeforeFork before{local.mode, local.hook_frame, base::block_signals()};
+  // A later fork handler that allocates must pass by: the locks are held.
   local.hook_frame = reinterpret_cast<const void*>(UINTPTR_MAX);
   local.mode = Mode::kInHook;
   track::prepare_fork();
+  g_before_fork = before;
+}
+
+void go_on_after_fork(ThreadLocal& local, const BeforeFork& before) {
+  local.hook_frame = before.hook_frame;
+  leave(local, before.mode);
+  base::restore_signals(before.blocked);
 }
 
 void after_fork_in_parent() {
+  const BeforeFork before = g_before_fork;
   track::finish_fork_in_parent();
-  leave(track::thread_local_part, g_mode_before_fork);
+  go_on_after_fork(track::thread_local_part, before);
 }
 
 void after_fork_in_child() {
@@ -51,7 +65,7 @@ void after_fork_in_child() {
   track::finish_fork_in_child();
   local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
   if (g_forked != nullptr) g_forked();
-  leave(local, g_mode_before_fork);
+  go_on_after_fork(local, g_before_fork);
 }
 
 }  // namespace

@@ -5,27 +5,13 @@
 #include "interposer/snapshot/kernel_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
-#include <initializer_list>
 
 #include "interposer/base/arch.h"
 
 namespace silt::snapshot {
-namespace {
-
-constexpr size_t kSignalSetSize = 8;
-constexpr uint64_t bit_of(int signal) { return uint64_t{1} << (signal - 1); }
-
-uint64_t pending_signals() {
-  uint64_t set = 0;
-  arch::raw_syscall(SYS_rt_sigpending, reinterpret_cast<long>(&set), kSignalSetSize);
-  return set;
-}
-
-}  // namespace
 
 long open_file(int folder, const char* path, int flags, int mode) {
   return arch::raw_syscall(SYS_openat, folder, reinterpret_cast<long>(path), flags, mode);
@@ -69,27 +55,6 @@ long read_small_file(const char* path, char* buffer, size_t capacity) {
   buffer[used] = '\0';
   close_file(static_cast<int>(fd));
   return static_cast<long>(used);
-}
-
-BlockedSignals::BlockedSignals() {
-  // Not the synchronous ones: a fault that is blocked kills without a word.
-  uint64_t all = ~uint64_t{0};
-  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT}) all &= ~bit_of(fault);
-  previous_ = 0;
-  file_size_pending_ = (pending_signals() & bit_of(SIGXFSZ)) != 0;
-  arch::raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, reinterpret_cast<long>(&all),
-                    reinterpret_cast<long>(&previous_), kSignalSetSize);
-}
-
-BlockedSignals::~BlockedSignals() {
-  if (!file_size_pending_ && (pending_signals() & bit_of(SIGXFSZ)) != 0) {
-    const uint64_t file_size = bit_of(SIGXFSZ);
-    const struct timespec now {};
-    arch::raw_syscall(SYS_rt_sigtimedwait, reinterpret_cast<long>(&file_size), 0,
-                      reinterpret_cast<long>(&now), kSignalSetSize);
-  }
-  arch::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&previous_), 0,
-                    kSignalSetSize);
 }
 
 }  // namespace silt::snapshot

@@ -25,20 +25,6 @@ long read_small_file(const char* path, char* buffer, size_t capacity);
 template <typename Line>
 long read_lines(const char* path, char* buffer, size_t capacity, Line&& line);
 
-// SIGXFSZ must not reach the target because a snapshot met RLIMIT_FSIZE, and no other signal is to
-// interrupt one: all are blocked while this lives, and a pending SIGXFSZ of ours is consumed.
-class BlockedSignals {
- public:
-  BlockedSignals();
-  ~BlockedSignals();
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  uint64_t previous_;
-  bool file_size_pending_;
-};
-
 template <typename Line>
 long read_lines(const char* path, char* buffer, size_t capacity, Line&& line) {
   constexpr int kReadOnlyCloseOnExec = 02000000;

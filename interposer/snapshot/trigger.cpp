@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/blocked_signals.h"
 #include "interposer/base/chained_handler.h"
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
@@ -91,7 +92,8 @@ long write_one(uint32_t trigger, const char** what) {
 }
 
 void take_holding_slot(uint32_t trigger) {
-  const BlockedSignals blocked;
+  const base::BlockedSignals blocked;
+  const base::SwallowedSignal too_large(SIGXFSZ);
   const uint64_t begin = monotonic_ns();
   const char* what = "";
   const long result = write_one(trigger, &what);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See blocked_signals.h. Any context.
+
+#include "interposer/base/blocked_signals.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "interposer/base/arch.h"
+
+namespace silt::base {
+namespace {
+
+constexpr long kSetSize = sizeof(SignalSet);
+constexpr SignalSet kFaults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
+                              signal_bit(SIGFPE) | signal_bit(SIGTRAP) | signal_bit(SIGABRT);
+
+SignalSet pending_signals() {
+  SignalSet set = 0;
+  arch::raw_syscall(SYS_rt_sigpending, reinterpret_cast<long>(&set), kSetSize);
+  return set;
+}
+
+}  // namespace
+
+SignalSet block_signals() {
+  const SignalSet wanted = ~kFaults;
+  SignalSet previous = 0;
+  arch::raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, reinterpret_cast<long>(&wanted),
+                    reinterpret_cast<long>(&previous), kSetSize);
+  return previous;
+}
+
+void restore_signals(SignalSet previous) {
+  arch::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&previous), 0,
+                    kSetSize);
+}
+
+SwallowedSignal::SwallowedSignal(int number)
+    : bit_(signal_bit(number)), pending_before_((pending_signals() & bit_) != 0) {}
+
+SwallowedSignal::~SwallowedSignal() {
+  if (pending_before_ || (pending_signals() & bit_) == 0) return;
+  const struct timespec now {};
+  arch::raw_syscall(SYS_rt_sigtimedwait, reinterpret_cast<long>(&bit_), 0,
+                    reinterpret_cast<long>(&now), kSetSize);
+}
+
+}  // namespace silt::base

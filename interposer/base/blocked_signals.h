@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stretches of code that no signal handler may interrupt: those that hold a lock of ours. A handler
+// may wait for another thread (collectors stop the world that way), leave by siglongjmp, or end the
+// process; whoever holds a lock meanwhile would hold up, or lock out, everybody else. Two system
+// calls, so for cold paths only. Any context.
+
+#ifndef SILT_INTERPOSER_BASE_BLOCKED_SIGNALS_H_
+#define SILT_INTERPOSER_BASE_BLOCKED_SIGNALS_H_
+
+#include <cstdint>
+
+namespace silt::base {
+
+// As the kernel has them: bit N - 1 is signal N.
+using SignalSet = uint64_t;
+
+constexpr SignalSet signal_bit(int number) { return SignalSet{1} << (number - 1); }
+
+// Blocks all signals but those that tell of a fault: one that is blocked kills without a word.
+// Returns what was blocked before.
+SignalSet block_signals();
+void restore_signals(SignalSet previous);
+
+class BlockedSignals {
+ public:
+  BlockedSignals() : previous_(block_signals()) {}
+  ~BlockedSignals() { restore_signals(previous_); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  const SignalSet previous_;
+};
+
+// While this lives a signal that a write of ours raises (SIGXFSZ past a limit on file size, SIGPIPE
+// when nobody reads) does not reach the program. For code that runs with signals blocked.
+class SwallowedSignal {
+ public:
+  explicit SwallowedSignal(int number);
+  ~SwallowedSignal();
+  SwallowedSignal(const SwallowedSignal&) = delete;
+  SwallowedSignal& operator=(const SwallowedSignal&) = delete;
+
+ private:
+  const SignalSet bit_;
+  const bool pending_before_;
+};
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_BLOCKED_SIGNALS_H_
