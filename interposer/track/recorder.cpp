@@ -119,7 +119,9 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
   local.state = state;
   if (recorder.watch_thread != nullptr) recorder.watch_thread(state);
   if (recorder.sample_interval_bytes != 0) {
+    // Mixed, because neighbours in SplitMix64's sequence of states would draw the same numbers.
     state->random ^= recorder.random_seed;
+    state->random = next_random(&state->random);
     local.sample_countdown = draw_distance(&state->random, recorder.sample_interval_bytes);
   }
   return state;

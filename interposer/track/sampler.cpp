@@ -62,6 +62,8 @@ double log_of(double x) {
 
 SILT_COLD int64_t draw_distance(uint64_t* random, uint64_t interval_bytes) {
   const double distance = -log_of(unit_random(random)) * static_cast<double>(interval_bytes);
+  constexpr double kFarthest = 0x1p62;  // an interval can be so large that no number holds more
+  if (distance >= kFarthest) return static_cast<int64_t>(kFarthest);
   return distance < 1 ? 1 : static_cast<int64_t>(distance);
 }
 
@@ -70,6 +72,7 @@ SILT_COLD uint32_t draw_weight(uint64_t* random, uint64_t size_bytes, uint64_t i
   // 1 - exp(-x) loses all digits for a small x; its series does not.
   const double p = x < 1e-5 ? x * (1 - x / 2) : 1 - exp_of_negative(x);
   const double weight = 1 / (p > 0 ? p : 1);
+  if (weight >= UINT32_MAX) return UINT32_MAX;
   const auto whole = static_cast<uint32_t>(weight);
   return whole + (unit_random(random) <= weight - whole ? 1 : 0);
 }
