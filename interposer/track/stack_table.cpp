@@ -4,6 +4,8 @@
 
 #include "interposer/track/stack_table.h"
 
+#include "interposer/base/blocked_signals.h"
+
 namespace silt::track {
 namespace {
 
@@ -58,7 +60,11 @@ NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
 
 SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint64_t hash) {
   const uint64_t used = table->used.fetch_add(1, std::memory_order_relaxed);
-  if (used * 8 > table->mask * 5) grow(table);
+  if (used * 8 > table->mask * 5) {
+    grow(table);
+    // What is added to a table after it was copied is lost.
+    if (table_.load(std::memory_order_acquire) != table) return child_slow(parent, pc);
+  }
   // Past seven eighths of a table that could not grow, probing would become endless.
   const NodeId id = used * 8 < table->mask * 7 ? make_node(parent, pc) : 0;
   if (id == 0) {
@@ -80,6 +86,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
 }
 
 SILT_COLD void StackTable::grow(Table* table) {
+  const base::BlockedSignals blocked;  // a handler that never came back would leave it growing
   if (growing_.exchange(true, std::memory_order_acquire)) return;
   Table* const grown =
       table_.load(std::memory_order_relaxed) == table ? make_table((table->mask + 1) * 2) : nullptr;

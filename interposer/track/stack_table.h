@@ -77,7 +77,8 @@ class StackTable {
   };
 
   SILT_ALWAYS_INLINE static uint64_t hash_of(NodeId parent, uint64_t pc) {
-    uint64_t hash = (pc ^ uint64_t{parent} << 38) * 0x9e3779b97f4a7c15;
+    // The parent reaches the low bits as well: one function can have very many callers.
+    const uint64_t hash = (pc ^ parent * 0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 29;  // the low half chooses the slot, the high half is kept in it
   }
 
