@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Modules are noted once, with the build-id that their own notes have, and closed when they go.
+
+#include "interposer/track/modules.h"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace silt::track {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+// The build-id of the object that holds an address, as the loader lets us see it.
+Bytes build_id_of(uint64_t address) {
+  struct Search {
+    uint64_t address;
+    Bytes id;
+  } search{address, {}};
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        auto* const s = static_cast<Search*>(data);
+        bool inside = false;
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& segment = info->dlpi_phdr[i];
+          const uint64_t start = info->dlpi_addr + segment.p_vaddr;
+          if (segment.p_type == PT_LOAD && s->address - start < segment.p_memsz) inside = true;
+        }
+        if (!inside) return 0;
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& segment = info->dlpi_phdr[i];
+          if (segment.p_type != PT_NOTE) continue;
+          const auto* at = reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);
+          const uint8_t* const end = at + segment.p_memsz;
+          while (at + sizeof(ElfW(Nhdr)) <= end) {
+            ElfW(Nhdr) note;
+            std::memcpy(&note, at, sizeof(note));
+            const uint8_t* const description = at + sizeof(note) + (note.n_namesz + 3) / 4 * 4;
+            if (note.n_type == NT_GNU_BUILD_ID) {
+              s->id.assign(description, description + note.n_descsz);
+              return 1;
+            }
+            at = description + (note.n_descsz + 3) / 4 * 4;
+          }
+        }
+        return 1;
+      },
+      &search);
+  return search.id;
+}
+
+Bytes id_of(const ModuleRecord& module) {
+  return Bytes(module.build_id, module.build_id + module.build_id_size);
+}
+
+void here() {}
+
+}  // namespace
+
+TEST_CASE("the executable is noted once, as the main module with its path and build-id") {
+  auto modules = std::make_unique<Modules>();
+  modules->set_executable("/the/program");
+  const auto pc = reinterpret_cast<uint64_t>(&here) + 1;
+  modules->note(pc, 17);
+  modules->note(pc + 1, 18);
+  modules->note(reinterpret_cast<uint64_t>(&build_id_of) + 4, 19);
+  REQUIRE(modules->count() == 1);
+  const ModuleRecord& module = *modules->at(0);
+  CHECK(module.main);
+  CHECK(std::string(module.path) == "/the/program");
+  CHECK(module.start <= pc);
+  CHECK(module.end > pc);
+  CHECK(module.first_node == 17);
+  CHECK(module.end_node == UINT32_MAX);
+  CHECK_FALSE(module.unloaded);
+  CHECK(id_of(module) == build_id_of(pc));
+  CHECK(module.build_id_size >= 8);
+}
+
+TEST_CASE("a shared library is noted with its absolute path") {
+  auto modules = std::make_unique<Modules>();
+  const auto pc = reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, "qsort")) + 1;
+  modules->note(pc, 2);
+  REQUIRE(modules->count() == 1);
+  const ModuleRecord& module = *modules->at(0);
+  CHECK_FALSE(module.main);
+  CHECK(module.path[0] == '/');
+  CHECK(std::string(module.path).find("libc") != std::string::npos);
+  CHECK(id_of(module) == build_id_of(pc));
+  Dl_info info;
+  REQUIRE(dladdr(reinterpret_cast<void*>(pc), &info) != 0);
+  CHECK(module.start == reinterpret_cast<uint64_t>(info.dli_fbase));
+}
+
+TEST_CASE("an address that no module holds is not noted") {
+  auto modules = std::make_unique<Modules>();
+  modules->note(0x1000, 1);
+  modules->note(reinterpret_cast<uint64_t>(&modules), 1);
+  modules->note(UINT64_MAX, 1);
+  CHECK(modules->count() == 0);
+}
+
+TEST_CASE("a module that was unloaded is closed, and noted anew when it comes back") {
+  const char* const path = std::getenv("SILT_TEST_MODULE");
+  REQUIRE(path != nullptr);
+  auto modules = std::make_unique<Modules>();
+  modules->set_executable("/the/program");
+  modules->note(reinterpret_cast<uint64_t>(&here) + 1, 1);
+  for (uint32_t round = 1; round <= 3; ++round) {
+    void* const handle = dlopen(path, RTLD_NOW);
+    REQUIRE(handle != nullptr);
+    const auto pc = reinterpret_cast<uint64_t>(dlsym(handle, "loaded_function")) + 1;
+    modules->note(pc, round * 100);
+    REQUIRE(modules->count() == round + 1);
+    const ModuleRecord& module = *modules->at(round);
+    CHECK(std::string(module.path) == path);
+    CHECK(id_of(module) == Bytes{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa,
+                                 0xbb, 0xcc, 0xdd, 0xee, 0xff});
+    CHECK_FALSE(modules->close_unloaded(round * 100 + 50, [](uint64_t, uint64_t) {}));
+    REQUIRE(dlclose(handle) == 0);
+    int gone = 0;
+    CHECK(modules->close_unloaded(round * 100 + 50, [&](uint64_t start, uint64_t end) {
+      ++gone;
+      CHECK(start == module.start);
+      CHECK(end == module.end);
+    }));
+    CHECK(gone == 1);
+    CHECK(module.unloaded);
+    CHECK(module.first_node == round * 100);
+    CHECK(module.end_node == round * 100 + 50);
+  }
+  CHECK_FALSE(modules->at(0)->unloaded);
+}
+
+}  // namespace silt::track
