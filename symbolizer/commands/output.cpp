@@ -23,10 +23,15 @@ using Render = std::string (*)(const report::Report&);
 
 const std::map<std::string, Render>& formats() {
   static const std::map<std::string, Render> kFormats = {
-      {"folded", render::render_folded},     {"github", render::render_github},
-      {"json", render::render_json},         {"junit", render::render_junit},
-      {"markdown", render::render_markdown}, {"pprof", render::render_pprof},
-      {"sarif", render::render_sarif},       {"speedscope", render::render_speedscope},
+      {"folded", render::render_folded},
+      {"github", render::render_github},
+      {"html", render::render_html},
+      {"json", render::render_json},
+      {"junit", render::render_junit},
+      {"markdown", render::render_markdown},
+      {"pprof", render::render_pprof},
+      {"sarif", render::render_sarif},
+      {"speedscope", render::render_speedscope},
   };
   return kFormats;
 }
@@ -46,6 +51,9 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
   for (const auto& [name, render] : formats()) names.push_back(name);
   app.add_option("--format,-f", options.format, "what to write")
       ->check(CLI::IsMember(names))
+      ->check([](const std::string& format) {
+        return format == "html" ? render::html_unavailable() : std::string();
+      })
       ->capture_default_str();
   app.add_option("--output,-o", options.path, "write to this file instead of standard output");
   app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "symbolizer/report/report.h"
 
@@ -29,6 +30,13 @@ std::string render_pprof(const report::Report& report);  // gzipped protobuf: bi
 std::string render_junit(const report::Report& report);
 std::string render_github(const report::Report& report);  // workflow commands
 std::string render_sarif(const report::Report& report);   // 2.1.0
+
+// One page that needs nothing else, or "" in a build without it: html_unavailable says why.
+std::string render_html(const report::Report& report);
+std::string html_unavailable();  // "" when it is there
+
+// JSON as the content of a <script>: no character in it means anything to HTML.
+std::string json_in_html(std::string_view json);
 
 }  // namespace silt::render
 

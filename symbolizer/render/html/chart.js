@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Live bytes over time, stacked by finding, with RSS as a line beside them: what the findings
+// explain of the growth, and what the process takes besides. uPlot draws; a table below says the same
+// to those who cannot see a canvas.
+
+import uPlot from "uplot";
+
+import {element, onSchemeChange, onWidthChange, styleValue} from "./dom.js";
+import {bytes, count, elapsed} from "./format.js";
+
+const kColors = 10;  // --series-0 … in the style sheet
+const kHeight = 320;
+const kMostRows = 500;
+
+// [{label, values, color}], bottom of the stack first.
+function layers(data) {
+  const result = [{
+    label: data.findings.length > 0 ? "all else in use" : "in use",
+    values: data.rest_bytes,
+    color: "--series-rest",
+  }];
+  data.chart.forEach((layer, i) => {
+    result.push({label: layer.label, values: layer.live_bytes, color: `--series-${i % kColors}`});
+  });
+  return result;
+}
+
+export function buildChart(host, data) {
+  const plot = element("div", {
+    class: "chart", tabindex: "0", role: "img",
+    "aria-label": "Live bytes over time, stacked by finding, and RSS. " +
+      "Left and right arrow move the cursor; the table below has the figures.",
+  });
+  host.append(plot, element("p", {class: "quiet"},
+    "Drag to zoom in time, double-click to see all; click a name below the chart to hide it."));
+  host.append(snapshotTable(data));
+  if (data.snapshots.length < 2) {
+    plot.remove();
+    host.prepend(element("p", {}, "A single snapshot: there is no course over time."));
+    return;
+  }
+
+  const all = layers(data);
+  const xs = data.snapshots.map((snapshot) => snapshot.elapsed_seconds);
+  const rss = data.snapshots.map((snapshot) => snapshot.rss_bytes || null);
+  const shown = all.map(() => true);
+  let chart = null;
+  let width = 0;
+
+  // Each layer is drawn from zero up to the sum of what is shown at or below it; the highest first.
+  const stacked = () => {
+    const sums = [];
+    const sum = new Array(xs.length).fill(0);
+    all.forEach((layer, i) => {
+      if (shown[i]) layer.values.forEach((value, at) => { sum[at] += value; });
+      sums.push([...sum]);
+    });
+    return [xs, ...sums.reverse(), rss];
+  };
+
+  const options = () => {
+    const text = styleValue("--quiet");
+    const grid = {stroke: styleValue("--line"), width: 1};
+    const series = all.map((layer, i) => ({
+      label: layer.label,
+      show: shown[i],
+      stroke: styleValue(layer.color),
+      fill: styleValue(layer.color),
+      width: 1,
+      points: {show: xs.length <= 100, size: 4},
+      value: (_, __, ___, at) => (at === null ? "" : bytes(layer.values[at])),
+    })).reverse();
+    return {
+      width,
+      height: kHeight,
+      scales: {x: {time: false}, y: {range: (_, __, max) => [0, Math.max(1, max) * 1.05]}},
+      axes: [
+        {stroke: text, grid, ticks: grid,
+         values: (_, splits, __, ___, step) => splits.map((at) => elapsed(at, step))},
+        {stroke: text, grid, ticks: grid, size: 76, values: (_, splits) => splits.map(bytes)},
+      ],
+      series: [
+        {label: "time", value: (_, at) => (at === null ? "" : elapsed(at, at < 100 ? 0.1 : 1))},
+        ...series,
+        {label: "RSS", stroke: styleValue("--rss"), width: 2, dash: [6, 4], spanGaps: true,
+         points: {show: false}, value: (_, value) => (value === null ? "" : bytes(value))},
+      ],
+      cursor: {points: {show: false}},
+      legend: {live: true},
+      hooks: {setSeries: [onToggle]},
+    };
+  };
+
+  function onToggle(self, index, change) {
+    if (index === null || change.show === undefined || index > all.length) return;
+    shown[all.length - index] = self.series[index].show;
+    self.setData(stacked(), false);
+    self.redraw(true);
+  }
+
+  const draw = () => {
+    if (width === 0) return;
+    chart?.destroy();
+    chart = new uPlot(options(), stacked(), plot);
+    chart.setLegend({idx: xs.length - 1});
+    decorateLegend();
+  };
+
+  // uPlot's names are clickable headings: let the keyboard reach them.
+  const decorateLegend = () => {
+    plot.querySelectorAll(".u-legend .u-series th").forEach((heading, i) => {
+      if (i === 0) return;
+      heading.setAttribute("tabindex", "0");
+      heading.setAttribute("role", "button");
+      heading.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        heading.click();
+      });
+    });
+  };
+
+  let cursor = xs.length - 1;
+  plot.addEventListener("keydown", (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1, Home: -xs.length, End: xs.length}[event.key];
+    if (step === undefined || chart === null) return;
+    event.preventDefault();
+    cursor = Math.max(0, Math.min(xs.length - 1, cursor + step));
+    chart.setCursor({left: chart.valToPos(xs[cursor], "x"), top: 10});
+  });
+  onWidthChange(plot, (next) => {
+    width = next;
+    draw();
+  });
+  onSchemeChange(draw);
+}
+
+function snapshotTable(data) {
+  const heads = ["snapshot", "elapsed", "RSS", "in use", "blocks", "mappings", "allocated"];
+  const every = Math.ceil(data.snapshots.length / kMostRows);
+  const body = element("tbody");
+  const details = element("details", {class: "snapshots"},
+    element("summary", {}, `Snapshots (${count(data.snapshots.length)})` +
+      (every > 1 ? `, one in ${every} shown` : "")),
+    element("div", {class: "wide"}, element("table", {},
+      element("thead", {}, element("tr", {}, heads.map((head) => element("th", {scope: "col"}, head)))),
+      body)));
+  details.addEventListener("toggle", () => {
+    if (!details.open || body.childElementCount > 0) return;
+    data.snapshots.forEach((line, i) => {
+      if (i % every !== 0 && i + 1 !== data.snapshots.length) return;
+      const cells = [line.sequence, elapsed(line.elapsed_seconds, 0.1),
+                     line.rss_bytes ? bytes(line.rss_bytes) : "–", bytes(line.live_bytes),
+                     count(line.live_blocks), bytes(line.mapping_bytes), bytes(line.allocated_bytes)];
+      body.append(element("tr", {}, cells.map((cell) => element("td", {}, String(cell)))));
+    });
+  });
+  return details;
+}

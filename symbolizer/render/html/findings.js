@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What grows, first: one card a finding with its verdict, place, pace and reason; opened, its stacks
+// with source lines where the machine that wrote the page had the source at hand.
+
+import {element} from "./dom.js";
+import {count, signedBlocks, signedBytes} from "./format.js";
+
+const kSvg = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS(kSvg, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// Live bytes of one finding over time, from zero.
+function sparkline(values) {
+  const width = 120;
+  const height = 28;
+  const most = Math.max(1, ...values.slice(0, 1), values.reduce((a, b) => Math.max(a, b), 0));
+  const points = values.map((value, i) => {
+    const x = values.length > 1 ? (width * i) / (values.length - 1) : width;
+    return `${x.toFixed(1)},${(height - 1 - (height - 3) * (value / most)).toFixed(1)}`;
+  });
+  return svg("svg", {viewBox: `0 0 ${width} ${height}`, class: "spark", "aria-hidden": "true"},
+             svg("polyline", {points: points.join(" ")}));
+}
+
+function source(excerpt) {
+  const box = element("pre", {class: "source", tabindex: "0", "aria-label": "source lines"});
+  excerpt.lines.forEach((text, i) => {
+    const number = excerpt.first + i;
+    const mark = number === excerpt.line;
+    box.append(element("span", {class: mark ? "line here" : "line"},
+      element("span", {class: "number"}, `${mark ? "▸" : " "} ${String(number).padStart(5)}  `),
+      `${text}\n`));
+  });
+  return excerpt.newer
+    ? [box, element("p", {class: "quiet"}, "The file is newer than the recording: lines may have moved.")]
+    : [box];
+}
+
+function frameItem(data, index) {
+  const frame = data.frames[index];
+  const label = element("span", {class: "frame-name"}, frame.text);
+  const place = frame.place ? element("span", {class: "place"}, frame.place) : null;
+  const marks = [frame.kind !== "native" ? frame.kind : null, frame.inlined ? "inlined" : null]
+    .filter(Boolean).map((mark) => element("span", {class: "mark"}, mark));
+  const why = frame.unresolved ? element("span", {class: "quiet"}, frame.unresolved) : null;
+  const head = [label, " ", place, " ", ...marks, why];
+  if (frame.source === undefined) return element("li", {}, head);
+  return element("li", {}, element("details", {}, element("summary", {}, head),
+                                   source(data.sources[frame.source])));
+}
+
+function stackList(data, stack, number, total) {
+  const list = element("ol", {class: "stack"}, stack.frames.map((frame) => frameItem(data, frame)));
+  // The source of the innermost frame that has some is what people came for.
+  list.querySelector("details")?.setAttribute("open", "");
+  return element("section", {class: "stack-box"},
+    element("h4", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
+            `${signedBytes(stack.growth_bytes)} in ${signedBlocks(stack.growth_blocks)}`,
+            element("span", {class: "quiet"}, " innermost frame first")),
+    list,
+    stack.missing ? element("p", {class: "quiet"}, stack.missing) : null);
+}
+
+function shares(data, finding) {
+  if (finding.shares === undefined) return null;
+  const rows = finding.shares.map((share) => element("tr", {},
+    element("td", {}, data.processes[share.process]?.name ?? "?"),
+    element("td", {}, share.verdict),
+    element("td", {}, signedBytes(share.growth_bytes)),
+    element("td", {}, share.bytes_per_hour === null ? "–" : `${signedBytes(share.bytes_per_hour)}/h`)));
+  return element("div", {class: "wide"}, element("table", {},
+    element("thead", {}, element("tr", {}, ["process", "verdict", "growth", "pace"]
+      .map((head) => element("th", {scope: "col"}, head)))),
+    element("tbody", {}, rows)));
+}
+
+function card(data, finding, index, show) {
+  const body = element("div", {class: "card-body"});
+  const box = element("details", {class: `card ${finding.verdict}`, id: `finding-${index + 1}`},
+    element("summary", {},
+      element("span", {class: "card-head"},
+        element("span", {class: `badge ${finding.verdict}`}, finding.verdict),
+        element("strong", {class: "site"}, finding.site),
+        finding.place ? element("span", {class: "place"}, finding.place) : null,
+        finding.change ? element("span", {class: "mark"}, finding.change) : null),
+      element("span", {class: "card-line"},
+        sparkline(finding.live_bytes),
+        element("span", {class: "pace"}, finding.pace),
+        finding.limit ? element("span", {class: "limit"}, finding.limit) : null),
+      element("span", {class: "reason"}, finding.reason)),
+    body);
+  const fill = () => {
+    if (!box.open || body.childElementCount > 0) return;
+    body.append(element("p", {},
+      element("button", {type: "button", onclick: () => show(index)}, "Show in the flame graph"),
+      element("span", {class: "quiet"},
+        ` ${finding.heap} heap · confidence ${(100 * finding.confidence).toFixed(0)} %`)));
+    const table = shares(data, finding);
+    if (table) body.append(table);
+    finding.stacks.forEach((stack, i) =>
+      body.append(stackList(data, stack, i + 1, finding.stacks_total)));
+    if (finding.stacks.length < finding.stacks_total) {
+      body.append(element("p", {class: "quiet"},
+        `${count(finding.stacks_total - finding.stacks.length)} more stacks are in the flame graph.`));
+    }
+  };
+  box.addEventListener("toggle", fill);
+  if (index === 0) {
+    box.open = true;
+    fill();
+  }
+  return box;
+}
+
+export function buildFindings(host, data, show) {
+  if (data.findings.length === 0) {
+    host.append(element("p", {class: "none-found"}, data.none_found));
+    return;
+  }
+  data.findings.forEach((finding, index) => host.append(card(data, finding, index, show)));
+}

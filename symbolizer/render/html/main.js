@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts the page together from the data in it. What matters comes first and is drawn first; the flame
+// graph of a large recording follows a frame later.
+
+import "uplot/dist/uPlot.min.css";
+
+import {buildChart} from "./chart.js";
+import {element} from "./dom.js";
+import {buildFindings} from "./findings.js";
+import {Flame} from "./flame.js";
+import {bytes, count} from "./format.js";
+import {Tree} from "./tree.js";
+// After the libraries' own sheets, which the imports above bring in.
+import "./page.css";
+
+function section(title, id) {
+  const made = element("section", {"aria-labelledby": id}, element("h2", {id}, title));
+  document.querySelector("main").append(made);
+  return made;
+}
+
+function buildSummary(data) {
+  document.title = `silt: ${data.program}`;
+  const last = data.snapshots[data.snapshots.length - 1];
+  const facts = [
+    ["process", `${data.program}, pid ${data.pid}`], ["command", data.command],
+    ["started", data.start], ["seen", data.scope],
+    ["at the end", last && `${bytes(last.live_bytes)} in use in ${count(last.live_blocks)} blocks, ` +
+      `${bytes(last.mapping_bytes)} mapped, RSS ${last.rss_bytes ? bytes(last.rss_bytes) : "unknown"}`],
+  ].filter(([, value]) => value);
+  document.querySelector("main").append(
+    element("header", {},
+      element("h1", {}, "Memory growth of ", element("span", {class: "program"}, data.program)),
+      element("p", {class: `verdict ${data.findings[0]?.verdict ?? "none"}`}, data.summary),
+      element("dl", {}, facts.map(([name, value]) =>
+        [element("dt", {}, name), element("dd", {}, value)]))));
+}
+
+function buildGate(data) {
+  if (data.gate === undefined) return;
+  const host = section("Gate", "gate");
+  if (data.gate.length === 0) host.append(element("p", {}, "Within the policy."));
+  host.append(element("ul", {class: "rulings"}, data.gate.map((ruling) => element("li", {},
+    element("span", {class: `badge ${ruling.outcome}`}, ruling.outcome), " ",
+    ruling.finding === null ? "the run" : element("a", {href: `#finding-${ruling.finding + 1}`},
+      data.findings[ruling.finding]?.site ?? `finding ${ruling.finding + 1}`),
+    `: ${ruling.rule}: ${ruling.why}`))));
+}
+
+function buildProcesses(data) {
+  if (data.processes.length === 0) return;
+  const host = section("Processes", "processes");
+  host.append(element("div", {class: "wide"}, element("table", {},
+    element("thead", {}, element("tr", {}, ["process", "recording", "snapshots", "first", "last", "leaks"]
+      .map((head) => element("th", {scope: "col"}, head)))),
+    element("tbody", {}, data.processes.map((process) => element("tr", {},
+      [process.name, process.path, count(process.snapshots), bytes(process.first_live_bytes),
+       bytes(process.last_live_bytes), count(process.leaks)]
+        .map((cell) => element("td", {}, cell))))))));
+}
+
+function buildTexts(title, id, lines) {
+  if (lines.length === 0) return;
+  section(title, id).append(element("ul", {}, lines.map((line) => element("li", {}, line))));
+}
+
+function build() {
+  const data = JSON.parse(document.getElementById("silt-data").textContent);
+  buildSummary(data);
+  buildGate(data);
+  let flame = null;
+  buildFindings(section("Findings", "findings"), data, (index) => flame?.showFinding(index));
+  buildProcesses(data);
+  buildChart(section("Memory over time", "time"), data);
+  const flameHost = section("Where the memory comes from", "flame");
+  buildTexts("What this run could see", "honesty", data.honesty);
+  buildTexts("Notes", "notes", data.notes);
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target instanceof HTMLInputElement && event.target.type === "search";
+    if (event.key !== "/" || typing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const box = document.getElementById("flame-search");
+    if (box === null) return;
+    event.preventDefault();
+    box.focus();
+    box.scrollIntoView({block: "nearest"});
+  });
+
+  setTimeout(() => {
+    flame = new Flame(flameHost, data, new Tree(data.tree));
+    document.documentElement.dataset.ready = "yes";
+  }, 0);
+}
+
+build();
