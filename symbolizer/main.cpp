@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   silt::commands::register_dump(app, status);
   silt::commands::register_report(app, status);
   silt::commands::register_check(app, status);
+  silt::commands::register_soak(app, program, status);
 
   try {
     app.parse(argc, argv);

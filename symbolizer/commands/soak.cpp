@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `silt soak`: a program under silt and under load, snapshots, verdicts, report and exit status in
+// one command, as a CI job needs it.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quote.h"
+#include "symbolizer/commands/command.h"
+#include "symbolizer/commands/gate.h"
+#include "symbolizer/commands/inputs.h"
+#include "symbolizer/commands/output.h"
+#include "symbolizer/commands/soak_outcome.h"
+#include "symbolizer/commands/soak_session.h"
+
+namespace silt::commands {
+namespace {
+
+constexpr const char* kExamples = R"(
+The program is started under silt, in the foreground (no daemon). When it is ready the load command
+runs, again and again until the duration is over. Snapshots are taken after the warm-up, of the
+program and of every process it started. Then the load and the program are ended, first with
+SIGTERM, and what grew is judged and reported. SIGINT or SIGTERM ends a soak early, with a report of
+what was gathered.
+
+Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 nothing can be said: too short,
+the program failed, the load failed at once; 4 inconclusive, when the policy says so.
+
+Examples:
+  silt soak --duration 2m --load 'wrk -d 2m http://127.0.0.1:8080/' -- ./server --port 8080
+  silt soak --ready-port 8080 --load ./load.sh --junit silt.xml --html silt.html -- ./server
+  silt soak --ready 'curl -fs http://127.0.0.1:8080/health' --load 'k6 run load.js' -- node app.js
+  silt soak --duration 10m --every 30s --policy silt.policy --out recordings -- ./batch
+)";
+
+struct SoakOptions {
+  PlanWords plan;
+  SoakTask task;
+  InputOptions inputs;
+  GateOptions gate;
+  SoakFiles files;
+  std::string out;
+  std::string wait;
+  std::string ready_timeout = "1m";
+  std::string grace = "10s";
+  bool full = false;
+  bool quiet = false;
+  std::vector<std::string> misplaced;  // words without '--' before them
+};
+
+int fail(const std::string& message, int status) {
+  std::fprintf(stderr, "silt soak: %s\n", message.c_str());
+  return status;
+}
+
+// Where recordings and logs are: the user's folder, or one that goes with the soak.
+class SoakFolder {
+ public:
+  ~SoakFolder() {
+    if (temporary_.empty()) return;
+    std::error_code error;
+    std::filesystem::remove_all(temporary_, error);
+  }
+  std::optional<Error> open(const std::string& out) {
+    std::error_code error;
+    if (!out.empty()) {
+      path_ = std::filesystem::absolute(out, error);
+      std::filesystem::create_directories(path_, error);
+      if (error) return Error{"cannot make " + in_quotes(out) + ": " + errno_text(error.value())};
+      return std::nullopt;
+    }
+    const auto folder = std::filesystem::temp_directory_path(error);
+    std::string name = (error ? std::filesystem::path("/tmp") : folder) / "silt-soak-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+      return Error{"cannot make a folder " + in_quotes(name) + ": " + errno_text(errno)};
+    }
+    path_ = temporary_ = name;
+    return std::nullopt;
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_, temporary_;
+};
+
+// Everything about the command line that can be wrong, before anything is started.
+std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
+  if (!call.given || call.words.empty()) {
+    return Error{"a program is needed after '--': silt soak [options] -- PROGRAM ARG..."};
+  }
+  if (std::string mistake = mistake_in(options.task.settings); !mistake.empty()) {
+    return Error{std::move(mistake)};
+  }
+  Result<SoakPlan> plan = make_plan(options.plan);
+  if (!plan) return plan.error();
+  options.task.plan = std::move(*plan);
+  const auto take = [](const std::string& word, const char* option,
+                       double& to) -> std::optional<Error> {
+    if (word.empty()) return std::nullopt;
+    const Result<double> seconds = seconds_of(word, option);
+    if (!seconds) return seconds.error();
+    to = *seconds;
+    return std::nullopt;
+  };
+  if (auto error = take(options.wait, "--wait", options.task.wait_seconds)) return error;
+  if (auto error = take(options.ready_timeout, "--ready-timeout", options.task.ready_seconds)) {
+    return error;
+  }
+  return take(options.grace, "--grace", options.task.grace_seconds);
+}
+
+int run_soak_command(SoakOptions options, const ProgramCall& call) {
+  if (const auto error = read_words(options, call)) return fail(error->message, kUsage);
+  const Result<Rules> rules = read_rules(options.gate);
+  if (!rules) return fail(rules.error().message, kUsage);
+  SoakFolder folder;
+  if (const auto error = folder.open(options.out)) return fail(error->message, kInput);
+  options.task.folder = folder.path();
+  options.task.settings.out = folder.path();
+  options.task.settings.no_at_exit = true;  // a dying program's tables are no evidence
+  const NotRunnable problem = prepare_launch(call, options.task.settings, options.task.launch);
+  if (problem.status != 0) return fail(problem.message, kInput);
+  if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
+
+  SoakProgress progress(options.quiet);
+  const Result<Gathered> gathered = run_soak(options.task, progress);
+  progress.wipe();
+  if (!gathered) return fail(gathered.error().message, kInput);
+  if (gathered->no_report) return 128 + gathered->signal;
+  for (const std::string& note : gathered->notes) progress.warn(note);
+  progress.step("judging");
+  options.inputs.paths = gathered->recordings;
+  Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
+  progress.wipe();
+  if (!report) {
+    return fail(report.error().message,
+                report.error().message.rfind("--", 0) == 0 ? kUsage : kInput);
+  }
+  for (const std::string& note : gathered->notes) {
+    report->notes.push_back(note.substr(0, note.find('\n')));
+  }
+  judge(*report, *rules);
+  int status = status_of(*report, rules->policy);
+  if (status == kDone && !gathered->mistrust.empty()) status = kInput;
+  const auto unwritten = write_files(*report, options.files);
+  OutputOptions text;
+  text.full = options.full;
+  const std::string outcome = outcome_line(*report, status, gathered->mistrust);
+  const auto unshown = write_output(rendered(*report, text) + "\nsilt soak: " + outcome + "\n", "");
+  if (!options.out.empty()) progress.step("recordings are in " + in_quotes(folder.path()));
+  progress.wipe();
+  for (const auto& error : {unwritten, unshown}) {
+    if (!error) continue;
+    fail(error->message, 0);
+    if (status == kDone) status = kInput;
+  }
+  return status;
+}
+
+void add_run_options(CLI::App& app, SoakOptions& options) {
+  SoakTask& task = options.task;
+  app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
+      ->capture_default_str();
+  app.add_option("--warm-up", options.plan.warm_up,
+                 "no snapshots in this first part (a fifth of the duration, at most 2m)");
+  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (10)");
+  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m");
+  app.add_option("--load", task.load,
+                 "shell command that makes the program work; SILT_SOAK_PID is the program");
+  app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin");
+  app.add_option("--ready-port", task.ready_port, "the load may begin when this port answers")
+      ->check(CLI::Range(1, 65535));
+  app.add_option("--wait", options.wait, "wait this long before the load begins");
+  app.add_option("--ready-timeout", options.ready_timeout, "give up when it is not ready by then")
+      ->capture_default_str();
+  app.add_option("--grace", options.grace, "from SIGTERM until the program is killed")
+      ->capture_default_str();
+  app.add_option("--sample", task.settings.sample,
+                 "mean bytes between samples; 0, the default, records every allocation");
+  app.add_option("--signal", task.settings.signal, "signal that takes a snapshot (USR2)");
+  app.add_flag("--no-children", task.settings.no_children, "do not record child processes");
+  app.add_option("--out", options.out, "keep recordings and logs in this folder");
+  app.add_flag("--show-output", task.show_output,
+               "the program's output goes to standard error instead of a log");
+  app.add_flag("--quiet,-q", options.quiet, "no progress");
+  app.add_flag("--full", options.full, "every stack of each finding, and all of its frames");
+}
+
+}  // namespace
+
+void register_soak(CLI::App& app, const ProgramCall& call, int& status) {
+  auto options = std::make_shared<SoakOptions>();
+  CLI::App* command = app.add_subcommand(
+      "soak", "run a program under load and judge what grew: run, dump, check and report in one");
+  add_run_options(*command, *options);
+  add_file_options(*command, options->files);
+  add_gate_options(*command, options->gate);
+  add_input_options(*command, options->inputs);
+  // Only for the help text: what stands after '--' never gets here.
+  command->add_option("PROGRAM", options->misplaced, "after '--': what to run, with its arguments");
+  command->footer(kExamples);
+  command->callback([options, &call, &status] { status = run_soak_command(*options, call); });
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread and one loop: signals are blocked and read from a descriptor, so that a request to end
+// and the end of a process arrive between steps and never within one. Only wait() sleeps.
+
+#include "symbolizer/commands/soak_session.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/base/quote.h"
+#include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/commands/soak_load.h"
+#include "symbolizer/commands/soak_processes.h"
+#include "symbolizer/read/snapshot_file.h"
+
+namespace silt::commands {
+namespace {
+
+using std::chrono::steady_clock;
+using Moment = steady_clock::time_point;
+
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr double kSnapshotPatience = 60;     // seconds; a loaded machine is slow, not broken
+constexpr double kLastSnapshotPatience = 3;  // when somebody waits for the end
+constexpr double kReadyInterval = 0.2;       // between two tries
+constexpr size_t kLogLines = 12;
+
+steady_clock::duration seconds(double count) {
+  return std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(count));
+}
+
+double seconds_between(Moment from, Moment to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+// Signals that a soak reads instead of being ended by them, as they were before, at its end again.
+class SignalQueue {
+ public:
+  SignalQueue() {
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&taken, signal);
+    sigprocmask(SIG_BLOCK, &taken, &before_);
+    fd_ = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~SignalQueue() {
+    if (fd_ >= 0) close(fd_);
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SignalQueue(const SignalQueue&) = delete;
+  SignalQueue& operator=(const SignalQueue&) = delete;
+
+  const sigset_t& mask_before() const { return before_; }
+
+  void wait(steady_clock::duration longest) const {
+    const auto count = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+    pollfd event{fd_, POLLIN, 0};
+    poll(&event, 1, static_cast<int>(std::max<int64_t>(0, count)));
+  }
+
+  // The next request to end, 0 when there is none.
+  int next_request() const {
+    signalfd_siginfo info{};
+    while (fd_ >= 0 && ::read(fd_, &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo != SIGCHLD) return static_cast<int>(info.ssi_signo);
+    }
+    return 0;
+  }
+
+ private:
+  sigset_t before_{};
+  int fd_ = -1;
+};
+
+bool port_answers(int port) {
+  const auto connects = [](int family, const sockaddr* address, socklen_t size) {
+    const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool good = connect(fd, address, size) == 0;
+    close(fd);
+    return good;
+  };
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(static_cast<uint16_t>(port));
+  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = four.sin_port;
+  six.sin6_addr = in6addr_loopback;
+  return connects(AF_INET, reinterpret_cast<sockaddr*>(&four), sizeof four) ||
+         connects(AF_INET6, reinterpret_cast<sockaddr*>(&six), sizeof six);
+}
+
+bool holds_interposer(pid_t pid) {
+  const auto maps = read_proc("/proc/" + std::to_string(pid) + "/maps");
+  return maps && parse_maps(*maps).interposer;
+}
+
+class Session {
+ public:
+  Session(const SoakTask& task, SoakProgress& progress)
+      : task_(task),
+        progress_(progress),
+        program_log_(task.show_output ? "" : (task.folder / "program.log").native()) {
+    // What an earlier program of this process started is none of ours.
+    for (const pid_t pid : children_of(getpid())) strangers_.insert(pid);
+    prctl(PR_GET_CHILD_SUBREAPER, &reaper_before_);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+  ~Session() { prctl(PR_SET_CHILD_SUBREAPER, reaper_before_); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Result<Gathered> run() {
+    const Result<Child> started = start_child({program_log_, true, signals_.mask_before()}, [this] {
+      const NotRunnable failure = become(task_.launch, task_.settings);
+      std::fprintf(stderr, "silt: %s\n", failure.message.c_str());
+      _exit(failure.status);
+    });
+    if (!started) return started.error();
+    program_ = *started;
+    started_ = steady_clock::now();
+    progress_.step("started " + in_quotes(task_.launch.program) + ", process " +
+                   std::to_string(program_.pid));
+    std::optional<Error> failure = wait_ready();
+    if (!failure && going_on()) soak();
+    end_all();
+    if (failure) return *failure;
+    return gathered();
+  }
+
+ private:
+  bool going_on() const { return program_.running() && request_ == 0 && !gave_up_; }
+
+  // ---- events
+
+  void reap() {
+    int status = 0;
+    for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+      if (pid == program_.pid) {
+        program_.wait_status = status;
+      } else if (pid == ready_.pid) {
+        ready_.wait_status = status;
+      } else if (load_) {
+        load_->ended(pid, status);
+      }
+    }
+  }
+
+  // Takes what has happened; true as long as the soak goes on.
+  bool take_events() {
+    reap();
+    for (int signal = 0; (signal = signals_.next_request()) != 0;) {
+      if (request_ != 0) {
+        hurried_ = true;
+      } else {
+        request_ = signal;
+        const char* name = sigabbrev_np(signal);
+        progress_.warn(std::string("SIG") + (name != nullptr ? name : "?") +
+                       ": ending the program, then reporting what was gathered; once more to "
+                       "end without a report");
+      }
+    }
+    if (load_ && program_.running() && request_ == 0 && !load_->keep_going()) gave_up_ = true;
+    for (const std::string& line : load_ ? load_->take_news() : std::vector<std::string>()) {
+      progress_.warn(line);
+    }
+    return going_on();
+  }
+
+  // Sleeps until `end`; false when the soak is over before.
+  bool wait(Moment end, const std::function<std::string()>& doing) {
+    while (take_events()) {
+      const Moment now = steady_clock::now();
+      if (now >= end) return true;
+      if (doing) progress_.now(doing());
+      signals_.wait(std::min<steady_clock::duration>(end - now, kTick));
+    }
+    return false;
+  }
+
+  // ---- readiness
+
+  std::vector<pid_t> tree() const {
+    std::set<pid_t> except = strangers_;
+    if (load_) except.insert(load_->pid());
+    if (ready_.running()) except.insert(ready_.pid);
+    return descendants_of(getpid(), except);
+  }
+
+  std::vector<pid_t> recorded() const {
+    std::vector<pid_t> found = tree();
+    found.erase(std::remove_if(found.begin(), found.end(),
+                               [](pid_t pid) { return !holds_interposer(pid); }),
+                found.end());
+    return found;
+  }
+
+  std::string log_tail() const {
+    const std::string tail = program_log_.empty() ? "" : last_lines(program_log_, kLogLines);
+    return tail.empty() ? "" : "; the last it said:\n" + tail.substr(0, tail.size() - 1);
+  }
+
+  Error program_ended_early(const char* when) const {
+    return Error{"the program ended " + end_text(*program_.wait_status) + " " + when + log_tail()};
+  }
+
+  bool ready_command_says_yes(Moment end) {
+    const Result<Child> started = start_child(
+        {(task_.folder / "ready.log").native(), false, signals_.mask_before()},
+        [this] { execl("/bin/sh", "sh", "-c", task_.ready.c_str(), static_cast<char*>(nullptr)); });
+    if (!started) return false;
+    ready_ = *started;
+    while (take_events() && ready_.running() && steady_clock::now() < end) signals_.wait(kTick);
+    if (ready_.running()) kill(-ready_.pid, SIGKILL);
+    while (ready_.running()) {
+      signals_.wait(kTick);
+      reap();
+    }
+    return WIFEXITED(*ready_.wait_status) && WEXITSTATUS(*ready_.wait_status) == 0;
+  }
+
+  std::optional<Error> wait_ready() {
+    const Moment end = started_ + seconds(task_.ready_seconds);
+    const auto until = [&](const char* what,
+                           const std::function<bool()>& holds) -> std::optional<Error> {
+      while (take_events()) {
+        if (holds()) return std::nullopt;
+        const Moment now = steady_clock::now();
+        if (now >= end) {
+          return Error{std::string("waited ") + format_duration(task_.ready_seconds) +
+                       " in vain until " + what + log_tail()};
+        }
+        progress_.now(std::string("waiting until ") + what);
+        signals_.wait(std::min<steady_clock::duration>(end - now, seconds(kReadyInterval)));
+      }
+      if (!program_.running()) return program_ended_early("before it was ready");
+      return std::nullopt;
+    };
+    std::optional<Error> failure =
+        until("the program is under silt", [this] { return !recorded().empty(); });
+    if (!failure && task_.ready_port != 0) {
+      const std::string what = "port " + std::to_string(task_.ready_port) + " answers";
+      failure = until(what.c_str(), [this] { return port_answers(task_.ready_port); });
+    }
+    if (!failure && !task_.ready.empty()) {
+      failure = until("the --ready command succeeds", [&] { return ready_command_says_yes(end); });
+    }
+    if (!failure && task_.wait_seconds > 0 && going_on() &&
+        !wait(steady_clock::now() + seconds(task_.wait_seconds),
+              [] { return std::string("waiting before the load"); }) &&
+        !program_.running()) {
+      failure = program_ended_early("before it was ready");
+    }
+    return failure;
+  }
+
+  // ---- load and snapshots
+
+  std::string position(Moment now) const {
+    const double at = seconds_between(load_start_, now);
+    std::string text = at < task_.plan.warm_up_seconds && taken_ == 0
+                           ? "warm-up"
+                           : "snapshot " + std::to_string(taken_) + " of " +
+                                 std::to_string(task_.plan.snapshot_seconds.size());
+    text += ", " + (at < 60 ? std::to_string(static_cast<int>(at)) + " s" : format_duration(at)) +
+            " of " + format_duration(task_.plan.duration_seconds);
+    if (!figures_.empty()) text += ", " + figures_;
+    if (load_ && load_->runs() > 1) text += ", load run " + std::to_string(load_->runs());
+    return text;
+  }
+
+  void soak() {
+    load_start_ = steady_clock::now();
+    if (!task_.load.empty()) {
+      load_ = std::make_unique<SoakLoad>(task_.load, (task_.folder / "load.log").native(),
+                                         program_.pid, signals_.mask_before());
+    }
+    progress_.step((load_ ? "load begins, warm-up " : "warm-up ") +
+                   format_duration(task_.plan.warm_up_seconds));
+    const auto doing = [this] { return position(steady_clock::now()); };
+    // On a machine that is too busy a snapshot comes late; the next ones then come later too, since
+    // two that are close together tell little.
+    steady_clock::duration late{0};
+    Moment last = load_start_;
+    for (const double at : task_.plan.snapshot_seconds) {
+      Moment due = load_start_ + seconds(at) + late;
+      const Moment soonest = last + seconds(task_.plan.interval_seconds / 2);
+      if (taken_ > 0 && due < soonest) {
+        late += soonest - due;
+        due = soonest;
+      }
+      if (!wait(due, doing)) break;
+      take_snapshots(kSnapshotPatience);
+      last = steady_clock::now();
+      load_end_ = last;
+      if (taken_ > 0) progress_.step(position(last));
+    }
+    if (going_on()) wait(load_start_ + seconds(task_.plan.duration_seconds), doing);
+    // Somebody wants an end: what has grown since the last snapshot is worth a last one.
+    if (request_ != 0 && program_.running() && taken_ > 0 && !hurried_ &&
+        seconds_between(last, steady_clock::now()) > task_.plan.interval_seconds / 2) {
+      take_snapshots(kLastSnapshotPatience);
+    }
+    load_end_ = steady_clock::now();
+  }
+
+  void take_snapshots(double patience) {
+    bool any = false;
+    for (const pid_t pid : recorded()) {
+      const Result<std::string> path = request_snapshot(pid, patience);
+      if (!path) {
+        failures_[pid] = path.error().message;
+        continue;
+      }
+      any = true;
+      const std::string folder = std::filesystem::path(*path).parent_path().native();
+      if (counts_[folder]++ == 0) order_.push_back({pid == program_.pid, folder});
+      tell_figures(*path, pid);
+    }
+    if (any) ++taken_;
+    tell_figures_of_all();
+  }
+
+  void tell_figures(const std::string& path, pid_t pid) {
+    auto source = FileSource::open(path);
+    if (!source) return;
+    const auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
+    if (!file) return;
+    const format::Meta& meta = file->meta();
+    latest_[pid] = {static_cast<double>(meta.native.live_bytes + meta.mapping.live_bytes),
+                    static_cast<double>(meta.rss_bytes)};
+  }
+
+  void tell_figures_of_all() {
+    double live = 0, rss = 0;
+    for (const auto& [pid, figures] : latest_) {
+      live += figures.first;
+      rss += figures.second;
+    }
+    figures_ = "live " + format_bytes(live) + ", RSS " + format_bytes(rss);
+    if (latest_.size() > 1) figures_ += " in " + std::to_string(latest_.size()) + " processes";
+    latest_.clear();
+  }
+
+  // ---- the end
+
+  // Waits until `done` or the end of patience; a second request ends patience.
+  bool patiently(double patience, const std::function<bool()>& done, const char* what) {
+    const Moment end = steady_clock::now() + seconds(patience);
+    for (;;) {
+      take_events();
+      if (done()) return true;
+      if (hurried_ || steady_clock::now() >= end) return false;
+      progress_.now(what);
+      signals_.wait(kTick);
+    }
+  }
+
+  void end_all() {
+    ended_itself_ = !program_.running();
+    if (load_) load_->stop();
+    const auto load_over = [this] { return !load_ || !load_->running(); };
+    if (!patiently(task_.grace_seconds, load_over, "ending the load")) load_->kill_now();
+    if (program_.running()) {
+      kill(program_.pid, request_ != 0 ? request_ : SIGTERM);
+      const auto over = [this] { return !program_.running(); };
+      if (!patiently(task_.grace_seconds, over, "ending the program") && program_.running()) {
+        if (!hurried_) {
+          notes_.push_back("the program did not end within " +
+                           format_duration(task_.grace_seconds) + " of SIGTERM and was killed");
+        }
+        kill(-program_.pid, SIGKILL);
+      }
+    }
+    end_orphans();
+  }
+
+  // What outlived its parent is a child of this process now, so its id cannot be anybody else's
+  // before it is reaped here.
+  void end_orphans() {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+      std::set<pid_t> told;
+      const auto nobody_left = [&] {
+        size_t left = 0;
+        for (const pid_t pid : children_of(getpid())) {
+          if (strangers_.count(pid) > 0) continue;
+          ++left;
+          if (told.insert(pid).second) kill(pid, signal);
+        }
+        return left == 0;
+      };
+      const double patience = signal == SIGTERM ? task_.grace_seconds : kSnapshotPatience;
+      const bool hurried = hurried_;
+      if (signal == SIGKILL) hurried_ = false;  // nobody resists it for long
+      const bool over = patiently(patience, nobody_left, "ending what the program left");
+      hurried_ = hurried || hurried_;
+      if (over) return;
+    }
+  }
+
+  void choose_recordings(Gathered& result) const {
+    size_t most = 0;
+    for (const auto& [folder, count] : counts_) most = std::max(most, count);
+    const size_t least = std::min(most, kFewestSnapshots);
+    size_t skipped = 0;
+    for (const bool own : {true, false}) {
+      for (const auto& [is_own, folder] : order_) {
+        if (is_own != own) continue;
+        if (counts_.at(folder) < least) {
+          ++skipped;
+        } else {
+          result.recordings.push_back(folder);
+        }
+      }
+    }
+    if (skipped > 0) {
+      result.notes.push_back(std::to_string(skipped) +
+                             (skipped == 1 ? " process lived too short for a verdict, left out"
+                                           : " processes lived too short for a verdict, left out"));
+    }
+  }
+
+  Result<Gathered> gathered() {
+    Gathered result;
+    result.signal = request_;
+    result.no_report = hurried_;
+    if (hurried_) return result;
+    choose_recordings(result);
+    if (result.recordings.empty()) {
+      if (ended_itself_) return program_ended_early("before the first snapshot");
+      if (gave_up_) return Error{load_->why_given_up()};
+      if (!failures_.empty()) return Error{"no snapshot: " + failures_.begin()->second};
+      return Error{"ended before the first snapshot: nothing to report"};
+    }
+    result.seconds = seconds_between(load_start_, load_end_);
+    if (ended_itself_) {
+      const std::string text = "the program ended by itself " + end_text(*program_.wait_status) +
+                               ", " + format_duration(seconds_between(load_start_, load_end_)) +
+                               " into the load";
+      result.notes.push_back(text + log_tail());
+      if (*program_.wait_status != 0) result.mistrust = text;
+    }
+    const auto own = failures_.find(program_.pid);
+    if (own != failures_.end() && !ended_itself_) {
+      result.notes.push_back("a snapshot failed: " + own->second);
+    }
+    if (load_) {
+      for (const std::string& note : load_->notes()) result.notes.push_back(note);
+      if (gave_up_) result.mistrust = load_->why_given_up();
+    }
+    result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
+    return result;
+  }
+
+  const SoakTask& task_;
+  SoakProgress& progress_;
+  const std::string program_log_;
+  const SignalQueue signals_;
+  std::set<pid_t> strangers_;
+  int reaper_before_ = 0;
+  Child program_;
+  Child ready_;
+  std::unique_ptr<SoakLoad> load_;
+  Moment started_{}, load_start_{}, load_end_{};
+  size_t taken_ = 0;
+  std::map<std::string, size_t> counts_;               // snapshots by recording
+  std::vector<std::pair<bool, std::string>> order_;    // whether the program's own, recording
+  std::map<pid_t, std::string> failures_;              // the last one of each process
+  std::map<pid_t, std::pair<double, double>> latest_;  // live and resident bytes
+  std::string figures_;
+  std::vector<std::string> notes_;
+  int request_ = 0;
+  bool hurried_ = false;
+  bool gave_up_ = false;
+  bool ended_itself_ = false;
+};
+
+}  // namespace
+
+Result<Gathered> run_soak(const SoakTask& task, SoakProgress& progress) {
+  return Session(task, progress).run();
+}
+
+}  // namespace silt::commands
