@@ -53,6 +53,24 @@ SILT_ALWAYS_INLINE void capture(Registers* out) {
       : "rcx", "memory");
 }
 
+// Calls function(argument) with the stack pointer at `top`, a multiple of 16. The old one is kept
+// in the frame pointer, and the unwind information says so: debuggers can walk across.
+__attribute__((naked, noinline)) inline void call_on_stack(void* /*top*/,
+                                                           void (* /*function*/)(void*),
+                                                           void* /*argument*/) {
+  asm("pushq %rbp\n\t"
+      ".cfi_def_cfa_offset 16\n\t"
+      ".cfi_offset %rbp, -16\n\t"
+      "movq %rsp, %rbp\n\t"
+      ".cfi_def_cfa_register %rbp\n\t"
+      "movq %rdi, %rsp\n\t"
+      "movq %rdx, %rdi\n\t"
+      "callq *%rsi\n\t"
+      "leave\n\t"
+      ".cfi_def_cfa %rsp, 8\n\t"
+      "retq");
+}
+
 // The kernel's signal frame: on return from a handler the stack pointer points at a ucontext_t;
 // its saved registers stand at these offsets (uc_mcontext.gregs[REG_RBP, REG_RSP, REG_RIP]).
 inline constexpr int kSignalBpOffset = 120;

@@ -15,6 +15,7 @@
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/chained_handler.h"
 #include "interposer/base/log.h"
+#include "interposer/base/own_stack.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/jit_map.h"
@@ -46,6 +47,7 @@ struct State {
 constinit State g_state{};
 
 // Under the slot: handlers run on small stacks.
+constinit base::OwnStack<size_t{64} * 1024> g_stack{};
 constinit char g_line[1000]{};
 
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
@@ -91,8 +93,7 @@ long write_one(uint32_t trigger, const char** what) {
   return result;
 }
 
-void take_holding_slot(uint32_t trigger) {
-  const base::BlockedSignals blocked;
+void take_with_room(uint32_t trigger) {
   const base::SwallowedSignal too_large(SIGXFSZ);
   const uint64_t begin = monotonic_ns();
   const char* what = "";
@@ -122,6 +123,11 @@ void take_holding_slot(uint32_t trigger) {
     }
   }
   publish(sequence, static_cast<int>(-result), what);
+}
+
+void take_holding_slot(uint32_t trigger) {
+  const base::BlockedSignals blocked;
+  g_stack.run([=] { take_with_room(trigger); });
 }
 
 void on_signal(int number, siginfo_t* info, void* context) {

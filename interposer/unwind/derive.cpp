@@ -22,6 +22,7 @@ extern "C" int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t, unw_word_t, 
 namespace silt::unwind {
 
 constinit base::SpinLock derive_lock;
+constinit base::OwnStack<kDeriveStackSize> derive_stack{};
 
 namespace {
 
@@ -345,11 +346,10 @@ FrameRule derive_rule(uint64_t pc) {
   return decode(new_pc, new_sp, new_bp);
 }
 
-size_t walk_with_libunwind(const arch::Registers& registers, uint64_t first_sp, Frame* frames,
-                           size_t capacity, bool* complete) {
-  *complete = false;
-  if (!has_unwinder()) return 0;
-  const base::SpinGuard guard(derive_lock);
+namespace {
+
+size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* frames,
+                   size_t capacity, bool* complete) {
   StackRegions regions{};
   Walk walk{&registers, &regions, false};
   unw_cursor_t cursor;
@@ -379,6 +379,18 @@ size_t walk_with_libunwind(const arch::Registers& registers, uint64_t first_sp, 
     if (count == capacity) return count;
     frames[count++] = Frame{exact ? pc + 1 : pc, sp, bp};
   }
+}
+
+}  // namespace
+
+size_t walk_with_libunwind(const arch::Registers& registers, uint64_t first_sp, Frame* frames,
+                           size_t capacity, bool* complete) {
+  *complete = false;
+  if (!has_unwinder()) return 0;
+  const base::SpinGuard guard(derive_lock);
+  size_t count = 0;
+  derive_stack.run([&] { count = walk_locked(registers, first_sp, frames, capacity, complete); });
+  return count;
 }
 
 }  // namespace silt::unwind

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/own_stack.h"
 #include "interposer/base/spin_lock.h"
 #include "interposer/unwind/frame_rule.h"
 
@@ -20,6 +21,10 @@ namespace silt::unwind {
 // Held while libunwind runs: it has internal locks and pools of its own that a fork must not catch
 // half-way.
 extern base::SpinLock derive_lock;
+
+// libunwind needs some kilobytes of stack; who holds derive_lock calls it on this one.
+inline constexpr size_t kDeriveStackSize = size_t{64} * 1024;
+extern base::OwnStack<kDeriveStackSize> derive_stack;
 
 // Normal context. False when libunwind is not on this machine: then only frame pointers are used.
 bool open_unwinder();

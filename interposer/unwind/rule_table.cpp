@@ -64,7 +64,8 @@ FrameRule RuleTable::find_or_derive(uint64_t pc) {
   const base::SpinGuard guard(derive_lock);
   const FrameRule known = find(pc);
   if (known.kind() != RuleKind::kUnknown) return known;
-  const FrameRule rule = deriver_ == nullptr ? derive_rule(pc) : deriver_(pc);
+  FrameRule rule;
+  derive_stack.run([&] { rule = deriver_ == nullptr ? derive_rule(pc) : deriver_(pc); });
   derived_.fetch_add(1, std::memory_order_relaxed);
   if (observer_ != nullptr) observer_(pc);
   if (make_room()) insert(table_.load(std::memory_order_relaxed), pc, rule.bits());

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stacks of silt's own, for what needs more than a few hundred bytes: hooks and signal handlers run
+// on whatever stack the target has there, and threads with 16 KiB or alternate signal stacks of a
+// few hundred spare bytes are real. Whoever runs on one holds the lock that guards it and has
+// signals blocked, so that no handler of the target finds itself on it. Any context.
+
+#ifndef SILT_INTERPOSER_BASE_OWN_STACK_H_
+#define SILT_INTERPOSER_BASE_OWN_STACK_H_
+
+#include <cstddef>
+#include <type_traits>
+
+#include "interposer/base/arch.h"
+
+namespace silt::base {
+
+template <size_t kSize>
+class OwnStack {
+ public:
+  template <typename Body>
+  void run(Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    arch::call_on_stack(
+        memory_ + kSize, [](void* argument) { (*static_cast<Plain*>(argument))(); }, &body);
+  }
+
+ private:
+  static_assert(kSize % 4096 == 0);
+  alignas(64) char memory_[kSize];
+};
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_OWN_STACK_H_
