@@ -71,6 +71,20 @@ __attribute__((naked, noinline)) inline void call_on_stack(void* /*top*/,
       "retq");
 }
 
+// The stack pointer that a glibc jmp_buf leads to: mangled with the pointer guard, which the thread
+// control block holds. A glibc that did it otherwise would yield nonsense, so believe it only where
+// it is plausible.
+SILT_ALWAYS_INLINE uint64_t jump_target(const void* jump_buffer) {
+  constexpr int kStackPointer = 6;
+  uint64_t value = static_cast<const uint64_t*>(jump_buffer)[kStackPointer];
+  asm("rorq $17, %0\n\t"
+      "xorq %%fs:0x30, %0"
+      : "+r"(value)
+      :
+      : "cc");
+  return value;
+}
+
 // The kernel's signal frame: on return from a handler the stack pointer points at a ucontext_t;
 // its saved registers stand at these offsets (uc_mcontext.gregs[REG_RBP, REG_RSP, REG_RIP]).
 inline constexpr int kSignalBpOffset = 120;

@@ -14,15 +14,19 @@ SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
       return track::recording_mode();
     case Mode::kInHook:
       if (!track::hook_is_stale(local, hook_frame)) return Mode::kOff;
-      local.state->spine.forget();
-      local.state->memory.forget();
-      return track::recording_mode();
+      return track::leave_stale_hook(local);
     case Mode::kExact:
     case Mode::kSampling:
     case Mode::kOff:
       break;
   }
   return Mode::kOff;
+}
+
+SILT_COLD void unmark_when_jumped_over(uint64_t stack_pointer) {
+  ThreadLocal& local = track::thread_local_part;
+  if (local.mode != Mode::kInHook) return;
+  if (track::jump_leaves_hook(local, stack_pointer)) local.mode = track::leave_stale_hook(local);
 }
 
 void forget_nested(const void* address) {

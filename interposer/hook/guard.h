@@ -36,6 +36,9 @@ SILT_ALWAYS_INLINE unwind::Frame caller_of(const void* hook_frame) {
 // left behind is removed. Returns the mode to go on with: kOff means pass straight through.
 Mode admit(ThreadLocal& local, const void* hook_frame);
 
+// A jump to `stack_pointer` leaves the hook that is under way on this thread, if any.
+void unmark_when_jumped_over(uint64_t stack_pointer);
+
 void take_pending_snapshot(ThreadLocal& local);
 
 // A free inside another hook: the block may have been recorded by itself.

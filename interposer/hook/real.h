@@ -7,6 +7,7 @@
 #ifndef SILT_INTERPOSER_HOOK_REAL_H_
 #define SILT_INTERPOSER_HOOK_REAL_H_
 
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/types.h>
 
@@ -36,6 +37,8 @@ namespace silt::hook {
   X(dlclose, "dlclose", int, (void*))                                                              \
   X(sigaction, "sigaction", int, (int, const struct sigaction*, struct sigaction*))                \
   X(signal, "signal", sighandler_t, (int, sighandler_t))                                           \
+  X(longjmp, "longjmp", void, (jmp_buf, int))                                                      \
+  X(longjmp_checked, "__longjmp_chk", void, (jmp_buf, int))                                        \
   X(exit_now, "_exit", void, (int))
 #define SILT_OPTIONAL_C_FUNCTIONS(X)                                                               \
   X(free_sized, "free_sized", void, (void*, size_t))                                               \

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sigaction and signal, so that a program that uses silt's signal itself keeps its handler and silt
-// keeps its own. Both are async-signal-safe, and so is this. Any context.
+// keeps its own; and the jumps by which a handler may leave a hook that it interrupted. All are
+// async-signal-safe, and so is this. Any context.
 
+#include <setjmp.h>
 #include <signal.h>
 
 #include <cerrno>
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/chained_handler.h"
+#include "interposer/hook/guard.h"
 #include "interposer/hook/real.h"
 
 using silt::base::chained_handler;
@@ -60,6 +63,25 @@ SILT_EXPORT sighandler_t signal(int number, sighandler_t handler) {
   const struct sigaction before = chained_handler.exchange(&wish);
   adopt(number, wish);
   return before.sa_handler;
+}
+
+SILT_EXPORT __attribute__((noreturn)) void longjmp(jmp_buf buffer, int value) {
+  if (real.longjmp == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  real.longjmp(buffer, value);
+  __builtin_unreachable();
+}
+SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void _longjmp(jmp_buf, int);
+SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void siglongjmp(sigjmp_buf, int);
+
+// What the others are with _FORTIFY_SOURCE.
+SILT_EXPORT __attribute__((noreturn)) void __longjmp_chk(jmp_buf buffer, int value) {
+  if (real.longjmp_checked == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  real.longjmp_checked(buffer, value);
+  __builtin_unreachable();
 }
 
 }  // extern "C"

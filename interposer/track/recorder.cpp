@@ -98,6 +98,12 @@ class Verification {
 };
 constinit Verification g_verification{};
 
+bool on_alternate_stack(stack_t* stack) {
+  *stack = stack_t{};
+  return arch::raw_syscall(SYS_sigaltstack, 0, reinterpret_cast<long>(stack)) == 0 &&
+         (stack->ss_flags & SS_ONSTACK) != 0;
+}
+
 }  // namespace
 
 bool start_recorder() {
@@ -129,13 +135,25 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
 
 SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
   // The frame of a nested hook lies deeper on the same stack, or on the alternate signal stack.
-  if (frame <= local.hook_frame) return false;
-  stack_t alternate{};
-  if (arch::raw_syscall(SYS_sigaltstack, 0, reinterpret_cast<long>(&alternate)) == 0 &&
-      (alternate.ss_flags & SS_ONSTACK) != 0) {
-    return false;
-  }
-  return true;
+  // Where the hook under way stands no other can stand.
+  if (frame < local.hook_frame) return false;
+  stack_t alternate;
+  return !on_alternate_stack(&alternate);
+}
+
+SILT_COLD bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer) {
+  if (local.state == nullptr || stack_pointer >> arch::kAddressBits != 0) return false;
+  if (stack_pointer <= reinterpret_cast<uint64_t>(local.hook_frame)) return false;
+  stack_t alternate;
+  // A jump within a handler that stands on the alternate stack comes back to the hook.
+  return !on_alternate_stack(&alternate) ||
+         stack_pointer - reinterpret_cast<uint64_t>(alternate.ss_sp) >= alternate.ss_size;
+}
+
+SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
+  local.state->spine.forget();
+  local.state->memory.forget();
+  return recording_mode();
 }
 
 StackId new_stack(ThreadState& state, const unwind::Frame& frame) {

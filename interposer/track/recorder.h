@@ -76,6 +76,12 @@ ThreadState* enter_new_thread(ThreadLocal& local);
 // that one was left behind (by a longjmp out of a signal handler, say).
 bool hook_is_stale(const ThreadLocal& local, const void* frame);
 
+// Whether a jump to `stack_pointer` leaves the hook that is under way.
+bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer);
+
+// After a hook was left without its end: what it was doing is given up. Returns the thread's mode.
+Mode leave_stale_hook(ThreadLocal& local);
+
 // The mode a thread has outside hooks.
 SILT_ALWAYS_INLINE Mode recording_mode() {
   return recorder.sample_interval_bytes == 0 ? Mode::kExact : Mode::kSampling;
