@@ -83,16 +83,27 @@ SILT_EXPORT void* mremap(void* old, size_t old_size, size_t new_size, int flags,
   silt::track::ThreadLocal& local = silt::track::thread_local_part;
   const Mode mode = enter(local, SILT_HOOK_FRAME);
   if (mode == Mode::kOff) return real.mremap(old, old_size, new_size, flags, wanted);
+  // Taken away before the real call: afterwards another thread may have mapped something there.
+  const auto from = reinterpret_cast<uint64_t>(old);
+  const uint64_t to = from + silt::hook::page_up(old_size);
+  silt::track::MappingRange known;
+  const bool recorded = recorder.record_mappings && recorder.mappings.find(from, &known);
+  if (recorded) recorder.mappings.remove(from, to);
   void* const address = real.mremap(old, old_size, new_size, flags, wanted);
-  if (address != MAP_FAILED && recorder.record_mappings) {
+  if (recorder.record_mappings) {
     const int saved_errno = errno;
-    const auto from = reinterpret_cast<uint64_t>(old);
-    silt::track::MappingRange known;
-    if (recorder.mappings.find(from, &known)) {
-      recorder.mappings.remove(from, from + silt::hook::page_up(old_size));
-      silt::track::record_mapping(*local.state, reinterpret_cast<uint64_t>(address),
-                                  silt::hook::page_up(new_size),
+    const auto start = reinterpret_cast<uint64_t>(address);
+    if (recorded && address != MAP_FAILED) {
+      silt::track::record_mapping(*local.state, start, silt::hook::page_up(new_size),
                                   silt::hook::caller_of(SILT_HOOK_FRAME));
+      recorder.epoch.fetch_add(1, std::memory_order_release);  // it may have been a stack
+    } else if (recorded) {
+      known.counted = known.counted && known.start == from;
+      known.start = from;
+      if (known.end > to) known.end = to;
+      recorder.mappings.insert(known);
+    } else if (address != MAP_FAILED && (flags & MREMAP_FIXED) != 0) {
+      recorder.mappings.remove(start, start + silt::hook::page_up(new_size));
     }
     errno = saved_errno;
   }
