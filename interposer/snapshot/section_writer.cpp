@@ -80,6 +80,7 @@ void SectionWriter::add_signed_varint(int64_t value) {
 
 void SectionWriter::end(uint32_t count) {
   flush();
+  if (sections_ == kSections) return;  // begin has said so
   format::SectionEntry& entry = table_[sections_];
   entry.size = section_bytes_;
   entry.count = count;
