@@ -106,6 +106,7 @@ __attribute__((constructor)) void start() {
   const int saved_errno = errno;
   hook::resolve_real_functions();
   if (getauxval(AT_SECURE) != 0) return;  // setuid: leave it alone
+  base::remember_standard_error();
   base::set_defaults(&g_options);
   base::read_options(environ, &g_options, complain);
   base::set_log_level(g_options.log_level);

@@ -219,6 +219,8 @@ void take(uint32_t trigger) {
 
 void take_at_exit() {
   if (!g_state.at_exit) return;
+  // A vfork child shares the tables, and perhaps a snapshot under way, with its parent.
+  if (g_state.process.load(std::memory_order_relaxed) != arch::raw_syscall(SYS_getpid)) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
   constexpr unsigned kAttempts = 1u << 22;
   for (unsigned i = 0; g_state.slot.load(std::memory_order_acquire) && i < kAttempts; ++i) {
