@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   silt::commands::register_report(app, status);
   silt::commands::register_check(app, status);
   silt::commands::register_soak(app, program, status);
+  silt::commands::register_top(app, status);
 
   try {
     app.parse(argc, argv);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `silt top`: where a running program's memory grows, now. Of a process it takes the snapshots
+// itself; of a recording it follows those that others take.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quote.h"
+#include "symbolizer/base/setting_text.h"
+#include "symbolizer/commands/command.h"
+#include "symbolizer/commands/output.h"
+#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/commands/top_frame.h"
+#include "symbolizer/commands/top_terminal.h"
+#include "symbolizer/read/recording_folder.h"
+
+namespace silt::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kPatience = 10;  // seconds for one snapshot
+
+constexpr const char* kExamples = R"(
+Of a process, each picture is a snapshot that stays in its recording, for 'silt report' afterwards.
+Growth counts from the first snapshot that top took, of a recording from its first.
+q or Ctrl-C quits.
+
+Examples:
+  silt top 4711
+  silt top --interval 10s $(pidof -s nginx)
+  silt top silt.shop.4711         while 'silt run --every 5s' or 'silt dump' adds to it
+  silt top --once silt.shop.4711  one picture, for a script
+)";
+
+struct TopOptions {
+  std::string target;
+  std::string interval = "2s";
+  bool once = false;
+};
+
+int fail(const std::string& message, int status) {
+  std::fprintf(stderr, "silt top: %s\n", message.c_str());
+  return status;
+}
+
+std::optional<pid_t> as_pid(const std::string& word) {
+  const bool digits = !word.empty() && word.size() < 10 &&
+                      word.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoi(word) == 0) return std::nullopt;
+  return static_cast<pid_t>(std::stoi(word));
+}
+
+// The snapshots in view: only the first, the previous and the latest are ever read.
+class Source {
+ public:
+  explicit Source(const std::string& target) : pid_(as_pid(target)), folder_(target) {}
+
+  // Takes or finds new snapshots. The first call must find one, later ones may not.
+  std::optional<Error> advance() {
+    if (pid_) {
+      const Result<std::string> path = request_snapshot(*pid_, kPatience);
+      if (!path) return path.error();
+      add(*path);
+      ++count_;
+      return std::nullopt;
+    }
+    const auto files = read::snapshot_files(folder_);
+    if (!files) return files.error();
+    if (files->empty()) return Error{"no snapshot in " + in_quotes(folder_)};
+    if (files->size() == count_) return std::nullopt;
+    count_ = files->size();
+    kept_.clear();
+    kept_.push_back(files->front());
+    for (size_t i = std::max<size_t>(1, files->size() - std::min<size_t>(2, files->size()));
+         i < files->size(); ++i) {
+      kept_.push_back((*files)[i]);
+    }
+    changed_ = true;
+    return std::nullopt;
+  }
+
+  bool take_change() { return std::exchange(changed_, false); }
+  Result<TopPicture> picture(TopSites& sites) const {
+    const auto recording = read::read_snapshots(kept_);
+    if (!recording) return recording.error();
+    return top_picture(*recording, count_, sites);
+  }
+
+ private:
+  void add(const std::string& path) {
+    // Another recording: the process has become another program.
+    if (!kept_.empty() && kept_.front().parent_path() != fs::path(path).parent_path()) {
+      kept_.clear();
+      count_ = 0;
+    }
+    if (kept_.size() == 3) kept_.erase(kept_.begin() + 1);
+    kept_.emplace_back(path);
+    changed_ = true;
+  }
+
+  std::optional<pid_t> pid_;
+  fs::path folder_;
+  std::vector<fs::path> kept_;
+  size_t count_ = 0;
+  bool changed_ = false;
+};
+
+int run_top(const TopOptions& options) {
+  const auto interval = parse_duration(options.interval);
+  if (!interval || *interval == 0) {
+    return fail("--interval " + in_quotes(options.interval) + " is not a time: 500ms, 2s, 1m",
+                kUsage);
+  }
+  Source source(options.target);
+  if (const auto error = source.advance()) return fail(error->message, kInput);
+  TopSites sites;
+  Result<TopPicture> picture = source.picture(sites);
+  if (!picture) return fail(picture.error().message, kInput);
+  source.take_change();
+  if (options.once) {
+    TopShape shape;
+    for (const std::string& line : top_lines(*picture, shape)) std::printf("%s\n", line.c_str());
+    return kDone;
+  }
+  std::vector<std::string> lines;
+  std::optional<Error> over;
+  {
+    TopTerminal terminal;
+    const auto draw = [&] {
+      TopShape shape;
+      shape.width = terminal.width();
+      shape.height = terminal.height();
+      shape.colour = terminal.live() && colour_wanted(STDOUT_FILENO);
+      lines = top_lines(*picture, shape);
+      terminal.draw(lines);
+    };
+    draw();
+    const auto pause = std::chrono::nanoseconds(*interval);
+    auto due = std::chrono::steady_clock::now() + pause;
+    for (;;) {
+      const auto now = std::chrono::steady_clock::now();
+      const TopTerminal::Wake wake =
+          terminal.wait(std::max(due - now, std::chrono::steady_clock::duration{}));
+      if (wake == TopTerminal::Wake::kQuit) break;
+      if (wake == TopTerminal::Wake::kRedraw) {
+        draw();
+        continue;
+      }
+      due = std::max(due + pause, std::chrono::steady_clock::now());
+      over = source.advance();
+      if (over) break;
+      if (!source.take_change()) continue;
+      Result<TopPicture> next = source.picture(sites);
+      if (!next) {
+        over = next.error();
+        break;
+      }
+      picture = std::move(next);
+      draw();
+    }
+    if (!terminal.live()) lines.clear();  // they are there already
+    terminal.restore();
+  }
+  // The last picture stays in view after the screen of top is gone.
+  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+  if (over) fail(over->message, kDone);  // the process has ended, as a rule
+  return kDone;
+}
+
+}  // namespace
+
+void register_top(CLI::App& app, int& status) {
+  auto options = std::make_shared<TopOptions>();
+  CLI::App* command = app.add_subcommand("top", "a live view of what grows");
+  command
+      ->add_option("PID|RECORDING", options->target, "a process under silt, or a recording folder")
+      ->required();
+  command->add_option("--interval,-n", options->interval, "time between pictures")
+      ->capture_default_str();
+  command->add_flag("--once", options->once, "one picture, without a terminal");
+  command->footer(kExamples);
+  command->callback([options, &status] { status = run_top(*options); });
+}
+
+}  // namespace silt::commands
