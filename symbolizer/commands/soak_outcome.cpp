@@ -16,6 +16,7 @@
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -85,14 +86,17 @@ std::string seen_text(const report::Report& report) {
 
 void add_file_options(CLI::App& app, SoakFiles& files) {
   const auto file = [&](const char* format, const char* meaning) {
-    app.add_option_function<std::string>(
-           std::string("--") + format,
-           [&files, format](const std::string& path) { files.by_format[format] = path; }, meaning)
+    return app
+        .add_option_function<std::string>(
+            std::string("--") + format,
+            [&files, format](const std::string& path) { files.by_format[format] = path; }, meaning)
         ->type_name("FILE");
   };
   file("junit", "test results for GitHub, GitLab and Jenkins");
   file("markdown", "a job's summary; in GitHub Actions it is added there in any case");
-  file("html", "one page to look at");
+  file("html", "one page to look at")->check([](const std::string&) {
+    return render::html_unavailable();
+  });
   file("json", "the report for programs");
   file("sarif", "for code scanning");
   file("pprof", "for 'go tool pprof'");

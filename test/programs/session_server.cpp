@@ -8,7 +8,11 @@
 // Two worker threads, each with its own listening socket on one loopback port and an epoll loop;
 // HTTP/1.1 with keep-alive. Ends on SIGTERM or SIGINT, or after the given time.
 //
-// usage: session_server PORT SECONDS    (PORT 0: any; prints `listening on 127.0.0.1:PORT`)
+// With a bound on sessions, the oldest makes room for a new one: the leak is mended, all else is the
+// same.
+//
+// usage: session_server PORT SECONDS [MOST-SESSIONS]
+//        (PORT 0: any; prints `listening on 127.0.0.1:PORT`)
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,6 +29,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -48,15 +53,27 @@ struct Session {
 
 class SessionTable {
  public:
-  // The session of this cookie, or a new one. Nothing removes sessions: this is the leak.
+  // With `most` 0 nothing removes sessions: this is the leak.
+  explicit SessionTable(size_t most) : most_(most) {}
+
+  // The session of this cookie, or a new one.
   std::pair<std::string, uint64_t> visit(std::string_view cookie, std::string_view page) {
     const std::lock_guard lock(mutex_);
     auto place = sessions_.find(std::string(cookie));
     if (place == sessions_.end()) place = sessions_.emplace(next_token(), create(page)).first;
+    forget_oldest(place->first);
     return {place->first, ++place->second->visits};
   }
 
  private:
+  void forget_oldest(const std::string& newest) {
+    if (most_ == 0 || sessions_.size() == by_age_.size()) return;
+    by_age_.push_back(newest);
+    if (by_age_.size() <= most_) return;
+    sessions_.erase(by_age_.front());
+    by_age_.pop_front();
+  }
+
   std::unique_ptr<Session> create(std::string_view page) {
     auto session = std::make_unique<Session>();
     session->address = "a visitor from 127.0.0.1 without a cookie";
@@ -76,7 +93,9 @@ class SessionTable {
   std::mutex mutex_;
   uint64_t state_ = 88172645463325252u;
   uint64_t count_ = 0;
+  const size_t most_;
   std::map<std::string, std::unique_ptr<Session>> sessions_;
+  std::deque<std::string> by_age_;  // tokens, only when there is a bound
 };
 
 class PageCache {
@@ -113,6 +132,8 @@ class PageCache {
 
 class Server {
  public:
+  explicit Server(size_t most_sessions) : sessions_(most_sessions) {}
+
   // Answers one request; `head` is the request up to its empty line.
   std::string answer(std::string_view head) {
     const size_t space = head.find(' ');
@@ -225,15 +246,15 @@ class Worker {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: session_server PORT SECONDS\n");
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "usage: session_server PORT SECONDS [MOST-SESSIONS]\n");
     return 2;
   }
   const auto seconds = std::chrono::seconds(std::atoi(argv[2]));
   signal(SIGTERM, on_stop);
   signal(SIGINT, on_stop);
 
-  Server server;
+  Server server(argc == 4 ? static_cast<size_t>(std::atol(argv[3])) : 0);
   const int first_fd = listen_on(static_cast<uint16_t>(std::atoi(argv[1])));
   sockaddr_in address{};
   socklen_t length = sizeof address;

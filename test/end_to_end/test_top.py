@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`silt top`: pictures of what grows, on a terminal that is left as it was found."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import harness
+
+
+class Screen:
+    """A program on a terminal of 80 columns and 24 lines."""
+
+    def __init__(self, arguments, environment, folder):
+        self.master, self.slave = pty.openpty()
+        termios.tcsetwinsize(self.slave, (24, 80))
+        self.settings = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(arguments, stdin=self.slave, stdout=self.slave,
+                                        stderr=self.slave, cwd=folder, env=environment,
+                                        start_new_session=True)
+        self.text = ""
+
+    def wait_text(self, pattern):
+        """Reads until the pattern has been seen in what was written since the last such call."""
+        seen = ""
+        end = time.monotonic() + harness.TIMEOUT
+        while not re.search(pattern, seen):
+            ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"no '{pattern}' in {seen[-2000:]!r}")
+            chunk = os.read(self.master, 65536).decode(errors="replace")
+            seen += chunk
+            self.text += chunk
+        return seen
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def rest(self):
+        while select.select([self.master], [], [], 0)[0]:
+            self.text += os.read(self.master, 65536).decode(errors="replace")
+        return self.text
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+class Top(harness.SiltTest):
+    def start_server(self):
+        port = harness.free_port()
+        server = self.start([harness.program("session_server"), str(port), "600"])
+        server.wait_line("listening on")
+        self.start([sys.executable, str(harness.HERE / "paced_load.py"), str(port), "200", "600"],
+                   silt=False)
+        return server
+
+    def start_top(self, *arguments):
+        environment = self.environment(TERM="xterm")
+        environment.pop("NO_COLOR", None)
+        screen = Screen([harness.TOOL, "top", *map(str, arguments)], environment, self.folder)
+        self.addCleanup(screen.close)
+        return screen
+
+    def check_left_well(self, screen):
+        self.assertEqual(screen.process.wait(harness.TIMEOUT), 0)
+        self.assertEqual(termios.tcgetattr(screen.slave), screen.settings)
+        text = screen.rest()
+        self.assertEqual(text.count("\033[?1049h"), 1)
+        self.assertEqual(text.count("\033[?1049l"), 1)
+        self.assertLess(text.rfind("\033[?25l"), text.rfind("\033[?25h"))
+
+    def test_a_process_is_followed_until_q(self):
+        server = self.start_server()
+        screen = self.start_top("--interval", "200ms", server.pid)
+        screen.wait_text(r"3 snapshots over")
+        picture = screen.wait_text(r"\+[\d.]+ k?B/s +\+[\d,]+ +[\d.]+ k?B  SessionTable::\w+ ")
+        self.assertIn("RSS", picture)
+        screen.type(b"q")
+        self.check_left_well(screen)
+        self.assertIsNone(server.process.poll())
+
+    def test_a_signal_quits_and_restores_the_terminal(self):
+        server = self.start_server()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            screen = self.start_top("--interval", "200ms", server.pid)
+            screen.wait_text(r"2 snapshots over")
+            screen.process.send_signal(number)
+            self.check_left_well(screen)
+
+    def test_a_recording_is_followed(self):
+        server = self.start_server()
+        self.dump(server.pid)
+        screen = self.start_top("--interval", "100ms", self.recording())
+        screen.wait_text(r"1 snapshot over")
+        self.dump(server.pid)
+        screen.wait_text(r"2 snapshots over")
+        screen.type(b"q")
+        self.check_left_well(screen)
+
+    def test_the_end_of_the_process_is_told(self):
+        server = self.start_server()
+        screen = self.start_top("--interval", "100ms", server.pid)
+        screen.wait_text(r"2 snapshots over")
+        server.process.terminate()
+        screen.wait_text(r"silt top: .*process \d+")
+        self.check_left_well(screen)
+
+    def test_one_picture_without_a_terminal_fits_80_columns(self):
+        server = self.start_server()
+        for _ in range(3):
+            self.dump(server.pid)
+        out, _ = self.tool("top", "--once", self.recording())
+        self.assertNotIn("\033", out)
+        lines = out.splitlines()
+        self.assertRegex(lines[0], r"session_server \(pid \d+\), 3 snapshots over")
+        self.assertRegex(lines[1], r"live .* blocks, .* since start")
+        self.assertLessEqual(max(map(len, lines)), 80)
+        self.assertLessEqual(len(lines), 24)
+
+    def test_what_is_wrong_is_told(self):
+        os.mkdir(os.path.join(self.folder, "empty"))
+        for arguments, status, told in [(["empty"], 3, "no snapshot in 'empty'"),
+                                        (["nowhere"], 3, "nowhere"),
+                                        ([os.getpid()], 3, "runs without libsilt.so"),
+                                        (["--interval", "0s", "empty"], 2, "--interval '0s'"),
+                                        ([], 2, "PID|RECORDING")]:
+            _, err = self.tool("top", *arguments, status=status)
+            self.assertIn(told, err)
+
+
+if __name__ == "__main__":
+    harness.main()
