@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The report as one HTML page that needs nothing else. The page itself, markup, style and script, is
-// a constant of the build (symbolizer/render/html/); what a report adds is one block of JSON, in which
-// no character can end the block or mean anything to HTML. Everything that is a sentence is put into
-// words here, as the other formats do, so that a finding reads the same everywhere.
+// The report as one HTML page that needs nothing else. The page itself, markup, style and script,
+// is a constant of the build (symbolizer/render/html/); what a report adds is one block of JSON, in
+// which no character can end the block or mean anything to HTML. Everything that is a sentence is
+// put into words here, as the other formats do, so that a finding reads the same everywhere.
 
 #include <algorithm>
 #include <cstdio>
@@ -75,6 +75,7 @@ class FrameTable {
     json["place"] = clean(place_text(frame));
     json["kind"] = kind_word(frame.kind);
     json["inlined"] = frame.inlined;
+    json["own"] = report::owner_of(frame) == report::Owner::kUser;
     if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
     if (const std::optional<Excerpt> excerpt = reader_.around(frame.file, frame.line)) {
       json["source"] = sources_.size();
@@ -99,11 +100,25 @@ std::vector<uint64_t> fitted(std::vector<uint64_t> values, size_t snapshots) {
   return values;
 }
 
-Json listed_stack(const StackLine& stack, FrameTable& frames) {
+// Where in the stack the finding's site is: that very line, else that function, else nowhere.
+Json site_in(const StackLine& stack, const symbolize::Frame& site) {
+  const std::string key = report::site_key(site);
+  const auto index_of = [&stack](auto&& matches) -> Json {
+    const auto at = std::find_if(stack.frames.begin(), stack.frames.end(), matches);
+    return at == stack.frames.end() ? Json(nullptr) : Json(at - stack.frames.begin());
+  };
+  const Json exact =
+      index_of([&](const symbolize::Frame& frame) { return report::site_key(frame) == key; });
+  if (!exact.is_null() || site.function.empty()) return exact;
+  return index_of([&](const symbolize::Frame& frame) { return frame.function == site.function; });
+}
+
+Json listed_stack(const StackLine& stack, const symbolize::Frame& site, FrameTable& frames) {
   Json json;
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   if (stack.missing != read::Missing::kNone) json["missing"] = missing_text(stack.missing);
+  json["site"] = site_in(stack, site);
   json["frames"] = Json::array();
   for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frames.of(frame));
   return json;
@@ -147,7 +162,7 @@ void add_findings(const Report& report, Json& json) {
       const auto at = by_id.find(id);
       if (at == by_id.end() || at->second->frames.empty()) continue;
       if (entry["stacks"].size() >= kStacksOfFinding || listed >= kListedStacks) break;
-      entry["stacks"].push_back(listed_stack(*at->second, frames));
+      entry["stacks"].push_back(listed_stack(*at->second, finding.site, frames));
       ++listed;
     }
     json["findings"].push_back(std::move(entry));
@@ -323,8 +338,7 @@ std::string json_in_html(std::string_view json) {
         break;
       default:
         // U+2028 and U+2029 end a line in older JavaScript.
-        if (json[i] == '\xe2' &&
-            (json.substr(i, 3) == "\u2028" || json.substr(i, 3) == "\u2029")) {
+        if (json[i] == '\xe2' && (json.substr(i, 3) == "\u2028" || json.substr(i, 3) == "\u2029")) {
           result += json[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
           i += 2;
         } else {

@@ -19,11 +19,11 @@ namespace silt::render {
 namespace {
 
 constexpr std::string_view kSuffixes[] = {
-    "ada", "adb", "ads", "asm", "c",   "c++",  "cc",  "cjs", "cpp", "cu",  "cxx",  "d",
-    "def", "f",   "f90", "go",  "h",   "h++",  "hh",  "hpp", "hs",  "hxx", "i",    "ii",
-    "inc", "inl", "ipp", "js",  "jsx", "l",    "ll",  "lua", "m",   "mjs", "ml",   "mm",
-    "nim", "pas", "php", "pl",  "py",  "pyx",  "rb",  "rs",  "s",   "swift", "tcc", "tpp",
-    "ts",  "tsx", "vala", "y",  "yy",  "zig"};
+    "ada", "adb",   "ads", "asm", "c",   "c++", "cc",   "cjs", "cpp", "cu",  "cxx",
+    "d",   "def",   "f",   "f90", "go",  "h",   "h++",  "hh",  "hpp", "hs",  "hxx",
+    "i",   "ii",    "inc", "inl", "ipp", "js",  "jsx",  "l",   "ll",  "lua", "m",
+    "mjs", "ml",    "mm",  "nim", "pas", "php", "pl",   "py",  "pyx", "rb",  "rs",
+    "s",   "swift", "tcc", "tpp", "ts",  "tsx", "vala", "y",   "yy",  "zig"};
 
 // The file's bytes, when it is a regular one of sensible size. Never waits: a FIFO of that name has
 // no writer.
@@ -59,9 +59,8 @@ std::string shown(std::string_view line) {
     spaced.append(4 - spaced.size() % 4, ' ');
   }
   const std::string safe = clean(spaced);
-  return columns(safe) > SourceReader::kMostColumns
-             ? shortened(safe, SourceReader::kMostColumns)
-             : safe;
+  return columns(safe) > SourceReader::kMostColumns ? shortened(safe, SourceReader::kMostColumns)
+                                                    : safe;
 }
 
 }  // namespace

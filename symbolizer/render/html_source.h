@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A few lines around a frame, where the source is at hand. Paths come from debug information and JIT
-// maps, that is from whoever made the recording, and the page may be published: only regular files
-// whose names are those of source code are read, so that nobody gets a report to quote a key file.
+// A few lines around a frame, where the source is at hand. Paths come from debug information and
+// JIT maps, that is from whoever made the recording, and the page may be published: only regular
+// files whose names are those of source code are read, so that nobody gets a report to quote a key
+// file.
 
 #ifndef SILT_SYMBOLIZER_RENDER_HTML_SOURCE_H_
 #define SILT_SYMBOLIZER_RENDER_HTML_SOURCE_H_
@@ -18,10 +19,10 @@
 namespace silt::render {
 
 struct Excerpt {
-  uint32_t first_line = 1;  // number of lines[0]
-  uint32_t line = 1;        // the one that is meant
+  uint32_t first_line = 1;         // number of lines[0]
+  uint32_t line = 1;               // the one that is meant
   std::vector<std::string> lines;  // clean, tabs as spaces
-  time_t modified = 0;      // of the file
+  time_t modified = 0;             // of the file
 };
 
 class SourceReader {
@@ -31,8 +32,8 @@ class SourceReader {
   static constexpr size_t kMostColumns = 240;
   static constexpr size_t kMostFiles = 400;
 
-  // Nothing when the path is not absolute, not that of a source file, not readable, or when the file
-  // has no such line.
+  // Nothing when the path is not absolute, not that of a source file, not readable, or when the
+  // file has no such line.
   std::optional<Excerpt> around(const std::string& path, uint32_t line);
 
  private:

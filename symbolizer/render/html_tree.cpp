@@ -25,7 +25,8 @@ class TreeMaker {
   }
 
   uint32_t synthetic(const std::string& text) {
-    return intern(names_, text, [&] { tree_.names.push_back({text}); }, tree_.names);
+    return intern(
+        names_, text, [&] { tree_.names.push_back({text}); }, tree_.names);
   }
 
   uint32_t name_of(const symbolize::Frame& frame) {
@@ -36,13 +37,16 @@ class TreeMaker {
     key_ += frame.module;
     key_ += '\0';
     key_ += frame.file;
-    return intern(names_, key_, [&] {
-      CallTree::Name name;
-      name.text = clean(key_.substr(0, text_size));
-      name.module = string_index(modules_, frame.module, tree_.modules);
-      name.file = string_index(files_, frame.file, tree_.files);
-      tree_.names.push_back(std::move(name));
-    }, tree_.names);
+    return intern(
+        names_, key_,
+        [&] {
+          CallTree::Name name;
+          name.text = clean(key_.substr(0, text_size));
+          name.module = string_index(modules_, frame.module, tree_.modules);
+          name.file = string_index(files_, frame.file, tree_.files);
+          tree_.names.push_back(std::move(name));
+        },
+        tree_.names);
   }
 
   uint32_t child(uint32_t parent, uint32_t name) {
@@ -85,8 +89,8 @@ class TreeMaker {
   static int32_t string_index(Index& index, const std::string& text,
                               std::vector<std::string>& list) {
     if (text.empty()) return CallTree::kNone;
-    return static_cast<int32_t>(
-        intern(index, text, [&] { list.push_back(clean(text)); }, list));
+    return static_cast<int32_t>(intern(
+        index, text, [&] { list.push_back(clean(text)); }, list));
   }
 
   CallTree& tree_;
@@ -114,9 +118,9 @@ std::vector<size_t> by_weight(const std::vector<StackLine>& stacks) {
   std::vector<double> weight;
   weight.reserve(stacks.size());
   for (const StackLine& stack : stacks) {
-    weight.push_back(std::max({std::abs(static_cast<double>(stack.growth_bytes)) / growth,
-                               live_of(stack) / live,
-                               static_cast<double>(stack.allocated_bytes) / allocated}));
+    weight.push_back(
+        std::max({std::abs(static_cast<double>(stack.growth_bytes)) / growth, live_of(stack) / live,
+                  static_cast<double>(stack.allocated_bytes) / allocated}));
   }
   std::vector<size_t> order(stacks.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -148,10 +152,9 @@ CallTree make_call_tree(const report::Report& report, const CallTreeLimits& limi
       findings.emplace(id, static_cast<int32_t>(i));
     }
   }
-  const bool several_heaps =
-      std::any_of(report.stacks.begin(), report.stacks.end(), [&report](const StackLine& stack) {
-        return stack.heap != report.stacks.front().heap;
-      });
+  const bool several_heaps = std::any_of(
+      report.stacks.begin(), report.stacks.end(),
+      [&report](const StackLine& stack) { return stack.heap != report.stacks.front().heap; });
   const std::vector<size_t> order = by_weight(report.stacks);
   std::vector<size_t> others;
   for (const size_t index : order) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All stacks of a report as one tree of calls for the page's flame graph: frames of one function are
-// one node whatever their lines, and every name is kept once, so that 50,000 stacks stay some
+// All stacks of a report as one tree of calls for the page's flame graph: frames of one function
+// are one node whatever their lines, and every name is kept once, so that 50,000 stacks stay some
 // megabytes. What is beyond the limits is summed in one node that says so.
 
 #ifndef SILT_SYMBOLIZER_RENDER_HTML_TREE_H_
@@ -25,9 +25,9 @@ struct CallTree {
   static constexpr int32_t kNone = -1;
 
   struct Name {
-    std::string text;         // clean
-    int32_t module = kNone;   // index into modules
-    int32_t file = kNone;     // index into files
+    std::string text;        // clean
+    int32_t module = kNone;  // index into modules
+    int32_t file = kNone;    // index into files
   };
   // What is counted at one node for one finding or for none.
   struct Leaf {

@@ -88,9 +88,14 @@ export function buildChart(host, data) {
       ],
       cursor: {points: {show: false}},
       legend: {live: true},
-      hooks: {setSeries: [onToggle]},
+      hooks: {setSeries: [onToggle], ready: [showLast]},
     };
   };
+
+  // Without a cursor the legend has the figures of the last snapshot.
+  function showLast(self) {
+    self.setLegend({idx: xs.length - 1}, false);
+  }
 
   function onToggle(self, index, change) {
     if (index === null || change.show === undefined || index > all.length) return;
@@ -103,7 +108,7 @@ export function buildChart(host, data) {
     if (width === 0) return;
     chart?.destroy();
     chart = new uPlot(options(), stacked(), plot);
-    chart.setLegend({idx: xs.length - 1});
+    chart.over.addEventListener("mouseleave", () => setTimeout(showLast, 0, chart));
     decorateLegend();
   };
 

@@ -15,7 +15,7 @@ export function element(name, attributes, ...children) {
       made.setAttribute(key, value === true ? "" : value);
     }
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined) made.append(child);
   }
   return made;

@@ -44,7 +44,7 @@ function source(excerpt) {
 
 function frameItem(data, index) {
   const frame = data.frames[index];
-  const label = element("span", {class: "frame-name"}, frame.text);
+  const label = element("span", {class: frame.own ? "frame-name own" : "frame-name"}, frame.text);
   const place = frame.place ? element("span", {class: "place"}, frame.place) : null;
   const marks = [frame.kind !== "native" ? frame.kind : null, frame.inlined ? "inlined" : null]
     .filter(Boolean).map((mark) => element("span", {class: "mark"}, mark));
@@ -57,10 +57,12 @@ function frameItem(data, index) {
 
 function stackList(data, stack, number, total) {
   const list = element("ol", {class: "stack"}, stack.frames.map((frame) => frameItem(data, frame)));
-  // The source of the innermost frame that has some is what people came for.
-  list.querySelector("details")?.setAttribute("open", "");
-  return element("section", {class: "stack-box"},
-    element("h4", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
+  // The source of the place that the finding names is what people came for.
+  const site = list.children[stack.site];
+  site?.classList.add("site-frame");
+  site?.querySelector("details")?.setAttribute("open", "");
+  return element("details", {class: "stack-box", open: number === 1},
+    element("summary", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
             `${signedBytes(stack.growth_bytes)} in ${signedBlocks(stack.growth_blocks)}`,
             element("span", {class: "quiet"}, " innermost frame first")),
     list,

@@ -89,7 +89,7 @@ function build() {
 
   setTimeout(() => {
     flame = new Flame(flameHost, data, new Tree(data.tree));
-    document.documentElement.dataset.ready = "yes";
+    document.documentElement.dataset.ready = String(Math.round(performance.now()));
   }, 0);
 }
 
