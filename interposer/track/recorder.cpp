@@ -76,7 +76,7 @@ class Verification {
       if (found.sp != reference_[frame].sp) {
         return differ(frame, reference_[frame].sp, found.sp, "sp");
       }
-      if (found.bp != reference_[frame].bp) {
+      if (spine.bp_live(i - 1) && found.bp != reference_[frame].bp) {
         return differ(frame, reference_[frame].bp, found.bp, "bp");
       }
       ++frame;
@@ -198,7 +198,7 @@ StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
     memory.begin();
     const bool remembered = spine.visit_slots(
         [&](const uint64_t* slot, uint64_t value) { return memory.add(frame, slot, value); });
-    if (remembered) memory.keep(frame, node);
+    if (remembered) memory.keep(frame, spine.bp_live(spine.count() - 1), node);
   }
   return node;
 }

@@ -77,7 +77,8 @@ uint64_t fake_read(uint64_t address) {
 
 struct Probe {
   uint64_t pc;
-  bool no_info;  // find_proc_info had nothing for the pc
+  bool no_info;   // find_proc_info had nothing for the pc
+  Object object;  // that was read from last
 };
 
 struct Walk {
@@ -128,14 +129,17 @@ void put_unwind_info(unw_addr_space_t, unw_proc_info_t*, void*) {}
 
 int no_dynamic_list(unw_addr_space_t, unw_word_t*, void*) { return -UNW_ENOINFO; }
 
-int probe_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int write, void*) {
+int probe_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int write, void* arg) {
   if (write != 0) return -UNW_EINVAL;
   if (in_stack_zone(address) || is_fake(address)) {
     *value = fake_read(address);
     return 0;
   }
-  Object object;  // unwind tables and code: inside a loaded object
-  if (!find_object(address, &object)) return -UNW_EINVAL;
+  // Unwind tables and code: inside a loaded object, almost always the one read from before.
+  Object& object = static_cast<Probe*>(arg)->object;
+  if (address - object.start >= object.end - object.start && !find_object(address, &object)) {
+    return -UNW_EINVAL;
+  }
   __builtin_memcpy(value, reinterpret_cast<const void*>(address), sizeof(*value));
   return 0;
 }
@@ -267,7 +271,7 @@ FrameRule decode(uint64_t pc, uint64_t sp, uint64_t bp) {
 // A return address at which a function begins, with nothing in front of it that could have called,
 // was put there by hand: makecontext starts a coroutine so.
 bool begins_function(uint64_t pc) {
-  Probe probe{pc, false};
+  Probe probe{pc, false, {}};
   unw_proc_info_t info{};
   return find_table(g_probe_space, pc, &info, 0, &probe) >= 0 && info.start_ip == pc;
 }
@@ -322,7 +326,7 @@ FrameRule derive_rule(uint64_t pc) {
   if (!has_unwinder()) return FrameRule(RuleKind::kFramePointer);
   Object object;
   if (!find_object(pc - 1, &object)) return FrameRule(RuleKind::kFramePointer);
-  Probe probe{pc, false};
+  Probe probe{pc, false, {}};
   unw_cursor_t cursor;
   if (g_library.init_remote(&cursor, g_probe_space, &probe) < 0) {
     return FrameRule(RuleKind::kFramePointer);

@@ -26,10 +26,7 @@ int32_t Spine::first_changed(uint32_t from) const {
   for (; i > 0; --i) {
     const Link& link = links_[i];
     if (load(reinterpret_cast<uint64_t>(link.pc_slot)) != link.pc_value) break;
-    if (link.bp_slot != nullptr &&
-        load(reinterpret_cast<uint64_t>(link.bp_slot)) != link.bp_value) {
-      break;
-    }
+    if (checks_bp(i) && load(reinterpret_cast<uint64_t>(link.bp_slot)) != link.bp_value) break;
   }
   if (i > 0) return static_cast<int32_t>(i);
   const uint64_t* const end = links_[0].pc_slot;
@@ -55,6 +52,7 @@ SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) 
   next->pc = link.pc_value;
   next->sp = cfa;
   next->bp = frame.bp;
+  link.steps_by_bp = rule.kind() == RuleKind::kBp;
   link.bp_slot = nullptr;
   if (rule.bp_slot() != 0) {
     const uint64_t at = cfa + static_cast<uint64_t>(rule.bp_slot());
@@ -73,6 +71,9 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   uint64_t pc_at;
   uint64_t bp_at;
   uint64_t sp_at = 0;  // where the stack pointer itself was read
+  link.bp_slot = nullptr;
+  link.steps_by_bp = rule.kind() == RuleKind::kBp || rule.kind() == RuleKind::kBpIndirect ||
+                     rule.kind() == RuleKind::kFramePointer;
   switch (rule.kind()) {
     case RuleKind::kSp:
     case RuleKind::kBp: {
@@ -125,7 +126,6 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   }
   link.pc_slot = slot_at(pc_at);
   link.pc_value = load(pc_at);
-  link.bp_slot = nullptr;
   next->bp = frame.bp;
   if (bp_at != 0) {
     link.bp_slot = slot_at(bp_at);
@@ -135,7 +135,8 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   if (link.pc_value == 0) return StepResult::kOutermost;
   next->pc = signal ? link.pc_value + 1 : link.pc_value;
   if (sp_at != 0) {
-    fresh_[fresh_count_++] = Link{Frame{0, 0, 0}, slot_at(sp_at), load(sp_at), nullptr, 0, 0};
+    fresh_[fresh_count_++] =
+        Link{Frame{0, 0, 0}, slot_at(sp_at), load(sp_at), nullptr, 0, 0, false, false};
   }
   return StepResult::kStepped;
 }
@@ -161,6 +162,10 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
   }
   count_ = kept + fresh;
   for (uint32_t i = 0; i < fresh; ++i) links_[count_ - 1 - i] = fresh_[i];
+  for (uint32_t i = kept; i < count_; ++i) {
+    Link& link = links_[i];
+    link.bp_live = link.steps_by_bp || (link.bp_slot == nullptr && i > 0 && links_[i - 1].bp_live);
+  }
   reusable_ = ending == Ending::kComplete && !slow;
   // Tags of frames that moved to another place in the tree have to be found anew.
   return Update{ending == Ending::kTruncated ? 0 : kept, count_, ending, slow};
@@ -176,18 +181,31 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
     if (candidates > 0) {
       const uint32_t at = candidates - 1;
       const Frame& known = links_[at].frame;
-      if (known.sp == frame.sp && known.pc == frame.pc && known.bp == frame.bp) {
+      if (known.sp == frame.sp && known.pc == frame.pc &&
+          (known.bp == frame.bp || !links_[at].bp_live)) {
         const int32_t first = first_changed(at);
-        if (first < 0) return install(at + 1, Ending::kComplete, false);
+        if (first < 0) {
+          links_[at].frame.bp = frame.bp;
+          return install(at + 1, Ending::kComplete, false);
+        }
         auto changed = static_cast<uint32_t>(first);
         if (links_[changed].frame.pc == 0) ++changed;  // a second pair: its frame is in doubt
         if (changed > at) changed = at;
-        // Frames at … changed are as they were; the step out of `changed` has to be taken anew.
+        // Frames at … changed are as they were; the step out of `changed` has to be taken anew, and
+        // what was no live bp on the old way out may be one on the new.
+        uint64_t bp = frame.bp;
         for (uint32_t i = at; i > changed; --i) {
           if (fresh_count_ >= kMaximumFrames) return install(0, Ending::kTruncated, false);
-          fresh_[fresh_count_++] = links_[i];
+          Link& link = fresh_[fresh_count_++];
+          link = links_[i];
+          if (link.frame.pc == 0) continue;
+          link.frame.bp = bp;
+          if (link.bp_slot == nullptr) continue;
+          link.bp_value = load(reinterpret_cast<uint64_t>(link.bp_slot));
+          bp = link.bp_value;
         }
         frame = links_[changed].frame;
+        frame.bp = bp;
         candidates = changed;
       }
     }

@@ -16,6 +16,11 @@
 //           frame has one where a pc of 0 was read, if that is what made it the outermost
 //   tag     the caller's, kept as long as the frame is
 //
+// A frame's bp is often no frame pointer but whatever the function keeps in that register, another
+// number at each call. It matters only where it is live: where this frame, or one further out
+// before bp is read from memory again, steps by it. Only then is it compared; a bp that is not
+// live may be out of date in a frame that was kept.
+//
 // Hook context; owned by one thread.
 
 #ifndef SILT_INTERPOSER_UNWIND_SPINE_H_
@@ -51,20 +56,21 @@ class Spine {
 
   uint64_t pc(uint32_t index) const { return links_[index].frame.pc; }
   const Frame& frame(uint32_t index) const { return links_[index].frame; }
+  bool bp_live(uint32_t index) const { return links_[index].bp_live; }
   uint32_t tag(uint32_t index) const { return links_[index].tag; }
   void set_tag(uint32_t index, uint32_t tag) { links_[index].tag = tag; }
   uint32_t count() const { return count_; }
   // Whether the spine's slots prove it the same later.
   bool reusable() const { return reusable_; }
 
-  // Calls visit(slot, value) for every slot that the stack was read from, in the order of the walk,
+  // Calls visit(slot, value) for every slot that the stack depends on, in the order of the walk,
   // until it returns false; returns what the last call did.
   template <typename Visitor>
   SILT_ALWAYS_INLINE bool visit_slots(Visitor&& visit) const {
     for (uint32_t i = count_ - 1; i > 0; --i) {
       const Link& link = links_[i];
       if (!visit(link.pc_slot, link.pc_value)) return false;
-      if (link.bp_slot != nullptr && !visit(link.bp_slot, link.bp_value)) return false;
+      if (checks_bp(i) && !visit(link.bp_slot, link.bp_value)) return false;
     }
     const Link& outermost = links_[0];
     return outermost.pc_slot == nullptr || visit(outermost.pc_slot, outermost.pc_value);
@@ -85,8 +91,15 @@ class Spine {
     const uint64_t* bp_slot;  // nullptr: bp stayed in its register
     uint64_t bp_value;
     uint32_t tag;
+    bool steps_by_bp;
+    bool bp_live;
   };
   static_assert(sizeof(Link) == 64);
+
+  // Whether the bp that was read on the way out of links_[i], i > 0, has to be what it was.
+  SILT_ALWAYS_INLINE bool checks_bp(uint32_t i) const {
+    return links_[i].bp_slot != nullptr && links_[i - 1].bp_live;
+  }
 
   enum class StepResult : uint8_t { kStepped, kOutermost, kBroken, kSlow };
 

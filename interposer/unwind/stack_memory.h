@@ -5,8 +5,8 @@
 // over and over; a call whose innermost frame (pc, sp, bp) is remembered costs one comparison for
 // each frame instead of a walk.
 //
-//   entries   direct-mapped by a hash of (pc, sp, bp)
-//             pc sp bp | where its checks begin | how many | the caller's tag
+//   entries   direct-mapped by a hash of (pc, sp); bp is compared where it is live (see spine.h)
+//             pc sp bp | mask | where its checks begin | how many | the caller's tag
 //   checks    a ring:  { value, distance from sp } … innermost frame first
 //
 // Exact, by the same induction as the spine's (see spine.h): a check is the slot that a frame rule
@@ -31,7 +31,8 @@ class StackMemory {
   // same any more.
   SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) const {
     const Entry& entry = entries_[slot(innermost)];
-    if (entry.pc != innermost.pc || entry.sp != innermost.sp || entry.bp != innermost.bp) {
+    if (((entry.pc ^ innermost.pc) | (entry.sp ^ innermost.sp) |
+         ((entry.bp ^ innermost.bp) & entry.bp_mask)) != 0) {
       return 0;
     }
     // A stack that is being built may already have overwritten what comes next in the ring.
@@ -73,9 +74,10 @@ class StackMemory {
     checks_[ring_next_ % kChecks + building_++] = Check{value, distance};
     return true;
   }
-  SILT_ALWAYS_INLINE void keep(const Frame& innermost, uint32_t tag) {
+  SILT_ALWAYS_INLINE void keep(const Frame& innermost, bool bp_live, uint32_t tag) {
     entries_[slot(innermost)] =
-        Entry{innermost.pc, innermost.sp, innermost.bp, ring_next_, building_, tag};
+        Entry{innermost.pc, innermost.sp, innermost.bp, bp_live ? ~uint64_t{0} : 0,
+              ring_next_,   building_,    tag};
     ring_next_ += building_;
   }
 
@@ -91,6 +93,7 @@ class StackMemory {
     uint64_t pc;
     uint64_t sp;
     uint64_t bp;
+    uint64_t bp_mask;
     uint64_t begin;  // counted from the first check ever made
     uint32_t count;
     uint32_t tag;
@@ -102,7 +105,7 @@ class StackMemory {
   static constexpr uint64_t kMaximumDistance = uint64_t{1} << 32;
 
   SILT_ALWAYS_INLINE static uint64_t slot(const Frame& frame) {
-    uint64_t hash = (frame.pc ^ frame.sp << 17 ^ frame.bp << 41) * 0x9e3779b97f4a7c15;
+    uint64_t hash = (frame.pc ^ frame.sp << 17) * 0x9e3779b97f4a7c15;
     return hash >> 55;
   }
   static_assert(kEntries == uint64_t{1} << (64 - 55));

@@ -72,7 +72,9 @@ class FakeStack {
   std::vector<Frame> frames_;
 };
 
-// The spine's frames, innermost first, without second pairs of slots.
+// The spine's frames, innermost first, without second pairs of slots. A bp that is not live is
+// kNotLive, which same() takes for any other.
+inline constexpr uint64_t kNotLive = 0xdead'dead'dead'dead;
 std::vector<Frame> frames_of(const Spine& spine);
 bool same(const std::vector<Frame>& a, const std::vector<Frame>& b);
 

@@ -64,7 +64,7 @@ __attribute__((noinline)) void check_here(Walker& walker) {
     const Frame& found = walker.spine->frame(i - 1);
     if (found.pc == 0) continue;
     if (at == count || found.pc != walker.reference[at].pc || found.sp != walker.reference[at].sp ||
-        found.bp != walker.reference[at].bp) {
+        (walker.spine->bp_live(i - 1) && found.bp != walker.reference[at].bp)) {
       ++walker.differing;
       return;
     }

@@ -108,7 +108,7 @@ class Model {
       memory_->begin();
       const bool fits = spine_->visit_slots(
           [&](const uint64_t* slot, uint64_t value) { return memory_->add(frame, slot, value); });
-      if (fits) memory_->keep(frame, node);
+      if (fits) memory_->keep(frame, spine_->bp_live(spine_->count() - 1), node);
     }
     return true;
   }

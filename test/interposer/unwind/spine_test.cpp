@@ -137,7 +137,7 @@ TEST_CASE("two changed frames with equal ones between them are both noticed") {
   CHECK(scene.look().kept == 3);
 }
 
-TEST_CASE("a saved bp that changed while every pc stayed is noticed") {
+TEST_CASE("a saved bp by which nothing steps may change, one by which something does may not") {
   Scene scene;
   scene.stack.start(site(Shape::kOutermost, 2, 0));
   scene.stack.call(site(Shape::kSavesBp, 2, 1), 0x1111);
@@ -150,7 +150,20 @@ TEST_CASE("a saved bp that changed while every pc stayed is noticed") {
   scene.stack.call(site(Shape::kSavesBp, 2, 1), 0xaaaa);  // another value in bp from here on
   scene.stack.call(site(Shape::kSavesBp, 2, 2), 0x2222);
   scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
-  CHECK(scene.look().kept == 1);
+  CHECK(scene.look().kept == 4);
+
+  Scene live;
+  live.stack.start(site(Shape::kFrame, 2, 0));
+  live.stack.call(site(Shape::kSavesBp, 2, 1), 0x1111);
+  live.stack.call(site(Shape::kSavesBp, 2, 2), 0x2222);
+  live.look();
+  const Frame saver = live.stack.frames()[1];
+  const Frame outermost = live.stack.frames()[0];
+  uint64_t* const slot = live.stack.word(outermost.sp - 16);
+  REQUIRE(*slot == outermost.bp);  // saved by `saver`, for the outermost frame to step by
+  REQUIRE(saver.sp < outermost.sp);
+  *slot += 8;
+  CHECK(live.spine->update(*live.rules, live.stack.innermost()).kept < 3);
 }
 
 TEST_CASE("a signal on the same stack leads through the kernel's frame") {
@@ -376,7 +389,7 @@ TEST_CASE("a changed frame far out in a deep stack is followed to the limit") {
 
 TEST_CASE("the slots that are visited are those that a walk reads, innermost first") {
   Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.start(site(Shape::kFrame, 2, 0));
   scene.stack.call(site(Shape::kSavesBp, 2, 1), 0xabc);
   scene.stack.call(site(Shape::kPlain, 2, 2));
   scene.look();
@@ -387,7 +400,7 @@ TEST_CASE("the slots that are visited are those that a walk reads, innermost fir
   };
   CHECK(scene.spine->visit_slots(note));
   const std::vector<Frame> frames = scene.stack.truth();
-  REQUIRE(slots.size() == 3);
+  REQUIRE(slots.size() == 4);  // the last is the return address of 0
   CHECK(slots[0].first == scene.stack.word(frames[1].sp - 8));
   CHECK(slots[0].second == frames[1].pc);
   CHECK(slots[1].first == scene.stack.word(frames[2].sp - 8));

@@ -19,17 +19,28 @@ struct Remembered {
   explicit Remembered(size_t count, uint64_t pc) : words(count + 1) {
     frame = Frame{pc, reinterpret_cast<uint64_t>(words.data()), 0};
   }
-  bool keep(StackMemory& memory, size_t slots, uint32_t tag) {
+  bool keep(StackMemory& memory, size_t slots, uint32_t tag, bool bp_live = true) {
     memory.begin();
     for (size_t i = 0; i < slots; ++i) {
       if (!memory.add(frame, &words[i % words.size()], words[i % words.size()])) return false;
     }
-    memory.keep(frame, tag);
+    memory.keep(frame, bp_live, tag);
     return true;
   }
 };
 
 }  // namespace
+
+TEST_CASE("a bp by which nothing steps may be another") {
+  const auto memory = std::make_unique<StackMemory>();
+  Remembered stack(10, 0x1234);
+  REQUIRE(stack.keep(*memory, 10, 7, false));
+  Frame other = stack.frame;
+  other.bp += 1;
+  CHECK(memory->find(other) == 7);
+  ++stack.words[9];
+  CHECK(memory->find(other) == 0);
+}
 
 TEST_CASE("an empty memory knows nothing") {
   const auto memory = std::make_unique<StackMemory>();
