@@ -19,10 +19,16 @@ constexpr double kWarmUpFactor = 2.5;
 // A pace that keeps less than this share of its beginning is bending.
 constexpr double kBend = 0.7;
 constexpr double kBendAfterWarmUp = 0.75;
+// A second phase of warm-up stands out this far from what follows.
+constexpr double kSecondPhaseFactor = 4;
+// Windows that a slower, even pace must have held to be more than the end of a warm-up.
+constexpr size_t kEvenTail = 6;
 // Standard errors that growth must exceed where blocks also die.
 constexpr double kSignificant = 3.0;
 // Fewer blocks than this are no trend, whatever their spread.
 constexpr double kFewestEvents = 5;
+// From this many on, a change at the end is no accident.
+constexpr double kManyEvents = 50;
 
 using Steps = std::span<const Step>;
 
@@ -51,6 +57,15 @@ size_t find_warm_up(Steps steps, double events_per_unit) {
     const double excess = (step.net() - usual * step.seconds) * events_per_unit;
     if (step.net() / step.seconds <= kWarmUpFactor * usual || excess < kFewestEvents) break;
     ++warm_up;
+  }
+  // A second phase, as when a job or a peer starts: windows in between are warm-up as well.
+  for (size_t i = warm_up + 1; i < steps.size() / 2 && steps.size() - i - 1 >= 6; ++i) {
+    std::vector<double> later;
+    for (const Step& step : steps.subspan(i + 1)) later.push_back(step.net() / step.seconds);
+    const double usual = median(later);
+    const double excess = (steps[i].net() - usual * steps[i].seconds) * events_per_unit;
+    if (usual <= 0 || excess < kFewestEvents) continue;
+    if (steps[i].net() / steps[i].seconds > kSecondPhaseFactor * usual) warm_up = i + 1;
   }
   return warm_up;
 }
@@ -116,8 +131,34 @@ bool bends(Steps steps, const Trend& trend, double spread, double events_per_uni
   bool ended = true;
   for (const Step& step : steps.last(part)) ended = ended && step.net() < 0.25 * usual;
   const double order = falling_order(steps);
-  const bool falls_in_order = order <= -0.8 || (order <= -0.4 && trend.late_pace < 0.55);
+  // In few windows chance falls in order as well.
+  const double per_pace = steps.size() < 9 ? 1000 : 2;
+  const double enough = -0.4 - per_pace * std::max(0.0, trend.late_pace - 0.55);
+  const bool falls_in_order = order <= std::max(-0.8, enough);
   return ended || falls_in_order || early - late > 4 * std::sqrt(spread * (early + late));
+}
+
+// The windows of the second half when they do not slow down any further: a leak at half its pace,
+// since the load halved, is still one. Growth that saturates has no such half.
+size_t even_tail(Steps steps) {
+  const Steps tail = steps.last(steps.size() / 2);
+  if (tail.size() < kEvenTail) return 0;
+  for (const Step& step : tail) {
+    if (step.net() <= 0 || step.died > 0.1 * step.born) return 0;
+  }
+  const double before =
+      net_of(steps.first(third(steps.size()))) / static_cast<double>(third(steps.size()));
+  if (net_of(tail) / static_cast<double>(tail.size()) < 0.35 * before) return 0;
+  return late_pace(tail) >= 0.8 && falling_order(tail) > -0.45 ? tail.size() : 0;
+}
+
+// A cache that has just become full: at the end old blocks go as new ones come, for the first time.
+bool replaces(Steps steps) {
+  size_t pure = 0;
+  while (pure < steps.size() && steps[pure].died <= 0.02 * steps[pure].born) ++pure;
+  if (pure == steps.size() || 3 * pure < 2 * steps.size()) return false;
+  const Steps late = steps.subspan(pure);
+  return sum_of(late, &Step::died) >= 0.4 * sum_of(late, &Step::born);
 }
 
 // Nothing at the end for longer than ever before, and longer than chance would have it.
@@ -187,8 +228,12 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
   if (trend.windows < 3) return blocked(Obstacle::kTooShort);
   if (trend.events < kFewestEvents - 0.5) return blocked(Obstacle::kTooFew);
   if (!(exact && pure) && z < kSignificant) return blocked(Obstacle::kWithinNoise);
-  if (bends(steps, trend, spread, events_per_unit)) return blocked(Obstacle::kBend);
+  if (bends(steps, trend, spread, events_per_unit)) {
+    trend.even_tail = even_tail(steps);
+    return blocked(Obstacle::kBend);
+  }
   if (stopped(steps, spread, events_per_unit)) return blocked(Obstacle::kStopped);
+  if (trend.events >= kManyEvents && replaces(steps)) return blocked(Obstacle::kReplacing);
   if (trend.grew == trend.windows) return blocked(Obstacle::kNone);
 
   // Rare events and bursts leave windows empty. That is no objection as long as what came stays.

@@ -23,6 +23,7 @@ enum class Obstacle : uint8_t {
   kStopped,      // nothing more at the end
   kNotEvery,     // some windows do not grow, and chance does not explain it
   kWithinNoise,  // births and deaths nearly cancel
+  kReplacing,    // at the end old blocks go, which never went before
 };
 
 struct Trend {
@@ -36,6 +37,7 @@ struct Trend {
   double least = 0;  // smallest and largest net change of a window after warm-up
   double most = 0;
   double late_pace = 1;  // pace of the last third, relative to the first third after warm-up
+  size_t even_tail = 0;  // windows since a bend, if growth goes on evenly through them
   double p_value = 1;    // births against deaths
   double events = 0;     // independent pieces of evidence
 };

@@ -300,6 +300,12 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
                          " blocks came, " + format_count(trend.died) + " went";
       return;
     case Obstacle::kBend:
+      if (trend.even_tail > 0) {
+        return growing(0.5, rose + ", more slowly than at first (" +
+                                format_percent(std::max(0.0, trend.late_pace)) +
+                                " of that pace), but no slower still in the last " +
+                                std::to_string(trend.even_tail) + " windows");
+      }
       return bounded(flat ? confidence : 0.6, rose + ", but ever more slowly: the last third at " +
                                                   format_percent(std::max(0.0, trend.late_pace)) +
                                                   " of the first pace");
@@ -308,6 +314,10 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
         return bounded(confidence, rose + ", then stopped at " + format_bytes(bytes.back()));
       }
       return growing(0.4, rose + ", but not in the last window");
+    case Obstacle::kReplacing:
+      if (flat) return bounded(confidence, rose + ", then flat: old blocks go as new ones come");
+      return growing(0.4,
+                     rose + ", but at the end old blocks go as new ones come, as never before");
     case Obstacle::kTooShort:
       if (frames >= 5 && flat) {
         return bounded(0.5, rose + ", then flat at " + format_bytes(bytes.back()));
