@@ -78,7 +78,7 @@ class Servers(Soak):
         self.assertRegex(" ".join(failures), r"\d+ %")
         self.assertRegex(markdown, r"\*\*leak\*\* .*\| \+\d+ [kMG]B \|.*\| \d+ % \|")
         if page is not None:
-            self.assertRegex(page, r'"bytes_per_hour": ?\d+')
+            self.assertRegex(page, r'"pace": ?"\+[\d.]+ [kMG]B/h')
             self.assertRegex(page, r'"confidence": ?0?\.\d+')
         leak = findings[0]
         self.assertGreater(leak["bytes_per_hour"], PACE * 3600 * 100)
