@@ -96,7 +96,8 @@ SILT_COLD void resolve_real_functions() {
   }
   SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
 #undef SILT_RESOLVE
-  dlerror();  // the target must not find our failures
+  // Failed look-ups leave a message behind. Not dlerror here: it translates the message, and whoever
+  // allocates for the first time may hold libc's lock of locales, which it would then release.
   errno = saved_errno;
   g_resolved.store(true, std::memory_order_release);
   g_resolving.store(false, std::memory_order_release);

@@ -77,6 +77,11 @@ class Processes(harness.SiltTest):
     def test_quick_exit(self):
         self.assertEqual(self.check_same("quick_exit")[0], 13)
 
+    def test_the_first_allocation_is_libcs_own_under_a_lock(self):
+        for silt in (False, True):
+            done = self.run_program([harness.program("early_locale")], silt=silt, timeout=20)
+            self.assertEqual(done, (0, "ready done\n", ""))
+
     def test_abort(self):
         self.assertEqual(self.check_same("abort")[0], -6)
 
