@@ -61,7 +61,7 @@ void FakeStack::start(uint64_t pc) {
   frames_.erase(frames_.begin());
 }
 
-void FakeStack::call(uint64_t pc, uint64_t bp) {
+void FakeStack::call(uint64_t pc, uint64_t bp, unsigned more_words) {
   const Frame caller = frames_.back();
   const uint64_t locals = words_of(pc) * 8;
   const uint64_t cfa = caller.sp;
@@ -82,13 +82,13 @@ void FakeStack::call(uint64_t pc, uint64_t bp) {
     case Shape::kFrame:
     case Shape::kNoInformation:
       *word(cfa - 16) = caller.bp;
-      frames_.push_back(Frame{pc, cfa - 16 - locals, cfa - 16});
+      frames_.push_back(Frame{pc, cfa - 16 - locals - 8 * more_words, cfa - 16});
       break;
     case Shape::kRealigned: {
       const uint64_t base = (cfa - 24) & ~uint64_t{63};
       *word(base) = caller.bp;
       *word(base - 8) = cfa;
-      frames_.push_back(Frame{pc, base - 8 - locals, base});
+      frames_.push_back(Frame{pc, base - 8 - locals - 8 * more_words, base});
       break;
     }
   }

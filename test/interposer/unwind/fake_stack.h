@@ -47,8 +47,9 @@ class FakeStack {
   // The outermost frame. kOutermost, or another shape whose return address is 0.
   void start(uint64_t pc);
   // The innermost function calls one that stands at `pc` when it is looked at. `bp` is what a
-  // function that saves bp leaves in it.
-  void call(uint64_t pc, uint64_t bp = 0x5eed);
+  // function that saves bp leaves in it; a function with a frame pointer can have `more_words` of
+  // locals, as alloca makes them.
+  void call(uint64_t pc, uint64_t bp = 0x5eed, unsigned more_words = 0);
   // A signal interrupts the innermost function; the handler's stack is this one or another.
   void signal(uint64_t return_pc, FakeStack& handler_stack);
   // The innermost function returns.

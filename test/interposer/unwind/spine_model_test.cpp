@@ -132,7 +132,7 @@ class Model {
                                  Shape::kSavesBp,   Shape::kFrame,        Shape::kFrame,
                                  Shape::kRealigned, Shape::kNoInformation};
     // Few sites and sizes, so that stacks come again in other company.
-    stack.call(site(kShapes[pick(8)], 1 + 2 * pick(2), pick(4)), 0x1000 + pick(3));
+    stack.call(site(kShapes[pick(8)], 1 + 2 * pick(2), pick(4)), 0x1000 + pick(3), pick(3));
   }
 
   void leave(unsigned count) {

@@ -166,6 +166,37 @@ TEST_CASE("a saved bp by which nothing steps may change, one by which something 
   CHECK(live.spine->update(*live.rules, live.stack.innermost()).kept < 3);
 }
 
+TEST_CASE("a frame pointer that moved under an equal stack pointer is noticed") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kPlain, 4, 1));
+  scene.stack.call(site(Shape::kFrame, 2, 2), 0, 1);
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  scene.look();
+  const Frame before = scene.stack.innermost();
+  for (int i = 0; i < 3; ++i) scene.stack.leave();
+  scene.stack.call(site(Shape::kPlain, 5, 1));
+  scene.stack.call(site(Shape::kFrame, 2, 2), 0, 0);
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  CHECK(scene.stack.innermost().sp == before.sp);
+  CHECK(scene.look().kept == 1);
+}
+
+TEST_CASE("a bp by which nothing stepped is right where something does now") {
+  Scene scene;
+  scene.stack.start(site(Shape::kOutermost, 2, 0));
+  scene.stack.call(site(Shape::kPlain, 9, 1));
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  scene.look();
+  const Frame before = scene.stack.innermost();
+  for (int i = 0; i < 2; ++i) scene.stack.leave();
+  scene.stack.call(site(Shape::kPlain, 4, 1));
+  scene.stack.call(site(Shape::kFrame, 3, 9));
+  scene.stack.call(site(Shape::kSavesBp, 2, 3), 0x3333);
+  CHECK(scene.stack.innermost().sp == before.sp);
+  scene.look();
+}
+
 TEST_CASE("a signal on the same stack leads through the kernel's frame") {
   Scene scene;
   scene.stack.start(site(Shape::kOutermost, 2, 0));
