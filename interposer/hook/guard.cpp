@@ -30,6 +30,7 @@ SILT_COLD void unmark_when_jumped_over(uint64_t stack_pointer) {
 }
 
 void forget_nested(const void* address) {
+  if (!recorder.started.load(std::memory_order_acquire)) return;
   const auto at = reinterpret_cast<uint64_t>(address);
   if (track::recording_mode() == Mode::kExact) {
     recorder.live.take(at);

@@ -41,7 +41,8 @@ void unmark_when_jumped_over(uint64_t stack_pointer);
 
 void take_pending_snapshot(ThreadLocal& local);
 
-// A free inside another hook: the block may have been recorded by itself.
+// A free inside another hook, or on a thread without a state: the block may have been recorded by
+// itself.
 void forget_nested(const void* address);
 
 SILT_ALWAYS_INLINE Mode enter(ThreadLocal& local, const void* hook_frame) {

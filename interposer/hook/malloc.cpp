@@ -103,11 +103,14 @@ SILT_EXPORT void free(void* address) {
   if (address == nullptr) return;
   Mode mode = local.mode;
   if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
-    mode = silt::hook::admit(local, SILT_HOOK_FRAME);
+    // A thread without a state needs none to free. libc frees blocks of its own after the last
+    // destructor of a thread's data: a state made then would never be given back.
+    const bool new_thread = mode == Mode::kNew && silt::hook::real_functions_resolved();
+    mode = new_thread ? Mode::kOff : silt::hook::admit(local, SILT_HOOK_FRAME);
     if (mode == Mode::kOff) {
       // Nested in another hook: what that hook has taken away is gone already, anything else is
       // a block of its own.
-      if (local.mode == Mode::kInHook) silt::hook::forget_nested(address);
+      if (new_thread || local.mode == Mode::kInHook) silt::hook::forget_nested(address);
       if (!silt::hook::in_bootstrap_arena(address)) real.free(address);
       return;
     }

@@ -82,6 +82,11 @@ class Processes(harness.SiltTest):
             done = self.run_program([harness.program("early_locale")], silt=silt, timeout=20)
             self.assertEqual(done, (0, "ready done\n", ""))
 
+    def test_short_threads_leave_nothing_behind(self):
+        for silt in (False, True):
+            done = self.run_program([harness.program("thread_ends")], silt=silt, timeout=60)
+            self.assertEqual(done, (0, "ready done\n", ""))
+
     def test_abort(self):
         self.assertEqual(self.check_same("abort")[0], -6)
 
