@@ -206,10 +206,11 @@ std::vector<std::string> top_lines(const TopPicture& picture, const TopShape& sh
   add(rest);
   add("");
   add(left("growth", 9) + left("now", 11) + left("blocks", 10) + left("live", 9) + "  site", kBold);
-  size_t shown = 0;
+  bool grown = false;
   for (const TopRow& row : picture.rows) {
-    if (lines.size() >= std::max<size_t>(shape.height, 8)) break;
     if (grows && row.growth_bytes <= 0) break;
+    grown = true;
+    if (lines.size() >= shape.height) break;
     const std::string blocks = (row.growth_blocks > 0 ? "+" : "") + format_count(row.growth_blocks);
     std::string text = left(format_bytes_signed(row.growth_bytes), 9) +
                        left(grows ? per_second(row.bytes_per_second, 1) : "", 11) +
@@ -229,9 +230,8 @@ std::vector<std::string> top_lines(const TopPicture& picture, const TopShape& sh
     const size_t used = render::columns(shown_name) + 2;
     if (!place.empty() && room > used + 4) text += "  " + tail_of(place, room - used);
     add(text, grows && row.bytes_per_second > 0 ? kRed : "");
-    ++shown;
   }
-  if (shown == 0) add("  nothing has grown");
+  if (!grown && lines.size() < shape.height) add("  nothing has grown");
   return lines;
 }
 
