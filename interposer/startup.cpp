@@ -105,7 +105,7 @@ void print_verification() {
 __attribute__((constructor)) void start() {
   const int saved_errno = errno;
   hook::resolve_real_functions();
-  dlerror();  // the target must not find our failures
+  hook::resolve_remaining_functions();
   if (getauxval(AT_SECURE) != 0) return;  // setuid: leave it alone
   base::remember_standard_error();
   base::set_defaults(&g_options);

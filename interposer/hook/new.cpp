@@ -77,23 +77,25 @@ using silt::hook::release;
 using std::align_val_t;
 using std::nothrow_t;
 
-#define SILT_NEW(parameters, field, arguments, otherwise)   \
-  SILT_EXPORT void* parameters {                            \
-    SILT_UNMARK_WHEN_THROWN_THROUGH;                        \
-    return allocate(size, SILT_HOOK_FRAME, [&]() -> void* { \
-      if (real.field != nullptr) [[likely]]                 \
-        return real.field arguments;                        \
-      return silt::hook::otherwise;                         \
-    });                                                     \
+#define SILT_NEW(parameters, field, arguments, otherwise)                                 \
+  SILT_EXPORT void* parameters {                                                          \
+    SILT_UNMARK_WHEN_THROWN_THROUGH;                                                      \
+    return allocate(size, SILT_HOOK_FRAME, [&]() -> void* {                               \
+      if (real.field != nullptr) [[likely]]                                               \
+        return real.field arguments;                                                      \
+      if (silt::hook::resolve_new_functions() && real.field) return real.field arguments; \
+      return silt::hook::otherwise;                                                       \
+    });                                                                                   \
   }
 
-#define SILT_DELETE(parameters, field, arguments) \
-  SILT_EXPORT void parameters noexcept {          \
-    release(address, SILT_HOOK_FRAME, [&] {       \
-      if (real.field != nullptr) [[likely]]       \
-        return real.field arguments;              \
-      real.free(address);                         \
-    });                                           \
+#define SILT_DELETE(parameters, field, arguments)                                         \
+  SILT_EXPORT void parameters noexcept {                                                  \
+    release(address, SILT_HOOK_FRAME, [&] {                                               \
+      if (real.field != nullptr) [[likely]]                                               \
+        return real.field arguments;                                                      \
+      if (silt::hook::resolve_new_functions() && real.field) return real.field arguments; \
+      real.free(address);                                                                 \
+    });                                                                                   \
   }
 
 // clang-format off

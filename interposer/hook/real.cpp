@@ -22,6 +22,7 @@ alignas(16) constinit char g_arena[kArenaSize];
 constinit std::atomic<size_t> g_arena_used{0};
 constinit std::atomic<bool> g_resolved{false};
 constinit std::atomic<bool> g_resolving{false};
+constinit std::atomic<bool> g_new_resolved{false};
 
 SILT_COLD void* arena_malloc(size_t size) {
   if (!g_resolving.load(std::memory_order_relaxed)) {
@@ -55,6 +56,8 @@ SILT_COLD void* arena_realloc(void* old, size_t size) {
 
 void arena_free(void*) {}
 
+#define SILT_RESOLVE(field, symbol, result, parameters) resolve(symbol, &real.field);
+
 template <typename Function>
 void resolve(const char* symbol, Function* function) {
   void* const found = dlsym(RTLD_NEXT, symbol);
@@ -87,20 +90,28 @@ bool real_functions_resolved() { return g_resolved.load(std::memory_order_acquir
 SILT_COLD void resolve_real_functions() {
   if (g_resolving.exchange(true, std::memory_order_acquire)) return;
   const int saved_errno = errno;
-#define SILT_RESOLVE(field, symbol, result, parameters) resolve(symbol, &real.field);
   SILT_C_FUNCTIONS(SILT_RESOLVE)
-  // Absent in most programs: each failed look-up costs the loader an allocation for its message.
+  errno = saved_errno;
+  g_resolved.store(true, std::memory_order_release);
+  g_resolving.store(false, std::memory_order_release);
+}
+
+SILT_COLD bool resolve_new_functions() {
+  if (g_new_resolved.exchange(true, std::memory_order_acq_rel)) return false;
+  const int saved_errno = errno;
+  // All or none: each failed look-up costs the loader an allocation for its message.
   resolve("_Znwm", &real.new_plain);
   if (real.new_plain != nullptr) {
     SILT_NEW_FUNCTIONS(SILT_RESOLVE)
   }
-  SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
-#undef SILT_RESOLVE
-  // Failed look-ups leave a message behind. Not dlerror here: it translates the message, and whoever
-  // allocates for the first time may hold libc's lock of locales, which it would then release.
   errno = saved_errno;
-  g_resolved.store(true, std::memory_order_release);
-  g_resolving.store(false, std::memory_order_release);
+  return true;
+}
+
+void resolve_remaining_functions() {
+  resolve_new_functions();
+  SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
+  dlerror();  // the target must not find our failures
 }
 
 SILT_COLD void* find_in_cxx_runtime(const char* symbol) {

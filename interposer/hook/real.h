@@ -82,9 +82,16 @@ struct Real {
 // small arena, for the loader's own allocations while symbols are being looked up.
 extern constinit Real real;
 
-// Looks every symbol up; again only those that were not found before. Normal context (the loader's
-// lock is taken); the first hook of a process calls it while there is one thread.
+// Looks up what every libc has. The loader's lock is taken; the first hook of a process calls it
+// while there is one thread. Whoever allocates or maps memory for the first time may be an
+// allocator in the middle of its own beginning, or libc with a lock held, so nothing is looked up
+// that may be missing: for a failure the loader allocates, and dlerror takes the lock of locales.
 void resolve_real_functions();
+// The operators new and delete: at the first that is called, at the latest by the constructor.
+// False when that was done before.
+bool resolve_new_functions();
+// Everything else. Normal context, once.
+void resolve_remaining_functions();
 bool real_functions_resolved();
 
 // For a C++ library that was loaded into a C program: `operator new` had no next definition when

@@ -15,8 +15,8 @@ static void before_all_constructors(int count, char** arguments, char** environm
   early = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const first)(int, char**, char**) =
-    before_all_constructors;
+__attribute__((section(".preinit_array"),
+               used)) static void (*const first)(int, char**, char**) = before_all_constructors;
 
 int main(void) {
   VICTIM_CHECK(early != (locale_t)0);
