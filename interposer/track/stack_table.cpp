@@ -4,12 +4,16 @@
 
 #include "interposer/track/stack_table.h"
 
+#include <sys/syscall.h>
+
+#include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
 
 namespace silt::track {
 namespace {
 
-constexpr uint64_t kFirstSlots = 2048;  // 16 KiB
+constexpr unsigned kMostWaits = 100'000;  // tens of milliseconds at least
+constexpr uint64_t kFirstSlots = 2048;    // 16 KiB
 
 }  // namespace
 
@@ -62,6 +66,12 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
   const uint64_t used = table->used.fetch_add(1, std::memory_order_relaxed);
   if (used * 8 > table->mask * 5) {
     grow(table);
+    // Another thread is at it, and there is no room left meanwhile: it does not take long.
+    for (unsigned waits = 0; used * 8 >= table->mask * 7 && waits < kMostWaits &&
+                             growing_.load(std::memory_order_acquire);
+         ++waits) {
+      arch::raw_syscall(SYS_sched_yield);
+    }
     // What is added to a table after it was copied is lost.
     if (table_.load(std::memory_order_acquire) != table) return child_slow(parent, pc);
   }
