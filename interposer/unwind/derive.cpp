@@ -280,7 +280,8 @@ bool begins_function(uint64_t pc) {
 // libunwind says of a cursor itself, unw_is_signal_frame, is never true where the unwind
 // information has led through the frame.)
 bool left_signal_frame(StackRegions& regions, uint64_t old_sp, uint64_t pc, uint64_t sp) {
-  const auto holds = [&](uint64_t address, uint64_t value) {
+  const auto holds = [&](uint64_t address, uint64_t value)
+      __attribute__((no_sanitize_address, no_sanitize_thread)) {
     return regions.readable(address) && *reinterpret_cast<const uint64_t*>(address) == value;
   };
   return holds(old_sp + arch::kSignalPcOffset, pc) && holds(old_sp + arch::kSignalSpOffset, sp) &&
