@@ -171,6 +171,21 @@ void add_findings(const Report& report, Json& json) {
   json["sources"] = std::move(frames.sources());
 }
 
+// The findings that get a layer of their own in the chart: those that are largest at some time.
+std::vector<size_t> largest_findings(const Report& report) {
+  std::vector<std::pair<uint64_t, size_t>> peaks;
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    if (finding.live_bytes.empty()) continue;
+    peaks.emplace_back(*std::max_element(finding.live_bytes.begin(), finding.live_bytes.end()), i);
+  }
+  std::stable_sort(peaks.begin(), peaks.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<size_t> result;
+  for (size_t i = 0; i < peaks.size() && i < kChartLayers; ++i) result.push_back(peaks[i].second);
+  return result;
+}
+
 // Layers of the chart: findings in native memory and mappings, which live bytes count; objects on a
 // JavaScript heap lie in its mappings and would count twice.
 void add_chart(const Report& report, Json& json) {
@@ -179,26 +194,29 @@ void add_chart(const Report& report, Json& json) {
   for (const report::SnapshotLine& line : report.snapshots) {
     rest.push_back(line.live_bytes + line.mapping_bytes);
   }
+  const std::vector<size_t> largest = largest_findings(report);
   std::vector<uint64_t> others(count);
   size_t others_count = 0;
   json["chart"] = Json::array();
-  for (const Finding& finding : report.findings) {
+  for (size_t index = 0; index < report.findings.size(); ++index) {
+    const Finding& finding = report.findings[index];
     if (finding.heap == read::Heap::kJavaScript) continue;
     const std::vector<uint64_t> values = fitted(finding.live_bytes, count);
     for (size_t i = 0; i < count; ++i) rest[i] -= std::min(rest[i], values[i]);
-    if (json["chart"].size() < kChartLayers) {
-      json["chart"].push_back(
-          {{"label", shortened(clean(report::plain_name(function_text(finding.site))), 48)},
-           {"live_bytes", values}});
-    } else {
+    if (std::find(largest.begin(), largest.end(), index) == largest.end()) {
       ++others_count;
       for (size_t i = 0; i < count; ++i) others[i] += values[i];
+      continue;
     }
+    const std::string name = clean(report::plain_name(function_text(finding.site)));
+    json["chart"].push_back(
+        {{"label", std::to_string(index + 1) + " " + shortened(name, 48)}, {"live_bytes", values}});
   }
   if (others_count > 0) {
     json["chart"].push_back(
         {{"label", format_counted(static_cast<double>(others_count), "more finding")},
-         {"live_bytes", others}});
+         {"live_bytes", others},
+         {"others", true}});
   }
   json["rest_bytes"] = rest;
 }

@@ -21,7 +21,8 @@ function layers(data) {
     color: "--series-rest",
   }];
   data.chart.forEach((layer, i) => {
-    result.push({label: layer.label, values: layer.live_bytes, color: `--series-${i % kColors}`});
+    result.push({label: layer.label, values: layer.live_bytes,
+                 color: layer.others ? "--series-others" : `--series-${i % kColors}`});
   });
   return result;
 }

@@ -87,6 +87,7 @@ function card(data, finding, index, show) {
   const box = element("details", {class: `card ${finding.verdict}`, id: `finding-${index + 1}`},
     element("summary", {},
       element("span", {class: "card-head"},
+        element("span", {class: "quiet"}, String(index + 1)),
         element("span", {class: `badge ${finding.verdict}`}, finding.verdict),
         element("strong", {class: "site"}, finding.site),
         finding.place ? element("span", {class: "place"}, finding.place) : null,

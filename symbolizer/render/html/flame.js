@@ -57,7 +57,7 @@ export class Flame {
       radio("unit", unit, unit, unit === this.unit, () => this.setUnit(unit)));
     this.searchBox = element("input", {
       type: "search", id: "flame-search", autocomplete: "off", spellcheck: "false",
-      placeholder: "function, module or file", "aria-describedby": "flame-keys",
+      title: "part of a function, module or file name", "aria-describedby": "flame-keys",
       oninput: () => this.setSearch(this.searchBox.value),
       onkeydown: (event) => this.onSearchKey(event),
     });
