@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -36,10 +37,21 @@ const std::map<std::string, Render>& formats() {
   return kFormats;
 }
 
+constexpr size_t kNarrowest = 40;
+constexpr size_t kWidest = 120;
+
+// COLUMNS, as with ls, then the terminal, then 80.
 size_t terminal_width(int fd) {
+  if (const char* text = std::getenv("COLUMNS")) {
+    char* end = nullptr;
+    const long wanted = std::strtol(text, &end, 10);
+    if (end != text && *end == '\0' && wanted > 0 && wanted < 10000) {
+      return std::clamp(static_cast<size_t>(wanted), kNarrowest, kWidest);
+    }
+  }
   winsize size{};
-  if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
-    return std::min<size_t>(size.ws_col, 120);
+  if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return std::clamp<size_t>(size.ws_col, kNarrowest, kWidest);
   }
   return 80;
 }

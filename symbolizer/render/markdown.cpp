@@ -61,8 +61,9 @@ std::string render_markdown(const Report& report) {
                      markdown(leaks ? summary_text(report) : none_found_text(report)) + "\n\n";
   text += markdown(scope_text(report));
   if (!report.snapshots.empty()) {
-    text += "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) +
-            " → " + format_bytes(static_cast<double>(report.snapshots.back().live_bytes));
+    text +=
+        "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) + " → " +
+        format_bytes(static_cast<double>(report.snapshots[judged_count(report) - 1].live_bytes));
   }
   text += "\n";
   const size_t shown = std::min(report.findings.size(), kMostFindings);

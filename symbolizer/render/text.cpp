@@ -64,7 +64,9 @@ class Page {
   }
 
   // Clean text, broken at spaces, each line after `indent`; the first one after `first`.
-  void wrapped(std::string_view raw, const std::string& first, const std::string& indent) {
+  void wrapped(std::string_view raw, const std::string& first, const std::string& indent,
+               const char* paint = "") {
+    const auto put = [&](const std::string& row) { line(*paint ? painted(paint, row) : row); };
     const std::string text = clean(raw);
     std::string row = first;
     bool empty = true;
@@ -76,7 +78,7 @@ class Page {
       begin = end + 1;
       if (word.empty()) continue;
       if (!empty && columns(row) + 1 + columns(word) > options_.width) {
-        line(row);
+        put(row);
         row = indent;
         empty = true;
       }
@@ -85,25 +87,42 @@ class Page {
       row += options_.full ? word : shortened(word, room);
       empty = false;
     }
-    line(row);
+    put(row);
   }
 
-  // `left` and, at the right edge or after two spaces, `right`; the left gives way.
-  std::string two_sides(const std::string& indent, std::string left, std::string right,
-                        size_t least_right) const {
+  // `left` and, at the right edge or after two spaces, `right`, which is a place or a short text.
+  // A place loses its folders first, then the left gives way, but not more than half of it.
+  std::string two_sides(const std::string& indent, std::string left, std::string right) const {
     const size_t room = options_.width - std::min(options_.width, columns(indent));
     if (options_.full) return indent + left + (right.empty() ? "" : "  " + right);
     if (columns(left) + 2 + columns(right) > room) {
-      const size_t for_right = std::min(columns(right), std::max(least_right, room / 3));
-      const size_t for_left = room > for_right + 2 ? room - for_right - 2 : 1;
-      left = shortened(left, std::max(for_left, std::min(columns(left), room / 2)));
-      const size_t rest = room > columns(left) + 2 ? room - columns(left) - 2 : 0;
-      right = tail_of(right, rest);
+      const size_t beside = room > columns(left) + 2 ? room - columns(left) - 2 : 0;
+      const size_t least = columns(bare_file(right));
+      right = place_within(right, std::max(beside, std::min(least, room * 2 / 3)));
+      left = shortened(left, room > columns(right) + 2 ? room - columns(right) - 2 : 1);
     }
     if (right.empty()) return indent + left;
     const size_t used = columns(left) + columns(right);
     const size_t gap = room > used + 2 ? room - used : 2;
     return indent + left + std::string(gap, ' ') + right;
+  }
+
+  static std::string bare_file(const std::string& place) {
+    const size_t slash = place.rfind('/');
+    return slash == std::string::npos ? place : place.substr(slash + 1);
+  }
+
+  // The file with as many of its folders as fit whole.
+  static std::string place_within(const std::string& place, size_t width) {
+    for (size_t at = 0; at < place.size();) {
+      if (columns(place) - columns(std::string_view(place).substr(0, at)) <= width) {
+        return place.substr(at);
+      }
+      const size_t slash = place.find('/', at);
+      if (slash == std::string::npos || slash + 1 == place.size()) break;
+      at = slash + 1;
+    }
+    return tail_of(bare_file(place), width);
   }
 
   // The end of a path says more than its beginning.
@@ -122,32 +141,43 @@ class Page {
   void head() {
     const std::string who = clean(report_.program.empty() ? "?" : report_.program) + " (pid " +
                             std::to_string(report_.pid) + ")";
-    line(painted(kBold, shortened(who, options_.width / 2)) + ": " + scope_text(report_));
+    const std::string name = shortened(who, options_.width / 2);
+    const std::string scope = ": " + scope_text(report_);
+    if (columns(name) + columns(scope) <= options_.width) {
+      line(painted(kBold, name) + scope);
+    } else {
+      wrapped(name + scope, "", "  ", kBold);
+    }
     if (!report_.processes.empty()) {
       processes();
     } else if (!report_.snapshots.empty()) {
+      // What is live at exit, after the work and when much has been freed, is no headline.
+      const size_t count = judged_count(report_);
       const report::SnapshotLine& first = report_.snapshots.front();
-      const report::SnapshotLine& last = report_.snapshots.back();
+      const report::SnapshotLine& last = report_.snapshots[count - 1];
       std::vector<uint64_t> live;
-      for (const report::SnapshotLine& snapshot : report_.snapshots) {
-        live.push_back(snapshot.live_bytes + snapshot.mapping_bytes);
+      for (size_t i = 0; i < count; ++i) {
+        live.push_back(report_.snapshots[i].live_bytes + report_.snapshots[i].mapping_bytes);
       }
       const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
         return std::string(what) +
-               (report_.snapshots.size() > 1 ? format_bytes(static_cast<double>(from)) + " → "
-                                             : std::string()) +
+               (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
                format_bytes(static_cast<double>(to));
       };
       std::string text = from_to("live ", live.front(), live.back());
       if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
       if (live.size() > 1) text += "   " + sparkline(live, 24);
-      line(text);
+      if (columns(text) <= options_.width) {
+        line(text);
+      } else {
+        wrapped(text, "", "  ");
+      }
     }
     const std::string summary = summary_text(report_);
     const bool leaks = std::any_of(report_.findings.begin(), report_.findings.end(),
                                    [](const Finding& f) { return f.verdict == Verdict::kLeak; });
     if (leaks) {
-      line(painted(kRed, summary));
+      wrapped(summary, "", "  ", kRed);
     } else {
       wrapped(none_found_text(report_) + (summary.empty() ? "" : "; " + summary), "", "");
     }
@@ -162,7 +192,7 @@ class Page {
           (process.leaks == 0 ? "no leak"
                               : format_counted(static_cast<double>(process.leaks), "leak"));
       line(two_sides("  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")",
-                     right, columns(right)));
+                     right));
     }
   }
 
@@ -177,11 +207,16 @@ class Page {
         upper += " (" + change_word(finding.change) + ")";
       }
       const std::string name = report::plain_name(clean(function_text(finding.site)));
+      const std::string title = upper + "  " + (name.empty() ? "?" : name);
+      const std::string place = clean(place_text(finding.site));
+      const bool one_row =
+          options_.full || columns(title) + 2 + columns(bare_file(place)) <= options_.width;
       const std::string row =
-          two_sides(upper + "  ", name.empty() ? "?" : name, clean(place_text(finding.site)), 30);
+          one_row ? two_sides("", title, place) : shortened(title, options_.width);
       line(options_.colour ? std::string(colour_of(finding.verdict)) + upper + kReset + kBold +
-                                 row.substr(upper.size()) + kReset
+                                 row.substr(std::min(row.size(), upper.size())) + kReset
                            : row);
+      if (!one_row) line("    " + place_within(place, options_.width - 4));
       std::string pace = pace_text(finding) + ", " + format_percent(finding.confidence) + " sure";
       if (finding.heap != read::Heap::kNative) {
         pace += finding.heap == read::Heap::kMapping ? ", anonymous mappings" : ", JavaScript heap";
@@ -242,7 +277,7 @@ class Page {
             ? "check passed"
             : "check failed: " + format_counted(static_cast<double>(broken), "rule") + " broken";
     if (excused > 0) text += ", " + std::to_string(excused) + " excused";
-    line(painted(broken == 0 ? kGreen : kRed, text));
+    wrapped(text, "", "  ", broken == 0 ? kGreen : kRed);
   }
 
   void shares(const Finding& finding) {
@@ -251,7 +286,7 @@ class Page {
       const report::ProcessLine& process = report_.processes[share.process];
       std::string right = report::verdict_word(share.verdict);
       right += ", " + format_bytes_signed(static_cast<double>(share.growth_bytes));
-      line(two_sides("    ", "pid " + std::to_string(process.pid), right, columns(right)));
+      line(two_sides("    ", "pid " + std::to_string(process.pid), right));
     }
   }
 
@@ -268,10 +303,10 @@ class Page {
       ++shown;
     }
     if (!options_.full && finding.stacks.size() > 1) {
-      line(painted(
-          kDim, "      and " +
-                    format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
-                    " of the same cause (--full shows all)"));
+      wrapped("and " +
+                  format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
+                  " of the same cause (--full shows all)",
+              "      ", "      ", kDim);
     }
   }
 
@@ -302,7 +337,7 @@ class Page {
       const std::string name = clean(function_text(frame));
       const std::string label = options_.full ? name : report::plain_name(name);
       const std::string row = two_sides(i == at ? "    > " : "      ", label.empty() ? name : label,
-                                        clean(place_text(frame)), 26);
+                                        clean(place_text(frame)));
       line(i == at ? painted(kBold, row) : row);
     }
     const std::string lost = missing_text(missing);
@@ -329,7 +364,7 @@ class Page {
         line("");
         line(painted(kBold, growth ? "Also grew, in no finding:" : "In use:"));
       }
-      line("  " + stack_figures(stack) + "  " + sparkline(stack.live_bytes, 16));
+      wrapped(stack_figures(stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
       frames(stack.frames, site, stack.missing);
       ++shown;

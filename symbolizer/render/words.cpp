@@ -57,6 +57,12 @@ std::string change_word(report::Change change) {
 }
 
 std::string function_text(const symbolize::Frame& frame) {
+  const bool managed = frame.kind == symbolize::FrameKind::kJavaScript ||
+                       frame.kind == symbolize::FrameKind::kPython;
+  // V8 marks the tier of a function without a name as well: "~", "*".
+  if (managed && frame.function.find_first_not_of("~*^+ ") == std::string::npos) {
+    return "(anonymous)";
+  }
   if (!frame.function.empty()) return frame.function;
   const std::string place = report::place_of(frame);
   return place.empty() ? "?" : place;
@@ -64,6 +70,11 @@ std::string function_text(const symbolize::Frame& frame) {
 
 std::string place_text(const symbolize::Frame& frame) {
   return frame.function.empty() && frame.file.empty() ? "" : report::place_of(frame);
+}
+
+size_t judged_count(const Report& report) {
+  const size_t all = report.snapshots.size();
+  return report.judged_snapshots >= 2 ? std::min(report.judged_snapshots, all) : all;
 }
 
 std::string pace_text(const Finding& finding) {

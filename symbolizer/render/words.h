@@ -22,6 +22,8 @@ std::string function_text(const symbolize::Frame& frame);
 std::string place_text(const symbolize::Frame& frame);
 
 // "+1.2 MB/h, +300 kB so far in 12 blocks"
+// Snapshots that verdicts look at: the first ones, without the one at exit.
+size_t judged_count(const report::Report& report);
 std::string pace_text(const report::Finding& finding);
 // "reaches the limit of 512 MB in 3 days", or "".
 std::string limit_text(const report::Report& report, const report::Finding& finding);

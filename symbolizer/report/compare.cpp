@@ -5,6 +5,7 @@
 #include "symbolizer/report/compare.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <unordered_map>
 
 #include "symbolizer/base/quantity.h"
@@ -85,8 +86,10 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   if (!report.snapshots.empty()) {
     line.first_live_bytes =
         report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
-    line.last_live_bytes =
-        report.snapshots.back().live_bytes + report.snapshots.back().mapping_bytes;
+    // What is live at exit says little: the last one that is judged.
+    const size_t count = report.judged_snapshots >= 2 ? report.judged_snapshots : SIZE_MAX;
+    const SnapshotLine& last = report.snapshots[std::min(count, report.snapshots.size()) - 1];
+    line.last_live_bytes = last.live_bytes + last.mapping_bytes;
   }
   line.leaks = static_cast<size_t>(
       std::count_if(report.findings.begin(), report.findings.end(),

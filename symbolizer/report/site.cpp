@@ -197,6 +197,7 @@ std::string plain_name(std::string_view function) {
     } else if (c == '>' && depth > 0) {
       --depth;
     } else if (depth == 0 && c == '(') {
+      if (i == 0 && function == "(anonymous)") return std::string(function);
       if (starts(function.substr(i), "(anonymous namespace)")) {
         kept += "(anonymous namespace)";
         i += std::string_view("(anonymous namespace)").size() - 1;

@@ -146,7 +146,7 @@ TEST_CASE("every text format is as its golden file and free of control character
 }
 
 TEST_CASE("text fits the width that it is given") {
-  for (const size_t width : {60, 80, 100}) {
+  for (const size_t width : {40, 50, 60, 80, 100}) {
     render::TextOptions options;
     options.width = width;
     std::istringstream lines(render::render_text(sample(), options));
@@ -154,6 +154,41 @@ TEST_CASE("text fits the width that it is given") {
       CAPTURE(width, line);
       CHECK(render::columns(line) <= width);
     }
+  }
+}
+
+TEST_CASE("a place loses its folders before its file name is cut") {
+  Report report = sample();
+  report.findings[0].site.file = "/home/somebody/work/very/long/path/programs/session_server.cpp";
+  render::TextOptions options;
+  const std::string wide = render::render_text(report, options);
+  CHECK(wide.find("/programs/session_server.cpp:31\n") != std::string::npos);
+  CHECK(wide.find("LEAK  SessionTable::add ") != std::string::npos);
+  CHECK(wide.find("…") == std::string::npos);
+  options.width = 40;
+  CHECK(render::render_text(report, options).find("session_server.cpp:31\n") != std::string::npos);
+}
+
+TEST_CASE("what is live at exit is no headline") {
+  Report report = sample();
+  report.snapshots.push_back(report.snapshots.back());
+  report.snapshots.back().live_bytes = 4800;
+  const std::string text = render::render_text(report, {});
+  CHECK(text.find("live 1.0 MB → 1.4 MB") != std::string::npos);
+  CHECK(render::render_markdown(report).find("4.8 kB") == std::string::npos);
+}
+
+TEST_CASE("a JavaScript function without a name is called anonymous, with its place") {
+  for (const char* name : {"", "~", "*", "(anonymous)"}) {
+    Report report = sample();
+    Frame& site = report.findings[0].site;
+    site.kind = symbolize::FrameKind::kJavaScript;
+    site.function = name;
+    site.file = "/srv/app.js";
+    const std::string text = render::render_text(report, {});
+    CAPTURE(name, text);
+    CHECK(text.find("LEAK  (anonymous) ") != std::string::npos);
+    CHECK(text.find("/srv/app.js:31") != std::string::npos);
   }
 }
 
