@@ -7,33 +7,26 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <set>
 
-#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
-#include "symbolizer/commands/process_facts.h"
-#include "symbolizer/commands/snapshot_request.h"
 #include "symbolizer/commands/soak_load.h"
 #include "symbolizer/commands/soak_processes.h"
-#include "symbolizer/read/snapshot_file.h"
+#include "symbolizer/commands/soak_signals.h"
+#include "symbolizer/commands/soak_snapshots.h"
 
 namespace silt::commands {
 namespace {
@@ -55,45 +48,6 @@ double seconds_between(Moment from, Moment to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-// Signals that a soak reads instead of being ended by them, as they were before, at its end again.
-class SignalQueue {
- public:
-  SignalQueue() {
-    sigset_t taken;
-    sigemptyset(&taken);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&taken, signal);
-    sigprocmask(SIG_BLOCK, &taken, &before_);
-    fd_ = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~SignalQueue() {
-    if (fd_ >= 0) close(fd_);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SignalQueue(const SignalQueue&) = delete;
-  SignalQueue& operator=(const SignalQueue&) = delete;
-
-  const sigset_t& mask_before() const { return before_; }
-
-  void wait(steady_clock::duration longest) const {
-    const auto count = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
-    pollfd event{fd_, POLLIN, 0};
-    poll(&event, 1, static_cast<int>(std::max<int64_t>(0, count)));
-  }
-
-  // The next request to end, 0 when there is none.
-  int next_request() const {
-    signalfd_siginfo info{};
-    while (fd_ >= 0 && ::read(fd_, &info, sizeof info) == sizeof info) {
-      if (info.ssi_signo != SIGCHLD) return static_cast<int>(info.ssi_signo);
-    }
-    return 0;
-  }
-
- private:
-  sigset_t before_{};
-  int fd_ = -1;
-};
-
 bool port_answers(int port) {
   const auto connects = [](int family, const sockaddr* address, socklen_t size) {
     const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,11 +68,6 @@ bool port_answers(int port) {
          connects(AF_INET6, reinterpret_cast<sockaddr*>(&six), sizeof six);
 }
 
-bool holds_interposer(pid_t pid) {
-  const auto maps = read_proc("/proc/" + std::to_string(pid) + "/maps");
-  return maps && parse_maps(*maps).interposer;
-}
-
 class Session {
  public:
   Session(const SoakTask& task, SoakProgress& progress)
@@ -128,7 +77,8 @@ class Session {
     // What an earlier program of this process started is none of ours.
     for (const pid_t pid : children_of(getpid())) strangers_.insert(pid);
     prctl(PR_GET_CHILD_SUBREAPER, &reaper_before_);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    // Nor is what those leave behind: with them about, no orphans are taken in.
+    if (strangers_.empty()) prctl(PR_SET_CHILD_SUBREAPER, 1);
   }
   ~Session() { prctl(PR_SET_CHILD_SUBREAPER, reaper_before_); }
   Session(const Session&) = delete;
@@ -211,14 +161,6 @@ class Session {
     return descendants_of(getpid(), except);
   }
 
-  std::vector<pid_t> recorded() const {
-    std::vector<pid_t> found = tree();
-    found.erase(std::remove_if(found.begin(), found.end(),
-                               [](pid_t pid) { return !holds_interposer(pid); }),
-                found.end());
-    return found;
-  }
-
   std::string log_tail() const {
     const std::string tail = program_log_.empty() ? "" : last_lines(program_log_, kLogLines);
     return tail.empty() ? "" : "; the last it said:\n" + tail.substr(0, tail.size() - 1);
@@ -261,7 +203,7 @@ class Session {
       return std::nullopt;
     };
     std::optional<Error> failure =
-        until("the program is under silt", [this] { return !recorded().empty(); });
+        until("the program is under silt", [this] { return !recorded(tree()).empty(); });
     if (!failure && task_.ready_port != 0) {
       const std::string what = "port " + std::to_string(task_.ready_port) + " answers";
       failure = until(what.c_str(), [this] { return port_answers(task_.ready_port); });
@@ -288,7 +230,7 @@ class Session {
                                  std::to_string(task_.plan.snapshot_seconds.size());
     text += ", " + (at < 60 ? std::to_string(static_cast<int>(at)) + " s" : format_duration(at)) +
             " of " + format_duration(task_.plan.duration_seconds);
-    if (!figures_.empty()) text += ", " + figures_;
+    if (!snapshots_.figures().empty()) text += ", " + snapshots_.figures();
     if (load_ && load_->runs() > 1) text += ", load run " + std::to_string(load_->runs());
     return text;
   }
@@ -329,41 +271,7 @@ class Session {
   }
 
   void take_snapshots(double patience) {
-    bool any = false;
-    for (const pid_t pid : recorded()) {
-      const Result<std::string> path = request_snapshot(pid, patience);
-      if (!path) {
-        failures_[pid] = path.error().message;
-        continue;
-      }
-      any = true;
-      const std::string folder = std::filesystem::path(*path).parent_path().native();
-      if (counts_[folder]++ == 0) order_.push_back({pid == program_.pid, folder});
-      tell_figures(*path, pid);
-    }
-    if (any) ++taken_;
-    tell_figures_of_all();
-  }
-
-  void tell_figures(const std::string& path, pid_t pid) {
-    auto source = FileSource::open(path);
-    if (!source) return;
-    const auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
-    if (!file) return;
-    const format::Meta& meta = file->meta();
-    latest_[pid] = {static_cast<double>(meta.native.live_bytes + meta.mapping.live_bytes),
-                    static_cast<double>(meta.rss_bytes)};
-  }
-
-  void tell_figures_of_all() {
-    double live = 0, rss = 0;
-    for (const auto& [pid, figures] : latest_) {
-      live += figures.first;
-      rss += figures.second;
-    }
-    figures_ = "live " + format_bytes(live) + ", RSS " + format_bytes(rss);
-    if (latest_.size() > 1) figures_ += " in " + std::to_string(latest_.size()) + " processes";
-    latest_.clear();
+    if (snapshots_.take(recorded(tree()), program_.pid, patience)) ++taken_;
   }
 
   // ---- the end
@@ -385,18 +293,24 @@ class Session {
     if (load_) load_->stop();
     const auto load_over = [this] { return !load_ || !load_->running(); };
     if (!patiently(task_.grace_seconds, load_over, "ending the load")) load_->kill_now();
-    if (program_.running()) {
-      kill(program_.pid, request_ != 0 ? request_ : SIGTERM);
-      const auto over = [this] { return !program_.running(); };
-      if (!patiently(task_.grace_seconds, over, "ending the program") && program_.running()) {
-        if (!hurried_) {
-          notes_.push_back("the program did not end within " +
-                           format_duration(task_.grace_seconds) + " of SIGTERM and was killed");
-        }
-        kill(-program_.pid, SIGKILL);
-      }
-    }
+    if (program_.running()) end_program();
     end_orphans();
+  }
+
+  void end_program() {
+    const auto over = [this] { return !program_.running(); };
+    // A program may take SIGINT for itself; SIGTERM is understood by all that end in order at all.
+    if (request_ != 0 && request_ != SIGTERM) {
+      kill(program_.pid, request_);
+      if (patiently(task_.grace_seconds / 2, over, "ending the program")) return;
+    }
+    kill(program_.pid, SIGTERM);
+    if (patiently(task_.grace_seconds, over, "ending the program")) return;
+    if (!hurried_) {
+      notes_.push_back("the program did not end within " + format_duration(task_.grace_seconds) +
+                       " of SIGTERM and was killed");
+    }
+    kill(-program_.pid, SIGKILL);
   }
 
   // What outlived its parent is a child of this process now, so its id cannot be anybody else's
@@ -422,40 +336,19 @@ class Session {
     }
   }
 
-  void choose_recordings(Gathered& result) const {
-    size_t most = 0;
-    for (const auto& [folder, count] : counts_) most = std::max(most, count);
-    const size_t least = std::min(most, kFewestSnapshots);
-    size_t skipped = 0;
-    for (const bool own : {true, false}) {
-      for (const auto& [is_own, folder] : order_) {
-        if (is_own != own) continue;
-        if (counts_.at(folder) < least) {
-          ++skipped;
-        } else {
-          result.recordings.push_back(folder);
-        }
-      }
-    }
-    if (skipped > 0) {
-      result.notes.push_back(std::to_string(skipped) +
-                             (skipped == 1 ? " process lived too short for a verdict, left out"
-                                           : " processes lived too short for a verdict, left out"));
-    }
-  }
-
   Result<Gathered> gathered() {
     Gathered result;
     result.signal = request_;
     result.no_report = hurried_;
     if (hurried_) return result;
-    choose_recordings(result);
+    result.recordings = snapshots_.worth_judging();
     if (result.recordings.empty()) {
       if (ended_itself_) return program_ended_early("before the first snapshot");
       if (gave_up_) return Error{load_->why_given_up()};
-      if (!failures_.empty()) return Error{"no snapshot: " + failures_.begin()->second};
+      if (!snapshots_.failure().empty()) return Error{"no snapshot: " + snapshots_.failure()};
       return Error{"ended before the first snapshot: nothing to report"};
     }
+    if (!snapshots_.left_out().empty()) result.notes.push_back(snapshots_.left_out());
     result.seconds = seconds_between(load_start_, load_end_);
     if (ended_itself_) {
       const std::string text = "the program ended by itself " + end_text(*program_.wait_status) +
@@ -464,9 +357,8 @@ class Session {
       result.notes.push_back(text + log_tail());
       if (*program_.wait_status != 0) result.mistrust = text;
     }
-    const auto own = failures_.find(program_.pid);
-    if (own != failures_.end() && !ended_itself_) {
-      result.notes.push_back("a snapshot failed: " + own->second);
+    if (!ended_itself_ && !snapshots_.own_failure().empty()) {
+      result.notes.push_back("a snapshot failed: " + snapshots_.own_failure());
     }
     if (load_) {
       for (const std::string& note : load_->notes()) result.notes.push_back(note);
@@ -479,7 +371,7 @@ class Session {
   const SoakTask& task_;
   SoakProgress& progress_;
   const std::string program_log_;
-  const SignalQueue signals_;
+  const SoakSignals signals_;
   std::set<pid_t> strangers_;
   int reaper_before_ = 0;
   Child program_;
@@ -487,11 +379,7 @@ class Session {
   std::unique_ptr<SoakLoad> load_;
   Moment started_{}, load_start_{}, load_end_{};
   size_t taken_ = 0;
-  std::map<std::string, size_t> counts_;               // snapshots by recording
-  std::vector<std::pair<bool, std::string>> order_;    // whether the program's own, recording
-  std::map<pid_t, std::string> failures_;              // the last one of each process
-  std::map<pid_t, std::pair<double, double>> latest_;  // live and resident bytes
-  std::string figures_;
+  SoakSnapshots snapshots_;
   std::vector<std::string> notes_;
   int request_ = 0;
   bool hurried_ = false;

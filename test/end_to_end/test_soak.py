@@ -226,6 +226,16 @@ class Ends(Soak):
             self.assertFalse(is_running(int(self.text(name))), name)
         self.assertTrue(is_running(stranger.pid))
 
+    def test_a_child_from_before_is_none_of_its_business(self):
+        command = " ".join(map(shlex.quote, [harness.TOOL, "soak", *self.QUICK, "--", "sleep", "600"]))
+        status, _, err = self.run_program(
+            ["sh", "-c", f"sleep 600 >apart 2>&1 & echo $! > stranger; exec {command}"],
+            silt=False, settings={"SILT_LIBRARY": harness.LIBRARY}, cwd=self.folder)
+        stranger = int(self.text("stranger"))
+        self.addCleanup(os.kill, stranger, signal.SIGKILL)
+        self.assertEqual(status, 0, err)
+        self.assertTrue(is_running(stranger))
+
     def test_the_folder_is_kept_only_when_asked(self):
         self.soak(*self.QUICK, "--", "sleep", "600", env={"TMPDIR": self.out})
         self.assertEqual(os.listdir(self.out), [])

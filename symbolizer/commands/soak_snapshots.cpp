@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A worker that was recycled after two snapshots says nothing about growth, and must not make the
+// report of the others inconclusive: short recordings are left out, and that is said.
+
+#include "symbolizer/commands/soak_snapshots.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/commands/soak_plan.h"
+#include "symbolizer/read/snapshot_file.h"
+
+namespace silt::commands {
+
+std::vector<pid_t> recorded(const std::vector<pid_t>& pids) {
+  std::vector<pid_t> found;
+  for (const pid_t pid : pids) {
+    const auto maps = read_proc("/proc/" + std::to_string(pid) + "/maps");
+    if (maps && parse_maps(*maps).interposer) found.push_back(pid);
+  }
+  return found;
+}
+
+bool SoakSnapshots::take(const std::vector<pid_t>& pids, pid_t program, double patience) {
+  live_bytes_ = rss_bytes_ = 0;
+  size_t taken = 0;
+  for (const pid_t pid : pids) {
+    const Result<std::string> path = request_snapshot(pid, patience);
+    if (!path) {
+      failure_ = path.error().message;
+      if (pid == program) own_failure_ = failure_;
+      continue;
+    }
+    ++taken;
+    const std::string folder = std::filesystem::path(*path).parent_path().native();
+    if (counts_[folder]++ == 0) order_.emplace_back(pid == program, folder);
+    read_figures(*path);
+  }
+  if (taken == 0) return false;
+  figures_ = "live " + format_bytes(live_bytes_) + ", RSS " + format_bytes(rss_bytes_);
+  if (taken > 1) figures_ += " in " + std::to_string(taken) + " processes";
+  return true;
+}
+
+void SoakSnapshots::read_figures(const std::string& path) {
+  auto source = FileSource::open(path);
+  if (!source) return;
+  const auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
+  if (!file) return;
+  const format::Meta& meta = file->meta();
+  live_bytes_ += static_cast<double>(meta.native.live_bytes + meta.mapping.live_bytes);
+  rss_bytes_ += static_cast<double>(meta.rss_bytes);
+}
+
+size_t SoakSnapshots::least() const {
+  size_t most = 0;
+  for (const auto& [folder, count] : counts_) most = std::max(most, count);
+  return std::min(most, kFewestSnapshots);
+}
+
+std::vector<std::string> SoakSnapshots::worth_judging() const {
+  std::vector<std::string> chosen;
+  for (const bool own : {true, false}) {
+    for (const auto& [is_own, folder] : order_) {
+      if (is_own == own && counts_.at(folder) >= least()) chosen.push_back(folder);
+    }
+  }
+  return chosen;
+}
+
+std::string SoakSnapshots::left_out() const {
+  const size_t count = order_.size() - worth_judging().size();
+  if (count == 0) return "";
+  return std::to_string(count) + (count == 1 ? " process" : " processes") +
+         " lived too short for a verdict, left out";
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The snapshots of a soak: of which processes, how many in which recording, and what the latest
+// ones say in a few figures.
+
+#ifndef SILT_SYMBOLIZER_COMMANDS_SOAK_SNAPSHOTS_H_
+#define SILT_SYMBOLIZER_COMMANDS_SOAK_SNAPSHOTS_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace silt::commands {
+
+// Those of the processes that have the interposer loaded.
+std::vector<pid_t> recorded(const std::vector<pid_t>& pids);
+
+class SoakSnapshots {
+ public:
+  // One of each process; false when none was written. `patience` is for each, in seconds.
+  bool take(const std::vector<pid_t>& pids, pid_t program, double patience);
+
+  // Recordings long enough for a verdict, or the longest when none is; the program's own first.
+  std::vector<std::string> worth_judging() const;
+  std::string left_out() const;  // how many are not among them, in words; empty: none
+  const std::string& figures() const { return figures_; }          // "live 1.2 MB, RSS 3.4 MB"
+  const std::string& own_failure() const { return own_failure_; }  // last one of the program
+  const std::string& failure() const { return failure_; }          // last one of any process
+
+ private:
+  size_t least() const;
+  void read_figures(const std::string& path);
+
+  std::map<std::string, size_t> counts_;             // snapshots by recording
+  std::vector<std::pair<bool, std::string>> order_;  // whether the program's own, recording
+  std::string own_failure_, failure_, figures_;
+  double live_bytes_ = 0, rss_bytes_ = 0;  // of the round that is being taken
+};
+
+}  // namespace silt::commands
+
+#endif  // SILT_SYMBOLIZER_COMMANDS_SOAK_SNAPSHOTS_H_
