@@ -5,6 +5,7 @@
 #include "interposer/snapshot/process_info.h"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -41,6 +42,27 @@ uint64_t read_limit(const char* path) {
   return limit < kNoLimit ? limit : 0;
 }
 
+// The path of the main program. When the loader was executed itself, with the program as its
+// argument, the kernel's idea of the executable is the loader; it then has no base of its own, and
+// has put the program's name where the kernel puts it.
+long read_executable(char* out, size_t size) {
+  base::TextBuffer<32> link;
+  long program = -1;
+  if (getauxval(AT_BASE) == 0) {
+    const auto* const name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+    if (name != nullptr) program = open_file(AT_FDCWD, name, O_PATH | O_CLOEXEC);
+  }
+  if (program >= 0)
+    link.add("/proc/self/fd/").add_decimal(static_cast<uint64_t>(program));
+  else
+    link.add("/proc/self/exe");
+  const long result =
+      arch::raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>(link.c_str()),
+                        reinterpret_cast<long>(out), static_cast<long>(size));
+  if (program >= 0) close_file(static_cast<int>(program));
+  return result;
+}
+
 }  // namespace
 
 uint64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
@@ -51,9 +73,7 @@ void read_process_info() {
   info.start_realtime_ns = realtime_ns();
   info.start_monotonic_ns = monotonic_ns();
   info.start_ticks = arch::ticks();
-  const long size =
-      arch::raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
-                        reinterpret_cast<long>(info.executable), sizeof(info.executable) - 1);
+  const long size = read_executable(info.executable, sizeof(info.executable) - 1);
   info.executable[size > 0 ? size : 0] = '\0';
   const char* name = info.executable;
   for (const char* c = info.executable; *c != '\0'; ++c) {

@@ -87,6 +87,14 @@ class Processes(harness.SiltTest):
             done = self.run_program([harness.program("thread_ends")], silt=silt, timeout=60)
             self.assertEqual(done, (0, "ready done\n", ""))
 
+    def test_a_program_started_through_the_loader(self):
+        loader = "/lib64/ld-linux-x86-64.so.2"
+        status, _, err = self.run_program([loader, harness.program("exact_counts")],
+                                          text="\n" * 20)
+        self.assertEqual((status, err), (0, ""))
+        report = self.report(self.recording("exact_counts"))
+        self.assertTrue(report.with_function("main"))
+
     def test_abort(self):
         self.assertEqual(self.check_same("abort")[0], -6)
 
