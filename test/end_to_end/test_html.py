@@ -101,9 +101,11 @@ class BrowserTest(HtmlTest):
             frame = ("[...document.querySelectorAll('.flame-graph g')].find((g) => "
                      "g.getAttribute('aria-label').startsWith('Cache::put'))")
             colors[key] = (browser.value(f"{frame}.querySelector('rect').getAttribute('fill')"),
-                           browser.value(f"Number({frame}.getAttribute('width'))"))
+                           browser.value(f"Number({frame}.querySelector('rect').getAttribute('width'))"))
         self.assertIn("hsl(215", colors["growth"][0])  # blue: the cache shrank
-        self.assertEqual(len({width for _, width in colors.values()}), 3, colors)
+        widths = {width for _, width in colors.values()}
+        self.assertEqual(len(widths), 3, colors)
+        self.assertGreater(min(widths), 50)  # drawn at once, not grown by and by
         self.check_quiet(browser)
 
     def test_search_works_by_keyboard(self):

@@ -233,11 +233,15 @@ export class Flame {
 
   decorate(values) {
     let deepest = 0;
+    // The library lets widths and labels arrive by and by; here they are there at once.
+    select(this.graph).selectAll("*").interrupt();
     for (const frame of this.graph.querySelectorAll("g")) {
       const d = frame.__data__;
       const node = d.data.node;
       deepest = Math.max(deepest, d.depth);
       frame.setAttribute("data-node", node);
+      frame.querySelector("rect").setAttribute("width", frame.getAttribute("width"));
+      frame.querySelector("foreignObject > div").textContent = this.nameOf(node)[0];
       frame.setAttribute("tabindex", "-1");
       frame.setAttribute("role", "treeitem");
       frame.setAttribute("aria-level", d.depth + 1);
