@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kTolerance = 0.03;
 constexpr double kLargestMultiple = 256;
+constexpr double kLockstepTolerance = 0.005;
+constexpr double kLockstepMultiple = 8;
 
 // Blocks that each window left behind, as far as the last frame shows; the first frame's own are
 // start-up and the last one's are still in flight.
@@ -25,6 +27,42 @@ std::vector<double> left_behind(const Timeline& timeline, const Series& series) 
                                                series.blocks[timeline.frames[i - 1]]);
   }
   return result;
+}
+
+std::vector<double> net_changes(const Timeline& timeline, const Series& series) {
+  std::vector<double> result;
+  for (size_t i = 1; i + 1 < timeline.frames.size(); ++i) {
+    result.push_back(series.blocks[timeline.frames[i]] - series.blocks[timeline.frames[i - 1]]);
+  }
+  return result;
+}
+
+double sum(const std::vector<double>& values) {
+  double all = 0;
+  for (const double value : values) all += value;
+  return all;
+}
+
+// What each window left behind is not what it added: older blocks went meanwhile.
+bool replaces(const std::vector<double>& left, const std::vector<double>& net) {
+  double distance = 0;
+  for (size_t i = 0; i < net.size(); ++i) distance += std::abs(left[i] - net[i]);
+  return distance >= kTolerance * sum(net);
+}
+
+bool block_for_block(std::vector<double> few, std::vector<double> many) {
+  if (sum(few) > sum(many)) std::swap(few, many);
+  if (few.size() < 3 || sum(few) <= 0) return false;
+  const double multiple = std::round(sum(many) / sum(few));
+  if (multiple > kLockstepMultiple) return false;
+  const auto [low, high] = std::minmax_element(few.begin(), few.end());
+  // Equal rounds of a test make everything equal.
+  if (*high - *low < std::max(4.0, 4 * kLockstepTolerance * *high)) return false;
+  for (size_t i = 0; i < few.size(); ++i) {
+    const double allowed = std::max(1.0, kLockstepTolerance * many[i]);
+    if (std::abs(many[i] - multiple * few[i]) > allowed) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -51,6 +89,19 @@ bool in_step(const Timeline& timeline, const Series& a, const Series& b) {
   double distance = 0;
   for (size_t i = 0; i < few.size(); ++i) distance += std::abs(many[i] - multiple * few[i]);
   return distance <= kTolerance * many_sum;
+}
+
+Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b) {
+  if (timeline.sampling_interval > 0) return Lockstep::kNone;
+  const std::vector<double> a_net = net_changes(timeline, a);
+  const std::vector<double> b_net = net_changes(timeline, b);
+  const std::vector<double> a_left = left_behind(timeline, a);
+  const std::vector<double> b_left = left_behind(timeline, b);
+  if (block_for_block(a_net, b_net) && (replaces(a_left, a_net) || replaces(b_left, b_net))) {
+    return Lockstep::kOneThing;
+  }
+  return block_for_block(a_left, b_left) || block_for_block(a_net, b_net) ? Lockstep::kSamePace
+                                                                          : Lockstep::kNone;
 }
 
 }  // namespace silt::analyze

@@ -6,6 +6,8 @@
 #ifndef SILT_SYMBOLIZER_ANALYZE_STEP_H_
 #define SILT_SYMBOLIZER_ANALYZE_STEP_H_
 
+#include <cstdint>
+
 #include "symbolizer/analyze/series.h"
 
 namespace silt::analyze {
@@ -13,6 +15,12 @@ namespace silt::analyze {
 // Whether the survivors of each window are, all windows alike, the same multiple of each other,
 // within 3 %. Series without births are compared by their live blocks.
 bool in_step(const Timeline& timeline, const Series& a, const Series& b);
+
+// Block for block: in every window one has the same small multiple of the other's blocks, and their
+// number varies from window to window. Two leaks on every request do that as well; but when blocks
+// of one also die and are replaced, and live blocks keep in step all the same, both are one thing.
+enum class Lockstep : uint8_t { kNone, kSamePace, kOneThing };
+Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b);
 
 }  // namespace silt::analyze
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -28,6 +29,10 @@ constexpr double kContainerShare = 0.02;
 // of the leaking ones.
 constexpr double kHealthyShare = 0.1;
 constexpr size_t kMostHoists = 8;
+// Siblings are so many calls below the function where they meet, at most.
+constexpr size_t kNearSiblings = 5;
+// A function through which this many times as many other blocks come is a dispatcher.
+constexpr double kDispatcher = 3;
 
 bool same_function(const Frame& a, const Frame& b) {
   return !a.function.empty() && a.function == b.function && a.file == b.file;
@@ -56,6 +61,9 @@ void find_functions(const read::Recording& recording, const NodeFrames& names,
 // Cheap: whether the pair is worth a closer look.
 bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions& options) {
   if (whole.group.heap != part.group.heap) return false;
+  for (const Frame& site : whole.sites) {
+    if (part.functions.count(function_hash(site)) > 0) return true;
+  }
   return part.functions.count(function_hash(whole.group.site)) > 0 ||
          whole.functions.count(function_hash(part.group.site)) > 0 ||
          (is_foreign(whole.group.site, options) && is_foreign(part.group.site, options));
@@ -113,12 +121,99 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   // No line of the user's is known for either: all that can be said is that they go together.
   if (is_foreign(root.site, options) && is_foreign(group.site, options)) return Relation::kPart;
   if (same_function(root.site, group.site)) return Relation::kPart;
+  for (const Frame& site : whole.sites) {
+    if (same_function(site, group.site)) return Relation::kPart;
+    if (site.function != "main" && passes(recording, part, names, site).function) {
+      return Relation::kPart;
+    }
+  }
   const Passage through_root = passes(recording, part, names, root.site);
   // What main calls is the whole program, so there only the very line tells a part.
   const bool is_main = root.site.function == "main";
   if (through_root.line || (through_root.function && !is_main)) return Relation::kPart;
   if (container && passes(recording, whole, names, group.site).line) return Relation::kHolder;
   return Relation::kNone;
+}
+
+// From the innermost frame outwards.
+std::vector<uint32_t> path_of(const read::Recording& recording, const Candidate& candidate) {
+  std::vector<uint32_t> path;
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    path.push_back(node);
+  }
+  return path;
+}
+
+// Blocks of the whole run through calls from this place, but those of the members.
+double other_blocks(const read::Recording& recording, uint64_t pc, const Candidate& a,
+                    const Candidate& b) {
+  std::unordered_set<size_t> own;
+  for (const Member& member : a.members) own.insert(member.stack);
+  for (const Member& member : b.members) own.insert(member.stack);
+  std::vector<bool> below(recording.nodes.size(), false);
+  for (size_t node = 1; node < recording.nodes.size(); ++node) {
+    const read::Node& here = recording.nodes[node];
+    below[node] = below[here.parent] || here.pc == pc;
+  }
+  double blocks = 0;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    const read::Stack& stack = recording.stacks[i];
+    if (!below[stack.leaf] || own.count(i) > 0 || stack.samples.empty()) continue;
+    blocks += static_cast<double>(stack.samples.back().allocated_blocks);
+  }
+  return blocks;
+}
+
+// Where two leaks that go block for block meet: a function of the user's that makes one thing of
+// both by different calls. Not a function that calls whatever there is to do: one that calls both
+// from one place (a dispatcher), or one through which much else comes as well (a main loop).
+std::optional<Frame> sibling_site(const read::Recording& recording, const Timeline& timeline,
+                                  const NodeFrames& names, const FoldOptions& options,
+                                  const Candidate& whole, const Candidate& part) {
+  if (part.group.judgement.verdict != Verdict::kLeak || whole.group.heap != part.group.heap) {
+    return std::nullopt;
+  }
+  const analyze::Lockstep step = analyze::lockstep(timeline, whole.group.sum, part.group.sum);
+  if (step == analyze::Lockstep::kNone) return std::nullopt;
+  const std::vector<uint32_t> first = path_of(recording, whole);
+  const std::vector<uint32_t> second = path_of(recording, part);
+  size_t common = 0;
+  while (common < std::min(first.size(), second.size()) &&
+         first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
+    ++common;
+  }
+  if (common == 0 || common == first.size() || common == second.size()) return std::nullopt;
+  const auto is_far = [&](const std::vector<uint32_t>& path, const Frame& site) {
+    size_t at = 0;
+    const std::string key = site_key(site);
+    const auto is_site = [&](const Frame& frame) { return site_key(frame) == key; };
+    while (at < path.size() &&
+           std::none_of(names(path[at]).begin(), names(path[at]).end(), is_site))
+      ++at;
+    return path.size() - common > at + kNearSiblings;
+  };
+  const bool far = is_far(first, whole.group.site) || is_far(second, part.group.site);
+  // A key in a table and its value, made by different steps of the program: the thing keeps its
+  // site, since where its parts meet is far out.
+  if (far && step == analyze::Lockstep::kOneThing) return whole.group.site;
+  if (far) return std::nullopt;
+  // Both calls are made by one function; inlined ones of it may differ.
+  const std::vector<Frame>& calls = names(first[first.size() - 1 - common]);
+  const std::vector<Frame>& others = names(second[second.size() - 1 - common]);
+  std::optional<Frame> meet;
+  for (size_t i = 1; i <= std::min(calls.size(), others.size()); ++i) {
+    const Frame& frame = calls[calls.size() - i];
+    if (!same_function(frame, others[others.size() - i])) break;
+    if (owner_of(frame, options.look_through) == Owner::kUser && frame.function != "main") {
+      meet = frame;
+    }
+  }
+  if (!meet) return std::nullopt;
+  const double blocks = whole.group.judgement.growth_blocks + part.group.judgement.growth_blocks;
+  const uint64_t pc = recording.nodes[first[first.size() - common]].pc;
+  if (other_blocks(recording, pc, whole, part) > kDispatcher * blocks) return std::nullopt;
+  return meet;
 }
 
 // The verdict is the thing's own; pace and growth are those of all its parts.
@@ -244,9 +339,18 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
     bool joined = false;
     for (size_t i = 0; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (i == whole || part.members.empty() || !may_relate(root, part, options)) continue;
-      const Relation what = relation(recording, timeline, names, options, root, part);
-      if (what == Relation::kNone) continue;
+      if (i == whole || part.members.empty()) continue;
+      const Relation what = may_relate(root, part, options)
+                                ? relation(recording, timeline, names, options, root, part)
+                                : Relation::kNone;
+      if (what == Relation::kNone) {
+        const std::optional<Frame> meet =
+            sibling_site(recording, timeline, names, options, root, part);
+        if (!meet) continue;
+        root.sites.push_back(root.group.site);
+        root.sites.push_back(part.group.site);
+        root.group.site = *meet;
+      }
       if (what == Relation::kHolder) root.group.site = part.group.site;
       analyze::add(root.group.sum, part.group.sum);
       root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),

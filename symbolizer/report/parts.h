@@ -22,6 +22,7 @@ struct Member {
 struct Candidate {
   Group group;
   std::vector<Member> members;
+  std::vector<symbolize::Frame> sites;  // that it had before its parts joined
   // Hashes of the functions that its stack of most growth runs through, once join_parts needs them.
   std::unordered_set<size_t> functions;
 };

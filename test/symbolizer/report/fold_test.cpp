@@ -87,6 +87,85 @@ TEST_CASE("what grows at its own pace below the leaking function is a finding of
   CHECK(leaks(heap.report()) == 2);
 }
 
+TEST_CASE("leaks block for block are one finding where one function calls for both") {
+  const auto stack = [](const char* maker, uint32_t line) {
+    return std::vector<Frame>{kMalloc, frame(maker, "dict.c", 7), frame("add_key", "db.c", line),
+                              frame("set_command", "set.c", 12), kMain};
+  };
+  std::vector<Frame> table = stack("new_entry", 31);
+  table.insert(table.begin() + 1, frame("enlarge", "dict.c", 3));
+  NamedHeap heap({stack("copy_name", 30), stack("new_entry", 31), table});
+  for (int i = 0; i < 10; ++i) {
+    const size_t keys = 50 + heap.chance(100);
+    heap.allocate(keys, 40, 0);
+    heap.allocate(keys, 24, 1);
+    uint64_t slots = 64;
+    while (slots < heap.live(1)) slots *= 2;
+    heap.free_all(2);
+    heap.allocate(1, 8 * slots, 2);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "add_key");
+  CHECK(report.findings[0].stacks.size() == 3);
+}
+
+TEST_CASE("values that are replaced and yet as many as their keys join them, however far") {
+  std::vector<Frame> key = {kMalloc, frame("new_entry", "dict.c", 7)};
+  for (uint32_t i = 0; i < 7; ++i)
+    key.push_back(frame("step_" + std::to_string(i), "call.c", i + 1));
+  key.push_back(frame("handle_input", "net.c", 50));
+  key.push_back(kMain);
+  NamedHeap heap({key,
+                  {kMalloc, frame("new_value", "object.c", 3), frame("parse", "net.c", 20),
+                   frame("handle_input", "net.c", 40), kMain}});
+  for (int i = 0; i < 10; ++i) {
+    const size_t keys = 50 + heap.chance(100);
+    heap.allocate(keys, 40, 0);
+    const size_t replaced = i == 0 ? 0 : 20 + heap.chance(10);
+    heap.free_random(replaced, 1);
+    heap.allocate(keys + replaced, 24, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "new_entry");
+  CHECK(report.findings[0].stacks.size() == 2);
+}
+
+TEST_CASE("leaks block for block below a function that calls everything are two findings") {
+  const auto stack = [](const char* maker, uint32_t line) {
+    return std::vector<Frame>{kMalloc, frame(maker, "work.c", line),
+                              frame("main_loop", "loop.c", line), kMain};
+  };
+  NamedHeap heap({stack("log_request", 30), stack("track_session", 31), stack("parse", 32)});
+  for (int i = 0; i < 10; ++i) {
+    const size_t requests = 50 + heap.chance(100);
+    heap.allocate(requests, 40, 0);
+    heap.allocate(requests, 24, 1);
+    heap.allocate(20 * requests, 24, 2);
+    heap.free_all(2);
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 2);
+}
+
+TEST_CASE("leaks block for block that one place calls in turn are two findings") {
+  const auto stack = [](const char* handler) {
+    return std::vector<Frame>{kMalloc, frame(handler, "routes.c", 7),
+                              frame("dispatch", "loop.c", 40), frame("serve", "loop.c", 9), kMain};
+  };
+  NamedHeap heap({stack("log_in"), stack("log_out")});
+  for (int i = 0; i < 10; ++i) {
+    const size_t requests = 50 + heap.chance(100);
+    heap.allocate(requests, 40, 0);
+    heap.allocate(requests, 24, 1);
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 2);
+}
+
 TEST_CASE("a leak through many stacks, none of which grows in every window, is one finding") {
   std::vector<std::vector<Frame>> stacks;
   for (uint32_t i = 0; i < 64; ++i) {
