@@ -27,6 +27,8 @@ constexpr size_t kEvenTail = 6;
 constexpr double kSignificant = 3.0;
 // Fewer blocks than this are no trend, whatever their spread.
 constexpr double kFewestEvents = 5;
+// Growth in fewer than half of the windows takes this many to be more than a few accidents.
+constexpr double kFewRareEvents = 20;
 // From this many on, a change at the end is no accident.
 constexpr double kManyEvents = 50;
 
@@ -238,7 +240,8 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
 
   // Rare events and bursts leave windows empty. That is no objection as long as what came stays.
   const bool stays = trend.died <= 0.1 * trend.born;
-  if (stays && trend.windows >= 3 && trend.grew >= 3 && grows_in_thirds(steps)) {
+  const bool often = 2 * trend.grew >= trend.windows || trend.events >= kFewRareEvents;
+  if (stays && often && trend.windows >= 3 && trend.grew >= 3 && grows_in_thirds(steps)) {
     return blocked(Obstacle::kNone);
   }
   // One window in many may dip a little where births and deaths are both many.
