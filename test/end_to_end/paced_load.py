@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A load of a steady pace over one kept connection: so many requests a second, never with a cookie.
 
-A load generator that goes as fast as it can makes a test depend on how busy the machine is; this one
-leaks the same amount an hour everywhere. Ends after the given time, or with the server (status 1).
+A load generator that goes as fast as it can makes a test depend on how busy the machine is; with
+this one a server leaks the same amount an hour everywhere. Ends after the given time, or with the server (status 1).
 
 usage: paced_load.py PORT REQUESTS-PER-SECOND SECONDS
 """

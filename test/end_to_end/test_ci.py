@@ -86,6 +86,9 @@ class Recipes(harness.SiltTest):
         self.assertEqual(done.returncode, status, f"{command}\n{out[-3000:]}\n{err[-3000:]}")
         return out, err
 
+    def text(self, name):
+        return pathlib.Path(self.path(name)).read_text(encoding="utf-8", errors="replace")
+
     def failures(self):
         root = xml.etree.ElementTree.parse(self.path("silt.xml")).getroot()
         return [failure.get("message") for failure in root.iter("failure")]
@@ -98,7 +101,7 @@ class Recipes(harness.SiltTest):
     def test_a_plain_shell(self):
         self.run_recipe("shell", 1)
         self.assertIn("SessionTable", " ".join(self.failures()))
-        self.assertIn("SessionTable", pathlib.Path(self.path("silt.md")).read_text(encoding="utf-8"))
+        self.assertIn("SessionTable", self.text("silt.md"))
 
     @harness.needs("wrk")
     def test_a_plain_shell_with_a_healthy_server(self):
@@ -115,14 +118,14 @@ class Recipes(harness.SiltTest):
     def test_a_job_that_looks_at_the_status(self):
         out, _ = self.run_recipe("status", 1)
         self.assertRegex(out, r"(?m)SessionTable::\S+.* bytes/h$")
-        self.assertTrue(json.loads(pathlib.Path(self.path("silt.json")).read_text(encoding="utf-8")))
+        self.assertTrue(json.loads(self.text("silt.json")))
 
     @harness.needs("wrk")
     def test_github_actions(self):
         summary = self.path("summary.md")
         out, _ = self.run_recipe("github", 1, GITHUB_STEP_SUMMARY=summary)
         self.assertRegex(out, r"(?m)^::error file=.*session_server\.cpp,line=\d+")
-        self.assertIn("SessionTable", pathlib.Path(summary).read_text(encoding="utf-8"))
+        self.assertIn("SessionTable", self.text("summary.md"))
         self.assertTrue(self.failures())
         self.assertEqual(os.path.isfile(self.path("silt.html")), test_soak.writes_html())
         self.tool("report", *pathlib.Path(self.path("recordings")).glob("silt.session_server.*"))
