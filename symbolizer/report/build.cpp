@@ -23,6 +23,9 @@ using symbolize::Frame;
 // the largest live size, or this many bytes: people have seen them in RSS and wonder.
 constexpr double kWorthTelling = 0.01;
 constexpr double kWorthTellingBytes = 32 * 1024;
+// Doubts about less than this are not told as findings: the stacks are listed all the same.
+constexpr double kDoubt = 0.001;
+constexpr double kDoubtBytes = 4096;
 
 uint64_t rounded(double value) { return value <= 0 ? 0 : static_cast<uint64_t>(value + 0.5); }
 
@@ -129,7 +132,10 @@ StackLine stack_line(const read::Recording& recording, const Timeline& timeline,
 
 bool worth_telling(const Group& group, double largest_live) {
   const Verdict verdict = group.judgement.verdict;
-  if (verdict == Verdict::kLeak || verdict == Verdict::kGrowing) return true;
+  if (verdict == Verdict::kLeak) return true;
+  if (verdict == Verdict::kGrowing) {
+    return group.judgement.growth_bytes >= std::min(kDoubtBytes, kDoubt * largest_live);
+  }
   const auto [low, peak] = std::minmax_element(group.sum.bytes.begin(), group.sum.bytes.end());
   return *peak - *low >= std::min(kWorthTellingBytes, kWorthTelling * largest_live);
 }

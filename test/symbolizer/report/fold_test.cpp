@@ -268,6 +268,21 @@ TEST_CASE("--verdict, --function and --module leave only what they name") {
   CHECK(heap.report(options).stacks.empty());
 }
 
+TEST_CASE("doubts about a few hundred bytes of many megabytes are listed, but no finding") {
+  NamedHeap heap({{kMalloc, frame("load", "app.cpp", 8), kMain},
+                  {kMalloc, frame("late", "app.cpp", 9), kMain}});
+  heap.allocate(10, 1000000, 0);
+  for (int i = 0; i < 8; ++i) {
+    heap.churn(1000);
+    if (i == 7) heap.allocate(8, 30, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  CHECK(report.findings.empty());
+  REQUIRE(!report.stacks.empty());
+  CHECK(report.stacks[0].frames[0].function == "late");
+}
+
 TEST_CASE("a single snapshot lists what is in use and says that it is not growth") {
   NamedHeap heap(
       {{kMalloc, frame("a", "app.cpp", 8), kMain}, {kMalloc, frame("b", "app.cpp", 9), kMain}});
