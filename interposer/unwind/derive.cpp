@@ -9,6 +9,8 @@
 
 #include <dlfcn.h>
 #include <libunwind-x86_64.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <atomic>
 
@@ -296,6 +298,36 @@ bool find_function(void* handle, const char* name, Function* function) {
 
 }  // namespace
 
+namespace {
+
+// libunwind opens a pipe when it is first used, for checks of memory that only its own accessors
+// need; the program would find its descriptors taken, or a pipe in place of a closed standard
+// input. Without room for a pipe libunwind goes on, and opens one when it ever needs it.
+class NoNewFiles {
+ public:
+  NoNewFiles() {
+    changed_ = prlimit(nullptr, &previous_) == 0;
+    const rlimit64 none{0, previous_.rlim_max};
+    changed_ = changed_ && prlimit(&none, nullptr) == 0;
+  }
+  ~NoNewFiles() {
+    if (changed_) prlimit(&previous_, nullptr);
+  }
+  NoNewFiles(const NoNewFiles&) = delete;
+  NoNewFiles& operator=(const NoNewFiles&) = delete;
+
+ private:
+  static long prlimit(const rlimit64* wanted, rlimit64* previous) {
+    return arch::raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, reinterpret_cast<long>(wanted),
+                             reinterpret_cast<long>(previous));
+  }
+
+  rlimit64 previous_{};
+  bool changed_;
+};
+
+}  // namespace
+
 bool open_unwinder() {
   void* const handle = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
@@ -312,6 +344,7 @@ bool open_unwinder() {
     dlerror();
     return false;
   }
+  const NoNewFiles no_new_files;
   g_probe_space = l.create_addr_space(&g_probe_accessors, 0);
   g_walk_space = l.create_addr_space(&g_walk_accessors, 0);
   if (g_probe_space == nullptr || g_walk_space == nullptr) return false;

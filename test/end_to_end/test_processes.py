@@ -95,6 +95,12 @@ class Processes(harness.SiltTest):
         report = self.report(self.recording("exact_counts"))
         self.assertTrue(report.with_function("main"))
 
+    def test_no_descriptor_is_taken(self):
+        for redirection in ("", "0<&-", "2>&-"):
+            command = ["/bin/sh", "-c", f"exec {redirection}; exec ls /proc/self/fd"]
+            plain = self.run_program(command, silt=False)
+            self.assertEqual(self.run_program(command), plain, redirection)
+
     def test_abort(self):
         self.assertEqual(self.check_same("abort")[0], -6)
 
