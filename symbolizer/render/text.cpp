@@ -138,6 +138,16 @@ class Page {
     return "…" + text.substr(at);
   }
 
+  // The name as people say it: an unnamed namespace takes half a row and tells nothing.
+  static std::string said_name(const std::string& name) {
+    std::string said = report::plain_name(name);
+    constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+    for (size_t at = said.find(kUnnamed); at != std::string::npos; at = said.find(kUnnamed)) {
+      said.erase(at, kUnnamed.size());
+    }
+    return said;
+  }
+
   void head() {
     const std::string who = clean(report_.program.empty() ? "?" : report_.program) + " (pid " +
                             std::to_string(report_.pid) + ")";
@@ -206,7 +216,7 @@ class Page {
       if (finding.change != report::Change::kNotCompared) {
         upper += " (" + change_word(finding.change) + ")";
       }
-      const std::string name = report::plain_name(clean(function_text(finding.site)));
+      const std::string name = said_name(clean(function_text(finding.site)));
       const std::string title = upper + "  " + (name.empty() ? "?" : name);
       const std::string place = clean(place_text(finding.site));
       const bool one_row =
@@ -335,7 +345,7 @@ class Page {
     for (size_t i = begin; i < end; ++i) {
       const Frame& frame = all[i];
       const std::string name = clean(function_text(frame));
-      const std::string label = options_.full ? name : report::plain_name(name);
+      const std::string label = options_.full ? name : said_name(name);
       const std::string row = two_sides(i == at ? "    > " : "      ", label.empty() ? name : label,
                                         clean(place_text(frame)));
       line(i == at ? painted(kBold, row) : row);

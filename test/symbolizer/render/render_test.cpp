@@ -169,6 +169,17 @@ TEST_CASE("a place loses its folders before its file name is cut") {
   CHECK(render::render_text(report, options).find("session_server.cpp:31\n") != std::string::npos);
 }
 
+TEST_CASE("an unnamed namespace takes no room, unless all is asked for") {
+  Report report = sample();
+  report.stacks[0].frames[1].function = "(anonymous namespace)::SessionTable::add(int)";
+  report.findings[0].site = report.stacks[0].frames[1];
+  render::TextOptions options;
+  CHECK(render::render_text(report, options).find("anonymous") == std::string::npos);
+  CHECK(render::render_text(report, options).find("> SessionTable::add ") != std::string::npos);
+  options.full = true;
+  CHECK(render::render_text(report, options).find("(anonymous namespace)::") != std::string::npos);
+}
+
 TEST_CASE("what is live at exit is no headline") {
   Report report = sample();
   report.snapshots.push_back(report.snapshots.back());
