@@ -28,8 +28,16 @@ class ChainedHandler {
   void call(int signal_number, siginfo_t* info, void* context);
 
  private:
-  // Two copies and an index, so that the handler always reads a whole one.
-  struct sigaction wishes_[2]{};
+  static constexpr unsigned kCopies = 32;
+
+  const struct sigaction& current() const {
+    return wishes_[current_.load(std::memory_order_acquire) % kCopies];
+  }
+
+  // Every wish is written to the next of these places and published afterwards, so that a handler
+  // reads a whole one: its place is not written again before thirty other calls of sigaction.
+  struct sigaction wishes_[kCopies] {};
+  std::atomic<unsigned> claimed_{0};
   std::atomic<unsigned> current_{0};
   std::atomic<int> signal_{0};
 };
