@@ -10,5 +10,11 @@
 #define SILT_ALWAYS_INLINE inline __attribute__((always_inline))
 // The slow half of a fast path: out of line, away from the hot code.
 #define SILT_COLD __attribute__((noinline, cold))
+// For a function that must reach another with a jump: no frame of its own, whatever the build says.
+#ifdef __clang__
+#define SILT_FRAMELESS
+#else
+#define SILT_FRAMELESS __attribute__((optimize("omit-frame-pointer")))
+#endif
 
 #endif  // SILT_INTERPOSER_BASE_ATTRIBUTES_H_

@@ -19,8 +19,7 @@ extern "C" {
 // The loader looks at who calls dlopen: its search path (RUNPATH, $ORIGIN) and its namespace count.
 // So the real function must find the caller's return address, not ours: this is a jump, and what is
 // to be done afterwards is done at some later hook. (A test reads the instructions.)
-SILT_EXPORT __attribute__((optimize("omit-frame-pointer"))) void* dlopen(const char* file,
-                                                                         int flags) {
+SILT_EXPORT SILT_FRAMELESS void* dlopen(const char* file, int flags) {
   if (real.dlopen == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   recorder.code_loaded.store(true, std::memory_order_relaxed);

@@ -115,7 +115,7 @@ uint64_t memory_limit() {
   ProcessInfo& info = process_info;
   if (info.memory_limit_known) return info.memory_limit_bytes;
   static constinit char buffer[1024]{};
-  read_lines("/proc/self/cgroup", buffer, sizeof(buffer), [&info](const char* line) {
+  read_lines("/proc/self/cgroup", buffer, sizeof(buffer), [](const char* line) {
     static constinit char storage[1200]{};
     base::TextWriter path(storage, sizeof(storage));
     if (base::starts_with(line, "0::")) {
@@ -127,7 +127,7 @@ uint64_t memory_limit() {
       path.add("/sys/fs/cgroup/memory").add(at + 8).add("/memory.limit_in_bytes");
     }
     const uint64_t limit = read_limit(path.c_str());
-    if (limit != 0) info.memory_limit_bytes = limit;
+    if (limit != 0) process_info.memory_limit_bytes = limit;
   });
   info.memory_limit_known = true;
   return info.memory_limit_bytes;

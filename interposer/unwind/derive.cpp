@@ -55,7 +55,6 @@ constexpr uint64_t kBpValueOrigin = 0x0020'0000'0000'0000;
 constexpr uint64_t kValueHalf = kZoneHalf * kStride;
 // A read at a value (the saved slots of a realigned frame): one level is enough.
 constexpr uint64_t kSecondOrigin = 0x0100'0000'0000'0000;
-constexpr uint64_t kSecondLimit = 0x0200'0000'0000'0000;
 constexpr uint64_t kOtherRegister = 0x0400'0000'0000'0000;
 
 bool within(uint64_t value, uint64_t origin, uint64_t half) {
