@@ -18,7 +18,8 @@ extern "C" {
 
 // The loader looks at who calls dlopen: its search path (RUNPATH, $ORIGIN) and its namespace count.
 // So the real function must find the caller's return address, not ours: this is a jump, and what is
-// to be done afterwards is done at some later hook. (A test reads the instructions.)
+// to be done afterwards is done at some later hook. (A test opens a plugin that only its caller's
+// search path finds.)
 SILT_EXPORT SILT_FRAMELESS void* dlopen(const char* file, int flags) {
   if (real.dlopen == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();

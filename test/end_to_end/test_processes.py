@@ -101,6 +101,25 @@ class Processes(harness.SiltTest):
             plain = self.run_program(command, silt=False)
             self.assertEqual(self.run_program(command), plain, redirection)
 
+    def test_a_plugin_is_found_by_its_callers_search_path(self):
+        folder = pathlib.Path(self.folder) / "with_plugin"
+        (folder / "plugins").mkdir(parents=True)
+        (folder / "plugin.c").write_text("int answer(void) { return 42; }\n")
+        (folder / "main.c").write_text(
+            "#include <dlfcn.h>\n#include <stdio.h>\n"
+            "int main(void) {\n"
+            '  void* plugin = dlopen("libsilt_test_plugin.so", RTLD_NOW);\n'
+            '  puts(plugin == NULL ? dlerror() : "found");\n'
+            "  return plugin == NULL;\n}\n")
+        for command in (["gcc", "-shared", "-fPIC", "plugin.c", "-o",
+                         "plugins/libsilt_test_plugin.so"],
+                        ["gcc", "main.c", "-Wl,--enable-new-dtags,-rpath,$ORIGIN/plugins",
+                         "-o", "main"]):
+            harness.subprocess.run(command, cwd=folder, check=True)
+        for silt in (False, True):
+            status, out, err = self.run_program([str(folder / "main")], silt=silt)
+            self.assertEqual((status, out.strip()), (0, "found"), err)
+
     def test_abort(self):
         self.assertEqual(self.check_same("abort")[0], -6)
 
