@@ -306,9 +306,10 @@ class TapResult(unittest.TestResult):
         self.number += 1
         name = getattr(test, "_testMethodName", str(test)).removeprefix("test_").replace("_", " ")
         print(f"{'ok' if passed else 'not ok'} {self.number} - {name}{directive}")
-        for line in details.splitlines():
-            print(f"# {line}")
         sys.stdout.flush()
+        # Details go to standard error: of a TAP test, Meson prints that and keeps the rest.
+        if details:
+            print(f"{name}:\n{details}", file=sys.stderr, flush=True)
 
     def addSuccess(self, test):
         self._line(test, True)

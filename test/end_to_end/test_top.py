@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`silt top`: pictures of what grows, on a terminal that is left as it was found."""
 
+import codecs
 import os
 import pty
 import re
@@ -25,26 +26,31 @@ class Screen:
                                         stderr=self.slave, cwd=folder, env=environment,
                                         start_new_session=True)
         self.text = ""
+        self.waited = 0  # how much of the text earlier waits have used up
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def wait_text(self, pattern):
-        """Reads until the pattern has been seen in what was written since the last such call."""
-        seen = ""
+        """Reads until the pattern has been seen after what the last such call waited for.
+
+        A picture arrives in as many pieces as the terminal likes: what was read beyond the
+        pattern belongs to the next call."""
         end = time.monotonic() + harness.TIMEOUT
-        while not re.search(pattern, seen):
+        while not (found := re.search(pattern, self.text[self.waited:])):
             ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
             if not ready:
-                raise AssertionError(f"no '{pattern}' in {seen[-2000:]!r}")
-            chunk = os.read(self.master, 65536).decode(errors="replace")
-            seen += chunk
-            self.text += chunk
-        return seen
+                raise AssertionError(f"no '{pattern}' in {self.text[self.waited:][-2000:]!r}")
+            self.read()
+        self.waited += found.end()
+
+    def read(self):
+        self.text += self.decoder.decode(os.read(self.master, 65536))
 
     def type(self, keys):
         os.write(self.master, keys)
 
     def rest(self):
         while select.select([self.master], [], [], 0)[0]:
-            self.text += os.read(self.master, 65536).decode(errors="replace")
+            self.read()
         return self.text
 
     def close(self):
@@ -83,8 +89,8 @@ class Top(harness.SiltTest):
         server = self.start_server()
         screen = self.start_top("--interval", "200ms", server.pid)
         screen.wait_text(r"3 snapshots over")
-        picture = screen.wait_text(r"\+[\d.]+ k?B/s +\+[\d,]+ +[\d.]+ k?B  SessionTable::\w+ ")
-        self.assertIn("RSS", picture)
+        screen.wait_text(r"\+[\d.]+ k?B/s +\+[\d,]+ +[\d.]+ k?B  SessionTable::\w+ ")
+        self.assertIn("RSS", screen.text)
         screen.type(b"q")
         self.check_left_well(screen)
         self.assertIsNone(server.process.poll())
