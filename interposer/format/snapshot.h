@@ -47,6 +47,11 @@ enum class SectionType : uint32_t {
   kMappings = 6,  // MappingEntry x count: executable mappings of the process at snapshot time
   kCosts = 7,     // CostEntry x count: silt's self-cost and what it dropped
   kRss = 8,       // RssEntry x count: resident memory by kind of mapping (optional)
+  // JavaScript heaps, when the program is node (all four together or none; see IsolateEntry):
+  kIsolates = 9,       // IsolateEntry x count
+  kScriptFrames = 10,  // ScriptFrameEntry x count
+  kScriptNodes = 11,   // varint, see below
+  kScriptStacks = 12,  // varint, see below
 };
 
 struct SectionEntry {
@@ -73,7 +78,7 @@ enum class Marker : uint64_t {
   kTruncated = 2,   // outermost: the walk hit its frame limit, outer frames are missing
   kBroken = 3,      // outermost: the walk could not go on (no rule, unreadable stack)
   kOverflow = 4,    // the only frame: a table was full, the stack was not kept
-  kJavaScript = 5,  // innermost: reserved for heap "js"
+  kJavaScript = 5,  // reserved: stacks of heap "js" are in kScriptStacks
 };
 
 // kStacks. One row for each node at which something was allocated, ascending by node. All varint:
@@ -234,6 +239,47 @@ struct RssEntry {
   uint64_t bytes;
 };
 static_assert(sizeof(RssEntry) == 16);
+
+// One JavaScript heap (a V8 isolate: the main thread's or a worker's) as its own sampling profiler
+// saw it. Its profile is taken just before the native tables, or is older: see captured_ns.
+struct IsolateEntry {
+  uint32_t thread_id;                // node's worker threadId, 0: the main thread
+  uint32_t flags;                    // IsolateFlag bits
+  uint64_t captured_elapsed_ns;      // when, on the clock of Meta::elapsed_ns; 0: never
+  uint64_t sampling_interval_bytes;  // mean bytes between samples of V8's profiler
+  // process.memoryUsage() and v8.getHeapStatistics() just after the profile's collection, bytes:
+  uint64_t heap_used_bytes;
+  uint64_t heap_total_bytes;  // committed by V8
+  uint64_t external_bytes;
+  uint64_t array_buffers_bytes;
+  uint64_t reserved;
+};
+static_assert(sizeof(IsolateEntry) == 64);
+enum IsolateFlag : uint32_t {
+  kIsolateMissed = 1,  // did not answer in time (a blocked event loop): the profile is an older one
+  kIsolateEnded = 2,   // the worker has ended since
+};
+
+// A place in JavaScript code. File: a path or a URL (`node:internal/timers`); empty: built in.
+struct ScriptFrameEntry {
+  StringRef function;  // empty: anonymous
+  StringRef file;
+  uint32_t line;    // from 1, 0: unknown
+  uint32_t column;  // from 1, 0: unknown
+};
+static_assert(sizeof(ScriptFrameEntry) == 16);
+
+// kScriptNodes. Like kNodes, numbered anew in each snapshot (readers join them by content); for
+// each node, ids counting from 1, 0 being the root:
+//   varint  id - parent     at least 1
+//   varint  frame           index into kScriptFrames
+// kScriptStacks. One row for each isolate and node with live samples, ascending by (isolate, node).
+//   varint  isolate         index into kIsolates
+//   varint  node
+//   varint  n               then n times, ascending by code:
+//     generation code, samples, live blocks, live bytes
+// Samples is the number of objects that V8's profiler really holds; blocks and bytes are the
+// estimates that stand for them, so that their relative error is about 1/sqrt(samples).
 
 }  // namespace silt::format
 

@@ -41,11 +41,22 @@ struct Mapping {
   std::string path;  // empty: anonymous
 };
 
+// A place in JavaScript code, named by V8's profiler itself.
+struct ScriptFrame {
+  std::string function;  // empty: anonymous
+  std::string file;      // path or URL, empty: built in
+  uint32_t line = 0;     // from 1, 0: unknown
+  uint32_t column = 0;
+};
+
 // Node 0 is the root. Markers (format::Marker) are nodes too.
 struct Node {
   uint32_t parent = 0;
-  uint64_t pc = 0;  // return address; look up pc - 1
+  uint64_t pc = 0;  // return address; look up pc - 1. From kScriptPc on: a ScriptFrame
 };
+// The pc of a node of a JavaScript heap's stack is kScriptPc plus an index into
+// Recording::script_frames: no address of a user process is that high.
+inline constexpr uint64_t kScriptPc = uint64_t{1} << 63;
 
 struct GenerationCount {
   uint8_t code = 0;  // format::generation_code
@@ -61,6 +72,7 @@ struct Sample {
   uint64_t allocated_blocks = 0;  // cumulative
   uint64_t allocated_bytes = 0;
   std::vector<GenerationCount> generations;  // live by birth, ascending code
+  uint64_t samples = 0;  // heap "js": objects V8 really holds as samples; else 0
 };
 
 struct Stack {
@@ -80,6 +92,7 @@ struct Snapshot {
     uint64_t bytes = 0;
   };
   std::vector<Rss> rss;
+  std::vector<format::IsolateEntry> isolates;  // JavaScript heaps; empty: not node
 };
 
 struct Recording {
@@ -89,6 +102,7 @@ struct Recording {
   std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
   std::vector<Module> modules;      // of the newest snapshot
   std::vector<Mapping> mappings;
+  std::vector<ScriptFrame> script_frames;  // places in JavaScript code, each once
   std::string program;
   std::string executable;
   std::string command;
