@@ -15,6 +15,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/recording_folder.h"
+#include "symbolizer/read/script_join.h"
 #include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
 
@@ -34,6 +35,7 @@ struct Reference {
   std::string node_bytes;
   std::vector<Node> nodes;
   StackRows rows;
+  ScriptHeaps scripts;
   Texts texts;
   std::vector<Module> modules;
   std::vector<Mapping> mappings;
@@ -74,14 +76,17 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!nodes) return nodes.error();
   auto rows = file.stack_rows();
   if (!rows) return rows.error();
+  auto scripts = file.script_heaps();
+  if (!scripts) return scripts.error();
   auto texts = file.texts();
   if (!texts) return texts.error();
   auto modules = file.modules();
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
-  return Reference{std::move(file),   std::move(*node_bytes), std::move(*nodes),   std::move(*rows),
-                   std::move(*texts), std::move(*modules),    std::move(*mappings)};
+  return Reference{std::move(file),     std::move(*node_bytes), std::move(*nodes),
+                   std::move(*rows),    std::move(*scripts),    std::move(*texts),
+                   std::move(*modules), std::move(*mappings)};
 }
 
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one
@@ -125,6 +130,7 @@ Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::pa
 struct OlderSnapshot {
   Snapshot snapshot;
   StackRows rows;
+  ScriptHeaps scripts;
 };
 
 Result<OlderSnapshot> read_older(const Header& header, const Reference& reference,
@@ -150,9 +156,11 @@ Result<OlderSnapshot> read_older(const Header& header, const Reference& referenc
   if (!*prefix) return Error{"has other stacks than the snapshots after it"};
   auto rows = file->stack_rows();
   if (!rows) return rows.error();
+  auto scripts = file->script_heaps();
+  if (!scripts) return scripts.error();
   auto snapshot = snapshot_of(*file, header.path);
   if (!snapshot) return snapshot.error();
-  return OlderSnapshot{std::move(*snapshot), std::move(*rows)};
+  return OlderSnapshot{std::move(*snapshot), std::move(*rows), std::move(*scripts)};
 }
 
 // Headers of all files that have one, ascending by sequence.
@@ -210,21 +218,31 @@ Result<Recording> join(const std::filesystem::path& path,
   Recording recording;
   recording.path = path;
   StackJoin stacks(reference.nodes, reference.modules);
+  ScriptJoin scripts(static_cast<uint32_t>(reference.nodes.size()));
   for (const Header& header : headers) {
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
+    const auto index = static_cast<uint32_t>(recording.snapshots.size());
     auto older = read_older(header, reference, before);
+    if (older && !scripts.add(index, older->scripts)) {
+      older = Error{"has more JavaScript stacks than fit beside the others'"};
+    }
     if (!older) {
       skipped.add(header.path, older.error().message);
       continue;
     }
-    stacks.add(static_cast<uint32_t>(recording.snapshots.size()), older->rows);
+    stacks.add(index, older->rows);
+    older->snapshot.isolates = std::move(older->scripts.isolates);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
-  stacks.add(static_cast<uint32_t>(recording.snapshots.size()), reference.rows);
+  const auto index = static_cast<uint32_t>(recording.snapshots.size());
+  stacks.add(index, reference.rows);
+  const bool fits = scripts.add(index, reference.scripts);
+  last.isolates = std::move(reference.scripts.isolates);
   recording.snapshots.push_back(std::move(last));
   recording.stacks = stacks.take();
 
   recording.nodes = std::move(reference.nodes);
+  scripts.take(recording);
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);
   recording.program = std::move(reference.texts.program);
@@ -235,6 +253,7 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take();
+  if (!fits) recording.notes.push_back("the JavaScript stacks of the newest snapshot are too many");
   return recording;
 }
 

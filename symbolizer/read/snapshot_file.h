@@ -30,6 +30,7 @@ inline constexpr uint32_t kMostMappings = 1'000'000;
 inline constexpr uint32_t kDeepestStack = 16'384;
 inline constexpr size_t kLongestText = 16'384;
 inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
+inline constexpr uint32_t kMostIsolates = 4096;
 
 // Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
 // differences downstream cannot overflow.
@@ -48,6 +49,27 @@ struct StackRow {
 };
 struct StackRows {
   std::vector<StackRow> rows;  // ascending by node
+  std::vector<GenerationCount> generations;
+};
+
+// The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
+struct ScriptRow {
+  uint32_t isolate = 0;
+  uint32_t node = 0;
+  uint32_t generations_begin = 0;
+  uint64_t samples = 0;
+  uint64_t live_blocks = 0;
+  uint64_t live_bytes = 0;
+};
+struct ScriptNode {
+  uint32_t parent = 0;
+  uint32_t frame = 0;  // index into ScriptHeaps::frames
+};
+struct ScriptHeaps {
+  std::vector<format::IsolateEntry> isolates;
+  std::vector<ScriptFrame> frames;
+  std::vector<ScriptNode> nodes;  // node 0 is the root and has no frame
+  std::vector<ScriptRow> rows;    // ascending by isolate and node
   std::vector<GenerationCount> generations;
 };
 
@@ -77,6 +99,7 @@ class SnapshotFile {
   Result<std::vector<Mapping>> mappings();
   Result<std::vector<uint64_t>> costs() const;
   Result<std::vector<Snapshot::Rss>> rss() const;
+  Result<ScriptHeaps> script_heaps();  // empty when the program is not node
 
  private:
   SnapshotFile() = default;
@@ -84,6 +107,10 @@ class SnapshotFile {
   const format::SectionEntry* find(format::SectionType type) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
+  Result<std::vector<format::IsolateEntry>> isolates() const;
+  Result<std::vector<ScriptFrame>> script_frames();
+  Result<std::vector<ScriptNode>> script_nodes(size_t frames) const;
+  Result<bool> read_script_rows(ScriptHeaps& heaps) const;
   Result<bool> load_strings();
 
   std::unique_ptr<ByteSource> source_;

@@ -73,7 +73,8 @@ Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const
     if (depths[parent] >= kDeepestStack) {
       return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
     }
-    nodes.push_back({parent, pc});
+    // No code of a process lies in the upper half, where frames of JavaScript heaps are.
+    nodes.push_back({parent, pc < kScriptPc ? pc : (pc - kScriptPc) | format::kFirstRealPc});
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
   if (!cursor.at_end()) return corrupt("it has more nodes than it says");

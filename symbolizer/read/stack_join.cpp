@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "symbolizer/read/generations.h"
 #include "symbolizer/read/module_index.h"
 
 namespace silt::read {
@@ -54,23 +55,6 @@ Heap heap_of_marker(uint64_t pc) {
     default:
       return Heap::kNative;
   }
-}
-
-// Adds `more` to `sum`; both ascend by code.
-void add_generations(std::vector<GenerationCount>& sum, const GenerationCount* more, size_t count) {
-  std::vector<GenerationCount> merged;
-  merged.reserve(sum.size() + count);
-  size_t i = 0;
-  for (size_t k = 0; k < count; ++k) {
-    while (i < sum.size() && sum[i].code < more[k].code) merged.push_back(sum[i++]);
-    merged.push_back(more[k]);
-    if (i < sum.size() && sum[i].code == more[k].code) {
-      merged.back().blocks += sum[i].blocks;
-      merged.back().bytes += sum[i++].bytes;
-    }
-  }
-  merged.insert(merged.end(), sum.begin() + static_cast<ptrdiff_t>(i), sum.end());
-  sum = std::move(merged);
 }
 
 }  // namespace

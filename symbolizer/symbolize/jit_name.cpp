@@ -39,6 +39,12 @@ std::optional<uint32_t> take_number(std::string_view& text) {
   return number;
 }
 
+int digit_value(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  const char lower = static_cast<char>(digit | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 // The space between name and file.
 size_t file_border(std::string_view text) {
   for (const std::string_view start :
@@ -48,32 +54,6 @@ size_t file_border(std::string_view text) {
     if (at != std::string_view::npos) return at;
   }
   return text.rfind(' ');
-}
-
-int digit_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = static_cast<char>(digit | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// `file:///my%20app/x.js` -> `/my app/x.js`; anything else stays.
-std::string path_of_url(std::string_view file) {
-  constexpr std::string_view kScheme = "file://";
-  if (!file.starts_with(kScheme)) return std::string(file);
-  file.remove_prefix(kScheme.size());
-  std::string path;
-  for (size_t i = 0; i < file.size(); ++i) {
-    const bool escape = file[i] == '%' && i + 2 < file.size();
-    const int high = escape ? digit_value(file[i + 1]) : -1;
-    const int low = escape ? digit_value(file[i + 2]) : -1;
-    if (high >= 0 && low >= 0 && high + low > 0) {
-      path += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      path += file[i];
-    }
-  }
-  return path;
 }
 
 // Marks of tiers; an apostrophe after them marks code specialized for a context.
@@ -128,6 +108,25 @@ Frame parse_python(std::string_view text) {
 }
 
 }  // namespace
+
+std::string path_of_url(std::string_view file) {
+  constexpr std::string_view kScheme = "file://";
+  if (!file.starts_with(kScheme)) return std::string(file);
+  file.remove_prefix(kScheme.size());
+  std::string path;
+  for (size_t i = 0; i < file.size(); ++i) {
+    const bool escape = file[i] == '%' && i + 2 < file.size();
+    const int high = escape ? digit_value(file[i + 1]) : -1;
+    const int low = escape ? digit_value(file[i + 2]) : -1;
+    if (high >= 0 && low >= 0 && high + low > 0) {
+      path += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      path += file[i];
+    }
+  }
+  return path;
+}
 
 Frame parse_jit_name(std::string_view name) {
   constexpr std::string_view kPython = "py::";

@@ -5,6 +5,7 @@
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_JIT_NAME_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_JIT_NAME_H_
 
+#include <string>
 #include <string_view>
 
 #include "symbolizer/symbolize/symbolizer.h"
@@ -15,6 +16,9 @@ namespace silt::symbolize {
 // marks of compilation tiers (~ ^ + *) are dropped: interpreted and optimized code of a function
 // has one name. The line is where the function begins: maps know no better.
 Frame parse_jit_name(std::string_view name);
+
+// `file:///my%20app/x.js` -> `/my app/x.js`; anything else stays.
+std::string path_of_url(std::string_view file);
 
 }  // namespace silt::symbolize
 

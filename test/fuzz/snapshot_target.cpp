@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "symbolizer/read/script_join.h"
 #include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
 #include "test/symbolizer/snapshot_writer.h"
@@ -18,6 +19,17 @@ using namespace silt;
 
 void require(bool holds) {
   if (!holds) std::abort();
+}
+
+void check_scripts(const read::Recording& recording) {
+  for (const read::Stack& stack : recording.stacks) {
+    require(stack.heap == read::Heap::kJavaScript && stack.leaf != 0);
+    for (uint32_t node = stack.leaf; node != 0; node = recording.nodes[node].parent) {
+      require(node < recording.nodes.size() && recording.nodes[node].parent < node);
+      require(recording.nodes[node].pc >= read::kScriptPc);
+      require(recording.nodes[node].pc - read::kScriptPc < recording.script_frames.size());
+    }
+  }
 }
 
 void check_stacks(const std::vector<read::Node>& nodes, const std::vector<read::Stack>& stacks) {
@@ -53,6 +65,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto mappings = file->mappings();
   auto costs = file->costs();
   auto rss = file->rss();
+  if (auto heaps = file->script_heaps()) {
+    read::ScriptJoin scripts(1);
+    scripts.add(0, *heaps);
+    scripts.add(1, *heaps);
+    read::Recording recording;
+    recording.nodes.resize(1);
+    scripts.take(recording);
+    check_scripts(recording);
+    check_stacks(recording.nodes, recording.stacks);
+  }
   auto node_bytes = file->node_bytes();
   if (!node_bytes) return 0;
   auto nodes = file->nodes(*node_bytes);
@@ -62,5 +84,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   join.add(0, *rows);
   join.add(1, *rows);
   check_stacks(*nodes, join.take());
+  for (const read::Node& node : *nodes) require(node.pc < read::kScriptPc);
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "test/symbolizer/recording_builder.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <stdexcept>
 
@@ -93,6 +94,59 @@ void RecordingBuilder::free_newest(StackId stack, uint64_t blocks) {
 
 void RecordingBuilder::free_all(StackId stack) { free_oldest(stack, UINT64_MAX); }
 
+RecordingBuilder::ScriptStack RecordingBuilder::script_stack(
+    const std::vector<read::ScriptFrame>& frames, uint32_t isolate) {
+  if (values_.isolates.size() <= isolate) values_.isolates.resize(isolate + 1);
+  uint32_t at = 0;
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    const auto same = [&](const read::ScriptFrame& other) {
+      return other.function == frame->function && other.file == frame->file &&
+             other.line == frame->line && other.column == frame->column;
+    };
+    auto& known = values_.script_frames;
+    const auto found = std::find_if(known.begin(), known.end(), same);
+    const auto index = static_cast<uint32_t>(found - known.begin());
+    if (found == known.end()) known.push_back(*frame);
+    const auto [id, added] = script_node_ids_.try_emplace({at, index}, 0);
+    if (added) {
+      values_.script_nodes.push_back({at, index});
+      id->second = static_cast<uint32_t>(values_.script_nodes.size());
+    }
+    at = id->second;
+  }
+  return {isolate, at};
+}
+
+void RecordingBuilder::allocate(ScriptStack stack, uint64_t samples, uint64_t blocks,
+                                uint64_t bytes) {
+  const uint32_t code = format::generation_code(static_cast<uint32_t>(snapshots_.size()));
+  ScriptGeneration& generation = script_counts_[stack][code];
+  generation.code = code;
+  generation.samples += samples;
+  generation.blocks += blocks;
+  generation.bytes += bytes;
+}
+
+// Returns how many of `samples` are left to be freed.
+uint64_t RecordingBuilder::free_from(ScriptGeneration& generation, uint64_t samples) {
+  if (generation.samples == 0) return samples;
+  const uint64_t freed = std::min(samples, generation.samples);
+  generation.blocks -= generation.blocks / generation.samples * freed;
+  generation.bytes -= generation.bytes / generation.samples * freed;
+  generation.samples -= freed;
+  if (generation.samples == 0) generation.blocks = generation.bytes = 0;
+  return samples - freed;
+}
+
+void RecordingBuilder::free_oldest(ScriptStack stack, uint64_t samples) {
+  for (auto& [code, generation] : script_counts_[stack]) samples = free_from(generation, samples);
+}
+
+void RecordingBuilder::free_newest(ScriptStack stack, uint64_t samples) {
+  auto& live = script_counts_[stack];
+  for (auto it = live.rbegin(); it != live.rend(); ++it) samples = free_from(it->second, samples);
+}
+
 bool RecordingBuilder::is_mapping(StackId stack) const {
   return stack != 0 && values_.nodes[stack - 1].pc == marker(format::Marker::kMapping);
 }
@@ -129,6 +183,17 @@ void RecordingBuilder::take_snapshot(double elapsed_seconds, uint64_t rss_bytes)
       if (generation.blocks != 0 || generation.bytes != 0) row.generations.push_back(generation);
     }
     values_.rows.push_back(std::move(row));
+  }
+  values_.script_rows.clear();
+  for (const auto& [stack, generations] : script_counts_) {
+    ScriptRowValues row{stack.isolate, stack.node, {}};
+    for (const auto& [code, generation] : generations) {
+      if (generation.samples != 0) row.generations.push_back(generation);
+    }
+    if (!row.generations.empty()) values_.script_rows.push_back(std::move(row));
+  }
+  for (format::IsolateEntry& isolate : values_.isolates) {
+    isolate.captured_elapsed_ns = meta.elapsed_ns;
   }
   snapshots_.push_back(write_snapshot(values_));
 }

@@ -15,6 +15,7 @@
 #ifndef SILT_TEST_SYMBOLIZER_RECORDING_BUILDER_H_
 #define SILT_TEST_SYMBOLIZER_RECORDING_BUILDER_H_
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -53,6 +54,19 @@ class RecordingBuilder {
   void free_newest(StackId stack, uint64_t blocks);
   void free_all(StackId stack);
 
+  // JavaScript: a stack of an isolate's own heap, innermost first. The isolates are
+  // values().isolates (one is made when there is none yet); what V8 samples is for the caller to
+  // say.
+  struct ScriptStack {
+    uint32_t isolate = 0;
+    uint32_t node = 0;
+    auto operator<=>(const ScriptStack&) const = default;
+  };
+  ScriptStack script_stack(const std::vector<read::ScriptFrame>& frames, uint32_t isolate = 0);
+  void allocate(ScriptStack stack, uint64_t samples, uint64_t blocks, uint64_t bytes);
+  void free_oldest(ScriptStack stack, uint64_t samples);
+  void free_newest(ScriptStack stack, uint64_t samples);
+
   // With rss_bytes 0, live bytes and ten megabytes.
   void take_snapshot(double elapsed_seconds, uint64_t rss_bytes = 0);
 
@@ -70,6 +84,7 @@ class RecordingBuilder {
   };
   uint32_t node(uint32_t parent, uint64_t pc);
   static uint64_t free_from(read::GenerationCount& generation, uint64_t blocks);
+  static uint64_t free_from(ScriptGeneration& generation, uint64_t samples);
   format::HeapTotals totals(bool mapping) const;
   bool is_mapping(StackId stack) const;
 
@@ -77,6 +92,8 @@ class RecordingBuilder {
   std::map<std::string, uint64_t> functions_;
   std::map<std::pair<uint32_t, uint64_t>, uint32_t> node_ids_;
   std::map<StackId, Counts> counts_;
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> script_node_ids_;
+  std::map<ScriptStack, std::map<uint32_t, ScriptGeneration>> script_counts_;  // by code
   std::vector<std::string> snapshots_;
   TemporaryFolder folder_;
 };

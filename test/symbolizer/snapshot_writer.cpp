@@ -84,6 +84,31 @@ std::string module_bytes(const std::vector<read::Module>& modules, Strings& stri
   return out;
 }
 
+std::string script_node_bytes(const std::vector<ScriptNodeValues>& nodes) {
+  std::string out;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    append_varint(out, i + 1 - nodes[i].parent);
+    append_varint(out, nodes[i].frame);
+  }
+  return out;
+}
+
+std::string script_row_bytes(const std::vector<ScriptRowValues>& rows) {
+  std::string out;
+  for (const ScriptRowValues& row : rows) {
+    append_varint(out, row.isolate);
+    append_varint(out, row.node);
+    append_varint(out, row.generations.size());
+    for (const ScriptGeneration& generation : row.generations) {
+      append_varint(out, generation.code);
+      append_varint(out, generation.samples);
+      append_varint(out, generation.blocks);
+      append_varint(out, generation.bytes);
+    }
+  }
+  return out;
+}
+
 uint32_t count_of(size_t size) { return static_cast<uint32_t>(size); }
 
 }  // namespace
@@ -114,8 +139,15 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
   for (const auto& part : values.rss) {
     append_item(rss, format::RssEntry{static_cast<uint32_t>(part.kind), 0, part.bytes});
   }
+  std::string isolates, script_frames;
+  for (const auto& isolate : values.isolates) append_item(isolates, isolate);
+  for (const auto& frame : values.script_frames) {
+    append_item(script_frames,
+                format::ScriptFrameEntry{strings.add(frame.function), strings.add(frame.file),
+                                         frame.line, frame.column});
+  }
   const auto type = [](SectionType value) { return static_cast<uint32_t>(value); };
-  return {
+  std::vector<RawSection> sections = {
       {type(SectionType::kMeta), 1, meta_bytes},
       {type(SectionType::kStrings), count_of(strings.bytes.size()), strings.bytes},
       {type(SectionType::kNodes), count_of(values.nodes.size()), node_bytes(values.nodes)},
@@ -125,6 +157,15 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
       {type(SectionType::kCosts), count_of(values.costs.size()), costs},
       {type(SectionType::kRss), count_of(values.rss.size()), rss},
   };
+  if (values.isolates.empty()) return sections;
+  sections.push_back({type(SectionType::kIsolates), count_of(values.isolates.size()), isolates});
+  sections.push_back(
+      {type(SectionType::kScriptFrames), count_of(values.script_frames.size()), script_frames});
+  sections.push_back({type(SectionType::kScriptNodes), count_of(values.script_nodes.size()),
+                      script_node_bytes(values.script_nodes)});
+  sections.push_back({type(SectionType::kScriptStacks), count_of(values.script_rows.size()),
+                      script_row_bytes(values.script_rows)});
+  return sections;
 }
 
 std::string assemble(const std::vector<RawSection>& sections) {

@@ -23,6 +23,22 @@ struct RowValues {
   std::vector<read::GenerationCount> generations;
 };
 
+struct ScriptGeneration {
+  uint32_t code = 0;
+  uint64_t samples = 0;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+};
+struct ScriptRowValues {
+  uint32_t isolate = 0;
+  uint32_t node = 0;
+  std::vector<ScriptGeneration> generations;
+};
+struct ScriptNodeValues {
+  uint32_t parent = 0;
+  uint32_t frame = 0;
+};
+
 struct SnapshotValues {
   format::Meta meta{};  // its StringRefs are filled in by write_snapshot
   std::string program = "victim";
@@ -36,6 +52,11 @@ struct SnapshotValues {
   std::vector<read::Mapping> mappings;
   std::vector<std::pair<format::Cost, uint64_t>> costs;
   std::vector<read::Snapshot::Rss> rss;
+  // JavaScript heaps; their sections are written when there is an isolate.
+  std::vector<format::IsolateEntry> isolates;
+  std::vector<read::ScriptFrame> script_frames;
+  std::vector<ScriptNodeValues> script_nodes;  // ids count from 1
+  std::vector<ScriptRowValues> script_rows;    // ascending by isolate and node
 };
 
 std::string write_snapshot(const SnapshotValues& values);

@@ -34,6 +34,12 @@ SnapshotValues some_values() {
                      {0x555555550000, 0x555555560000, 64, "/usr/bin/victim"}};
   values.costs = {{format::Cost::nodes, 4}};
   values.rss = {{format::RssKind::kV8, 12}};
+  values.isolates.resize(2);
+  values.isolates[1].thread_id = 3;
+  values.isolates[1].heap_used_bytes = 1000;
+  values.script_frames = {{"main", "file:///app.js", 1, 1}, {"", "node:internal/timers", 7, 0}};
+  values.script_nodes = {{0, 0}, {1, 1}, {1, 0}};
+  values.script_rows = {{0, 2, {{0, 1, 3, 60}, {4, 2, 9, 400}}}, {1, 1, {{9, 1, 1, 8}}}};
   return values;
 }
 
@@ -50,6 +56,7 @@ std::string refusal(const std::string& bytes) {
   if (auto mappings = file->mappings(); !mappings) return mappings.error().message;
   if (auto costs = file->costs(); !costs) return costs.error().message;
   if (auto rss = file->rss(); !rss) return rss.error().message;
+  if (auto heaps = file->script_heaps(); !heaps) return heaps.error().message;
   return "";
 }
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Content first to frames, then to nodes, whose parents are always older, then to stacks.
+
+#include "symbolizer/read/script_join.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "symbolizer/read/generations.h"
+
+namespace silt::read {
+namespace {
+
+// Of all snapshots of a recording together; programs have some tens of thousands of each.
+constexpr size_t kMostText = size_t{256} << 20;
+constexpr size_t kMostNodes = size_t{1} << 26;
+
+}  // namespace
+
+size_t ScriptJoin::FrameKeyHash::operator()(const FrameKey& key) const {
+  const std::hash<std::string> hash;
+  return (hash(key.function) * 31 + hash(key.file)) * 31 + (size_t{key.line} << 20) + key.column;
+}
+
+std::vector<uint32_t> ScriptJoin::join_frames(const ScriptHeaps& heaps) {
+  std::vector<uint32_t> joined;
+  joined.reserve(heaps.frames.size());
+  for (const ScriptFrame& frame : heaps.frames) {
+    const auto [at, added] =
+        frame_index_.try_emplace({frame.function, frame.file, frame.line, frame.column},
+                                 static_cast<uint32_t>(frames_.size()));
+    if (added) {
+      frames_.push_back(frame);
+      text_bytes_ += frame.function.size() + frame.file.size();
+    }
+    joined.push_back(at->second);
+  }
+  return joined;
+}
+
+std::vector<uint32_t> ScriptJoin::join_nodes(const ScriptHeaps& heaps,
+                                             const std::vector<uint32_t>& frames) {
+  std::vector<uint32_t> joined(heaps.nodes.size());
+  for (size_t id = 1; id < heaps.nodes.size(); ++id) {
+    const uint32_t parent = joined[heaps.nodes[id].parent];
+    const uint32_t frame = frames[heaps.nodes[id].frame];
+    const auto [at, added] = node_index_.try_emplace(
+        uint64_t{parent} << 32 | frame, first_node_ + static_cast<uint32_t>(nodes_.size()));
+    if (added) nodes_.push_back({parent, kScriptPc + frame});
+    joined[id] = at->second;
+  }
+  return joined;
+}
+
+Stack& ScriptJoin::stack_of(uint32_t node) {
+  const auto [at, added] = stack_index_.try_emplace(node, static_cast<uint32_t>(stacks_.size()));
+  if (added) {
+    Stack stack;
+    stack.id = node;
+    stack.leaf = node;
+    stack.heap = Heap::kJavaScript;
+    stacks_.push_back(std::move(stack));
+  }
+  return stacks_[at->second];
+}
+
+bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
+  size_t text = text_bytes_;
+  for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
+  const size_t nodes = nodes_.size() + heaps.nodes.size();
+  if (text > kMostText || nodes > kMostNodes || nodes > UINT32_MAX - size_t{first_node_}) {
+    return false;
+  }
+  const std::vector<uint32_t> joined = join_nodes(heaps, join_frames(heaps));
+  for (size_t i = 0; i < heaps.rows.size(); ++i) {
+    const ScriptRow& row = heaps.rows[i];
+    if (row.live_blocks == 0 && row.live_bytes == 0) continue;
+    std::vector<Sample>& samples = stack_of(joined[row.node]).samples;
+    if (samples.empty() || samples.back().snapshot != snapshot) {
+      samples.emplace_back().snapshot = snapshot;
+    }
+    Sample& sample = samples.back();
+    sample.live_blocks += row.live_blocks;
+    sample.live_bytes += row.live_bytes;
+    sample.samples += row.samples;
+    const size_t end =
+        i + 1 < heaps.rows.size() ? heaps.rows[i + 1].generations_begin : heaps.generations.size();
+    add_generations(sample.generations, heaps.generations.data() + row.generations_begin,
+                    end - row.generations_begin);
+  }
+  return true;
+}
+
+void ScriptJoin::take(Recording& recording) {
+  std::sort(stacks_.begin(), stacks_.end(),
+            [](const Stack& a, const Stack& b) { return a.id < b.id; });
+  for (Stack& stack : stacks_) {
+    stack.samples.shrink_to_fit();
+    recording.stacks.push_back(std::move(stack));
+  }
+  recording.nodes.insert(recording.nodes.end(), nodes_.begin(), nodes_.end());
+  recording.script_frames = std::move(frames_);
+}
+
+}  // namespace silt::read

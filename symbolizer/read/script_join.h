@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each snapshot numbers the frames and stacks of its JavaScript heaps anew: V8's profiler keeps
+// what is live only. The join finds the same place and the same stack again by content. Equal
+// stacks of several isolates (a pool of workers) are one stack: one line of the program.
+
+#ifndef SILT_SYMBOLIZER_READ_SCRIPT_JOIN_H_
+#define SILT_SYMBOLIZER_READ_SCRIPT_JOIN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+#include "symbolizer/read/snapshot_file.h"
+
+namespace silt::read {
+
+class ScriptJoin {
+ public:
+  // `first_node`: the id of the first node that the join may make.
+  explicit ScriptJoin(uint32_t first_node) : first_node_(first_node) {}
+
+  // Adds one snapshot's heaps; snapshots come in ascending order. False, with nothing added, when
+  // all snapshots together would need more memory than any program's sources can ask for.
+  bool add(uint32_t snapshot, const ScriptHeaps& heaps);
+
+  // Appends nodes, frames and stacks to the recording's own.
+  void take(Recording& recording);
+
+ private:
+  struct FrameKey {
+    std::string function;
+    std::string file;
+    uint32_t line;
+    uint32_t column;
+    bool operator==(const FrameKey&) const = default;
+  };
+  struct FrameKeyHash {
+    size_t operator()(const FrameKey& key) const;
+  };
+  struct NodeHash {
+    size_t operator()(uint64_t key) const { return key * 0x9e3779b97f4a7c15 >> 16; }
+  };
+
+  std::vector<uint32_t> join_frames(const ScriptHeaps& heaps);
+  std::vector<uint32_t> join_nodes(const ScriptHeaps& heaps, const std::vector<uint32_t>& frames);
+  Stack& stack_of(uint32_t node);
+
+  uint32_t first_node_;
+  size_t text_bytes_ = 0;
+  std::unordered_map<FrameKey, uint32_t, FrameKeyHash> frame_index_;
+  std::unordered_map<uint64_t, uint32_t, NodeHash> node_index_;  // parent << 32 | frame
+  std::unordered_map<uint32_t, uint32_t> stack_index_;           // by node
+  std::vector<ScriptFrame> frames_;
+  std::vector<Node> nodes_;  // the first has the id first_node_
+  std::vector<Stack> stacks_;
+};
+
+}  // namespace silt::read
+
+#endif  // SILT_SYMBOLIZER_READ_SCRIPT_JOIN_H_

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections of JavaScript heaps, and whether they can be true. The texts in them come from the
+// program's own sources.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "symbolizer/base/cursor.h"
+#include "symbolizer/read/snapshot_file.h"
+
+namespace silt::read {
+namespace {
+
+using format::SectionType;
+
+Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
+
+bool can_be(const format::IsolateEntry& isolate) {
+  return std::max({isolate.captured_elapsed_ns, isolate.sampling_interval_bytes,
+                   isolate.heap_used_bytes, isolate.heap_total_bytes, isolate.external_bytes,
+                   isolate.array_buffers_bytes}) <= kLargestFigure;
+}
+
+// The generations of one row, appended to `out` and summed up in `row`.
+bool read_generations(Cursor& cursor, ScriptRow& row, std::vector<GenerationCount>& out) {
+  const uint64_t count = cursor.varint();
+  if (!cursor.ok() || count > 256) return false;
+  uint64_t next_code = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t code = cursor.varint();
+    const uint64_t samples = cursor.varint();
+    const uint64_t blocks = cursor.varint();
+    const uint64_t bytes = cursor.varint();
+    if (!cursor.ok() || code < next_code || code > 255) return false;
+    next_code = code + 1;
+    if (!add_within(row.samples, samples, kLargestFigure) ||
+        !add_within(row.live_blocks, blocks, kLargestFigure) ||
+        !add_within(row.live_bytes, bytes, kLargestFigure)) {
+      return false;
+    }
+    if (blocks != 0 || bytes != 0) out.push_back({static_cast<uint8_t>(code), blocks, bytes});
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::vector<format::IsolateEntry>> SnapshotFile::isolates() const {
+  auto section = bytes(SectionType::kIsolates, sizeof(format::IsolateEntry));
+  if (!section) return section.error();
+  std::vector<format::IsolateEntry> isolates(section->size() / sizeof(format::IsolateEntry));
+  if (isolates.size() > kMostIsolates) return corrupt("it has more isolates than any program");
+  if (!isolates.empty()) std::memcpy(isolates.data(), section->data(), section->size());
+  uint64_t used = 0;
+  uint64_t total = 0;
+  for (const format::IsolateEntry& isolate : isolates) {
+    if (!can_be(isolate) || !add_within(used, isolate.heap_used_bytes, kLargestFigure) ||
+        !add_within(total, isolate.heap_total_bytes, kLargestFigure)) {
+      return corrupt("the figures of its isolates cannot be");
+    }
+  }
+  return isolates;
+}
+
+Result<std::vector<ScriptFrame>> SnapshotFile::script_frames() {
+  auto section = bytes(SectionType::kScriptFrames, sizeof(format::ScriptFrameEntry));
+  if (!section) return section.error();
+  std::vector<ScriptFrame> frames;
+  const size_t count = section->size() / sizeof(format::ScriptFrameEntry);
+  frames.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    format::ScriptFrameEntry entry{};
+    std::memcpy(&entry, section->data() + i * sizeof(entry), sizeof(entry));
+    auto function = text(entry.function);
+    if (!function) return function.error();
+    auto file = text(entry.file);
+    if (!file) return file.error();
+    frames.push_back({std::move(*function), std::move(*file), entry.line, entry.column});
+  }
+  return frames;
+}
+
+Result<std::vector<ScriptNode>> SnapshotFile::script_nodes(size_t frames) const {
+  auto section = bytes(SectionType::kScriptNodes, 0);
+  if (!section) return section.error();
+  const format::SectionEntry* entry = find(SectionType::kScriptNodes);
+  const uint32_t count = entry == nullptr ? 0 : entry->count;
+  if (section->size() / 2 < count) return corrupt("it has fewer JavaScript nodes than it says");
+  Cursor cursor(*section);
+  std::vector<ScriptNode> nodes(1);
+  std::vector<uint16_t> depths(1);
+  nodes.reserve(size_t{count} + 1);
+  depths.reserve(size_t{count} + 1);
+  for (uint64_t id = 1; id <= count; ++id) {
+    const uint64_t distance = cursor.varint();
+    const uint64_t frame = cursor.varint();
+    if (!cursor.ok()) return corrupt("its JavaScript nodes end too early");
+    if (distance == 0 || distance > id) {
+      return corrupt("a JavaScript node's parent is not older than it");
+    }
+    if (frame >= frames) return corrupt("a JavaScript node has no frame");
+    const auto parent = static_cast<uint32_t>(id - distance);
+    if (depths[parent] >= kDeepestStack) {
+      return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
+    }
+    nodes.push_back({parent, static_cast<uint32_t>(frame)});
+    depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
+  }
+  if (!cursor.at_end()) return corrupt("it has more JavaScript nodes than it says");
+  return nodes;
+}
+
+Result<bool> SnapshotFile::read_script_rows(ScriptHeaps& heaps) const {
+  auto section = bytes(SectionType::kScriptStacks, 0);
+  if (!section) return section.error();
+  const format::SectionEntry* entry = find(SectionType::kScriptStacks);
+  const uint32_t count = entry == nullptr ? 0 : entry->count;
+  if (section->size() / 3 < count) return corrupt("it has fewer JavaScript stacks than it says");
+  Cursor cursor(*section);
+  heaps.rows.reserve(count);
+  ScriptRow sums;
+  uint64_t after = 0;  // the first isolate and node that may come next
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t isolate = cursor.varint();
+    const uint64_t node = cursor.varint();
+    if (!cursor.ok()) return corrupt("its JavaScript stacks end too early");
+    if (isolate >= heaps.isolates.size() || node == 0 || node >= heaps.nodes.size() ||
+        (isolate << 32 | node) < after) {
+      return corrupt("a JavaScript stack has no isolate or node, or is not in order");
+    }
+    after = (isolate << 32 | node) + 1;
+    ScriptRow row;
+    row.isolate = static_cast<uint32_t>(isolate);
+    row.node = static_cast<uint32_t>(node);
+    row.generations_begin = static_cast<uint32_t>(heaps.generations.size());
+    if (!read_generations(cursor, row, heaps.generations) ||
+        !add_within(sums.samples, row.samples, kLargestFigure) ||
+        !add_within(sums.live_blocks, row.live_blocks, kLargestFigure) ||
+        !add_within(sums.live_bytes, row.live_bytes, kLargestFigure)) {
+      return corrupt("the figures of JavaScript stack " + std::to_string(i) + " cannot be");
+    }
+    heaps.rows.push_back(row);
+  }
+  if (!cursor.at_end()) return corrupt("it has more JavaScript stacks than it says");
+  return true;
+}
+
+Result<ScriptHeaps> SnapshotFile::script_heaps() {
+  ScriptHeaps heaps;
+  auto isolates = this->isolates();
+  if (!isolates) return isolates.error();
+  heaps.isolates = std::move(*isolates);
+  auto frames = script_frames();
+  if (!frames) return frames.error();
+  heaps.frames = std::move(*frames);
+  auto nodes = script_nodes(heaps.frames.size());
+  if (!nodes) return nodes.error();
+  heaps.nodes = std::move(*nodes);
+  auto rows = read_script_rows(heaps);
+  if (!rows) return rows.error();
+  return heaps;
+}
+
+}  // namespace silt::read
