@@ -8,11 +8,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
-
-#include "interposer/format/control.h"
 
 namespace silt::commands {
 namespace {
@@ -106,6 +106,21 @@ MapFacts parse_maps(std::string_view text) {
     }
   }
   return facts;
+}
+
+std::optional<format::Control> parse_control(std::string_view bytes, pid_t pid,
+                                             const std::vector<pid_t>& pids) {
+  format::Control control;
+  if (bytes.size() < sizeof(control)) return std::nullopt;
+  std::memcpy(&control, bytes.data(), sizeof(control));
+  const auto own = static_cast<pid_t>(control.pid);
+  const bool named = own == pid || std::find(pids.begin(), pids.end(), own) != pids.end();
+  if (std::memcmp(control.magic, format::kControlMagic, sizeof(control.magic)) != 0 ||
+      control.version != format::kControlVersion || !named || control.signal > 64) {
+    return std::nullopt;
+  }
+  control.last_failure[sizeof(control.last_failure) - 1] = '\0';
+  return control;
 }
 
 std::string environment_value(std::string_view environ, std::string_view name) {

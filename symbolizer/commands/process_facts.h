@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "interposer/format/control.h"
+
 namespace silt::commands {
 
 // Of /proc/PID/status or /proc/PID/task/TID/status. Signal n is bit n - 1.
@@ -38,6 +40,11 @@ struct MapFacts {
   std::string error;  // why the interposer could not make a recording, empty: no such mapping
 };
 MapFacts parse_maps(std::string_view text);
+
+// A process's control file as far as it can be believed: nothing when it is another process's, or
+// no control file. `pids` are what the process is called in the namespaces that it is in.
+std::optional<format::Control> parse_control(std::string_view bytes, pid_t pid,
+                                             const std::vector<pid_t>& pids);
 
 // The value of `name` in /proc/PID/environ, empty when it is not set.
 std::string environment_value(std::string_view environ, std::string_view name);

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -24,6 +25,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/written_request.h"
 
 namespace silt::commands {
 namespace {
@@ -66,8 +68,7 @@ class ProcessEnd {
   int fd_;
 };
 
-// The control file of a process, as far as it can be believed. In a container the path is one of
-// the container's own file system.
+// In a container the path is one of the container's own file system.
 std::optional<format::Control> read_control(pid_t pid, const std::string& path,
                                             const StatusFacts& status) {
   for (const std::string& place : {path, proc_path(pid, "root") + path}) {
@@ -75,17 +76,8 @@ std::optional<format::Control> read_control(pid_t pid, const std::string& path,
     if (!source) continue;
     auto bytes = source->read(0, sizeof(format::Control));
     if (!bytes) continue;
-    format::Control control;
-    std::memcpy(&control, bytes->data(), sizeof(control));
-    const auto& pids = status.namespace_pids;
-    const bool own =
-        static_cast<pid_t>(control.pid) == pid ||
-        std::find(pids.begin(), pids.end(), static_cast<pid_t>(control.pid)) != pids.end();
-    if (std::memcmp(control.magic, format::kControlMagic, sizeof(control.magic)) == 0 &&
-        control.version == format::kControlVersion && own && control.signal <= 64) {
-      control.last_failure[sizeof(control.last_failure) - 1] = '\0';
-      return control;
-    }
+    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    if (auto control = parse_control(text, pid, status.namespace_pids)) return control;
   }
   return std::nullopt;
 }
@@ -145,34 +137,34 @@ Result<int> signal_of(pid_t pid, const std::optional<KnownControl>& known) {
     const std::string value = environment_value(*environ, "SILT_SIGNAL");
     if (!value.empty()) signal = parse_signal(value).value_or(SIGUSR2);
   }
-  if (signal == 0) return about(pid, "takes no snapshots by signal (SILT_SIGNAL=none)");
   return signal;
 }
 
-// Whether the signal would be taken, by any thread, and not kill.
-Result<bool> check_signal(pid_t pid, const StatusFacts& status, int signal) {
-  const uint64_t bit = uint64_t{1} << (signal - 1);
-  if ((status.caught & bit) == 0) {
-    return about(pid,
-                 "does not handle " + signal_name(signal) +
-                     ((status.ignored & bit) != 0 ? " but ignores it" : ", which would end it") +
-                     ": it is starting, or has replaced silt's handler");
-  }
+// Why a signal would not be taken by any thread of the process, or would kill it; empty: it would.
+Result<std::string> obstacle(pid_t pid, const StatusFacts& status, int signal) {
   if (status.state == 'T' || status.state == 't') {
     return about(pid, "is stopped: let it go on (kill -CONT) and try again");
   }
-  bool any_thread = false;
+  if (signal == 0) return std::string("takes no snapshots by signal (SILT_SIGNAL=none)");
+  const uint64_t bit = uint64_t{1} << (signal - 1);
+  if ((status.caught & bit) == 0) {
+    return "does not handle " + signal_name(signal) +
+           ((status.ignored & bit) != 0 ? " but ignores it" : ", which would end it") +
+           ": it is starting, or has replaced silt's handler";
+  }
   for (const pid_t thread : threads_of(pid)) {
     const auto text =
         read_proc(proc_path(pid, ("task/" + std::to_string(thread) + "/status").c_str()));
     const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (facts && (facts->blocked & bit) == 0) any_thread = true;
+    if (facts && (facts->blocked & bit) == 0) return std::string();
   }
-  if (!any_thread) {
-    return about(pid, "blocks " + signal_name(signal) +
-                          " in all its threads: choose another with SILT_SIGNAL");
-  }
-  return true;
+  return "blocks " + signal_name(signal) + " in all its threads";
+}
+
+Error unreachable(pid_t pid, const std::string& why) {
+  return about(pid, why +
+                        ", and can be asked only while it allocates: try again, or choose another "
+                        "signal (SILT_SIGNAL) or a period (SILT_EVERY)");
 }
 
 Error timed_out(pid_t pid, int signal, double seconds) {
@@ -220,12 +212,20 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
   const uint32_t completed_before = known ? known->control.completed : 0;
   auto signal = signal_of(pid, known);
   if (!signal) return signal.error();
-  if (auto checked = check_signal(pid, *status, *signal); !checked) return checked.error();
+  auto blocked = obstacle(pid, *status, *signal);
+  if (!blocked) return blocked.error();
+  std::optional<WrittenRequest> request;
+  if (!blocked->empty()) {
+    if (known && known->control.takes_requests == 1) {
+      request.emplace({known->path, proc_path(pid, "root") + known->path});
+    }
+    if (!request || !request->made()) return unreachable(pid, *blocked);
+  }
 
   const ProcessEnd end(pid);
   sigval cookie{};
   cookie.sival_int = static_cast<int>(format::kDumpCookie);
-  if (sigqueue(pid, *signal, cookie) != 0) {
+  if (!request && sigqueue(pid, *signal, cookie) != 0) {
     if (errno == EPERM) return about(pid, "belongs to another user");
     if (errno == ESRCH) return about(pid, "has ended already");
     return about(pid, "cannot be sent " + signal_name(*signal) + ": " + errno_text(errno));
@@ -256,7 +256,15 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
                               in_quotes(std::filesystem::path(control_path).parent_path()) +
                               " was deleted or cannot be read");
       }
-      if (control->completed != completed_before) return outcome(pid, control_path, *control);
+      if (control->completed != completed_before) {
+        if (request) request->settle();
+        return outcome(pid, control_path, *control);
+      }
+    }
+    if (now > limit && request) {
+      if (!read_proc(proc_path(pid, "status")))
+        return about(pid, "ended before it took a snapshot");
+      return unreachable(pid, *blocked);
     }
     if (now > limit) return timed_out(pid, *signal, timeout_seconds);
   }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Any bytes as what a process that is to be dumped shows of itself: its control file, and its
+// status, maps and environment in /proc. The first byte says which.
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/soak_processes.h"
+
+namespace {
+
+using namespace silt;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0]) {
+    case 'c': {
+      const auto control = commands::parse_control(text, 7, {7, 1});
+      if (!control) break;
+      require(control->pid == 7 || control->pid == 1);
+      require(control->signal <= 64);
+      require(std::memchr(control->last_failure, 0, sizeof(control->last_failure)) != nullptr);
+      break;
+    }
+    case 's':
+      commands::parse_status(text);
+      break;
+    case 'm': {
+      const auto facts = commands::parse_maps(text);
+      for (const std::string& control : facts.controls) require(control.ends_with("control"));
+      break;
+    }
+    case 'e':
+      require(commands::environment_value(text, "SILT_SIGNAL").find('\0') == std::string::npos);
+      break;
+    case 'p':
+      require(commands::parent_in_stat(text).value_or(1) >= 0);
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
