@@ -225,13 +225,16 @@ struct CostEntry {
 };
 static_assert(sizeof(CostEntry) == 16);
 
+// Each resident byte is of one kind; together they are Meta::rss_bytes.
 enum class RssKind : uint32_t {
-  kFile = 1,       // mapped files: code, data, shared memory files
-  kV8 = 2,         // JavaScript heap (mappings V8 marks)
+  kFile = 1,       // mapped files: code, data and what was written of it, shared memory
+  kV8 = 2,         // JavaScript heap (mappings that V8 marks); missing when it was not looked for
   kAllocator = 3,  // brk heap and anonymous memory of the allocator
   kStack = 4,      // thread stacks
   kSilt = 5,       // silt's own tables
-  kOther = 6,
+  kOther = 6,      // zeroed static data (bss) and the kernel's own
+  kMapping = 7,    // anonymous mappings of the program's, as heap "mapping" has them
+  kUnknown = 8,    // anonymous; telling more would have held the program up for too long
 };
 struct RssEntry {
   uint32_t kind;  // RssKind
@@ -252,7 +255,7 @@ struct IsolateEntry {
   uint64_t heap_total_bytes;  // committed by V8
   uint64_t external_bytes;
   uint64_t array_buffers_bytes;
-  uint64_t reserved;
+  uint64_t heap_physical_bytes;  // v8.getHeapStatistics().total_physical_size; 0: unknown
 };
 static_assert(sizeof(IsolateEntry) == 64);
 enum IsolateFlag : uint32_t {

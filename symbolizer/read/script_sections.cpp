@@ -20,7 +20,7 @@ Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
 bool can_be(const format::IsolateEntry& isolate) {
   return std::max({isolate.captured_elapsed_ns, isolate.sampling_interval_bytes,
                    isolate.heap_used_bytes, isolate.heap_total_bytes, isolate.external_bytes,
-                   isolate.array_buffers_bytes}) <= kLargestFigure;
+                   isolate.array_buffers_bytes, isolate.heap_physical_bytes}) <= kLargestFigure;
 }
 
 // The generations of one row, appended to `out` and summed up in `row`.
@@ -55,9 +55,11 @@ Result<std::vector<format::IsolateEntry>> SnapshotFile::isolates() const {
   if (!isolates.empty()) std::memcpy(isolates.data(), section->data(), section->size());
   uint64_t used = 0;
   uint64_t total = 0;
+  uint64_t physical = 0;
   for (const format::IsolateEntry& isolate : isolates) {
     if (!can_be(isolate) || !add_within(used, isolate.heap_used_bytes, kLargestFigure) ||
-        !add_within(total, isolate.heap_total_bytes, kLargestFigure)) {
+        !add_within(total, isolate.heap_total_bytes, kLargestFigure) ||
+        !add_within(physical, isolate.heap_physical_bytes, kLargestFigure)) {
       return corrupt("the figures of its isolates cannot be");
     }
   }
