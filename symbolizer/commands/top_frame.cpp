@@ -112,7 +112,7 @@ const symbolize::Frame& TopSites::site_of(const read::Recording& recording,
   if (symbolizer_ == nullptr) {
     symbolizer_ = std::make_unique<symbolize::Symbolizer>(recording, symbolize::Options());
   }
-  const std::vector<symbolize::Frame> frames = symbolizer_->stack_frames(stack);
+  const symbolize::FrameList frames = symbolizer_->stack_frames(stack);
   if (!frames.empty()) at->second = frames[report::find_site(frames)];
   return at->second;
 }

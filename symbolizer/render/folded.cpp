@@ -4,6 +4,8 @@
 // number is growth in bytes, or live bytes where there is only one snapshot; stacks that did not
 // grow are left out, since the format knows no negative numbers.
 
+#include <unordered_map>
+
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
@@ -13,6 +15,12 @@ namespace silt::render {
 std::string render_folded(const report::Report& report) {
   const bool growth = report.judged_snapshots >= 2;
   std::string text;
+  std::unordered_map<const symbolize::Frame*, std::string> names;  // lists share their frames
+  const auto name_of = [&names](const symbolize::Frame& frame) -> const std::string& {
+    const auto [at, added] = names.try_emplace(&frame);
+    if (added) at->second = folded_frame(function_text(frame));
+    return at->second;
+  };
   for (const report::StackLine& stack : report.stacks) {
     const int64_t value = growth ? stack.growth_bytes
                           : stack.live_bytes.empty()
@@ -21,7 +29,7 @@ std::string render_folded(const report::Report& report) {
     if (value <= 0) continue;
     if (stack.frames.empty()) text += "?";
     for (size_t i = stack.frames.size(); i > 0; --i) {
-      text += folded_frame(function_text(stack.frames[i - 1]));
+      text += name_of(stack.frames[i - 1]);
       if (i > 1) text += ';';
     }
     if (stack.heap != read::Heap::kNative) text += ";[" + heap_word(stack.heap) + "]";

@@ -30,23 +30,9 @@ class TreeMaker {
   }
 
   uint32_t name_of(const symbolize::Frame& frame) {
-    key_ = function_text(frame);
-    const size_t text_size = key_.size();
-    // Names hold no NUL: C strings brought them.
-    key_ += '\0';
-    key_ += frame.module;
-    key_ += '\0';
-    key_ += frame.file;
-    return intern(
-        names_, key_,
-        [&] {
-          CallTree::Name name;
-          name.text = clean(key_.substr(0, text_size));
-          name.module = string_index(modules_, frame.module, tree_.modules);
-          name.file = string_index(files_, frame.file, tree_.files);
-          tree_.names.push_back(std::move(name));
-        },
-        tree_.names);
+    const auto [known, is_new] = known_.try_emplace(&frame);
+    if (is_new) known->second = new_name(frame);
+    return known->second;
   }
 
   uint32_t child(uint32_t parent, uint32_t name) {
@@ -79,6 +65,26 @@ class TreeMaker {
  private:
   using Index = std::unordered_map<std::string, uint32_t>;
 
+  uint32_t new_name(const symbolize::Frame& frame) {
+    key_ = function_text(frame);
+    const size_t text_size = key_.size();
+    // Names hold no NUL: C strings brought them.
+    key_ += '\0';
+    key_ += frame.module;
+    key_ += '\0';
+    key_ += frame.file;
+    return intern(
+        names_, key_,
+        [&] {
+          CallTree::Name name;
+          name.text = clean(key_.substr(0, text_size));
+          name.module = string_index(modules_, frame.module, tree_.modules);
+          name.file = string_index(files_, frame.file, tree_.files);
+          tree_.names.push_back(std::move(name));
+        },
+        tree_.names);
+  }
+
   template <typename Add, typename List>
   static uint32_t intern(Index& index, const std::string& key, Add add, const List& list) {
     const auto [at, added] = index.try_emplace(key, static_cast<uint32_t>(list.size()));
@@ -99,6 +105,7 @@ class TreeMaker {
   Index files_;
   std::unordered_map<uint64_t, uint32_t> children_;
   std::unordered_map<uint64_t, size_t> leaves_;
+  std::unordered_map<const symbolize::Frame*, uint32_t> known_;  // lists share their frames
   std::string key_;
 };
 

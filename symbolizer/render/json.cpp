@@ -7,6 +7,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
 
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
@@ -33,6 +34,14 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 
 Json number_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+// Names may hold any bytes: what is not UTF-8 becomes the replacement character.
+std::string indented(const Json& json) {
+  return json.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json frame_of(const symbolize::Frame& frame) {
@@ -81,6 +90,20 @@ Json finding_of(const report::Finding& finding) {
   return json;
 }
 
+// Texts of frames, each made once: a frame stands in thousands of stacks, which share it.
+class FrameTexts {
+ public:
+  const std::string& of(const symbolize::Frame& frame) {
+    const auto [at, added] = texts_.try_emplace(&frame);
+    if (added) at->second = line_of(frame_of(frame));
+    return at->second;
+  }
+
+ private:
+  std::unordered_map<const symbolize::Frame*, std::string> texts_;
+};
+
+// Everything but the frames, which are far too many to be values first.
 Json stack_of(const report::StackLine& stack) {
   Json json;
   json["id"] = stack.id;
@@ -93,9 +116,33 @@ Json stack_of(const report::StackLine& stack) {
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   json["missing"] = text_or_null(missing_text(stack.missing));
-  json["frames"] = Json::array();
-  for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frame_of(frame));
   return json;
+}
+
+// A line each: {…,"frames":[…]}
+void append_stacks(std::string& text, const std::vector<report::StackLine>& stacks) {
+  FrameTexts frames;
+  size_t size = text.size();
+  for (const report::StackLine& stack : stacks) {
+    size += 300 + 24 * stack.live_bytes.size();  // about
+    for (const symbolize::Frame& frame : stack.frames) size += frames.of(frame).size() + 1;
+  }
+  text.reserve(size);  // it may be gigabytes: not twice that while it grows
+  const char* before_stack = "\n  ";
+  for (const report::StackLine& stack : stacks) {
+    text += before_stack;
+    before_stack = ",\n  ";
+    text += line_of(stack_of(stack));
+    text.back() = ',';  // the object goes on
+    text += "\"frames\":[";
+    const char* before_frame = "";
+    for (const symbolize::Frame& frame : stack.frames) {
+      text += before_frame;
+      text += frames.of(frame);
+      before_frame = ",";
+    }
+    text += "]}";
+  }
 }
 
 }  // namespace
@@ -142,13 +189,16 @@ std::string render_json(const report::Report& report) {
   for (const report::Finding& finding : report.findings) {
     json["findings"].push_back(finding_of(finding));
   }
-  json["stacks"] = Json::array();
-  for (const report::StackLine& stack : report.stacks) json["stacks"].push_back(stack_of(stack));
+  std::string text = indented(json);
+  text.resize(text.rfind("\n}"));  // the object goes on
+  text += ",\n \"stacks\": [";
+  append_stacks(text, report.stacks);
+  text += "\n ],";
+  json = Json();
   json["stacks_total"] = report.stacks_total;
   json["honesty"] = report.honesty;
   json["notes"] = report.notes;
-  // Names may hold any bytes: what is not UTF-8 becomes the replacement character.
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return text + indented(json).substr(1) + "\n";
 }
 
 }  // namespace silt::render

@@ -93,7 +93,14 @@ class Builder {
   }
 
   // One location for a call with the functions inlined there: `begin` is the innermost of them.
-  uint64_t location(const std::vector<Frame>& frames, size_t begin, size_t end) {
+  uint64_t location(const symbolize::FrameList& frames, size_t begin, size_t end) {
+    // The innermost frame's address stands for the whole call: lists share their frames.
+    const auto [known, is_new] = known_.try_emplace(&frames[begin]);
+    if (is_new) known->second = new_location(frames, begin, end);
+    return known->second;
+  }
+
+  uint64_t new_location(const symbolize::FrameList& frames, size_t begin, size_t end) {
     const Frame& outer = frames[end - 1];
     std::string key = outer.module + "\n" + std::to_string(outer.pc);
     if (outer.pc == 0) key += "\n" + std::to_string(outer.file_address);
@@ -148,6 +155,7 @@ class Builder {
   std::unordered_map<std::string, uint64_t> mappings_;
   std::map<std::tuple<std::string, std::string, std::string>, uint64_t> functions_;
   std::unordered_map<std::string, uint64_t> locations_;
+  std::unordered_map<const Frame*, uint64_t> known_;
 };
 
 }  // namespace

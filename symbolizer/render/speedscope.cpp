@@ -22,7 +22,15 @@ struct Frames {
   Json list = Json::array();
   std::unordered_map<std::string, size_t> index;
 
+  std::unordered_map<const symbolize::Frame*, size_t> known;  // lists share their frames
+
   size_t of(const symbolize::Frame& frame) {
+    const auto [at, added] = known.try_emplace(&frame);
+    if (added) at->second = new_index(frame);
+    return at->second;
+  }
+
+  size_t new_index(const symbolize::Frame& frame) {
     const auto [at, added] = index.try_emplace(report::site_key(frame), list.size());
     if (added) {
       Json json;
@@ -39,9 +47,9 @@ struct Frames {
 
 std::string render_speedscope(const report::Report& report) {
   Frames frames;
-  std::vector<Json> stacks;
+  std::vector<std::vector<size_t>> stacks;
   for (const StackLine& stack : report.stacks) {
-    Json list = Json::array();
+    std::vector<size_t> list;
     for (size_t i = stack.frames.size(); i > 0; --i) list.push_back(frames.of(stack.frames[i - 1]));
     stacks.push_back(std::move(list));
   }

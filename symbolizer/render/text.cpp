@@ -335,7 +335,7 @@ class Page {
   }
 
   // Without --full: from the site outwards, with one frame below it when there is one.
-  void frames(const std::vector<Frame>& all, const Frame& site, read::Missing missing) {
+  void frames(const symbolize::FrameList& all, const Frame& site, read::Missing missing) {
     const std::string key = report::site_key(site);
     size_t at = 0;
     while (at < all.size() && report::site_key(all[at]) != key) ++at;

@@ -18,6 +18,7 @@ namespace {
 
 using analyze::Timeline;
 using symbolize::Frame;
+using symbolize::FrameList;
 
 // Findings that are no danger (bounded, sawtooth) are told when they explain at least this share of
 // the largest live size, or this many bytes: people have seen them in RSS and wonder.
@@ -35,20 +36,18 @@ std::vector<uint64_t> rounded(const std::vector<double>& values) {
   return result;
 }
 
-std::vector<Frame> frames_of(const read::Recording& recording, const read::Stack& stack,
-                             const NodeFrames& names) {
-  std::vector<Frame> frames;
+FrameList frames_of(const read::Recording& recording, const read::Stack& stack,
+                    const NodeFrames& names) {
+  FrameList frames;
   for (uint32_t node = stack.leaf; node != 0; node = recording.nodes[node].parent) {
     if (recording.nodes[node].pc < format::kFirstRealPc) continue;
-    const std::vector<Frame>& here = names(node);
-    frames.insert(frames.end(), here.begin(), here.end());
+    frames.append(names(node));
   }
-  frames.erase(frames.begin(),
-               frames.begin() + static_cast<ptrdiff_t>(leading_allocator_frames(frames)));
+  frames.drop_innermost(leading_allocator_frames(frames));
   return frames;
 }
 
-bool has_match(const std::vector<Frame>& frames, const Options& options) {
+bool has_match(const FrameList& frames, const Options& options) {
   const auto any = [&](auto&& matches) {
     return std::any_of(frames.begin(), frames.end(), matches);
   };
@@ -144,9 +143,7 @@ bool worth_telling(const Group& group, double largest_live) {
 
 Names names_of(symbolize::Symbolizer& symbolizer) {
   return {
-      [&symbolizer](uint32_t node) -> const std::vector<Frame>& {
-        return symbolizer.node_frames(node);
-      },
+      [&symbolizer](uint32_t node) -> const FrameList& { return symbolizer.node_frames(node); },
       [&symbolizer] { return symbolizer.allocator_symbols_in_main(); },
       [&symbolizer] { return symbolizer.notes(); },
   };
@@ -225,7 +222,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
       continue;
     }
     if (!of_finding && !wanted(summaries[index].verdict, options)) continue;
-    std::vector<Frame> frames = frames_of(recording, recording.stacks[index], names.node_frames);
+    FrameList frames = frames_of(recording, recording.stacks[index], names.node_frames);
     if (filters && !has_match(frames, options)) continue;
     StackLine line = stack_line(recording, timeline, index, summaries[index]);
     line.frames = std::move(frames);

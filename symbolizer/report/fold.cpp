@@ -28,11 +28,12 @@ constexpr double kFalseDiscoveryRate = 0.05;
 Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
               const FoldOptions& options) {
   const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
-  std::vector<Frame> frames;
+  symbolize::FrameList frames;
   for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
     bool found = false;
-    for (const Frame& frame : names(node)) {
-      frames.push_back(frame);
+    const symbolize::FrameList& here = names(node);
+    frames.append(here);
+    for (const Frame& frame : here) {
       if (owner_of(frame, options.look_through) != Owner::kUser) continue;
       found = found || !managed || frame.kind == FrameKind::kJavaScript ||
               frame.kind == FrameKind::kPython;

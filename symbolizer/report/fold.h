@@ -20,7 +20,7 @@
 namespace silt::report {
 
 // Frames of one node of the recording's tree, innermost first; Symbolizer::node_frames.
-using NodeFrames = std::function<const std::vector<symbolize::Frame>&(uint32_t node)>;
+using NodeFrames = std::function<const symbolize::FrameList&(uint32_t node)>;
 
 struct Group {
   std::vector<size_t> stacks;  // index into Recording::stacks, largest growth first

@@ -199,8 +199,8 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   if (far && step == analyze::Lockstep::kOneThing) return whole.group.site;
   if (far) return std::nullopt;
   // Both calls are made by one function; inlined ones of it may differ.
-  const std::vector<Frame>& calls = names(first[first.size() - 1 - common]);
-  const std::vector<Frame>& others = names(second[second.size() - 1 - common]);
+  const symbolize::FrameList& calls = names(first[first.size() - 1 - common]);
+  const symbolize::FrameList& others = names(second[second.size() - 1 - common]);
   std::optional<Frame> meet;
   for (size_t i = 1; i <= std::min(calls.size(), others.size()); ++i) {
     const Frame& frame = calls[calls.size() - i];

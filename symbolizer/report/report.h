@@ -43,7 +43,7 @@ struct StackLine {
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
   // Innermost first, without the allocator's own frames; empty where the stack is not shown.
-  std::vector<symbolize::Frame> frames;
+  symbolize::FrameList frames;
 };
 
 // A finding's share in one of several processes that are reported together.

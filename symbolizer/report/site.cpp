@@ -229,7 +229,7 @@ Owner owner_of(const Frame& frame, std::span<const std::string> look_through) {
   return is_managed(frame) ? managed_owner(frame) : native_owner(frame);
 }
 
-size_t find_site(std::span<const Frame> frames, std::span<const std::string> look_through) {
+size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {
   size_t best = 0;
   int best_rank = -1;
   for (size_t i = 0; i < frames.size(); ++i) {
@@ -245,7 +245,7 @@ size_t find_site(std::span<const Frame> frames, std::span<const std::string> loo
   return best;
 }
 
-size_t leading_allocator_frames(std::span<const Frame> frames) {
+size_t leading_allocator_frames(const symbolize::FrameList& frames) {
   size_t count = 0;
   while (count < frames.size() && owner_of(frames[count]) == Owner::kAllocator) ++count;
   return count < frames.size() ? count : frames.empty() ? 0 : frames.size() - 1;

@@ -29,11 +29,11 @@ Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_
 
 // Index of the site among frames, innermost first: the innermost of the best owner, where a frame
 // of JavaScript or Python beats the native frames below it. 0 when nothing is better.
-size_t find_site(std::span<const symbolize::Frame> frames,
+size_t find_site(const symbolize::FrameList& frames,
                  std::span<const std::string> look_through = {});
 
 // How many innermost frames belong to the allocator; never all of them.
-size_t leading_allocator_frames(std::span<const symbolize::Frame> frames);
+size_t leading_allocator_frames(const symbolize::FrameList& frames);
 
 // The qualified name without return type, template arguments and parameters: "Table::add".
 std::string plain_name(std::string_view function);

@@ -56,6 +56,17 @@ std::string marker_reason(uint64_t pc) {
   return "not an address";
 }
 
+// V8's profiler names what it knows, as its map of compiled code does.
+Frame script_frame(const read::ScriptFrame& place) {
+  Frame frame;
+  frame.kind = FrameKind::kJavaScript;
+  frame.function = place.function.empty() ? "(anonymous)" : place.function;
+  frame.file = path_of_url(place.file);
+  frame.line = place.line;
+  frame.column = place.column;
+  return frame;
+}
+
 }  // namespace
 
 struct Symbolizer::State {
@@ -86,8 +97,8 @@ struct Symbolizer::State {
   const Options options;
   const read::ModuleIndex index;
   std::map<std::pair<std::string, std::vector<uint8_t>>, OpenModule> modules;
-  std::map<Place, std::vector<Frame>> places;
-  std::unordered_map<uint32_t, const std::vector<Frame>*> nodes;
+  std::map<Place, FrameList> places;
+  std::unordered_map<uint32_t, const FrameList*> nodes;
   std::optional<JitMap> jit_map;
   std::vector<std::string> notes;
 };
@@ -221,13 +232,15 @@ std::vector<Frame> Symbolizer::State::look_up(uint64_t pc, uint32_t module_index
   const uint64_t address = pc - 1;
   if (pc < format::kFirstRealPc) {
     frames.emplace_back().unresolved = marker_reason(pc);
+  } else if (pc >= read::kScriptPc) {
+    frames.push_back(script_frame(recording.script_frames[pc - read::kScriptPc]));
   } else if (module_index == kNoModule) {
     frames = look_up_outside_modules(address);
   } else {
     const read::Module& module = recording.modules[module_index];
     frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
   }
-  for (Frame& frame : frames) frame.pc = pc;
+  for (Frame& frame : frames) frame.pc = pc < read::kScriptPc ? pc : 0;
   return frames;
 }
 
@@ -238,11 +251,11 @@ Symbolizer::~Symbolizer() = default;
 
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
-  if (pc < format::kFirstRealPc) return std::nullopt;
+  if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
   return state_->index.find(pc - 1, node);
 }
 
-const std::vector<Frame>& Symbolizer::node_frames(uint32_t node) {
+const FrameList& Symbolizer::node_frames(uint32_t node) {
   const auto [entry, added] = state_->nodes.try_emplace(node, nullptr);
   if (!added) return *entry->second;
   const uint64_t pc = state_->recording.nodes[node].pc;
@@ -253,13 +266,12 @@ const std::vector<Frame>& Symbolizer::node_frames(uint32_t node) {
   return place->second;
 }
 
-std::vector<Frame> Symbolizer::stack_frames(const read::Stack& stack) {
-  std::vector<Frame> frames;
+FrameList Symbolizer::stack_frames(const read::Stack& stack) {
+  FrameList frames;
   const auto& nodes = state_->recording.nodes;
   for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
     if (nodes[node].pc < format::kFirstRealPc) continue;
-    const auto& found = node_frames(node);
-    frames.insert(frames.end(), found.begin(), found.end());
+    frames.append(node_frames(node));
   }
   return frames;
 }

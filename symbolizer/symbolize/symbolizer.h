@@ -13,26 +13,9 @@
 #include <vector>
 
 #include "symbolizer/read/recording.h"
+#include "symbolizer/symbolize/frame_list.h"
 
 namespace silt::symbolize {
-
-enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit };
-
-// One frame as people read it. Absent values are empty, never invented.
-struct Frame {
-  std::string function;      // demangled, empty when unresolved
-  std::string linkage_name;  // as in the symbol table, empty when unknown
-  std::string file;          // source path as the debug information has it
-  uint32_t line = 0;         // 0: unknown
-  uint32_t column = 0;
-  std::string module;         // path of the module, empty for JIT code
-  std::string build_id;       // lower-case hexadecimal
-  uint64_t file_address = 0;  // address in the module as linked (memory address minus load bias)
-  uint64_t pc = 0;
-  bool inlined = false;
-  FrameKind kind = FrameKind::kNative;
-  std::string unresolved;  // why there is no function name, empty when there is one
-};
 
 struct Options {
   bool debuginfod = false;  // ask debuginfod servers; off unless the user says so
@@ -49,7 +32,7 @@ class Symbolizer {
 
   // Frames for one node of the recording's tree, innermost (most deeply inlined) first; at least
   // one. `node` also says which module was mapped at the pc when the stack was seen.
-  const std::vector<Frame>& node_frames(uint32_t node);
+  const FrameList& node_frames(uint32_t node);
 
   // Which module, by index into Recording::modules, holds the pc of this node; cheap, no names.
   std::optional<uint32_t> module_of(uint32_t node) const;
@@ -59,7 +42,7 @@ class Symbolizer {
   std::vector<std::string> allocator_symbols_in_main();
 
   // All frames of a stack, innermost first.
-  std::vector<Frame> stack_frames(const read::Stack& stack);
+  FrameList stack_frames(const read::Stack& stack);
 
   // Notes gathered so far: missing debug information by module, changed build-ids, and so on.
   const std::vector<std::string>& notes() const;

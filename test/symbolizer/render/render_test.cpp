@@ -73,13 +73,14 @@ Report sample() {
   report::StackLine hostile = leak;
   hostile.id = 9;
   hostile.verdict = Verdict::kBounded;
-  hostile.frames = {
+  std::vector<Frame> frames = {
       frame("evil\033[2J;\n%0A::error::<script>|`x`|\xff\xe2\x80\xae", "a%,:\r\nb|c.cpp", 3),
       frame("main", "src/main.cpp", 9)};
-  hostile.frames[1].function.clear();
-  hostile.frames[1].file.clear();
-  hostile.frames[1].line = 0;
-  hostile.frames[1].unresolved = "no debug information";
+  frames[1].function.clear();
+  frames[1].file.clear();
+  frames[1].line = 0;
+  frames[1].unresolved = "no debug information";
+  hostile.frames = std::move(frames);
   report.stacks = {leak, hostile};
   report.stacks_total = 2;
 
@@ -171,8 +172,9 @@ TEST_CASE("a place loses its folders before its file name is cut") {
 
 TEST_CASE("an unnamed namespace takes no room, unless all is asked for") {
   Report report = sample();
-  report.stacks[0].frames[1].function = "(anonymous namespace)::SessionTable::add(int)";
-  report.findings[0].site = report.stacks[0].frames[1];
+  Frame& site = report.findings[0].site;
+  site.function = "(anonymous namespace)::SessionTable::add(int)";
+  report.stacks[0].frames = {report.stacks[0].frames[0], site, report.stacks[0].frames[2]};
   render::TextOptions options;
   CHECK(render::render_text(report, options).find("anonymous") == std::string::npos);
   CHECK(render::render_text(report, options).find("> SessionTable::add ") != std::string::npos);

@@ -46,7 +46,7 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
 
 report::Names NamedHeap::names() const {
   return {
-      [this](uint32_t node) -> const std::vector<symbolize::Frame>& { return frames_.at(node); },
+      [this](uint32_t node) -> const symbolize::FrameList& { return frames_.at(node); },
       [] { return std::vector<std::string>(); },
       [] { return std::vector<std::string>(); },
   };

@@ -28,7 +28,7 @@ class NamedHeap : public SimulatedHeap {
   report::Report report(const report::Options& options = {}) const;
 
  private:
-  std::map<uint32_t, std::vector<symbolize::Frame>> frames_;  // by node
+  std::map<uint32_t, symbolize::FrameList> frames_;  // by node
 };
 
 }  // namespace silt::test

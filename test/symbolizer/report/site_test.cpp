@@ -45,13 +45,13 @@ TEST_CASE("the owner of a frame follows from its module, name and source") {
 }
 
 TEST_CASE("a wrapper is looked through, unless nothing else is there") {
-  const std::vector<symbolize::Frame> frames = {frame("malloc", "", 0, "/x/libsilt.so"),
-                                                frame("xmalloc", "x.c", 3),
-                                                frame("serve", "s.c", 8)};
-  CHECK(report::find_site(frames) == 2);
-  CHECK(report::find_site(std::span(frames).first(2)) == 1);
-  CHECK(report::leading_allocator_frames(frames) == 1);
-  CHECK(report::leading_allocator_frames(std::span(frames).first(1)) == 0);
+  const symbolize::Frame allocator = frame("malloc", "", 0, "/x/libsilt.so");
+  const symbolize::Frame wrapper = frame("xmalloc", "x.c", 3);
+  const symbolize::Frame own = frame("serve", "s.c", 8);
+  CHECK(report::find_site({allocator, wrapper, own}) == 2);
+  CHECK(report::find_site({allocator, wrapper}) == 1);
+  CHECK(report::leading_allocator_frames({allocator, wrapper, own}) == 1);
+  CHECK(report::leading_allocator_frames({allocator}) == 0);
 }
 
 TEST_CASE("packages of JavaScript are less preferred than own code, node's internals least") {
@@ -60,10 +60,10 @@ TEST_CASE("packages of JavaScript are less preferred than own code, node's inter
     made.kind = symbolize::FrameKind::kJavaScript;
     return made;
   };
-  const std::vector<symbolize::Frame> frames = {
-      js("alloc", "node:buffer"), js("parse", "/a/node_modules/x/i.js"), js("serve", "/a/app.js")};
-  CHECK(report::find_site(frames) == 2);
-  CHECK(report::find_site(std::span(frames).first(2)) == 1);
+  const symbolize::Frame internal = js("alloc", "node:buffer");
+  const symbolize::Frame package = js("parse", "/a/node_modules/x/i.js");
+  CHECK(report::find_site({internal, package, js("serve", "/a/app.js")}) == 2);
+  CHECK(report::find_site({internal, package}) == 1);
 }
 
 }  // namespace

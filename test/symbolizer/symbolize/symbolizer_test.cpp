@@ -106,7 +106,7 @@ read::Recording recording_of(RecordingBuilder& process, const Victim& victim) {
 }
 
 struct Answer {
-  std::vector<Frame> frames;
+  FrameList frames;
   std::vector<std::string> notes;
 };
 
@@ -120,7 +120,7 @@ Answer ask(const Victim& victim, Options options = {}) {
   return answer;
 }
 
-void check_all_names(const std::vector<Frame>& frames) {
+void check_all_names(const FrameList& frames) {
   REQUIRE(frames.size() == 3);
   CHECK(frames[0].function == "victim::inner(victim::Reporter const&)");
   CHECK(frames[1].function == "victim::middle(victim::Reporter const&)");
@@ -330,6 +330,26 @@ TEST_CASE("JIT code without a map, and addresses of nothing, say so") {
   CHECK(frames[0].kind == FrameKind::kJit);
   CHECK_THAT(frames[0].unresolved, Catch::Contains("no map of it"));
   CHECK_THAT(frames[1].unresolved, Catch::Contains("not mapped"));
+}
+
+TEST_CASE("places of a JavaScript heap are frames as V8 names them") {
+  RecordingBuilder process;
+  process.allocate(process.script_stack({{"add", "file:///my%20app/x.js", 5, 3}, {"", "", 0, 0}}),
+                   1, 1, 8);
+  process.take_snapshot(0);
+  const auto recording = process.recording();
+  REQUIRE(recording.stacks.size() == 1);
+  Symbolizer symbolizer(recording, {});
+  const auto frames = symbolizer.stack_frames(recording.stacks[0]);
+  REQUIRE(frames.size() == 2);
+  CHECK(frames[0].function == "add");
+  CHECK(frames[0].file == "/my app/x.js");
+  CHECK(frames[0].line == 5);
+  CHECK(frames[0].column == 3);
+  CHECK(frames[0].kind == FrameKind::kJavaScript);
+  CHECK(frames[0].pc == 0);
+  CHECK(frames[1].function == "(anonymous)");
+  CHECK_FALSE(symbolizer.module_of(recording.stacks[0].leaf).has_value());
 }
 
 TEST_CASE("a marker is a frame that says what it means") {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One frame of a stack as people read it.
+
+#ifndef SILT_SYMBOLIZER_SYMBOLIZE_FRAME_H_
+#define SILT_SYMBOLIZER_SYMBOLIZE_FRAME_H_
+
+#include <cstdint>
+#include <string>
+
+namespace silt::symbolize {
+
+enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit };
+
+// Absent values are empty, never invented.
+struct Frame {
+  std::string function;      // demangled, empty when unresolved
+  std::string linkage_name;  // as in the symbol table, empty when unknown
+  std::string file;          // source path as the debug information has it
+  uint32_t line = 0;         // 0: unknown
+  uint32_t column = 0;
+  std::string module;         // path of the module, empty for JIT code
+  std::string build_id;       // lower-case hexadecimal
+  uint64_t file_address = 0;  // address in the module as linked (memory address minus load bias)
+  uint64_t pc = 0;
+  bool inlined = false;
+  FrameKind kind = FrameKind::kNative;
+  std::string unresolved;  // why there is no function name, empty when there is one
+};
+
+}  // namespace silt::symbolize
+
+#endif  // SILT_SYMBOLIZER_SYMBOLIZE_FRAME_H_
