@@ -10,9 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "interposer/base/arch.h"
 #include "interposer/base/log.h"
 #include "interposer/base/options.h"
+#include "interposer/base/process_identity.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
@@ -74,7 +75,7 @@ bool settle_out_folder() {
 bool wanted_here() {
   if (g_options.children) return true;
   const char* const root = getenv("SILT_ROOT_PID");
-  const auto pid = static_cast<uint64_t>(arch::raw_syscall(SYS_getpid));
+  const auto pid = static_cast<uint64_t>(base::system_call(SYS_getpid));
   base::TextBuffer<24> own;
   own.add_decimal(pid);
   if (root != nullptr && !base::equal(root, own.c_str())) return false;
@@ -89,11 +90,9 @@ uint64_t random_seed() {
     return base::parse_decimal(given, &end);
   }
   uint64_t seed = 0;
-  arch::raw_syscall(SYS_getrandom, reinterpret_cast<long>(&seed), sizeof(seed), 1);
+  base::system_call(SYS_getrandom, reinterpret_cast<long>(&seed), sizeof(seed), 1);
   return seed;
 }
-
-void forked() { snapshot::start_over_in_child(g_options.children); }
 
 void print_verification() {
   base::TextBuffer<200> line;
@@ -107,6 +106,7 @@ __attribute__((constructor)) void start() {
   hook::resolve_real_functions();
   hook::resolve_remaining_functions();
   if (getauxval(AT_SECURE) != 0) return;  // setuid: leave it alone
+  base::remember_process();
   base::remember_standard_error();
   base::set_defaults(&g_options);
   base::read_options(environ, &g_options, complain);
@@ -137,8 +137,9 @@ __attribute__((constructor)) void start() {
   recorder.random_seed = random_seed();
   recorder.verify_walks = getenv("SILT_VERIFY_WALK") != nullptr;
   recorder.modules.set_executable(snapshot::process_info.executable);
-  hook::watch_process(forked);
-  if (!snapshot::install({g_options.signal, g_options.at_exit, flags, !writable})) {
+  hook::watch_process(snapshot::start_over_in_child);
+  if (!snapshot::install(
+          {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::base {
 namespace {
@@ -19,7 +19,7 @@ constexpr SignalSet kFaults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_
 
 SignalSet pending_signals() {
   SignalSet set = 0;
-  arch::raw_syscall(SYS_rt_sigpending, reinterpret_cast<long>(&set), kSetSize);
+  system_call(SYS_rt_sigpending, reinterpret_cast<long>(&set), kSetSize);
   return set;
 }
 
@@ -28,14 +28,13 @@ SignalSet pending_signals() {
 SignalSet block_signals() {
   const SignalSet wanted = ~kFaults;
   SignalSet previous = 0;
-  arch::raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, reinterpret_cast<long>(&wanted),
-                    reinterpret_cast<long>(&previous), kSetSize);
+  system_call(SYS_rt_sigprocmask, SIG_BLOCK, reinterpret_cast<long>(&wanted),
+              reinterpret_cast<long>(&previous), kSetSize);
   return previous;
 }
 
 void restore_signals(SignalSet previous) {
-  arch::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&previous), 0,
-                    kSetSize);
+  system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&previous), 0, kSetSize);
 }
 
 SwallowedSignal::SwallowedSignal(int number)
@@ -44,8 +43,8 @@ SwallowedSignal::SwallowedSignal(int number)
 SwallowedSignal::~SwallowedSignal() {
   if (pending_before_ || (pending_signals() & bit_) == 0) return;
   const struct timespec now {};
-  arch::raw_syscall(SYS_rt_sigtimedwait, reinterpret_cast<long>(&bit_), 0,
-                    reinterpret_cast<long>(&now), kSetSize);
+  system_call(SYS_rt_sigtimedwait, reinterpret_cast<long>(&bit_), 0, reinterpret_cast<long>(&now),
+              kSetSize);
 }
 
 }  // namespace silt::base

@@ -11,8 +11,8 @@
 
 #include <atomic>
 
-#include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::base {
 namespace {
@@ -29,7 +29,7 @@ constinit bool g_remembered = false;
 
 File standard_error() {
   struct stat status {};
-  const bool open = arch::raw_syscall(SYS_fstat, 2, reinterpret_cast<long>(&status)) == 0;
+  const bool open = system_call(SYS_fstat, 2, reinterpret_cast<long>(&status)) == 0;
   return File{open, status.st_dev, status.st_ino};
 }
 
@@ -66,7 +66,7 @@ void log(LogLevel level, const char* text) {
   };
   const BlockedSignals blocked;
   const SwallowedSignal unread(SIGPIPE);
-  arch::raw_syscall(SYS_writev, 2, reinterpret_cast<long>(parts), 3);
+  system_call(SYS_writev, 2, reinterpret_cast<long>(parts), 3);
 }
 
 }  // namespace silt::base

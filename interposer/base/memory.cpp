@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::base {
 namespace {
@@ -18,15 +18,15 @@ constinit std::atomic<uint64_t> g_mapped_bytes{0};
 
 void* map_memory(size_t size_bytes) {
   const long result =
-      arch::raw_syscall(SYS_mmap, 0, static_cast<long>(size_bytes), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      system_call(SYS_mmap, 0, static_cast<long>(size_bytes), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (result < 0 && result > -4096) return nullptr;
   g_mapped_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
   return reinterpret_cast<void*>(result);
 }
 
 void unmap_memory(void* address, size_t size_bytes) {
-  arch::raw_syscall(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
+  system_call(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
   g_mapped_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }
 
@@ -34,8 +34,7 @@ void release_pages(void* address, size_t size_bytes) {
   const uint64_t start = (reinterpret_cast<uint64_t>(address) + kPageSize - 1) & ~(kPageSize - 1);
   const uint64_t end = (reinterpret_cast<uint64_t>(address) + size_bytes) & ~(kPageSize - 1);
   if (start >= end) return;
-  arch::raw_syscall(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start),
-                    MADV_DONTNEED);
+  system_call(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start), MADV_DONTNEED);
 }
 
 uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }

@@ -24,9 +24,9 @@ inline constexpr uint32_t kDumpCookie = 0x51170d3a;
 // prefix and goes on with the reason, so that the reason too can be read from /proc/PID/maps.
 inline constexpr char kErrorMappingPrefix[] = "silt error: ";
 
-// Writer: the recording process, only while it holds the snapshot slot. `completed` counts the
-// snapshots that were tried and finished, well or not; it is stored last, with release order, so a
-// reader that sees it change may read the other fields.
+// Writer: but for `requests` the recording process, only while it holds the snapshot slot.
+// `completed` counts the snapshots that were tried and finished, well or not; it is stored last,
+// with release order, so a reader that sees it change may read the other fields.
 struct Control {
   char magic[8];
   uint32_t version;
@@ -38,6 +38,11 @@ struct Control {
   uint64_t sampling_interval_bytes;
   uint64_t start_realtime_ns;
   char last_failure[256];  // what failed, NUL-terminated, when last_error is not 0
+  // The way in for `silt dump` where no signal reaches the process (all its threads block it, or it
+  // uses none): the process looks at `requests` now and then while it allocates, and takes a
+  // snapshot when that is not what it was.
+  uint32_t takes_requests;  // 1: it looks
+  uint32_t requests;        // atomic, written by the tool only
 };
 static_assert(sizeof(Control) <= kControlSize);
 static_assert(offsetof(Control, completed) == 20);

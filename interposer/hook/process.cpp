@@ -11,6 +11,7 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/process_identity.h"
 #include "interposer/hook/guard.h"
 
 namespace silt::hook {
@@ -62,6 +63,7 @@ void after_fork_in_parent() {
 
 void after_fork_in_child() {
   ThreadLocal& local = track::thread_local_part;
+  base::remember_process();
   track::finish_fork_in_child();
   local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
   if (g_forked != nullptr) g_forked();
@@ -70,12 +72,13 @@ void after_fork_in_child() {
 
 }  // namespace
 
+void watch_forks() { pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child); }
+
 void watch_process(void (*forked)()) {
   g_forked = forked;
   if (pthread_key_create(&g_thread_end, thread_ended) == 0) {
     recorder.watch_thread = [](void* state) { pthread_setspecific(g_thread_end, state); };
   }
-  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   at_quick_exit([] {
     if (recorder.at_exit != nullptr) recorder.at_exit();
   });

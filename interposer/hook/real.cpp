@@ -12,6 +12,7 @@
 #include <initializer_list>
 
 #include "interposer/base/attributes.h"
+#include "interposer/hook/process.h"
 
 namespace silt::hook {
 namespace {
@@ -72,6 +73,7 @@ constinit Real real = [] {
   initial.calloc = arena_calloc;
   initial.realloc = arena_realloc;
   initial.free = arena_free;
+  initial.syscall = first_syscall;
   return initial;
 }();
 
@@ -91,6 +93,7 @@ SILT_COLD void resolve_real_functions() {
   if (g_resolving.exchange(true, std::memory_order_acquire)) return;
   const int saved_errno = errno;
   SILT_C_FUNCTIONS(SILT_RESOLVE)
+  watch_forks();
   errno = saved_errno;
   g_resolved.store(true, std::memory_order_release);
   g_resolving.store(false, std::memory_order_release);

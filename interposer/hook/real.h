@@ -37,6 +37,16 @@ namespace silt::hook {
   X(dlclose, "dlclose", int, (void*))                                                              \
   X(sigaction, "sigaction", int, (int, const struct sigaction*, struct sigaction*))                \
   X(signal, "signal", sighandler_t, (int, sighandler_t))                                           \
+  X(sysv_signal, "__sysv_signal", sighandler_t, (int, sighandler_t))                               \
+  X(sigset, "sigset", sighandler_t, (int, sighandler_t))                                           \
+  X(sigignore, "sigignore", int, (int))                                                            \
+  X(sigprocmask, "sigprocmask", int, (int, const sigset_t*, sigset_t*))                            \
+  X(pthread_sigmask, "pthread_sigmask", int, (int, const sigset_t*, sigset_t*))                    \
+  X(sigwait, "sigwait", int, (const sigset_t*, int*))                                              \
+  X(sigwaitinfo, "sigwaitinfo", int, (const sigset_t*, siginfo_t*))                                \
+  X(sigtimedwait, "sigtimedwait", int, (const sigset_t*, siginfo_t*, const struct timespec*))      \
+  X(prctl, "prctl", int, (int, unsigned long, unsigned long, unsigned long, unsigned long))        \
+  X(syscall, "syscall", long, (long, long, long, long, long, long, long))                          \
   X(longjmp, "longjmp", void, (jmp_buf, int))                                                      \
   X(longjmp_checked, "__longjmp_chk", void, (jmp_buf, int))                                        \
   X(exit_now, "_exit", void, (int))
@@ -81,6 +91,9 @@ struct Real {
 // Never without malloc, calloc, realloc and free: before they are resolved these serve from a
 // small arena, for the loader's own allocations while symbols are being looked up.
 extern constinit Real real;
+
+// What syscall() does before the real one is known.
+long first_syscall(long number, long a, long b, long c, long d, long e, long f);
 
 // Looks up what every libc has. The loader's lock is taken; the first hook of a process calls it
 // while there is one thread. Whoever allocates or maps memory for the first time may be an

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
 
@@ -23,9 +23,9 @@ constinit uint64_t g_copied_bytes = 0;
 // A regular file of our own user: /tmp is anybody's.
 bool trustworthy(int fd) {
   struct stat status {};
-  if (arch::raw_syscall(SYS_fstat, fd, reinterpret_cast<long>(&status)) != 0) return false;
+  if (base::system_call(SYS_fstat, fd, reinterpret_cast<long>(&status)) != 0) return false;
   return S_ISREG(status.st_mode) &&
-         static_cast<long>(status.st_uid) == arch::raw_syscall(SYS_geteuid);
+         static_cast<long>(status.st_uid) == base::system_call(SYS_geteuid);
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ bool trustworthy(int fd) {
 void copy_jit_map(int recording_folder) {
   static constinit char buffer[64 * 1024]{};
   base::TextBuffer<64> name;
-  name.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(arch::raw_syscall(SYS_getpid)));
+  name.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
   name.add(".map");
   const long source =
       open_file(AT_FDCWD, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -43,7 +43,7 @@ void copy_jit_map(int recording_folder) {
     const long copy = open_file(recording_folder, name.c_str() + 5,
                                 O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
     while (copy >= 0) {
-      const long got = arch::raw_syscall(SYS_pread64, source, reinterpret_cast<long>(buffer),
+      const long got = base::system_call(SYS_pread64, source, reinterpret_cast<long>(buffer),
                                          sizeof(buffer), static_cast<long>(g_copied_bytes));
       if (got <= 0) break;
       if (write_all(static_cast<int>(copy), buffer, static_cast<size_t>(got), g_copied_bytes) !=

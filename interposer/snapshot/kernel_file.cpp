@@ -9,21 +9,21 @@
 
 #include <cerrno>
 
-#include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::snapshot {
 
 long open_file(int folder, const char* path, int flags, int mode) {
-  return arch::raw_syscall(SYS_openat, folder, reinterpret_cast<long>(path), flags, mode);
+  return base::system_call(SYS_openat, folder, reinterpret_cast<long>(path), flags, mode);
 }
 
-long close_file(int fd) { return arch::raw_syscall(SYS_close, fd); }
+long close_file(int fd) { return base::system_call(SYS_close, fd); }
 
 long read_file(int fd, void* buffer, size_t size) {
   long result;
   do {
     result =
-        arch::raw_syscall(SYS_read, fd, reinterpret_cast<long>(buffer), static_cast<long>(size));
+        base::system_call(SYS_read, fd, reinterpret_cast<long>(buffer), static_cast<long>(size));
   } while (result == -EINTR);
   return result;
 }
@@ -31,7 +31,7 @@ long read_file(int fd, void* buffer, size_t size) {
 long write_all(int fd, const void* data, size_t size, uint64_t offset) {
   const auto* at = static_cast<const char*>(data);
   while (size > 0) {
-    const long result = arch::raw_syscall(SYS_pwrite64, fd, reinterpret_cast<long>(at),
+    const long result = base::system_call(SYS_pwrite64, fd, reinterpret_cast<long>(at),
                                           static_cast<long>(size), static_cast<long>(offset));
     if (result == -EINTR) continue;
     if (result < 0) return result;

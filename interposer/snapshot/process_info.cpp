@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
 
@@ -19,9 +20,11 @@ constinit ProcessInfo process_info{};
 
 namespace {
 
+// The kernel's own answer: clock_gettime may be another preloaded library's, which allocates or
+// takes locks, and whose time need not be true.
 uint64_t clock_ns(clockid_t clock) {
   struct timespec now {};
-  clock_gettime(clock, &now);
+  base::system_call(SYS_clock_gettime, clock, reinterpret_cast<long>(&now));
   return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
@@ -57,7 +60,7 @@ long read_executable(char* out, size_t size) {
   else
     link.add("/proc/self/exe");
   const long result =
-      arch::raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>(link.c_str()),
+      base::system_call(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>(link.c_str()),
                         reinterpret_cast<long>(out), static_cast<long>(size));
   if (program >= 0) close_file(static_cast<int>(program));
   return result;
@@ -90,7 +93,7 @@ void read_process_info() {
   for (long i = 0; i + 1 < command; ++i) {
     if (info.command[i] == '\0') info.command[i] = ' ';
   }
-  const long folder = arch::raw_syscall(SYS_getcwd, reinterpret_cast<long>(info.working_directory),
+  const long folder = base::system_call(SYS_getcwd, reinterpret_cast<long>(info.working_directory),
                                         sizeof(info.working_directory));
   if (folder <= 0) info.working_directory[0] = '\0';
 }

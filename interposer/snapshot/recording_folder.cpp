@@ -11,8 +11,8 @@
 #include <atomic>
 #include <cerrno>
 
-#include "interposer/base/arch.h"
 #include "interposer/base/chained_handler.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/process_info.h"
@@ -23,11 +23,11 @@ namespace {
 
 constinit char g_out_folder[4096]{};
 constinit char g_path[4096 + 512]{};
-constinit format::Control* g_control = nullptr;
+constinit std::atomic<format::Control*> g_control{nullptr};
 constinit bool g_error_shown = false;
 
 long make_folder(const char* path) {
-  return arch::raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(path), 0700);
+  return base::system_call(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(path), 0700);
 }
 
 long open_folder(const char* path) {
@@ -35,7 +35,7 @@ long open_folder(const char* path) {
 }
 
 long map_shared(long fd) {
-  return arch::raw_syscall(SYS_mmap, 0, format::kControlSize, PROT_READ | PROT_WRITE, MAP_SHARED,
+  return base::system_call(SYS_mmap, 0, format::kControlSize, PROT_READ | PROT_WRITE, MAP_SHARED,
                            fd, 0);
 }
 
@@ -53,11 +53,12 @@ void make_control(int folder) {
       auto* const made = reinterpret_cast<format::Control*>(address);
       base::copy_bytes(made->magic, format::kControlMagic, sizeof(made->magic));
       made->version = format::kControlVersion;
-      made->pid = static_cast<uint32_t>(arch::raw_syscall(SYS_getpid));
+      made->pid = static_cast<uint32_t>(base::system_call(SYS_getpid));
       made->signal = static_cast<uint32_t>(base::chained_handler.signal_number());
       made->sampling_interval_bytes = track::recorder.sample_interval_bytes;
       made->start_realtime_ns = process_info.start_realtime_ns;
-      g_control = made;
+      made->takes_requests = 1;
+      g_control.store(made, std::memory_order_release);
     }
   }
   close_file(static_cast<int>(fd));
@@ -72,9 +73,9 @@ void show_error(int error, const char* what) {
   name.add(base::error_text(error));
   constexpr unsigned kCloseOnExec = 1;
   const long fd =
-      arch::raw_syscall(SYS_memfd_create, reinterpret_cast<long>(name.c_str()), kCloseOnExec);
+      base::system_call(SYS_memfd_create, reinterpret_cast<long>(name.c_str()), kCloseOnExec);
   if (fd < 0) return;
-  if (arch::raw_syscall(SYS_ftruncate, fd, format::kControlSize) == 0) map_shared(fd);
+  if (base::system_call(SYS_ftruncate, fd, format::kControlSize) == 0) map_shared(fd);
   close_file(static_cast<int>(fd));
 }
 
@@ -86,13 +87,13 @@ void set_out_folder(const char* absolute_path) {
 
 const char* out_folder() { return g_out_folder; }
 const char* recording_path() { return g_path; }
-format::Control* control() { return g_control; }
+format::Control* control() { return g_control.load(std::memory_order_acquire); }
 
 long open_recording(const char** what) {
   *what = "cannot open the recording's folder below";
   if (g_path[0] != '\0') return open_folder(g_path);
   *what = "cannot make a recording in";
-  const auto pid = static_cast<uint64_t>(arch::raw_syscall(SYS_getpid));
+  const auto pid = static_cast<uint64_t>(base::system_call(SYS_getpid));
   constexpr unsigned kTries = 1000;
   for (unsigned attempt = 1; attempt <= kTries; ++attempt) {
     base::TextWriter path(g_path, sizeof(g_path));
@@ -114,19 +115,30 @@ long open_recording(const char** what) {
 }
 
 void publish(uint32_t sequence, int error, const char* what) {
-  if (g_control == nullptr) return;
-  if (error == 0) g_control->last_sequence = sequence;
-  base::TextWriter failure(g_control->last_failure, sizeof(g_control->last_failure));
+  format::Control* const shown = control();
+  if (shown == nullptr) return;
+  if (error == 0) shown->last_sequence = sequence;
+  base::TextWriter failure(shown->last_failure, sizeof(shown->last_failure));
   if (error != 0) failure.add(what).add(": ").add(base::error_text(error));
-  g_control->last_error = error;
-  __atomic_store_n(&g_control->completed, g_control->completed + 1, __ATOMIC_RELEASE);
+  shown->last_error = error;
+  __atomic_store_n(&shown->completed, shown->completed + 1, __ATOMIC_RELEASE);
+}
+
+void remove_recording_without_snapshots() {
+  if (g_path[0] == '\0') return;
+  const long folder = open_folder(g_path);
+  if (folder < 0) return;
+  base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(format::kControlFileName), 0);
+  close_file(static_cast<int>(folder));
+  base::system_call(SYS_unlinkat, AT_FDCWD, reinterpret_cast<long>(g_path), AT_REMOVEDIR);
 }
 
 void leave_recording_to_parent() {
-  if (g_control != nullptr) {
-    arch::raw_syscall(SYS_munmap, reinterpret_cast<long>(g_control), format::kControlSize);
+  format::Control* const parents = control();
+  if (parents != nullptr) {
+    base::system_call(SYS_munmap, reinterpret_cast<long>(parents), format::kControlSize);
   }
-  g_control = nullptr;
+  g_control.store(nullptr, std::memory_order_relaxed);
   g_path[0] = '\0';
   g_error_shown = false;
 }

@@ -25,11 +25,15 @@ long open_recording(const char** what);
 // Path of the recording, empty before it is made.
 const char* recording_path();
 
-// nullptr when it could not be made.
+// nullptr when it could not be made, or not yet. Any thread may ask.
 format::Control* control();
 
 // Tells a waiting `silt dump` about a try: error 0 means that `sequence` was written.
 void publish(uint32_t sequence, int error, const char* what);
+
+// At the end of a process that wanted no snapshot then and took none before: a folder with nothing
+// but the control file in it would only be in the way.
+void remove_recording_without_snapshots();
 
 // In the child of a fork: the recording so far is the parent's.
 void leave_recording_to_parent();

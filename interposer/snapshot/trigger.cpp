@@ -16,6 +16,8 @@
 #include "interposer/base/chained_handler.h"
 #include "interposer/base/log.h"
 #include "interposer/base/own_stack.h"
+#include "interposer/base/process_identity.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/jit_map.h"
@@ -32,19 +34,33 @@ using format::Trigger;
 using track::recorder;
 
 struct State {
-  std::atomic<bool> slot;                // held by the thread that takes a snapshot
-  std::atomic<uint32_t> requested;       // trigger asked for while the slot was held, 0: none
-  std::atomic<uint64_t> next_period_ns;  // monotonic
-  std::atomic<int32_t> process;          // whose tables these are; another pid is a vfork child
+  std::atomic<bool> slot;                 // held by the thread that takes a snapshot
+  std::atomic<uint32_t> requested;        // trigger asked for while the slot was held, 0: none
+  std::atomic<uint64_t> next_period_ns;   // monotonic
+  std::atomic<uint64_t> next_clock_look;  // ticks
+  std::atomic<int32_t> process;           // whose tables these are; another pid is a vfork child
   uint32_t next_sequence;
   uint32_t flags;
   uint64_t snapshot_nanoseconds;
   uint64_t snapshots_failed;
+  std::atomic<bool> unreachable;   // the signal was seen not to reach the process
+  std::atomic<bool> way_in_tried;  // the control file was made for that, or could not be
+  std::atomic<uint32_t> answered;  // of the control file's `requests`
   bool complained;
   bool at_exit;
+  bool children;
   bool off;
 };
 constinit State g_state{};
+
+// Not a trigger of a snapshot: the control file is to be made.
+constexpr uint32_t kMakeWayIn = 0x100;
+// About a tenth of a second; what it costs to ask is far below a microsecond.
+constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 28;
+constexpr uint64_t kTicksBetweenClockLooks = uint64_t{1} << 18;  // about a tenth of a millisecond
+// A forked child that soon becomes another program needs no way in.
+constexpr uint64_t kTicksOfGrace = uint64_t{1} << 32;
+constexpr uint32_t kCallsBetweenUrgentLooks = 32;
 
 // Under the slot: handlers run on small stacks.
 constinit base::OwnStack<size_t{64} * 1024> g_stack{};
@@ -68,7 +84,7 @@ long write_one(uint32_t trigger, const char** what) {
   *what = "cannot make a snapshot file";
   long fd = open_file(at, temporary.c_str(), kFlags, 0600);
   const auto remove_temporary = [&] {
-    arch::raw_syscall(SYS_unlinkat, at, reinterpret_cast<long>(temporary.c_str()), 0);
+    base::system_call(SYS_unlinkat, at, reinterpret_cast<long>(temporary.c_str()), 0);
   };
   if (fd == -EEXIST) {  // of a process that was killed while it wrote
     remove_temporary();
@@ -85,7 +101,7 @@ long write_one(uint32_t trigger, const char** what) {
   close_file(static_cast<int>(fd));
   if (result == 0) {
     copy_jit_map(at);
-    result = arch::raw_syscall(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
+    result = base::system_call(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
                                reinterpret_cast<long>(final_name.c_str()));
   }
   if (result != 0) remove_temporary();
@@ -141,29 +157,130 @@ void take_holding_slot(uint32_t trigger) {
   g_stack.run([=] { take_with_room(trigger); });
 }
 
+bool is_dump_request(const siginfo_t& info) {
+  return info.si_code == SI_QUEUE &&
+         static_cast<uint32_t>(info.si_value.sival_int) == format::kDumpCookie;
+}
+
+void take_or_leave_pending(uint32_t trigger) {
+  track::ThreadLocal& local = track::thread_local_part;
+  if (local.mode == track::Mode::kInHook) {
+    local.pending.store(trigger, std::memory_order_relaxed);
+    return;
+  }
+  // What the snapshot itself might cause (nothing today) is not the program's.
+  const track::Mode mode = local.mode;
+  local.mode = track::Mode::kOff;
+  take(trigger);
+  local.mode = mode;
+}
+
 void on_signal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
-  const bool dump = info->si_code == SI_QUEUE &&
-                    static_cast<uint32_t>(info->si_value.sival_int) == format::kDumpCookie;
+  const bool dump = is_dump_request(*info);
   if (!dump && base::chained_handler.has_handler()) {
-    errno = saved_errno;
     base::chained_handler.call(number, info, context);
     return;
   }
-  const auto trigger = static_cast<uint32_t>(dump ? Trigger::kDump : Trigger::kSignal);
-  track::ThreadLocal& local = track::thread_local_part;
-  if (!dump && base::chained_handler.ignored()) {
-    // The program said that it does not want to hear of this signal.
-  } else if (local.mode == track::Mode::kInHook) {
-    local.pending.store(trigger, std::memory_order_relaxed);
-  } else {
-    // What the snapshot itself might cause (nothing today) is not the program's.
-    const track::Mode mode = local.mode;
-    local.mode = track::Mode::kOff;
-    take(trigger);
-    local.mode = mode;
+  // Unless the program said that it does not want to hear of this signal.
+  if (dump || !base::chained_handler.ignored()) {
+    take_or_leave_pending(static_cast<uint32_t>(dump ? Trigger::kDump : Trigger::kSignal));
   }
   errno = saved_errno;
+}
+
+bool answer_waited_for(const siginfo_t& info) {
+  if (!is_dump_request(info)) return false;
+  take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  return true;
+}
+
+// Whether silt's signal would come to this thread, and to silt.
+bool signal_reaches_here() {
+  const int number = base::chained_handler.signal_number();
+  if (number == 0) return false;
+  base::SignalSet blocked = 0;
+  struct {  // the kernel's own struct sigaction
+    void (*handler)(int, siginfo_t*, void*);
+    uint64_t flags;
+    void* restorer;
+    base::SignalSet mask;
+  } now{on_signal, 0, nullptr, 0};
+  base::system_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, reinterpret_cast<long>(&blocked),
+                    sizeof(blocked));
+  base::system_call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(&now), sizeof(now.mask));
+  return (blocked & base::signal_bit(number)) == 0 && now.handler == on_signal;
+}
+
+void leave_pending(uint32_t trigger) {
+  track::thread_local_part.pending.store(trigger, std::memory_order_relaxed);
+}
+
+// Where no signal reaches the process, `silt dump` asks through the control file. Hook context.
+void look_for_request() {
+  if (g_state.unreachable.load(std::memory_order_relaxed)) {
+    format::Control* const shown = control();
+    if (shown != nullptr) {
+      const uint32_t asked = __atomic_load_n(&shown->requests, __ATOMIC_ACQUIRE);
+      if (g_state.answered.exchange(asked, std::memory_order_relaxed) != asked) {
+        return leave_pending(static_cast<uint32_t>(Trigger::kDump));
+      }
+    }
+  }
+  const uint64_t now = arch::ticks();
+  if (now < recorder.next_look.load(std::memory_order_relaxed)) return;
+  recorder.next_look.store(now + kTicksBetweenLooks, std::memory_order_relaxed);
+  if (signal_reaches_here()) return;
+  g_state.unreachable.store(true, std::memory_order_relaxed);
+  recorder.calls_between_looks.store(kCallsBetweenUrgentLooks, std::memory_order_relaxed);
+  if (control() == nullptr && !g_state.way_in_tried.load(std::memory_order_relaxed)) {
+    leave_pending(kMakeWayIn);
+  }
+}
+
+void look_at_clock() {
+  const uint64_t ticks = arch::ticks();
+  if (ticks < g_state.next_clock_look.load(std::memory_order_relaxed)) return;
+  g_state.next_clock_look.store(ticks + kTicksBetweenClockLooks, std::memory_order_relaxed);
+  uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
+  const uint64_t now = monotonic_ns();
+  if (now < due) return;
+  if (g_state.next_period_ns.compare_exchange_strong(due, now + recorder.every_nanoseconds,
+                                                     std::memory_order_relaxed)) {
+    leave_pending(static_cast<uint32_t>(Trigger::kPeriod));
+  }
+}
+
+void tick() {
+  look_for_request();
+  if (recorder.every_nanoseconds != 0) look_at_clock();
+}
+
+void make_way_in() {
+  if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
+  const base::BlockedSignals blocked;
+  g_stack.run([] {
+    const base::SwallowedSignal too_large(SIGXFSZ);
+    const char* what = "";
+    const long folder = open_recording(&what);
+    if (folder >= 0) close_file(static_cast<int>(folder));
+  });
+  g_state.way_in_tried.store(true, std::memory_order_relaxed);
+  g_state.slot.store(false, std::memory_order_release);
+}
+
+// False in a child that shares its parent's memory: the tables, and perhaps a snapshot under way,
+// are the parent's.
+bool tables_are_ours() {
+  const auto process = static_cast<int32_t>(base::system_call(SYS_getpid));
+  int32_t known = g_state.process.load(std::memory_order_relaxed);
+  if (known == process) return true;
+  if (!base::in_own_process()) return false;
+  // A copy made by a raw clone, for which no fork handler was called.
+  if (g_state.process.compare_exchange_strong(known, process, std::memory_order_relaxed)) {
+    start_over_in_child();
+  }
+  return true;
 }
 
 }  // namespace
@@ -171,23 +288,16 @@ void on_signal(int number, siginfo_t* info, void* context) {
 bool install(const Wishes& wishes) {
   g_state.flags = wishes.flags;
   g_state.at_exit = wishes.at_exit;
+  g_state.children = wishes.children;
   g_state.complained = wishes.folder_known_bad;
-  g_state.process.store(static_cast<int32_t>(arch::raw_syscall(SYS_getpid)),
+  g_state.process.store(static_cast<int32_t>(base::system_call(SYS_getpid)),
                         std::memory_order_relaxed);
   if (recorder.every_nanoseconds != 0) {
     g_state.next_period_ns.store(monotonic_ns() + recorder.every_nanoseconds,
                                  std::memory_order_relaxed);
-    recorder.tick = [] {
-      uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
-      const uint64_t now = monotonic_ns();
-      if (now < due) return;
-      if (g_state.next_period_ns.compare_exchange_strong(due, now + recorder.every_nanoseconds,
-                                                         std::memory_order_relaxed)) {
-        track::thread_local_part.pending.store(static_cast<uint32_t>(Trigger::kPeriod),
-                                               std::memory_order_relaxed);
-      }
-    };
   }
+  recorder.tick = tick;
+  recorder.answer = answer_waited_for;
   recorder.take_snapshot = take;
   recorder.at_exit = take_at_exit;
   if (wishes.signal_number == 0) return true;
@@ -204,9 +314,11 @@ bool install(const Wishes& wishes) {
 }
 
 void take(uint32_t trigger) {
-  if (g_state.off) return;
-  if (g_state.process.load(std::memory_order_relaxed) != arch::raw_syscall(SYS_getpid)) return;
-  g_state.requested.store(trigger, std::memory_order_release);
+  if (g_state.off || !tables_are_ours() || g_state.off) return;
+  if (trigger == kMakeWayIn)
+    make_way_in();
+  else
+    g_state.requested.store(trigger, std::memory_order_release);
   // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
   // look at `requested` and giving the slot back.
   while (g_state.requested.load(std::memory_order_acquire) != 0) {
@@ -218,20 +330,19 @@ void take(uint32_t trigger) {
 }
 
 void take_at_exit() {
-  if (!g_state.at_exit) return;
-  // A vfork child shares the tables, and perhaps a snapshot under way, with its parent.
-  if (g_state.process.load(std::memory_order_relaxed) != arch::raw_syscall(SYS_getpid)) return;
+  if (g_state.off || !tables_are_ours()) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
   constexpr unsigned kAttempts = 1u << 22;
   for (unsigned i = 0; g_state.slot.load(std::memory_order_acquire) && i < kAttempts; ++i) {
     arch::pause();
-    if (i % 64 == 63) arch::raw_syscall(SYS_sched_yield);
+    if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
-  take(static_cast<uint32_t>(Trigger::kExit));
+  if (g_state.at_exit) return take(static_cast<uint32_t>(Trigger::kExit));
+  if (g_state.next_sequence == 0) remove_recording_without_snapshots();
 }
 
-void start_over_in_child(bool record) {
-  g_state.process.store(static_cast<int32_t>(arch::raw_syscall(SYS_getpid)),
+void start_over_in_child() {
+  g_state.process.store(static_cast<int32_t>(base::system_call(SYS_getpid)),
                         std::memory_order_relaxed);
   g_state.slot.store(false, std::memory_order_relaxed);
   g_state.requested.store(0, std::memory_order_relaxed);
@@ -240,7 +351,10 @@ void start_over_in_child(bool record) {
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
   g_state.complained = false;
-  if (!record) g_state.off = true;
+  g_state.way_in_tried.store(false, std::memory_order_relaxed);
+  g_state.answered.store(0, std::memory_order_relaxed);
+  recorder.next_look.store(arch::ticks() + kTicksOfGrace, std::memory_order_relaxed);
+  if (!g_state.children) g_state.off = true;
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
   process_info.start_ticks = arch::ticks();

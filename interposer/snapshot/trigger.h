@@ -14,6 +14,7 @@ namespace silt::snapshot {
 struct Wishes {
   int signal_number;  // 0: none
   bool at_exit;
+  bool children;          // forked children record too
   uint32_t flags;         // format::MetaFlag bits that hold for the whole process
   bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
 };
@@ -28,7 +29,7 @@ void take(uint32_t trigger);
 void take_at_exit();
 
 // In the child of a fork: a recording of its own begins, or none when children are not wanted.
-void start_over_in_child(bool record);
+void start_over_in_child();
 
 }  // namespace silt::snapshot
 

@@ -10,6 +10,7 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/kernel_file.h"
@@ -203,8 +204,8 @@ void set_allocator(const char* path) { g_allocator = path; }
 
 long write_snapshot(int fd, const SnapshotFacts& facts) {
   format::Meta meta{};
-  meta.pid = static_cast<uint32_t>(arch::raw_syscall(SYS_getpid));
-  meta.parent_pid = static_cast<uint32_t>(arch::raw_syscall(SYS_getppid));
+  meta.pid = static_cast<uint32_t>(base::system_call(SYS_getpid));
+  meta.parent_pid = static_cast<uint32_t>(base::system_call(SYS_getppid));
   meta.sequence = facts.sequence;
   meta.trigger = facts.trigger;
   meta.flags = facts.flags;

@@ -9,7 +9,7 @@
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 
-#include "interposer/base/arch.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/unwind/object.h"
 
@@ -119,7 +119,7 @@ void Modules::note(uint64_t pc, uint32_t node_count) {
   } else {
     static constinit char folder[4096]{};  // one writer at a time; too large for small stacks
     const long result =
-        arch::raw_syscall(SYS_getcwd, reinterpret_cast<long>(folder), sizeof(folder));
+        base::system_call(SYS_getcwd, reinterpret_cast<long>(folder), sizeof(folder));
     module->path = keep_text(result > 0 ? folder : "", link->l_name);
   }
   const Segments segments = segments_of(object.start, module->main);

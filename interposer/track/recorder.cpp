@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "interposer/base/log.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/track/sampler.h"
 #include "interposer/unwind/derive.h"
@@ -17,10 +18,6 @@ namespace silt::track {
 constinit Recorder recorder{};
 
 namespace {
-
-// A recorded call in this many reads the clock; at one a microsecond that is four times a
-// millisecond, at a cost of a tenth of a nanosecond a call.
-constexpr uint32_t kCallsBetweenLooks = 256;
 
 void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_count()); }
 
@@ -100,7 +97,7 @@ constinit Verification g_verification{};
 
 bool on_alternate_stack(stack_t* stack) {
   *stack = stack_t{};
-  return arch::raw_syscall(SYS_sigaltstack, 0, reinterpret_cast<long>(stack)) == 0 &&
+  return base::system_call(SYS_sigaltstack, 0, reinterpret_cast<long>(stack)) == 0 &&
          (stack->ss_flags & SS_ONSTACK) != 0;
 }
 
@@ -209,7 +206,7 @@ SILT_COLD bool count_overflow(ThreadState& state) {
 }
 
 SILT_COLD void look_around(ThreadState& state, const void* address, const unwind::Frame& frame) {
-  state.countdown = kCallsBetweenLooks;
+  state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = arch::ticks();
   const StackId stack = current_stack(state, frame);

@@ -7,6 +7,8 @@
 #ifndef SILT_INTERPOSER_TRACK_RECORDER_H_
 #define SILT_INTERPOSER_TRACK_RECORDER_H_
 
+#include <signal.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -54,9 +56,15 @@ struct Recorder {
   // Set by the snapshot layer, which this layer does not know. `trigger` is its own business.
   void (*take_snapshot)(uint32_t trigger) = nullptr;
   void (*tick)() = nullptr;     // called now and then while the program allocates
+  // For a signal that a thread took by waiting for it: true when it was silt's, and is answered.
+  bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
   void (*watch_thread)(void* state) =
       nullptr;  // have the state released when the calling thread ends
+
+  // A recorded call in so many looks around; fewer where no signal can reach the process.
+  std::atomic<uint32_t> calls_between_looks{256};
+  std::atomic<uint64_t> next_look{};  // ticks: when it is asked again whether a signal can
 
   // Verified walks (SILT_VERIFY_WALK), and those that differed from libunwind's.
   std::atomic<uint64_t> walks_verified{};

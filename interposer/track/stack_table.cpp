@@ -6,8 +6,8 @@
 
 #include <sys/syscall.h>
 
-#include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::track {
 namespace {
@@ -70,7 +70,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
     for (unsigned waits = 0; used * 8 >= table->mask * 7 && waits < kMostWaits &&
                              growing_.load(std::memory_order_acquire);
          ++waits) {
-      arch::raw_syscall(SYS_sched_yield);
+      base::system_call(SYS_sched_yield);
     }
     // What is added to a table after it was copied is lost.
     if (table_.load(std::memory_order_acquire) != table) return child_slow(parent, pc);

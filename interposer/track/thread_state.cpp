@@ -6,8 +6,8 @@
 
 #include <sys/syscall.h>
 
-#include "interposer/base/arch.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/system_call.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::track {
@@ -24,7 +24,7 @@ constinit std::atomic<uint32_t> g_state_count{0};
 ThreadState* first_thread_state() { return g_states.load(std::memory_order_acquire); }
 
 SILT_COLD ThreadState* acquire_thread_state() {
-  const auto self = static_cast<int32_t>(arch::raw_syscall(SYS_gettid));
+  const auto self = static_cast<int32_t>(base::system_call(SYS_gettid));
   for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
     int32_t free = 0;
     if (state->owner.load(std::memory_order_relaxed) == 0 &&
@@ -53,7 +53,7 @@ SILT_COLD ThreadState* acquire_thread_state() {
 void release_thread_state(ThreadState* state) { state->owner.store(0, std::memory_order_release); }
 
 void keep_only_thread_state(ThreadState* own) {
-  const auto self = static_cast<int32_t>(arch::raw_syscall(SYS_gettid));
+  const auto self = static_cast<int32_t>(base::system_call(SYS_gettid));
   for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
     state->owner.store(state == own ? self : 0, std::memory_order_relaxed);
   }

@@ -15,6 +15,7 @@
 #include <atomic>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/system_call.h"
 #include "interposer/unwind/object.h"
 #include "interposer/unwind/stack_region.h"
 
@@ -317,7 +318,7 @@ class NoNewFiles {
 
  private:
   static long prlimit(const rlimit64* wanted, rlimit64* previous) {
-    return arch::raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, reinterpret_cast<long>(wanted),
+    return base::system_call(SYS_prlimit64, 0, RLIMIT_NOFILE, reinterpret_cast<long>(wanted),
                              reinterpret_cast<long>(previous));
   }
 
@@ -353,7 +354,9 @@ bool open_unwinder() {
   return true;
 }
 
-bool has_unwinder() { return g_available.load(std::memory_order_acquire); }
+bool has_unwinder() {
+  return g_available.load(std::memory_order_acquire) && !derive_lock.was_abandoned();
+}
 
 FrameRule derive_rule(uint64_t pc) {
   if (!has_unwinder()) return FrameRule(RuleKind::kFramePointer);

@@ -10,6 +10,7 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/system_call.h"
 
 namespace silt::unwind {
 namespace {
@@ -23,7 +24,7 @@ constexpr uint64_t kMaximumGap = 64 * kPageSize;
 // EFAULT for unreadable memory and EINVAL for readable, changes nothing, and no sandbox forbids it.
 bool page_readable(uint64_t page) {
   constexpr long kNoSuchHow = 0x5117;
-  return arch::raw_syscall(SYS_rt_sigprocmask, kNoSuchHow, static_cast<long>(page), 0, 8) ==
+  return base::system_call(SYS_rt_sigprocmask, kNoSuchHow, static_cast<long>(page), 0, 8) ==
          -EINVAL;
 }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls of silt's own. A program may have forbidden itself some of them on pain of death
+// (seccomp); those are not made, and answer EPERM. Any context.
+
+#ifndef SILT_INTERPOSER_BASE_SYSTEM_CALL_H_
+#define SILT_INTERPOSER_BASE_SYSTEM_CALL_H_
+
+#include "interposer/base/arch.h"
+#include "interposer/base/sandbox.h"
+
+namespace silt::base {
+
+// Returns the kernel's answer: a value, or -errno.
+SILT_ALWAYS_INLINE long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0,
+                                    long e = 0, long f = 0) {
+  if (sandbox.active()) [[unlikely]] {
+    const long arguments[] = {a, b, c, d, e, f};
+    if (!sandbox.survives(number, arguments)) return Sandbox::kRefused;
+  }
+  return arch::raw_syscall(number, a, b, c, d, e, f);
+}
+
+}  // namespace silt::base
+
+#endif  // SILT_INTERPOSER_BASE_SYSTEM_CALL_H_

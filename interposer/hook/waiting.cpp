@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signals that a program does not handle but blocks, and waits for. What `silt dump` sends must not
+// come out of a wait: it is answered there, and the wait goes on. And a thread that has just
+// blocked silt's signal is told to look soon whether there is still a way in. Any context.
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <cerrno>
+
+#include "interposer/base/attributes.h"
+#include "interposer/base/chained_handler.h"
+#include "interposer/base/system_call.h"
+#include "interposer/hook/guard.h"
+#include "interposer/hook/real.h"
+
+using silt::base::chained_handler;
+using silt::hook::real;
+
+namespace silt::hook {
+namespace {
+
+bool has_our_signal(const sigset_t* set) {
+  const int number = chained_handler.signal_number();
+  return number != 0 && sigismember(set, number) == 1;
+}
+
+bool was_for_silt(int number, const siginfo_t& info) {
+  if (number != chained_handler.signal_number() || recorder.answer == nullptr) return false;
+  const int saved_errno = errno;
+  const bool answered = recorder.answer(info);
+  errno = saved_errno;
+  return answered;
+}
+
+void note_blocked(int how, const sigset_t* set) {
+  if (set == nullptr || how == SIG_UNBLOCK || !has_our_signal(set)) return;
+  recorder.next_look.store(0, std::memory_order_relaxed);
+  track::ThreadState* const state = track::thread_local_part.state;
+  if (state != nullptr) state->countdown = 1;
+}
+
+int64_t now_ns() {
+  struct timespec now {};
+  base::system_call(SYS_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<long>(&now));
+  return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
+}
+
+int wait_for_others(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
+  constexpr int64_t kSecond = 1000000000;
+  siginfo_t came;
+  int64_t end = 0;
+  struct timespec left {};
+  if (timeout != nullptr) {
+    left = *timeout;
+    // A time that is no time, or longer than any program runs, is the real function's business.
+    const bool plain =
+        left.tv_sec >= 0 && left.tv_sec < kSecond && left.tv_nsec >= 0 && left.tv_nsec < kSecond;
+    if (!plain) return real.sigtimedwait(set, info, timeout);
+    end = now_ns() + left.tv_sec * kSecond + left.tv_nsec;
+  }
+  for (;;) {
+    const int number =
+        timeout == nullptr ? real.sigwaitinfo(set, &came) : real.sigtimedwait(set, &came, &left);
+    if (number < 0) return number;
+    if (!was_for_silt(number, came)) {
+      if (info != nullptr) *info = came;
+      return number;
+    }
+    if (timeout == nullptr) continue;
+    int64_t rest = end - now_ns();
+    if (rest < 0) rest = 0;
+    left = {rest / kSecond, rest % kSecond};
+  }
+}
+
+}  // namespace
+}  // namespace silt::hook
+
+extern "C" {
+
+SILT_EXPORT int sigwaitinfo(const sigset_t* set, siginfo_t* info) {
+  if (real.sigwaitinfo == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  if (!silt::hook::has_our_signal(set)) return real.sigwaitinfo(set, info);
+  return silt::hook::wait_for_others(set, info, nullptr);
+}
+
+SILT_EXPORT int sigtimedwait(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
+  if (real.sigtimedwait == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  if (!silt::hook::has_our_signal(set)) return real.sigtimedwait(set, info, timeout);
+  return silt::hook::wait_for_others(set, info, timeout);
+}
+
+// Unlike the others it goes on after a handler, and returns its error.
+SILT_EXPORT int sigwait(const sigset_t* set, int* number) {
+  if (real.sigwait == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  if (!silt::hook::has_our_signal(set)) return real.sigwait(set, number);
+  const int saved_errno = errno;
+  int result;
+  do {
+    result = silt::hook::wait_for_others(set, nullptr, nullptr);
+  } while (result < 0 && errno == EINTR);
+  const int error = result < 0 ? errno : 0;
+  errno = saved_errno;
+  if (error == 0) *number = result;
+  return error;
+}
+
+SILT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* previous) {
+  if (real.sigprocmask == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  silt::hook::note_blocked(how, set);
+  return real.sigprocmask(how, set, previous);
+}
+
+SILT_EXPORT int pthread_sigmask(int how, const sigset_t* set, sigset_t* previous) {
+  if (real.pthread_sigmask == nullptr) [[unlikely]]
+    silt::hook::resolve_real_functions();
+  silt::hook::note_blocked(how, set);
+  return real.pthread_sigmask(how, set, previous);
+}
+
+}  // extern "C"
