@@ -18,6 +18,7 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
+#include "interposer/node/joining.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/trigger.h"
@@ -94,6 +95,13 @@ uint64_t random_seed() {
   return seed;
 }
 
+void join_node(const char* library) {
+  base::TextBuffer<8192> path;  // LD_PRELOAD may hold a relative one
+  if (library[0] != '/') path.add(snapshot::process_info.working_directory).add('/');
+  path.add(library);
+  node::join_node(g_options, path.c_str());
+}
+
 void print_verification() {
   base::TextBuffer<200> line;
   line.add("walks compared with libunwind's: ").add_decimal(recorder.walks_verified);
@@ -111,7 +119,12 @@ __attribute__((constructor)) void start() {
   base::set_defaults(&g_options);
   base::read_options(environ, &g_options, complain);
   base::set_log_level(g_options.log_level);
-  if (!wanted_here()) return;
+  // Opened by a program, not preloaded: the hooks are not in force, so there is nothing to do.
+  if (dlsym(RTLD_DEFAULT, "napi_register_module_v1") == nullptr) {
+    dlerror();
+    return;
+  }
+  if (node::is_left_out(g_options) || !wanted_here()) return;
   snapshot::read_process_info();
   const bool writable = settle_out_folder();
 
@@ -142,6 +155,7 @@ __attribute__((constructor)) void start() {
           {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
+  join_node(module_of(own));
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
   errno = saved_errno;
 }
@@ -150,6 +164,7 @@ __attribute__((destructor)) void stop() {
   if (!recorder.started.load(std::memory_order_acquire)) return;
   if (recorder.verify_walks) print_verification();
   snapshot::take_at_exit();
+  node::leave_node();
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ ALLOWED = {
     "interposer/unwind": ("interposer/base",),
     "interposer/track": ("interposer/unwind", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
+    "interposer/node": ("interposer/snapshot", "interposer/track", "interposer/format",
+                        "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/base"),
     "symbolizer/base": (),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),

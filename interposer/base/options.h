@@ -15,15 +15,21 @@ namespace silt::base {
 
 inline constexpr int kDefaultSignal = 12;  // SIGUSR2
 
+// SILT_NODE: whether silt joins programs that run on node, and which.
+enum class NodeWish : int { kOff = 0, kJoin = 1, kAll = 2 };
+
 struct Options {
-  char out_folder[4096];       // SILT_OUT, absolute after start-up
-  int signal;                  // SILT_SIGNAL, 0: none
-  uint64_t sample_bytes;       // SILT_SAMPLE, 0: exact
-  uint64_t every_nanoseconds;  // SILT_EVERY, 0: off
-  bool at_exit;                // SILT_AT_EXIT
-  bool children;               // SILT_CHILDREN
-  bool mmap;                   // SILT_MMAP
-  LogLevel log_level;          // SILT_LOG
+  char out_folder[4096];         // SILT_OUT, absolute after start-up
+  int signal;                    // SILT_SIGNAL, 0: none
+  uint64_t sample_bytes;         // SILT_SAMPLE, 0: exact
+  uint64_t every_nanoseconds;    // SILT_EVERY, 0: off
+  bool at_exit;                  // SILT_AT_EXIT
+  bool children;                 // SILT_CHILDREN
+  bool mmap;                     // SILT_MMAP
+  LogLevel log_level;            // SILT_LOG
+  NodeWish node;                 // SILT_NODE
+  uint64_t node_interval_bytes;  // SILT_NODE_INTERVAL, 0: no profile of JavaScript heaps
+  bool node_inlining;            // SILT_NODE_INLINING
 };
 
 // Takes one line for each value that is not understood.

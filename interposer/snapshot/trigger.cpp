@@ -20,6 +20,7 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/process_info.h"
@@ -100,7 +101,7 @@ long write_one(uint32_t trigger, const char** what) {
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
   if (result == 0) {
-    copy_jit_map(at);
+    if (companion.write_names == nullptr || !companion.write_names(at)) copy_jit_map(at);
     result = base::system_call(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
                                reinterpret_cast<long>(final_name.c_str()));
   }
@@ -177,6 +178,12 @@ void take_or_leave_pending(uint32_t trigger) {
 
 void on_signal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
+  if (is_round_signal(*info)) {
+    const uint32_t due = take_due_trigger();
+    if (due != 0) take_or_leave_pending(due);
+    errno = saved_errno;
+    return;
+  }
   const bool dump = is_dump_request(*info);
   if (!dump && base::chained_handler.has_handler()) {
     base::chained_handler.call(number, info, context);
@@ -190,6 +197,11 @@ void on_signal(int number, siginfo_t* info, void* context) {
 }
 
 bool answer_waited_for(const siginfo_t& info) {
+  if (is_round_signal(info)) {
+    const uint32_t due = take_due_trigger();
+    if (due != 0) take_or_leave_pending(due);
+    return true;
+  }
   if (!is_dump_request(info)) return false;
   take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
   return true;
@@ -315,10 +327,12 @@ bool install(const Wishes& wishes) {
 
 void take(uint32_t trigger) {
   if (g_state.off || !tables_are_ours() || g_state.off) return;
-  if (trigger == kMakeWayIn)
+  if (trigger == kMakeWayIn) {
     make_way_in();
-  else
-    g_state.requested.store(trigger, std::memory_order_release);
+  } else {
+    if (waits_for_companion(trigger)) return;
+    g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
+  }
   // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
   // look at `requested` and giving the slot back.
   while (g_state.requested.load(std::memory_order_acquire) != 0) {
@@ -327,6 +341,8 @@ void take(uint32_t trigger) {
     if (wanted != 0) take_holding_slot(wanted);
     g_state.slot.store(false, std::memory_order_release);
   }
+  const uint32_t again = take_repeated_trigger();
+  if (again != 0) take(again);
 }
 
 void take_at_exit() {
@@ -360,6 +376,7 @@ void start_over_in_child() {
   process_info.start_ticks = arch::ticks();
   leave_recording_to_parent();
   leave_jit_map_to_parent();
+  leave_companion_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);
 }
 

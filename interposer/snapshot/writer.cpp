@@ -13,10 +13,12 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/live_counts.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/section_writer.h"
+#include "interposer/snapshot/strings.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
@@ -31,30 +33,6 @@ static_assert(static_cast<uint64_t>(format::Marker::kBroken) == track::kMarkerBr
 static_assert(static_cast<uint64_t>(format::Marker::kOverflow) == track::kMarkerOverflow);
 
 constinit const char* g_allocator = "";
-
-// The texts of a snapshot, collected while the sections that refer to them are written.
-class Strings {
- public:
-  format::StringRef add(const char* text) {
-    const size_t size = base::length(text) + 1;
-    if (size == 1 || used_ + size > kCapacity) return 0;
-    base::copy_bytes(g_bytes + used_, text, size);
-    const auto at = static_cast<format::StringRef>(used_);
-    used_ += size;
-    return at;
-  }
-  void write(SectionWriter& out) const {
-    out.begin(SectionType::kStrings);
-    out.add(g_bytes, used_);
-    out.end(static_cast<uint32_t>(used_));
-  }
-
- private:
-  static constexpr size_t kCapacity = 512 * 1024;
-  static constinit char g_bytes[kCapacity];
-  size_t used_ = 1;  // offset 0 is the empty text
-};
-constinit char Strings::g_bytes[Strings::kCapacity]{};
 
 void write_nodes(SectionWriter& out, track::NodeId node_count) {
   out.begin(SectionType::kNodes);
@@ -71,13 +49,43 @@ void write_nodes(SectionWriter& out, track::NodeId node_count) {
   out.end(node_count - 1);
 }
 
+// A bit for each node: whether it, or a node further out, is silt's own doing in a companion.
+class OwnNodes {
+ public:
+  explicit OwnNodes(track::NodeId node_count) : size_((node_count + 7) / 8) {
+    if (companion.is_own == nullptr) return;
+    bits_ = static_cast<uint8_t*>(base::map_memory(size_));
+    for (track::NodeId id = 1; bits_ != nullptr && id < node_count; ++id) {
+      track::NodeId parent;
+      uint64_t pc;
+      recorder.stacks.read_node(id, &parent, &pc);
+      if (contains(parent) || companion.is_own(pc)) bits_[id / 8] |= uint8_t(1 << id % 8);
+    }
+  }
+  ~OwnNodes() {
+    if (bits_ != nullptr) base::unmap_memory(bits_, size_);
+  }
+  OwnNodes(const OwnNodes&) = delete;
+  OwnNodes& operator=(const OwnNodes&) = delete;
+
+  bool contains(track::NodeId id) const {
+    return bits_ != nullptr && (bits_[id / 8] >> id % 8 & 1) != 0;
+  }
+
+ private:
+  const size_t size_;
+  uint8_t* bits_ = nullptr;
+};
+
 void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts& live,
                   format::Meta* meta) {
   static constinit LiveCounts::Count counts[256]{};
+  const OwnNodes own(node_count);
   out.begin(SectionType::kStacks);
   track::NodeId previous = 0;
   uint32_t rows = 0;
   for (track::NodeId id = 1; id < node_count; ++id) {
+    if (own.contains(id)) continue;
     const uint32_t generations = live.of_stack(id, counts);
     const track::Allocated allocated = recorder.counters.read(id);
     if (allocated.blocks == 0 && generations == 0) continue;
@@ -232,6 +240,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_modules(out, strings);
   write_mappings(out, strings);
   write_costs(out, facts, node_count, meta.elapsed_ns);
+  if (companion.write != nullptr) companion.write(out, strings);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);
   meta.command = strings.add(process_info.command);

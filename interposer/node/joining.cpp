@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See joining.h. Normal context, but for what is handed to the snapshot layer.
+
+#include "interposer/node/joining.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "interposer/base/log.h"
+#include "interposer/base/memory.h"
+#include "interposer/base/system_call.h"
+#include "interposer/base/text.h"
+#include "interposer/node/addon.h"
+#include "interposer/node/isolates.h"
+#include "interposer/node/jit_log.h"
+#include "interposer/node/recognise.h"
+#include "interposer/node/runtime.h"
+#include "interposer/snapshot/companion.h"
+#include "interposer/snapshot/kernel_file.h"
+
+namespace silt::node {
+namespace {
+
+constexpr char kScriptName[] = "silt-node.cjs";
+// Without the first all interpreted code has one address.
+constexpr char kFlags[] = "--interpreted-frames-native-stack";
+constexpr char kFlagsWithMap[] = "--interpreted-frames-native-stack --perf-basic-prof";
+
+constinit char g_arguments[32 * 1024]{};
+constinit bool g_wrote_map = false;
+// The library's own code: whatever was allocated below it is silt's.
+constinit uint64_t g_own_begin = 0;
+constinit uint64_t g_own_end = 0;
+// The function in which V8's sampling profiler remembers an object, where it can be found.
+constinit uint64_t g_sampler_begin = 0;
+constinit uint64_t g_sampler_end = 0;
+
+Arguments read_arguments() {
+  const long size =
+      snapshot::read_small_file("/proc/self/cmdline", g_arguments, sizeof(g_arguments));
+  return Arguments{g_arguments, size > 0 ? static_cast<size_t>(size) : 0};
+}
+
+void give_up(const char* why, const char* detail) {
+  base::TextBuffer<600> line;
+  line.add("the JavaScript side of this node is not recorded: ").add(why).add(detail);
+  base::log(base::LogLevel::kWarn, line.c_str());
+}
+
+bool is_script_beside(const char* library, char* path) {
+  const char* name = library;
+  for (const char* c = library; *c != '\0'; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  base::TextWriter script(path, PATH_MAX);
+  script.add(library, static_cast<size_t>(name - library)).add(kScriptName);
+  return access(path, R_OK) == 0;
+}
+
+// The script lies beside the library, or beside what a link to it leads to.
+bool find_script(const char* library, char* path) {
+  char real[PATH_MAX];
+  if (realpath(library, real) != nullptr && is_script_beside(real, path)) return true;
+  return is_script_beside(library, path);
+}
+
+bool ask_isolates() { return ask(nullptr); }
+
+bool is_own(uint64_t pc) {
+  return pc - g_own_begin < g_own_end - g_own_begin ||
+         pc - g_sampler_begin < g_sampler_end - g_sampler_begin;
+}
+
+void find_own_code() {
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, size_t, void*) {
+        const auto here = reinterpret_cast<uint64_t>(&is_own);
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+          const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
+          if (segment.p_type != PT_LOAD || here - begin >= segment.p_memsz) continue;
+          g_own_begin = begin;
+          g_own_end = begin + segment.p_memsz;
+          return 1;
+        }
+        return 0;
+      },
+      nullptr);
+  void* const sampler =
+      dlsym(RTLD_DEFAULT, "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm");
+  Dl_info info{};
+  void* extra = nullptr;
+  if (sampler != nullptr && dladdr1(sampler, &info, &extra, RTLD_DL_SYMENT) != 0 &&
+      extra != nullptr) {
+    g_sampler_begin = reinterpret_cast<uint64_t>(sampler);
+    g_sampler_end = g_sampler_begin + static_cast<const ElfW(Sym)*>(extra)->st_size;
+  }
+  dlerror();  // the target must not find our failures
+}
+
+void leave_to_parent() {
+  forget_isolates();
+  write_code_names_anew();
+  g_wrote_map = false;
+}
+
+}  // namespace
+
+bool is_left_out(const base::Options& options) {
+  if (options.node != base::NodeWish::kJoin || !find_node()) return false;
+  const char* const script = script_of(read_arguments());
+  if (script == nullptr) return false;
+  char path[PATH_MAX];
+  return is_launcher(realpath(script, path) != nullptr ? path : script);
+}
+
+void join_node(const base::Options& options, const char* library) {
+  if (options.node == base::NodeWish::kOff || !find_node()) return;
+  const char* const before = getenv("NODE_OPTIONS");
+  const char* const node_options = before == nullptr ? "" : before;
+  const char* const forbidding = forbidding_option(read_arguments(), node_options);
+  if (forbidding != nullptr) return give_up("it runs with ", forbidding);
+  char script[PATH_MAX];
+  if (!find_script(library, script)) return give_up("there is no script ", script);
+  if (!find_runtime()) return give_up("it is older than version 18", "");
+
+  const bool names = has_code_events();
+  const size_t room = base::length(node_options) + 2 * sizeof(script) + 200;
+  auto* const text = static_cast<char*>(base::map_memory(room));
+  if (text == nullptr) return give_up("there is no memory", "");
+  base::TextWriter extended(text, room);
+  if (extend_node_options(node_options, script, names ? kFlags : kFlagsWithMap, &extended)) {
+    setenv("NODE_OPTIONS", text, 1);
+  }
+  base::unmap_memory(text, room);
+  g_wrote_map = !names;
+
+  offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
+  find_own_code();
+  snapshot::companion.ask = ask_isolates;
+  snapshot::companion.write = write_isolates;
+  snapshot::companion.write_names = write_code_names;
+  snapshot::companion.is_own = is_own;
+  snapshot::companion.leave_to_parent = leave_to_parent;
+  snapshot::install_companion();
+}
+
+void leave_node() {
+  if (!g_wrote_map) return;
+  base::TextBuffer<40> path;
+  path.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
+  path.add(".map");
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid()) {
+    unlink(path.c_str());
+  }
+}
+
+}  // namespace silt::node

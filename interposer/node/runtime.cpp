@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See runtime.h. Normal context.
+
+#include "interposer/node/runtime.h"
+
+#include <dlfcn.h>
+
+namespace silt::node {
+
+constinit Runtime runtime{};
+
+namespace {
+
+template <typename Function>
+bool find(const char* symbol, Function* function) {
+  *function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, symbol));
+  return *function != nullptr;
+}
+
+}  // namespace
+
+bool find_node() {
+  // The first is node's, Electron's and some other runtimes'; the second is node's own main.
+  const bool found = dlsym(RTLD_DEFAULT, "napi_module_register") != nullptr &&
+                     dlsym(RTLD_DEFAULT, "_ZN4node5StartEiPPc") != nullptr;
+  dlerror();  // the target must not find our failures
+  return found;
+}
+
+bool find_runtime() {
+  bool all = true;
+#define SILT_FIND(field, symbol, result, parameters) all = find(symbol, &runtime.field) && all;
+  SILT_NODE_FUNCTIONS(SILT_FIND)
+  bool v8 = true;
+#undef SILT_FIND
+#define SILT_FIND(field, symbol, result, parameters) v8 = find(symbol, &runtime.field) && v8;
+  SILT_V8_FUNCTIONS(SILT_FIND)
+#undef SILT_FIND
+  if (!v8) runtime.set_code_handler = nullptr;
+  dlerror();
+  return all;
+}
+
+bool has_code_events() { return runtime.set_code_handler != nullptr; }
+
+}  // namespace silt::node
