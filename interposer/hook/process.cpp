@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/process_identity.h"
@@ -72,7 +74,11 @@ void after_fork_in_child() {
 
 }  // namespace
 
-void watch_forks() { pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child); }
+void watch_forks() {
+  static constinit std::atomic<bool> watched{false};
+  if (watched.exchange(true, std::memory_order_relaxed)) return;
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
 
 void watch_process(void (*forked)()) {
   g_forked = forked;
