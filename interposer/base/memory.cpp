@@ -14,7 +14,40 @@ namespace {
 
 constinit std::atomic<uint64_t> g_mapped_bytes{0};
 
+// A range is in one of so many places behind its hash.
+constexpr size_t kProbes = 32;
+
+MappedRange& place_of(uint64_t start, size_t probe) {
+  const size_t hash = (start / kPageSize * 0x9e3779b97f4a7c15) >> 40;
+  return mapped_ranges[(hash + probe) % kMappedRanges];
+}
+
+void remember(uint64_t start, uint64_t size) {
+  for (size_t probe = 0; probe < kProbes; ++probe) {
+    MappedRange& range = place_of(start, probe);
+    uint64_t unused = 0;
+    if (!range.start.compare_exchange_strong(unused, start, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed)) {
+      continue;
+    }
+    range.size.store(size, std::memory_order_release);
+    return;
+  }
+}
+
+void forget(uint64_t start) {
+  for (size_t probe = 0; probe < kProbes; ++probe) {
+    MappedRange& range = place_of(start, probe);
+    if (range.start.load(std::memory_order_relaxed) != start) continue;
+    range.size.store(0, std::memory_order_relaxed);
+    range.start.store(0, std::memory_order_release);
+    return;
+  }
+}
+
 }  // namespace
+
+constinit MappedRange mapped_ranges[kMappedRanges]{};
 
 void* map_memory(size_t size_bytes) {
   const long result =
@@ -22,10 +55,12 @@ void* map_memory(size_t size_bytes) {
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (result < 0 && result > -4096) return nullptr;
   g_mapped_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
+  remember(static_cast<uint64_t>(result), size_bytes);
   return reinterpret_cast<void*>(result);
 }
 
 void unmap_memory(void* address, size_t size_bytes) {
+  forget(reinterpret_cast<uint64_t>(address));
   system_call(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
   g_mapped_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }

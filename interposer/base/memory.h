@@ -24,6 +24,15 @@ void unmap_memory(void* address, size_t size_bytes);
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
 
+// What is mapped now, for telling silt's own resident memory from the program's; start 0: unused.
+// Ranges that find no place in it (there are thousands) are the program's in that account.
+struct MappedRange {
+  std::atomic<uint64_t> start;
+  std::atomic<uint64_t> size;
+};
+inline constexpr size_t kMappedRanges = 8192;
+extern constinit MappedRange mapped_ranges[kMappedRanges];
+
 // A dense array whose storage appears in chunks as indices are used. All-zero is valid and empty.
 // Any thread may ask for any element at any time; two that need a new chunk race with a
 // compare-and-swap, and the loser returns its memory. Elements never move.

@@ -17,6 +17,7 @@
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/live_counts.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/resident_parts.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/recorder.h"
@@ -156,7 +157,7 @@ void write_mappings(SectionWriter& out, Strings& strings) {
 }
 
 void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId node_count,
-                 uint64_t elapsed_ns) {
+                 uint64_t elapsed_ns, uint64_t resident_bytes) {
   track::ThreadStatistics sum{};
   uint64_t threads = 0;
   for (const track::ThreadState* state = track::first_thread_state(); state != nullptr;
@@ -203,6 +204,7 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId n
   add(Cost::nodes, node_count - 1);
   add(Cost::threads, threads);
   add(Cost::overflowed_mappings, recorder.mappings.overflowed());
+  add(Cost::resident_bytes, resident_bytes);
   out.end(count);
 }
 
@@ -223,6 +225,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.elapsed_ns = monotonic_ns() - process_info.start_monotonic_ns;
   meta.sampling_interval_bytes = recorder.sample_interval_bytes;
   const ResidentMemory resident = read_resident_memory();
+  ResidentParts parts = read_resident_parts(resident, companion.write != nullptr);
   meta.rss_bytes = resident.rss;
   meta.rss_anon_bytes = resident.anonymous;
   meta.rss_file_bytes = resident.file;
@@ -239,7 +242,8 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_stacks(out, node_count, live, &meta);
   write_modules(out, strings);
   write_mappings(out, strings);
-  write_costs(out, facts, node_count, meta.elapsed_ns);
+  write_costs(out, facts, node_count, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
+  write_resident_parts(out, parts);
   if (companion.write != nullptr) companion.write(out, strings);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);
