@@ -24,6 +24,7 @@
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
 
 extern "C" char** environ;
@@ -102,13 +103,6 @@ void join_node(const char* library) {
   node::join_node(g_options, path.c_str());
 }
 
-void print_verification() {
-  base::TextBuffer<200> line;
-  line.add("walks compared with libunwind's: ").add_decimal(recorder.walks_verified);
-  line.add(", different: ").add_decimal(recorder.walks_differing);
-  base::log(LogLevel::kError, line.c_str());
-}
-
 __attribute__((constructor)) void start() {
   const int saved_errno = errno;
   hook::resolve_real_functions();
@@ -148,7 +142,7 @@ __attribute__((constructor)) void start() {
   recorder.every_nanoseconds = g_options.every_nanoseconds;
   recorder.record_mappings = g_options.mmap;
   recorder.random_seed = random_seed();
-  recorder.verify_walks = getenv("SILT_VERIFY_WALK") != nullptr;
+  track::start_verification(getenv("SILT_VERIFY_WALK"), snapshot::process_info.executable);
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::watch_process(snapshot::start_over_in_child);
   if (!snapshot::install(
@@ -162,7 +156,7 @@ __attribute__((constructor)) void start() {
 
 __attribute__((destructor)) void stop() {
   if (!recorder.started.load(std::memory_order_acquire)) return;
-  if (recorder.verify_walks) print_verification();
+  if (recorder.verify_walks) track::tell_verification();
   snapshot::take_at_exit();
   node::leave_node();
 }

@@ -11,6 +11,7 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/track/sampler.h"
+#include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
 
 namespace silt::track {
@@ -32,68 +33,6 @@ NodeId root_for(unwind::Ending ending) {
   }
   return 0;
 }
-
-// SILT_VERIFY_WALK: the stack that was found for a call, by whatever short cut, against libunwind's
-// walk of the same stack; and the spine, register by register, when it was just made.
-class Verification {
- public:
-  void check(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* spine) {
-    const base::SpinGuard guard(lock_);
-    recorder.walks_verified.fetch_add(1, std::memory_order_relaxed);
-    bool complete = false;
-    const size_t expected =
-        unwind::reference_walk(frame.sp, reference_, unwind::kMaximumFrames + 1, &complete);
-    size_t found = 0;
-    bool whole = true;  // no marker says that outer frames are missing
-    for (NodeId node = leaf; node != 0;) {
-      NodeId parent;
-      uint64_t pc;
-      recorder.stacks.read_node(node, &parent, &pc);
-      if (pc == kMarkerTruncated || pc == kMarkerBroken) {
-        whole = false;
-      } else {
-        if (found < expected && pc != reference_[found].pc) {
-          return differ(found, reference_[found].pc, pc, "pc");
-        }
-        ++found;
-      }
-      node = parent;
-    }
-    if (found < expected && whole) return differ(found, reference_[found].pc, 0, "end");
-    if (found > expected && complete) return differ(expected, 0, found, "length");
-    if (spine != nullptr) check_registers(*spine, expected);
-  }
-
- private:
-  void check_registers(const unwind::Spine& spine, size_t expected) {
-    size_t frame = 0;
-    for (uint32_t i = spine.count(); i > 0 && frame < expected; --i) {
-      const unwind::Frame& found = spine.frame(i - 1);
-      if (found.pc == 0) continue;
-      if (found.sp != reference_[frame].sp) {
-        return differ(frame, reference_[frame].sp, found.sp, "sp");
-      }
-      if (spine.bp_live(i - 1) && found.bp != reference_[frame].bp) {
-        return differ(frame, reference_[frame].bp, found.bp, "bp");
-      }
-      ++frame;
-    }
-  }
-
-  void differ(size_t frame, uint64_t expected, uint64_t found, const char* what) {
-    constexpr uint64_t kReported = 5;
-    if (recorder.walks_differing.fetch_add(1, std::memory_order_relaxed) >= kReported) return;
-    base::TextBuffer<300> line;
-    line.add("walk differs from libunwind's at frame ").add_decimal(frame).add(" in ").add(what);
-    line.add(": expected 0x").add_hexadecimal(expected).add(", found 0x").add_hexadecimal(found);
-    line.add(", pc 0x").add_hexadecimal(reference_[frame].pc);
-    base::log(base::LogLevel::kError, line.c_str());
-  }
-
-  base::SpinLock lock_;
-  unwind::Frame reference_[unwind::kMaximumFrames + 2]{};
-};
-constinit Verification g_verification{};
 
 bool on_alternate_stack(stack_t* stack) {
   *stack = stack_t{};
@@ -189,7 +128,7 @@ StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
     return kOverflowStack;
   }
   if (recorder.verify_walks) [[unlikely]]
-    g_verification.check(frame, node, &spine);
+    verify_walk(frame, node, &spine, false);
   if (spine.reusable() && state.memory.wants(frame, node)) {
     unwind::StackMemory& memory = state.memory;
     memory.begin();
@@ -216,7 +155,7 @@ SILT_COLD void look_around(ThreadState& state, const void* address, const unwind
   ++state.statistics.timed_calls;
   if (recorder.verify_walks) {
     state.countdown = 1;
-    g_verification.check(frame, stack, nullptr);
+    verify_walk(frame, stack, nullptr, true);
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
   if (recorder.tick != nullptr) recorder.tick();
@@ -272,6 +211,7 @@ void note_unloaded_code() {
 }
 
 void prepare_fork() {
+  lock_verification();
   unwind::derive_lock.lock();
   recorder.mappings.lock().lock();
   recorder.sampled.lock().lock();
@@ -281,6 +221,7 @@ void finish_fork_in_parent() {
   recorder.sampled.lock().unlock();
   recorder.mappings.lock().unlock();
   unwind::derive_lock.unlock();
+  unlock_verification();
 }
 
 void finish_fork_in_child() {

@@ -45,7 +45,7 @@ struct Recorder {
   uint64_t sample_interval_bytes = 0;  // 0: exact
   uint64_t every_nanoseconds = 0;      // 0: off
   bool record_mappings = false;
-  bool verify_walks = false;
+  bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
 
   std::atomic<bool> started{};         // threads may get states and record
@@ -65,10 +65,6 @@ struct Recorder {
   // A recorded call in so many looks around; fewer where no signal can reach the process.
   std::atomic<uint32_t> calls_between_looks{256};
   std::atomic<uint64_t> next_look{};  // ticks: when it is asked again whether a signal can
-
-  // Verified walks (SILT_VERIFY_WALK), and those that differed from libunwind's.
-  std::atomic<uint64_t> walks_verified{};
-  std::atomic<uint64_t> walks_differing{};
 };
 
 extern constinit Recorder recorder;
