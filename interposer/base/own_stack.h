@@ -9,6 +9,7 @@
 #define SILT_INTERPOSER_BASE_OWN_STACK_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "interposer/base/arch.h"
@@ -23,6 +24,11 @@ class OwnStack {
     using Plain = std::remove_reference_t<Body>;
     arch::call_on_stack(
         memory_ + kSize, [](void* argument) { (*static_cast<Plain*>(argument))(); }, &body);
+  }
+
+  // For an address on the stack of the running thread: whether it runs on this one.
+  bool contains(const void* address) const {
+    return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(memory_) < kSize;
   }
 
  private:

@@ -231,6 +231,11 @@ void Sandbox::add(Filter* filter) {
 
 void Sandbox::add_strict() {
   strict_.store(true, std::memory_order_release);
+  forbid_counter(true);
+}
+
+void Sandbox::forbid_counter(bool forbidden) {
+  counter_forbidden_.store(forbidden, std::memory_order_relaxed);
   active_.store(true, std::memory_order_release);
 }
 

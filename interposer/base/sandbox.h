@@ -43,12 +43,16 @@ class Sandbox {
   static void discard(Filter* filter);
   // In force from now on. nullptr: it could not be copied, so nothing is believed to survive.
   void add(Filter* filter);
-  // Nothing but read, write, exit and the return from a handler.
+  // Nothing but read, write, exit and the return from a handler; no time stamp counter either.
   void add_strict();
+  // PR_SET_TSC: reading the time stamp counter is a fault.
+  void forbid_counter(bool forbidden);
+  bool counter_forbidden() const { return counter_forbidden_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> active_{false};
   std::atomic<bool> strict_{false};
+  std::atomic<bool> counter_forbidden_{false};
   std::atomic<const Filter*> filters_{nullptr};
 };
 

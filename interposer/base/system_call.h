@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // System calls of silt's own. A program may have forbidden itself some of them on pain of death
-// (seccomp); those are not made, and answer EPERM. Any context.
+// (seccomp); those are not made, and answer EPERM. And the one instruction that can be forbidden
+// like a call. Any context.
 
 #ifndef SILT_INTERPOSER_BASE_SYSTEM_CALL_H_
 #define SILT_INTERPOSER_BASE_SYSTEM_CALL_H_
@@ -19,6 +20,11 @@ SILT_ALWAYS_INLINE long system_call(long number, long a = 0, long b = 0, long c 
     if (!sandbox.survives(number, arguments)) return Sandbox::kRefused;
   }
   return arch::raw_syscall(number, a, b, c, d, e, f);
+}
+
+// The time stamp counter, or 0 where reading it is forbidden.
+SILT_ALWAYS_INLINE uint64_t ticks() {
+  return sandbox.active() && sandbox.counter_forbidden() ? 0 : arch::ticks();
 }
 
 }  // namespace silt::base

@@ -22,7 +22,7 @@ SILT_ALWAYS_INLINE void* map(size_t size, int protection, int flags, const void*
                              Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);
-  if (mode == Mode::kOff) return call();
+  if (mode == Mode::kOff) return track::libunwind_maps_in_vain() ? MAP_FAILED : call();
   void* const address = call();
   if (address != MAP_FAILED && recorder.record_mappings) {
     const int saved_errno = errno;
@@ -66,7 +66,7 @@ SILT_EXPORT int munmap(void* address, size_t size) {
   if (mode == Mode::kOff) return real.munmap(address, size);
   // Before the real call: afterwards another thread may have mapped something there.
   const auto start = reinterpret_cast<uint64_t>(address);
-  if (recorder.record_mappings &&
+  if (!recorder.record_mappings ||
       recorder.mappings.remove(start, start + silt::hook::page_up(size))) {
     recorder.epoch.fetch_add(1, std::memory_order_release);  // it may have been a stack
   }
@@ -90,7 +90,9 @@ SILT_EXPORT void* mremap(void* old, size_t old_size, size_t new_size, int flags,
   const bool recorded = recorder.record_mappings && recorder.mappings.find(from, &known);
   if (recorded) recorder.mappings.remove(from, to);
   void* const address = real.mremap(old, old_size, new_size, flags, wanted);
-  if (recorder.record_mappings) {
+  if (!recorder.record_mappings) {
+    recorder.epoch.fetch_add(1, std::memory_order_release);
+  } else {
     const int saved_errno = errno;
     const auto start = reinterpret_cast<uint64_t>(address);
     if (recorded && address != MAP_FAILED) {

@@ -42,12 +42,11 @@ long put_filter_on(unsigned long program, Install&& install) {
   return result;
 }
 
+// Noted before: between the two a handler may run. That it fails is not believed.
 template <typename Install>
 long go_strict(Install&& install) {
-  const bool own = base::in_own_process();
-  const long result = install();
-  if (result == 0 && own) sandbox.add_strict();
-  return result;
+  if (base::in_own_process()) sandbox.add_strict();
+  return install();
 }
 
 }  // namespace
@@ -78,6 +77,9 @@ int silt_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
   if (real.prctl == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   const auto install = [=] { return real.prctl(option, a, b, c, d); };
+  if (option == PR_SET_TSC && silt::base::in_own_process()) {
+    sandbox.forbid_counter(a == PR_TSC_SIGSEGV);
+  }
   if (option != PR_SET_SECCOMP) return install();
   if (a == SECCOMP_MODE_STRICT) return static_cast<int>(silt::hook::go_strict(install));
   if (a != SECCOMP_MODE_FILTER) return install();
@@ -92,7 +94,7 @@ SILT_COLD static long syscall_that_may_forbid(long number, long a, long b, long 
   if (number == SYS_seccomp && a == SECCOMP_SET_MODE_FILTER) {
     return silt::hook::put_filter_on(static_cast<unsigned long>(c), install);
   }
-  if (number == SYS_prctl && a == PR_SET_SECCOMP) {
+  if (number == SYS_prctl && (a == PR_SET_SECCOMP || a == PR_SET_TSC)) {
     return silt_prctl(static_cast<int>(a), static_cast<unsigned long>(b),
                       static_cast<unsigned long>(c), static_cast<unsigned long>(d),
                       static_cast<unsigned long>(e));

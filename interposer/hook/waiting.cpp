@@ -37,9 +37,10 @@ bool was_for_silt(int number, const siginfo_t& info) {
 
 void note_blocked(int how, const sigset_t* set) {
   if (set == nullptr || how == SIG_UNBLOCK || !has_our_signal(set)) return;
+  track::ThreadLocal& local = track::thread_local_part;
+  if (local.mode == Mode::kInHook) return;  // libunwind, for as long as it works
   recorder.next_look.store(0, std::memory_order_relaxed);
-  track::ThreadState* const state = track::thread_local_part.state;
-  if (state != nullptr) state->countdown = 1;
+  if (local.state != nullptr) local.state->countdown = 1;
 }
 
 int64_t now_ns() {

@@ -75,7 +75,7 @@ void read_process_info() {
   ProcessInfo& info = process_info;
   info.start_realtime_ns = realtime_ns();
   info.start_monotonic_ns = monotonic_ns();
-  info.start_ticks = arch::ticks();
+  info.start_ticks = base::ticks();
   const long size = read_executable(info.executable, sizeof(info.executable) - 1);
   info.executable[size > 0 ? size : 0] = '\0';
   const char* name = info.executable;

@@ -119,6 +119,23 @@ void leave_time_to_work(uint64_t now, uint64_t cost_ns) {
   }
 }
 
+const char* advice(int error) {
+  switch (error) {
+    case EACCES:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case ENOSPC:
+    case EDQUOT:
+    case ELOOP:
+      return "; set SILT_OUT to a folder that can be written";
+    case EPERM:
+      return base::sandbox.active() ? ": the program forbade itself what it takes (seccomp)" : "";
+    default:
+      return "";
+  }
+}
+
 void take_with_room(uint32_t trigger) {
   const base::SwallowedSignal too_large(SIGXFSZ);
   const uint64_t begin = monotonic_ns();
@@ -146,7 +163,7 @@ void take_with_room(uint32_t trigger) {
       base::TextWriter line(g_line, sizeof(g_line));
       line.add(what).add(" '").add(recording_path()[0] == '\0' ? out_folder() : recording_path());
       line.add("': ").add(base::error_text(static_cast<int>(-result)));
-      line.add("; set SILT_OUT to a folder that can be written");
+      line.add(advice(static_cast<int>(-result)));
       base::log(base::LogLevel::kWarn, line.c_str());
     }
   }
@@ -239,7 +256,7 @@ void look_for_request() {
       }
     }
   }
-  const uint64_t now = arch::ticks();
+  const uint64_t now = base::ticks();
   if (now < recorder.next_look.load(std::memory_order_relaxed)) return;
   recorder.next_look.store(now + kTicksBetweenLooks, std::memory_order_relaxed);
   if (signal_reaches_here()) return;
@@ -251,7 +268,7 @@ void look_for_request() {
 }
 
 void look_at_clock() {
-  const uint64_t ticks = arch::ticks();
+  const uint64_t ticks = base::ticks();
   if (ticks < g_state.next_clock_look.load(std::memory_order_relaxed)) return;
   g_state.next_clock_look.store(ticks + kTicksBetweenClockLooks, std::memory_order_relaxed);
   uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
@@ -369,11 +386,11 @@ void start_over_in_child() {
   g_state.complained = false;
   g_state.way_in_tried.store(false, std::memory_order_relaxed);
   g_state.answered.store(0, std::memory_order_relaxed);
-  recorder.next_look.store(arch::ticks() + kTicksOfGrace, std::memory_order_relaxed);
+  recorder.next_look.store(base::ticks() + kTicksOfGrace, std::memory_order_relaxed);
   if (!g_state.children) g_state.off = true;
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
-  process_info.start_ticks = arch::ticks();
+  process_info.start_ticks = base::ticks();
   leave_recording_to_parent();
   leave_jit_map_to_parent();
   leave_companion_to_parent();

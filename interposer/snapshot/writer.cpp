@@ -173,7 +173,7 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId n
     sum.timed_calls += s.timed_calls;
     if (state->owner.load(std::memory_order_relaxed) != 0) ++threads;
   }
-  const double elapsed_ticks = static_cast<double>(arch::ticks() - process_info.start_ticks);
+  const double elapsed_ticks = static_cast<double>(base::ticks() - process_info.start_ticks);
   const double ns_per_tick =
       elapsed_ticks > 0 ? static_cast<double>(elapsed_ns) / elapsed_ticks : 0;
   const double per_call = sum.timed_calls == 0 ? 0

@@ -147,11 +147,12 @@ SILT_COLD bool count_overflow(ThreadState& state) {
 SILT_COLD void look_around(ThreadState& state, const void* address, const unwind::Frame& frame) {
   state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
-  const uint64_t begin = arch::ticks();
+  const uint64_t begin = base::ticks();
   const StackId stack = current_stack(state, frame);
   count(state, stack, 0, 0);
   recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
-  state.statistics.timed_ticks += arch::ticks() - begin;
+  const uint64_t end = base::ticks();
+  if (end > begin) state.statistics.timed_ticks += end - begin;
   ++state.statistics.timed_calls;
   if (recorder.verify_walks) {
     state.countdown = 1;
@@ -198,6 +199,8 @@ SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_
   const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
   recorder.mappings.insert(MappingRange{start, start + size_bytes, stack, generation, true});
 }
+
+bool libunwind_maps_in_vain() { return unwind::libunwind_maps_in_vain(); }
 
 void note_loaded_code() { recorder.rules.forget_guesses_inside_objects(); }
 

@@ -142,6 +142,9 @@ void restore_sample(const void* address, const SampledBlock& block);
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
                     const unwind::Frame& frame);
 
+// In the hook of mmap, inside another hook: see unwind/derive.h.
+bool libunwind_maps_in_vain();
+
 // Some time after a dlopen.
 void note_loaded_code();
 // After a dlclose. Normal context, with the thread's mode kInHook.

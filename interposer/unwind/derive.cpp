@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <libunwind-x86_64.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -355,7 +356,16 @@ bool open_unwinder() {
 }
 
 bool has_unwinder() {
-  return g_available.load(std::memory_order_acquire) && !derive_lock.was_abandoned();
+  if (!g_available.load(std::memory_order_acquire) || derive_lock.was_abandoned()) return false;
+  // Its locks block signals.
+  constexpr long kArguments[6] = {SIG_SETMASK, 0, 0, 8, 0, 0};
+  return !base::sandbox.active() || base::sandbox.survives(SYS_rt_sigprocmask, kArguments);
+}
+
+bool libunwind_maps_in_vain() {
+  if (!base::sandbox.active() || !derive_stack.contains(__builtin_frame_address(0))) return false;
+  constexpr long kArguments[6] = {0, 4096, 3, 0x22, -1, 0};
+  return !base::sandbox.survives(SYS_mmap, kArguments);
 }
 
 FrameRule derive_rule(uint64_t pc) {

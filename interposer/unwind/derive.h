@@ -30,6 +30,10 @@ extern base::OwnStack<kDeriveStackSize> derive_stack;
 bool open_unwinder();
 bool has_unwinder();
 
+// In the hook of mmap: libunwind, called by silt, asks for memory, and the program has forbidden
+// itself to map any on pain of death.
+bool libunwind_maps_in_vain();
+
 // The rule for a frame whose return address is `pc`, never kUnknown. Caller holds derive_lock.
 FrameRule derive_rule(uint64_t pc);
 
