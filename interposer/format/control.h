@@ -41,7 +41,7 @@ struct Control {
   // The way in for `silt dump` where no signal reaches the process (all its threads block it, or it
   // uses none): the process looks at `requests` now and then while it allocates, and takes a
   // snapshot when that is not what it was.
-  uint32_t takes_requests;  // 1: it looks
+  uint32_t takes_requests;  // 1: it looks; 2: it looks, and the signal would not come to silt
   uint32_t requests;        // atomic, written by the tool only
 };
 static_assert(sizeof(Control) <= kControlSize);

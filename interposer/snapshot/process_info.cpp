@@ -66,6 +66,25 @@ long read_executable(char* out, size_t size) {
   return result;
 }
 
+// Without /proc there is still the name that execve was given.
+void name_by_how_it_was_called(char* out, size_t size) {
+  const auto* const name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  if (name == nullptr) return;
+  if (name[0] != '/') {
+    const long folder =
+        base::system_call(SYS_getcwd, reinterpret_cast<long>(out), static_cast<long>(size));
+    if (folder <= 0 || static_cast<size_t>(folder) + base::length(name) + 1 > size) {
+      out[0] = '\0';
+      return;
+    }
+    out += folder - 1;
+    size -= static_cast<size_t>(folder) - 1;
+    *out++ = '/';
+    --size;
+  }
+  base::TextWriter(out, size).add(name);
+}
+
 }  // namespace
 
 uint64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
@@ -78,6 +97,7 @@ void read_process_info() {
   info.start_ticks = base::ticks();
   const long size = read_executable(info.executable, sizeof(info.executable) - 1);
   info.executable[size > 0 ? size : 0] = '\0';
+  if (size <= 0) name_by_how_it_was_called(info.executable, sizeof(info.executable));
   const char* name = info.executable;
   for (const char* c = info.executable; *c != '\0'; ++c) {
     if (*c == '/') name = c + 1;

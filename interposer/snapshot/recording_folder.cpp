@@ -25,6 +25,7 @@ constinit char g_out_folder[4096]{};
 constinit char g_path[4096 + 512]{};
 constinit std::atomic<format::Control*> g_control{nullptr};
 constinit bool g_error_shown = false;
+constinit std::atomic<bool> g_signal_lost{false};
 
 long make_folder(const char* path) {
   return base::system_call(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(path), 0700);
@@ -57,7 +58,7 @@ void make_control(int folder) {
       made->signal = static_cast<uint32_t>(base::chained_handler.signal_number());
       made->sampling_interval_bytes = track::recorder.sample_interval_bytes;
       made->start_realtime_ns = process_info.start_realtime_ns;
-      made->takes_requests = 1;
+      made->takes_requests = g_signal_lost.load(std::memory_order_relaxed) ? 2 : 1;
       g_control.store(made, std::memory_order_release);
     }
   }
@@ -112,6 +113,12 @@ long open_recording(const char** what) {
   }
   g_path[0] = '\0';
   return -EEXIST;
+}
+
+void say_signal_is_lost() {
+  if (g_signal_lost.exchange(true, std::memory_order_relaxed)) return;
+  format::Control* const shown = control();
+  if (shown != nullptr) shown->takes_requests = 2;
 }
 
 void publish(uint32_t sequence, int error, const char* what) {

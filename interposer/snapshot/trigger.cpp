@@ -238,6 +238,7 @@ bool signal_reaches_here() {
   base::system_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, reinterpret_cast<long>(&blocked),
                     sizeof(blocked));
   base::system_call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(&now), sizeof(now.mask));
+  if (now.handler != on_signal) say_signal_is_lost();
   return (blocked & base::signal_bit(number)) == 0 && now.handler == on_signal;
 }
 

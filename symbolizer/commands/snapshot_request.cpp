@@ -214,9 +214,12 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
   if (!signal) return signal.error();
   auto blocked = obstacle(pid, *status, *signal);
   if (!blocked) return blocked.error();
+  if (blocked->empty() && known && known->control.takes_requests == 2) {
+    *blocked = "has replaced silt's handler of " + signal_name(*signal);
+  }
   std::optional<WrittenRequest> request;
   if (!blocked->empty()) {
-    if (known && known->control.takes_requests == 1) {
+    if (known && known->control.takes_requests != 0) {
       request.emplace({known->path, proc_path(pid, "root") + known->path});
     }
     if (!request || !request->made()) return unreachable(pid, *blocked);
