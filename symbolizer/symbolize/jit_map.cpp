@@ -6,6 +6,7 @@
 #include "symbolizer/symbolize/jit_map.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <queue>
 #include <utility>
@@ -30,25 +31,82 @@ JitMap::JitMap(std::string text) : text_(std::move(text)) {
     parse_line(begin, end);
     begin = end + 1;
   }
+  sort_by_start();
   cut_into_pieces();
 }
 
 void JitMap::parse_line(size_t begin, size_t end) {
   const char* at = text_.data() + begin;
   const char* const line_end = text_.data() + end;
+  constexpr std::string_view kNodes = "# nodes ";
+  if (std::string_view(at, end - begin).starts_with(kNodes)) {
+    uint32_t nodes = 0;
+    const auto [stop, error] = std::from_chars(at + kNodes.size(), line_end, nodes);
+    if (error != std::errc() || stop != line_end || nodes < nodes_) return;
+    nodes_ = nodes;
+    has_times_ = true;
+    return;
+  }
   uint64_t start = 0, size = 0;
   if (!take_hex(at, line_end, start) || !take_hex(at, line_end, size)) return;
   if (at == line_end || size == 0 || size > UINT64_MAX - start) return;
   if (entries_.size() >= UINT32_MAX) return;
   const auto name_begin = static_cast<size_t>(at - text_.data());
-  entries_.push_back({start, start + size, name_begin, end - name_begin});
+  const auto name_size = static_cast<uint32_t>(std::min<size_t>(end - name_begin, UINT32_MAX));
+  entries_.push_back({start, start + size, name_begin, name_size, nodes_});
+}
+
+void JitMap::sort_by_start() {
+  order_.resize(entries_.size());
+  for (uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+  std::sort(order_.begin(), order_.end(),
+            [this](uint32_t a, uint32_t b) { return entries_[a].start < entries_[b].start; });
+  if (!has_times_) return;
+  const size_t leaves = std::bit_ceil(std::max<size_t>(order_.size(), 1));
+  furthest_.assign(2 * leaves, 0);
+  for (size_t i = 0; i < order_.size(); ++i) furthest_[leaves + i] = entries_[order_[i]].end;
+  for (size_t i = leaves - 1; i > 0; --i) {
+    furthest_[i] = std::max(furthest_[2 * i], furthest_[2 * i + 1]);
+  }
+}
+
+// Visits the entries that cover the address, below a slot of the tree that stands for
+// order_[begin..end); false when the visitor has had enough.
+template <typename Visit>
+bool JitMap::visit_covering(uint64_t address, size_t slot, size_t begin, size_t end,
+                            Visit&& visit) const {
+  if (begin >= order_.size() || furthest_[slot] <= address ||
+      entries_[order_[begin]].start > address) {
+    return true;
+  }
+  if (end - begin == 1) return visit(order_[begin]);
+  const size_t middle = begin + (end - begin) / 2;
+  return visit_covering(address, 2 * slot, begin, middle, visit) &&
+         visit_covering(address, 2 * slot + 1, middle, end, visit);
+}
+
+std::optional<uint32_t> JitMap::find_entry(uint64_t address, uint32_t node) const {
+  const Piece* const latest = piece_at(address);
+  if (latest == nullptr) return std::nullopt;
+  if (!has_times_ || entries_[latest->entry].nodes <= node) return latest->entry;
+  constexpr size_t kMostReuses = 100000;
+  size_t visited = 0;
+  std::optional<uint32_t> first;
+  std::optional<uint32_t> before;
+  visit_covering(address, 1, 0, furthest_.size() / 2, [&](uint32_t entry) {
+    if (!first || entry < *first) first = entry;
+    if (entries_[entry].nodes <= node && (!before || entry > *before)) before = entry;
+    return ++visited < kMostReuses;
+  });
+  return before ? before : first;
+}
+
+std::string_view JitMap::name(uint32_t entry) const {
+  return std::string_view(text_).substr(entries_[entry].name_begin, entries_[entry].name_size);
 }
 
 void JitMap::cut_into_pieces() {
-  std::vector<uint32_t> order(entries_.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(),
-            [this](uint32_t a, uint32_t b) { return entries_[a].start < entries_[b].start; });
+  const std::vector<uint32_t>& order = order_;
   std::priority_queue<uint32_t> open;  // latest entry on top
   uint64_t at = 0;
   size_t next = 0;
@@ -72,15 +130,18 @@ void JitMap::cut_into_pieces() {
   }
 }
 
-std::string_view JitMap::find(uint64_t address) const {
+const JitMap::Piece* JitMap::piece_at(uint64_t address) const {
   auto next =
       std::upper_bound(pieces_.begin(), pieces_.end(), address,
                        [](uint64_t value, const Piece& piece) { return value < piece.start; });
-  if (next == pieces_.begin()) return {};
+  if (next == pieces_.begin()) return nullptr;
   const Piece& piece = *--next;
-  if (address >= piece.end) return {};
-  const Entry& entry = entries_[piece.entry];
-  return std::string_view(text_).substr(entry.name_begin, entry.name_size);
+  return address < piece.end ? &piece : nullptr;
+}
+
+std::string_view JitMap::find(uint64_t address) const {
+  const Piece* const piece = piece_at(address);
+  return piece == nullptr ? std::string_view() : name(piece->entry);
 }
 
 }  // namespace silt::symbolize

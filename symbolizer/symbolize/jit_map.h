@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A perf map: lines of `start size name`, both numbers hexadecimal, that a JIT compiler appends
-// while the program runs. Addresses are reused: where entries overlap, the later one holds.
+// while the program runs. Addresses are reused: where entries overlap, the later one holds. silt's
+// own maps say more: a line `# nodes N` before entries that appeared when the tree of stacks had N
+// nodes, so that a node's pc is given the code that lay there when the node was made.
 
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +28,11 @@ class JitMap {
   // The name of the code at `address`, empty when there is none.
   std::string_view find(uint64_t address) const;
 
+  // The entry for the code that lay at `address` when the tree of stacks came to have this node:
+  // the latest that had appeared by then, or else the first that appeared.
+  std::optional<uint32_t> find_entry(uint64_t address, uint32_t node) const;
+  std::string_view name(uint32_t entry) const;
+
   bool empty() const { return pieces_.empty(); }
 
  private:
@@ -32,7 +40,8 @@ class JitMap {
     uint64_t start;
     uint64_t end;
     size_t name_begin;  // in text_
-    size_t name_size;
+    uint32_t name_size;
+    uint32_t nodes;  // of the tree when it appeared
   };
   // What is left of an entry; pieces do not overlap.
   struct Piece {
@@ -41,11 +50,19 @@ class JitMap {
     uint32_t entry;
   };
   void parse_line(size_t begin, size_t end);
+  const Piece* piece_at(uint64_t address) const;
+  void sort_by_start();
   void cut_into_pieces();
+  template <typename Visit>
+  bool visit_covering(uint64_t address, size_t slot, size_t begin, size_t end, Visit&& visit) const;
 
   std::string text_;
   std::vector<Entry> entries_;  // in file order
   std::vector<Piece> pieces_;   // ascending by start
+  bool has_times_ = false;
+  uint32_t nodes_ = 0;              // while parsing
+  std::vector<uint32_t> order_;     // entries ascending by start
+  std::vector<uint64_t> furthest_;  // a binary tree over order_: the largest end below each slot
 };
 
 }  // namespace silt::symbolize

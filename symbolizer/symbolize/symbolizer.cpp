@@ -26,6 +26,7 @@ namespace {
 
 constexpr uint64_t kLargestJitMap = uint64_t{1} << 30;
 constexpr uint32_t kNoModule = UINT32_MAX;
+constexpr uint32_t kNoCode = UINT32_MAX;
 
 constexpr const char* kAllocatorSymbols[] = {
     "malloc",       "calloc",     "realloc",   "free",    "aligned_alloc",   "posix_memalign",
@@ -76,17 +77,16 @@ struct Symbolizer::State {
   struct Place {
     uint64_t pc;
     uint32_t module;
-    bool operator<(const Place& other) const {
-      return pc != other.pc ? pc < other.pc : module < other.module;
-    }
+    uint32_t code;  // entry of the JIT map
+    auto operator<=>(const Place&) const = default;
   };
 
   OpenModule& open(const std::string& path, const std::vector<uint8_t>& build_id);
-  std::vector<Frame> look_up(uint64_t pc, uint32_t module);
+  std::vector<Frame> look_up(const Place& place);
   std::vector<Frame> look_up_in_file(const std::string& path, const std::vector<uint8_t>& build_id,
                                      uint64_t address);
-  std::vector<Frame> look_up_outside_modules(uint64_t address);
-  std::string_view find_in_jit_map(uint64_t address);
+  std::vector<Frame> look_up_outside_modules(uint64_t address, uint32_t code);
+  const JitMap& map_of_jit_code();
   const read::Mapping* mapping_at(uint64_t address) const;
   void note(std::string text) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
@@ -165,7 +165,7 @@ std::vector<Frame> Symbolizer::State::look_up_in_file(const std::string& path,
   return frames;
 }
 
-std::string_view Symbolizer::State::find_in_jit_map(uint64_t address) {
+const JitMap& Symbolizer::State::map_of_jit_code() {
   if (!jit_map) {
     jit_map.emplace();
     if (!recording.jit_map.empty()) {
@@ -181,7 +181,7 @@ std::string_view Symbolizer::State::find_in_jit_map(uint64_t address) {
       }
     }
   }
-  return jit_map->find(address);
+  return *jit_map;
 }
 
 const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
@@ -193,9 +193,8 @@ const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
   return address < next->end ? &*next : nullptr;
 }
 
-std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address) {
-  const std::string_view name = find_in_jit_map(address);
-  if (!name.empty()) return {parse_jit_name(name)};
+std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, uint32_t code) {
+  if (code != kNoCode) return {parse_jit_name(map_of_jit_code().name(code))};
 
   const read::Mapping* mapping = mapping_at(address);
   Frame frame;
@@ -207,8 +206,7 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address) 
       mapping->path.starts_with("/dev/")) {
     frame.kind = FrameKind::kJit;
     frame.unresolved = recording.jit_map.empty()
-                           ? "JIT code, and the recording has no map of it (node: "
-                             "--perf-basic-prof --interpreted-frames-native-stack)"
+                           ? "JIT code, and the recording has no map of it"
                            : "JIT code that the recording's map does not list";
     return {frame};
   }
@@ -227,17 +225,18 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address) 
   return {frame};
 }
 
-std::vector<Frame> Symbolizer::State::look_up(uint64_t pc, uint32_t module_index) {
+std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
   std::vector<Frame> frames;
+  const uint64_t pc = place.pc;
   const uint64_t address = pc - 1;
   if (pc < format::kFirstRealPc) {
     frames.emplace_back().unresolved = marker_reason(pc);
   } else if (pc >= read::kScriptPc) {
     frames.push_back(script_frame(recording.script_frames[pc - read::kScriptPc]));
-  } else if (module_index == kNoModule) {
-    frames = look_up_outside_modules(address);
+  } else if (place.module == kNoModule) {
+    frames = look_up_outside_modules(address, place.code);
   } else {
-    const read::Module& module = recording.modules[module_index];
+    const read::Module& module = recording.modules[place.module];
     frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
   }
   for (Frame& frame : frames) frame.pc = pc < read::kScriptPc ? pc : 0;
@@ -259,11 +258,14 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   const auto [entry, added] = state_->nodes.try_emplace(node, nullptr);
   if (!added) return *entry->second;
   const uint64_t pc = state_->recording.nodes[node].pc;
-  const uint32_t module = module_of(node).value_or(kNoModule);
-  const auto [place, is_new] = state_->places.try_emplace({pc, module});
-  if (is_new) place->second = state_->look_up(pc, module);
-  entry->second = &place->second;
-  return place->second;
+  State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
+  if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
+    place.code = state_->map_of_jit_code().find_entry(pc - 1, node).value_or(kNoCode);
+  }
+  const auto [known, is_new] = state_->places.try_emplace(place);
+  if (is_new) known->second = state_->look_up(place);
+  entry->second = &known->second;
+  return known->second;
 }
 
 FrameList Symbolizer::stack_frames(const read::Stack& stack) {

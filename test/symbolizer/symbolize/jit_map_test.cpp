@@ -56,6 +56,70 @@ TEST_CASE("an empty map names nothing") {
   CHECK(JitMap("").empty());
 }
 
+TEST_CASE("the code that lay at an address when a node was made is found") {
+  const JitMap map(
+      "# nodes 10\n1000 100 first\n# nodes 20\n1000 80 second\n# nodes 30\n1040 100 third\n");
+  const auto name_at = [&map](uint64_t address, uint32_t node) {
+    const auto entry = map.find_entry(address, node);
+    return entry ? std::string(map.name(*entry)) : std::string();
+  };
+  CHECK(name_at(0x1050, 9) == "first");  // before any: the first there was
+  CHECK(name_at(0x1050, 10) == "first");
+  CHECK(name_at(0x1050, 20) == "second");
+  CHECK(name_at(0x1050, 29) == "second");
+  CHECK(name_at(0x1050, 30) == "third");
+  CHECK(name_at(0x1010, 40) == "second");
+  CHECK(name_at(0x10f0, 25) == "first");
+  CHECK(name_at(0x1130, 5) == "third");
+  CHECK(name_at(0x1140, 50).empty());
+  CHECK(name_at(0xfff, 50).empty());
+}
+
+TEST_CASE("without times the latest code at an address is found for every node") {
+  const JitMap map("1000 100 old\n1040 20 new\n");
+  CHECK(map.name(*map.find_entry(0x1050, 1)) == "new");
+  CHECK(map.name(*map.find_entry(0x1050, 1000)) == "new");
+}
+
+TEST_CASE("lines about nodes that make no sense change nothing") {
+  const JitMap map("# nodes 20\n1000 10 f\n# nodes x\n# nodes 5\n# nodes 30 \n1000 10 g\n");
+  CHECK(map.name(*map.find_entry(0x1000, 20)) == "g");
+}
+
+TEST_CASE("find_entry agrees with a search of all entries") {
+  std::mt19937 random(7);
+  const auto below = [&random](uint32_t end) { return static_cast<uint32_t>(random() % end); };
+  for (int round = 0; round < 50; ++round) {
+    struct Entry {
+      uint64_t start, end;
+      uint32_t nodes;
+    };
+    std::vector<Entry> entries;
+    std::ostringstream text;
+    uint32_t nodes = 0;
+    for (int i = 0; i < 60; ++i) {
+      if (below(3) == 0) text << "# nodes " << (nodes += below(5)) << '\n';
+      const uint64_t start = 0x1000 + below(200), size = 1 + below(40);
+      entries.push_back({start, start + size, nodes});
+      text << std::hex << start << ' ' << size << std::dec << " e" << i << '\n';
+    }
+    const JitMap map(text.str());
+    for (int i = 0; i < 300; ++i) {
+      const uint64_t address = 0x0ff0 + below(280);
+      const uint32_t node = below(nodes + 5);
+      std::string expected;
+      for (size_t e = 0; e < entries.size(); ++e) {
+        const bool covers = entries[e].start <= address && address < entries[e].end;
+        if (covers && (expected.empty() || entries[e].nodes <= node)) {
+          expected = "e" + std::to_string(e);
+        }
+      }
+      const auto found = map.find_entry(address, node);
+      CHECK((found ? std::string(map.name(*found)) : std::string()) == expected);
+    }
+  }
+}
+
 TEST_CASE("cutting into pieces agrees with looking through all lines from the end") {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
