@@ -32,21 +32,35 @@ StackTable::Table* StackTable::make_table(uint64_t slots) {
   return table;
 }
 
-NodeId StackTable::child_slow(NodeId parent, uint64_t pc) {
-  Table* const table = table_.load(std::memory_order_acquire);
-  const uint64_t hash = hash_of(parent, pc);
+NodeId StackTable::child_slow(NodeId parent, uint64_t pc, bool has_children) {
   NodeId found;
-  for (uint64_t i = hash & table->mask;; i = (i + 1) & table->mask) {
-    const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
-    found = static_cast<NodeId>(slot);
-    if (slot == 0) {
-      found = add(table, parent, pc, hash);
-      break;
-    }
-    if (slot >> 32 == hash >> 32 && is(found, parent, pc)) break;
+  if (has_children) {
+    const Node* const neighbour = nodes_.find(parent + 1);
+    found =
+        neighbour != nullptr && is(*neighbour, parent, pc) ? parent + 1 : find_or_add(parent, pc);
+  } else {
+    // No child was ever found. (Where another thread is just making one, two may come of it.)
+    found = make_neighbour(parent, pc);
+    if (found == 0) found = find_or_add(parent, pc);
   }
   if (found != 0) nodes_[parent].hint.store(found, std::memory_order_relaxed);
   return found;
+}
+
+NodeId StackTable::find_or_add(NodeId parent, uint64_t pc) {
+  Table* const table = table_.load(std::memory_order_acquire);
+  const uint64_t hash = hash_of(parent, pc);
+  for (uint64_t i = hash & table->mask;; i = (i + 1) & table->mask) {
+    const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
+    if (slot == 0) return add(table, parent, pc, hash);
+    const auto found = static_cast<NodeId>(slot);
+    if (slot >> 32 == hash >> 32 && is(nodes_[found], parent, pc)) return found;
+  }
+}
+
+void StackTable::fill(Node* node, NodeId parent, uint64_t pc) {
+  node->parent.store(parent, std::memory_order_relaxed);
+  node->pc.store(pc, std::memory_order_release);
 }
 
 NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
@@ -57,8 +71,19 @@ NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
     if (node == nullptr) return 0;
   } while (!next_node_.compare_exchange_weak(id, id + 1, std::memory_order_acq_rel,
                                              std::memory_order_relaxed));
-  node->parent.store(parent, std::memory_order_relaxed);
-  node->pc.store(pc, std::memory_order_release);
+  fill(node, parent, pc);
+  return id;
+}
+
+// The node after its parent, where the next id is that one; else 0.
+NodeId StackTable::make_neighbour(NodeId parent, uint64_t pc) {
+  NodeId id = parent + 1;
+  Node* const node = nodes_.ensure(id);
+  if (node == nullptr || !next_node_.compare_exchange_strong(id, id + 1, std::memory_order_acq_rel,
+                                                             std::memory_order_relaxed)) {
+    return 0;
+  }
+  fill(node, parent, pc);
   return id;
 }
 
@@ -73,7 +98,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
       base::system_call(SYS_sched_yield);
     }
     // What is added to a table after it was copied is lost.
-    if (table_.load(std::memory_order_acquire) != table) return child_slow(parent, pc);
+    if (table_.load(std::memory_order_acquire) != table) return find_or_add(parent, pc);
   }
   // Past seven eighths of a table that could not grow, probing would become endless.
   const NodeId id = used * 8 < table->mask * 7 ? make_node(parent, pc) : 0;
@@ -91,7 +116,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
     }
     // Another thread may have added the same node; then this one stays behind, unused.
     const auto other = static_cast<NodeId>(slot);
-    if (slot >> 32 == hash >> 32 && is(other, parent, pc)) return other;
+    if (slot >> 32 == hash >> 32 && is(nodes_[other], parent, pc)) return other;
   }
 }
 
