@@ -26,6 +26,7 @@
 #include "interposer/track/recorder.h"
 #include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
+#include "interposer/unwind/object.h"
 
 extern "C" char** environ;
 
@@ -43,6 +44,12 @@ const char* module_of(const void* address) {
   Dl_info info{};
   if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
   return info.dli_fname;
+}
+
+const void* link_map_of(const void* address) {
+  unwind::Object object;
+  return unwind::find_object(reinterpret_cast<uint64_t>(address), &object) ? object.link_map
+                                                                           : nullptr;
 }
 
 bool is_glibc(const char* path) {
@@ -144,6 +151,7 @@ __attribute__((constructor)) void start() {
   recorder.random_seed = random_seed();
   track::start_verification(getenv("SILT_VERIFY_WALK"), snapshot::process_info.executable);
   recorder.modules.set_executable(snapshot::process_info.executable);
+  hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
   if (!snapshot::install(
           {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {

@@ -29,6 +29,9 @@ SILT_COLD void unmark_when_jumped_over(uint64_t stack_pointer) {
   if (track::jump_leaves_hook(local, stack_pointer)) local.mode = track::leave_stale_hook(local);
 }
 
+namespace {
+
+// The block may have been recorded by itself.
 void forget_nested(const void* address) {
   if (!recorder.started.load(std::memory_order_acquire)) return;
   const auto at = reinterpret_cast<uint64_t>(address);
@@ -37,6 +40,26 @@ void forget_nested(const void* address) {
   } else if (recorder.sampled.perhaps(at)) {
     recorder.sampled.take(at);
   }
+}
+
+}  // namespace
+
+void release_rarely(void* address, const void* hook_frame) {
+  ThreadLocal& local = track::thread_local_part;
+  // A thread without a state needs none to free. libc frees blocks of its own after the last
+  // destructor of a thread's data: a state made then would never be given back.
+  const bool new_thread = local.mode == Mode::kNew && real_functions_resolved();
+  const bool nested = local.mode == Mode::kInHook && hook_frame < local.hook_frame;
+  const Mode mode = new_thread || nested ? Mode::kOff : admit(local, hook_frame);
+  if (mode == Mode::kOff) {
+    // Nested in another hook: what that hook has taken away is gone already, anything else is a
+    // block of its own.
+    if (new_thread || local.mode == Mode::kInHook) forget_nested(address);
+    if (!in_bootstrap_arena(address)) real.free(address);
+    return;
+  }
+  local.mode = mode;
+  if (forget(local, mode, address)) real.free(address);
 }
 
 SILT_COLD void take_pending_snapshot(ThreadLocal& local) {

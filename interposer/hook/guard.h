@@ -41,13 +41,14 @@ void unmark_when_jumped_over(uint64_t stack_pointer);
 
 void take_pending_snapshot(ThreadLocal& local);
 
-// A free inside another hook, or on a thread without a state: the block may have been recorded by
-// itself.
-void forget_nested(const void* address);
+// A free inside another hook, or on a thread without a state.
+void release_rarely(void* address, const void* hook_frame);
 
 SILT_ALWAYS_INLINE Mode enter(ThreadLocal& local, const void* hook_frame) {
   Mode mode = local.mode;
   if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
+    // Deeper on the stack than the hook under way: nested in it.
+    if (mode == Mode::kInHook && hook_frame < local.hook_frame) return Mode::kOff;
     mode = admit(local, hook_frame);
     if (mode == Mode::kOff) return mode;
   }
@@ -119,6 +120,21 @@ SILT_ALWAYS_INLINE void release(void* address, const void* hook_frame, Call&& ca
   if (address == nullptr || forget(local, mode, address)) [[likely]]
     call();
   leave(local, mode);
+}
+
+// What `free` does, and what comes to the same. The most frequent hook but malloc: no mark is set,
+// so that the real function is reached with a jump. What it frees nobody else can be given before
+// it is called, and it calls no hook that could count this block again.
+SILT_ALWAYS_INLINE void release_by_free(void* address, const void* hook_frame) {
+  ThreadLocal& local = track::thread_local_part;
+  if (address == nullptr) return;
+  Mode mode = local.mode;
+  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
+    return release_rarely(address, hook_frame);
+  }
+  if (!forget(local, mode, address)) [[unlikely]]
+    return;
+  return real.free(address);
 }
 
 }  // namespace silt::hook

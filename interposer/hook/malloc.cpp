@@ -94,32 +94,7 @@ SILT_EXPORT void* reallocarray(void* old, size_t count, size_t size) {
   return resize(old, total, SILT_HOOK_FRAME, [=] { return real.reallocarray(old, count, size); });
 }
 
-// The most frequent hook but malloc: no mark is set, so that the real function is reached with a
-// jump. What it frees nobody else can be given before it is called, and it calls no hook that
-// could count this block again.
-SILT_EXPORT void free(void* address) {
-  using silt::hook::Mode;
-  silt::track::ThreadLocal& local = silt::track::thread_local_part;
-  if (address == nullptr) return;
-  Mode mode = local.mode;
-  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
-    // A thread without a state needs none to free. libc frees blocks of its own after the last
-    // destructor of a thread's data: a state made then would never be given back.
-    const bool new_thread = mode == Mode::kNew && silt::hook::real_functions_resolved();
-    mode = new_thread ? Mode::kOff : silt::hook::admit(local, SILT_HOOK_FRAME);
-    if (mode == Mode::kOff) {
-      // Nested in another hook: what that hook has taken away is gone already, anything else is
-      // a block of its own.
-      if (new_thread || local.mode == Mode::kInHook) silt::hook::forget_nested(address);
-      if (!silt::hook::in_bootstrap_arena(address)) real.free(address);
-      return;
-    }
-    local.mode = mode;
-  }
-  if (!silt::hook::forget(local, mode, address)) [[unlikely]]
-    return;
-  return real.free(address);
-}
+SILT_EXPORT void free(void* address) { silt::hook::release_by_free(address, SILT_HOOK_FRAME); }
 
 SILT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
   int result = 0;

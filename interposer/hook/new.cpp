@@ -77,34 +77,58 @@ using silt::hook::release;
 using std::align_val_t;
 using std::nothrow_t;
 
-#define SILT_NEW(parameters, field, arguments, otherwise)                                 \
-  SILT_EXPORT void* parameters {                                                          \
-    SILT_UNMARK_WHEN_THROWN_THROUGH;                                                      \
-    return allocate(size, SILT_HOOK_FRAME, [&]() -> void* {                               \
-      if (real.field != nullptr) [[likely]]                                               \
-        return real.field arguments;                                                      \
-      if (silt::hook::resolve_new_functions() && real.field) return real.field arguments; \
-      return silt::hook::otherwise;                                                       \
-    });                                                                                   \
+#define SILT_CALL_NEXT(field, arguments, otherwise)                                   \
+  if (real.field != nullptr) [[likely]]                                               \
+    return real.field arguments;                                                      \
+  if (silt::hook::resolve_new_functions() && real.field) return real.field arguments; \
+  return otherwise;
+
+#define SILT_NEW(parameters, field, arguments, otherwise)                                        \
+  SILT_EXPORT void* parameters {                                                                 \
+    SILT_UNMARK_WHEN_THROWN_THROUGH;                                                             \
+    return allocate(size, SILT_HOOK_FRAME,                                                       \
+                    [&]() -> void* { SILT_CALL_NEXT(field, arguments, silt::hook::otherwise) }); \
   }
 
-#define SILT_DELETE(parameters, field, arguments)                                         \
-  SILT_EXPORT void parameters noexcept {                                                  \
-    release(address, SILT_HOOK_FRAME, [&] {                                               \
-      if (real.field != nullptr) [[likely]]                                               \
-        return real.field arguments;                                                      \
-      if (silt::hook::resolve_new_functions() && real.field) return real.field arguments; \
-      real.free(address);                                                                 \
-    });                                                                                   \
+#define SILT_DELETE(parameters, field, arguments)                          \
+  SILT_EXPORT void parameters noexcept {                                   \
+    release(address, SILT_HOOK_FRAME,                                      \
+            [&] { SILT_CALL_NEXT(field, arguments, real.free(address)) }); \
+  }
+
+// Those that libstdc++ makes of malloc and free. For a malloc that fails there is more to do.
+#define SILT_SHORT_NEW(parameters, field, arguments, otherwise)  \
+  SILT_EXPORT void* parameters {                                 \
+    SILT_UNMARK_WHEN_THROWN_THROUGH;                             \
+    return allocate(size, SILT_HOOK_FRAME, [&]() -> void* {      \
+      if (real.new_is_malloc) [[likely]] {                       \
+        void* const address = real.malloc(size == 0 ? 1 : size); \
+        if (address != nullptr) [[likely]]                       \
+          return address;                                        \
+      }                                                          \
+      SILT_CALL_NEXT(field, arguments, silt::hook::otherwise)    \
+    });                                                          \
+  }
+
+#define SILT_SHORT_DELETE(parameters, field, arguments)                                           \
+  SILT_EXPORT void parameters noexcept {                                                          \
+    const void* const hook_frame = SILT_HOOK_FRAME;                                               \
+    if (real.new_is_malloc) [[likely]]                                                            \
+      return silt::hook::release_by_free(address, hook_frame);                                    \
+    /* Apart, so that the short way saves no registers. */                                        \
+    [=]() __attribute__((noinline)) {                                                             \
+      release(address, hook_frame, [=] { SILT_CALL_NEXT(field, arguments, real.free(address)) }); \
+    }                                                                                             \
+    ();                                                                                           \
   }
 
 // clang-format off
-SILT_NEW(operator new(size_t size), new_plain, (size), new_without_runtime(size))
-SILT_NEW(operator new[](size_t size), new_array, (size), new_without_runtime(size))
-SILT_NEW(operator new(size_t size, const nothrow_t& tag) noexcept, new_nothrow, (size, tag),
-         real.malloc(size == 0 ? 1 : size))
-SILT_NEW(operator new[](size_t size, const nothrow_t& tag) noexcept, new_array_nothrow, (size, tag),
-         real.malloc(size == 0 ? 1 : size))
+SILT_SHORT_NEW(operator new(size_t size), new_plain, (size), new_without_runtime(size))
+SILT_SHORT_NEW(operator new[](size_t size), new_array, (size), new_without_runtime(size))
+SILT_SHORT_NEW(operator new(size_t size, const nothrow_t& tag) noexcept, new_nothrow, (size, tag),
+               real.malloc(size == 0 ? 1 : size))
+SILT_SHORT_NEW(operator new[](size_t size, const nothrow_t& tag) noexcept, new_array_nothrow,
+               (size, tag), real.malloc(size == 0 ? 1 : size))
 SILT_NEW(operator new(size_t size, align_val_t alignment), new_aligned, (size, alignment),
          aligned_new_or_throw(size, alignment))
 SILT_NEW(operator new[](size_t size, align_val_t alignment), new_array_aligned, (size, alignment),
@@ -115,13 +139,13 @@ SILT_NEW(operator new[](size_t size, align_val_t alignment, const nothrow_t& tag
          new_array_aligned_nothrow, (size, alignment, tag),
          aligned_new_without_runtime(size, alignment))
 
-SILT_DELETE(operator delete(void* address), delete_plain, (address))
-SILT_DELETE(operator delete[](void* address), delete_array, (address))
-SILT_DELETE(operator delete(void* address, const nothrow_t& tag), delete_nothrow, (address, tag))
-SILT_DELETE(operator delete[](void* address, const nothrow_t& tag), delete_array_nothrow,
+SILT_SHORT_DELETE(operator delete(void* address), delete_plain, (address))
+SILT_SHORT_DELETE(operator delete[](void* address), delete_array, (address))
+SILT_SHORT_DELETE(operator delete(void* address, const nothrow_t& tag), delete_nothrow, (address, tag))
+SILT_SHORT_DELETE(operator delete[](void* address, const nothrow_t& tag), delete_array_nothrow,
             (address, tag))
-SILT_DELETE(operator delete(void* address, size_t size), delete_sized, (address, size))
-SILT_DELETE(operator delete[](void* address, size_t size), delete_array_sized, (address, size))
+SILT_SHORT_DELETE(operator delete(void* address, size_t size), delete_sized, (address, size))
+SILT_SHORT_DELETE(operator delete[](void* address, size_t size), delete_array_sized, (address, size))
 SILT_DELETE(operator delete(void* address, align_val_t alignment), delete_aligned,
             (address, alignment))
 SILT_DELETE(operator delete[](void* address, align_val_t alignment), delete_array_aligned,

@@ -12,6 +12,7 @@
 #include <initializer_list>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/text.h"
 #include "interposer/hook/process.h"
 
 namespace silt::hook {
@@ -115,6 +116,40 @@ void resolve_remaining_functions() {
   resolve_new_functions();
   SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
   dlerror();  // the target must not find our failures
+}
+
+SILT_COLD void find_short_operators(const void* (*module_of)(const void* address)) {
+  if (real.new_plain == nullptr) return;
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(real.new_plain), &info) == 0 ||
+      info.dli_fname == nullptr) {
+    return;
+  }
+  const char* name = info.dli_fname;
+  for (const char* c = name; *c != '\0'; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  if (!base::starts_with(name, "libstdc++.so.6")) return;
+  const void* const runtime = module_of(reinterpret_cast<const void*>(real.new_plain));
+  const void* const next[] = {reinterpret_cast<const void*>(real.new_array),
+                              reinterpret_cast<const void*>(real.new_nothrow),
+                              reinterpret_cast<const void*>(real.new_array_nothrow),
+                              reinterpret_cast<const void*>(real.delete_plain),
+                              reinterpret_cast<const void*>(real.delete_array),
+                              reinterpret_cast<const void*>(real.delete_nothrow),
+                              reinterpret_cast<const void*>(real.delete_array_nothrow),
+                              reinterpret_cast<const void*>(real.delete_sized),
+                              reinterpret_cast<const void*>(real.delete_array_sized)};
+  for (const void* const function : next) {
+    if (module_of(function) != runtime) return;
+  }
+  // What libstdc++'s operators call: one another, malloc and free.
+  const void* const own = module_of(&real);
+  for (const char* symbol : {"malloc", "free", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZdlPv",
+                             "_ZdaPv", "_ZdlPvm", "_ZdlPvRKSt9nothrow_t"}) {
+    if (module_of(dlsym(RTLD_DEFAULT, symbol)) != own) return;
+  }
+  real.new_is_malloc = own != nullptr;
 }
 
 SILT_COLD void* find_in_cxx_runtime(const char* symbol) {

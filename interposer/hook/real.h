@@ -86,6 +86,9 @@ struct Real {
   SILT_OPTIONAL_C_FUNCTIONS(SILT_FIELD)
   SILT_NEW_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
+  // The operators that are not aligned are libstdc++'s, and what they call is this library's malloc
+  // and free, hence real.malloc and real.free, and nothing else.
+  bool new_is_malloc;
 };
 
 // Never without malloc, calloc, realloc and free: before they are resolved these serve from a
@@ -106,6 +109,12 @@ bool resolve_new_functions();
 // Everything else. Normal context, once.
 void resolve_remaining_functions();
 bool real_functions_resolved();
+
+// Finds out whether operator new and delete may be shortened to malloc and free: where the next
+// ones are libstdc++'s and neither the program nor another library comes before this one, the
+// detour through libstdc++ does nothing but come back here, twice for each block. `module_of` says
+// which module holds an address. Normal context.
+void find_short_operators(const void* (*module_of)(const void* address));
 
 // For a C++ library that was loaded into a C program: `operator new` had no next definition when
 // the process started. Looks `symbol` up in the C++ runtime that is loaded by now, else nullptr.
