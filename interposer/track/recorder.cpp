@@ -129,12 +129,9 @@ StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
   }
   if (recorder.verify_walks) [[unlikely]]
     verify_walk(frame, node, &spine, false);
-  if (spine.reusable() && state.memory.wants(frame, node)) {
-    unwind::StackMemory& memory = state.memory;
-    memory.begin();
-    const bool remembered = spine.visit_slots(
-        [&](const uint64_t* slot, uint64_t value) { return memory.add(frame, slot, value); });
-    if (remembered) memory.keep(frame, spine.bp_live(spine.count() - 1), node);
+  if (spine.reusable() && state.memory.wants(node)) {
+    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node,
+                          [&](auto&& visit) { return spine.visit_slots(visit); });
   }
   return node;
 }

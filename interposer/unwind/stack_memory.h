@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The stack memory: whole stacks that a thread has walked before, each with everything that has to
-// be checked to know that it is the same again. Programs allocate from the same few hundred stacks
-// over and over; a call whose innermost frame (pc, sp, bp) is remembered costs one comparison for
-// each frame instead of a walk.
+// be checked to know that it is the same again. Programs allocate from the same few thousand stacks
+// over and over; a call whose stack is remembered costs one comparison for each frame instead of a
+// walk.
 //
-//   entries   direct-mapped by a hash of (pc, sp); bp is compared where it is live (see spine.h)
-//             pc sp bp | mask | where its checks begin | how many | the caller's tag
-//   checks    a ring:  { value, distance from sp } … innermost frame first
+//   roots      by the innermost frame: pc, sp, and bp where it is live (see spine.h)
+//   branches   by (number of a check, value found there): how a stack goes on that differs there
+//   checks     in groups of four: distance from sp, value that must stand there
 //
-// Exact, by the same induction as the spine's (see spine.h): a check is the slot that a frame rule
-// read, in the order of the walk, and none is read before all those further in have matched; so no
-// memory is touched that a walk would not touch. Checks that the ring has overwritten make their
-// entry invalid. Hook context; owned by one thread.
+// Stacks with the same innermost frame differ somewhere farther out. Together they are a tree, in
+// which what they share is checked and stored once. When there is no room left all is forgotten:
+// what is needed comes again soon, and nothing has to be asked for its age.
+//
+// Exact, by the same induction as the spine's (see spine.h): a check is a slot that a frame rule
+// read, all slots of a walk are checked, and none is read before those further in have matched, so
+// that no memory is touched that a walk would not touch. (Checks of one group are read together:
+// their slots lie in one page.) Hook context; owned by one thread.
 
 #ifndef SILT_INTERPOSER_UNWIND_STACK_MEMORY_H_
 #define SILT_INTERPOSER_UNWIND_STACK_MEMORY_H_
@@ -21,6 +25,7 @@
 #include <cstdint>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/memory.h"
 #include "interposer/unwind/frame_rule.h"
 
 namespace silt::unwind {
@@ -29,92 +34,193 @@ class StackMemory {
  public:
   // The tag of the stack whose innermost frame is given, 0 when it is not remembered or is not the
   // same any more.
-  SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) const {
-    const Entry& entry = entries_[slot(innermost)];
-    if (((entry.pc ^ innermost.pc) | (entry.sp ^ innermost.sp) |
-         ((entry.bp ^ innermost.bp) & entry.bp_mask)) != 0) {
-      return 0;
-    }
-    // A stack that is being built may already have overwritten what comes next in the ring.
-    if (ring_next_ - entry.begin > kChecks - kMaximumChecks) [[unlikely]]
-      return 0;
-    const Check* check = &checks_[entry.begin % kChecks];
-    const Check* const end = check + entry.count;
-    for (; check != end; ++check) {
-      if (__atomic_load_n(reinterpret_cast<const uint64_t*>(innermost.sp + check->distance),
-                          __ATOMIC_RELAXED) != check->value) {
-        return 0;
+  SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) {
+    Run run = find_root(innermost);
+    while (run.bits != 0) [[likely]] {
+        uint32_t at = run.begin();
+        const uint32_t end = at + run.groups();
+        while (at != end && !differs(groups_[at], innermost.sp)) ++at;
+        if (at == end) return run.tag();
+        const uint32_t i = first_difference(groups_[at], innermost.sp);
+        run = find_branch(at * 4 + i, load(innermost.sp, groups_[at].units[i]));
       }
-    }
-    return entry.tag;
+    return 0;
   }
 
-  // Whether a stack that was not found is worth remembering: one that comes up a second time at
-  // its place is. Programs with tens of thousands of stacks, few of which come again soon, would
-  // otherwise spend more on remembering than they save, and drive their own data from the cache.
-  SILT_ALWAYS_INLINE bool wants(const Frame& innermost, uint32_t tag) {
-    uint32_t& candidate = candidates_[slot(innermost)];
-    const bool again = candidate == tag;
-    candidate = tag;
+  // After find has found nothing: whether the stack is worth remembering. One that comes up a
+  // second time at its place is. Programs with tens of thousands of stacks, few of which come again
+  // soon, would otherwise spend more on remembering than they save, and drive their own data from
+  // the cache.
+  SILT_ALWAYS_INLINE bool wants(uint32_t tag) {
+    const auto mark = static_cast<uint16_t>(tag);
+    uint16_t& candidate = candidates_[missed_at_];
+    const bool again = candidate == mark;
+    candidate = mark;
     return again;
   }
 
-  // Building the memory of one stack: begin, then add each slot from the innermost frame outward,
-  // then keep. A stack with too many slots, or with one that does not lie above sp, is not kept.
-  SILT_ALWAYS_INLINE void begin() {
-    // Checks of one stack stand together: what is left at the ring's end is skipped.
-    if (kChecks - ring_next_ % kChecks < kMaximumChecks)
-      ring_next_ += kChecks - ring_next_ % kChecks;
+  // Remembers a stack. visit_slots(visit) calls visit(slot, value) for every slot that the stack
+  // depends on, in the order of the walk, until it returns false, and returns what the last call
+  // did. A stack with too many slots, or with one far from sp, is not remembered.
+  template <typename VisitSlots>
+  void remember(const Frame& innermost, bool bp_live, uint32_t tag, VisitSlots&& visit_slots) {
+    if (next_group_ == 0 || kGroups - next_group_ < kMaximumGroups) forget();
+    const Place place = trace(innermost, bp_live);
+    if (place.found) return;
     building_ = 0;
-  }
-  SILT_ALWAYS_INLINE bool add(const Frame& innermost, const uint64_t* where, uint64_t value) {
-    const uint64_t distance = reinterpret_cast<uint64_t>(where) - innermost.sp;
-    if (building_ == kMaximumChecks || distance > kMaximumDistance) [[unlikely]]
-      return false;
-    checks_[ring_next_ % kChecks + building_++] = Check{value, distance};
-    return true;
-  }
-  SILT_ALWAYS_INLINE void keep(const Frame& innermost, bool bp_live, uint32_t tag) {
-    entries_[slot(innermost)] =
-        Entry{innermost.pc, innermost.sp, innermost.bp, bp_live ? ~uint64_t{0} : 0,
-              ring_next_,   building_,    tag};
-    ring_next_ += building_;
+    uint32_t next = 0;  // of the checks on the way to `place`
+    const bool fits = visit_slots([&](const uint64_t* where, uint64_t value) {
+      const uint64_t distance = reinterpret_cast<uint64_t>(where) - innermost.sp;
+      if (distance > kMaximumDistance || distance % 8 != 0) return false;
+      const auto units = static_cast<uint16_t>(distance / 8);
+      // A slot that is not on the way is checked behind it, whatever its own place: all further in
+      // have matched by then.
+      for (uint32_t i = next; i < place.passed && i < next + kLookAhead; ++i) {
+        if (passed_[i].units != units) continue;
+        next = i + 1;
+        return passed_[i].value == value;
+      }
+      return add_check(innermost.sp, units, value);
+    });
+    if (fits) keep(innermost, place, bp_live, tag);
   }
 
   // Code was unloaded or memory unmapped: no stack may be trusted any more.
   void forget();
 
  private:
-  struct Check {
-    uint64_t value;
-    uint64_t distance;
+  struct Group {
+    uint16_t units[4];  // distance from the innermost frame's sp, in words of eight bytes
+    uint64_t values[4];
   };
-  struct Entry {
+  static_assert(sizeof(Group) == 40);
+
+  // Checks to be made one after the other, and the stack it is when all have matched. 0: none.
+  //
+  //    63     40 39      27 26     20 19        15 14          0
+  //   +---------+----------+---------+------------+-------------+
+  //   |   tag   |  begin   | groups  |   0        | key         |
+  //   +---------+----------+---------+------------+-------------+
+  //
+  // The key of a branch is the number of the check where it leaves the other stack; a root's is 1
+  // when bp is compared.
+  struct Run {
+    uint64_t bits;
+
+    uint32_t tag() const { return static_cast<uint32_t>(bits >> 40); }
+    uint32_t begin() const { return bits >> 27 & (kGroups - 1); }
+    uint32_t groups() const { return bits >> 20 & 0x7f; }
+    uint64_t bp_mask() const { return -(bits & 1); }
+    bool leaves_at(uint32_t check) const { return (bits & 0x7fff) == check; }
+  };
+
+  struct Root {
     uint64_t pc;
     uint64_t sp;
     uint64_t bp;
-    uint64_t bp_mask;
-    uint64_t begin;  // counted from the first check ever made
-    uint32_t count;
-    uint32_t tag;
+    Run run;
+  };
+  static_assert(sizeof(Root) == 32);
+
+  struct Branch {
+    uint64_t value;
+    Run run;
+  };
+  static_assert(sizeof(Branch) == 16);
+
+  // Where a new run belongs: in a root, or in a branch from `check`, where `value` was found.
+  struct Place {
+    uint32_t passed;  // checks on the way there
+    uint32_t check;   // 0: a root
+    uint64_t value;
+    bool found;  // nowhere: it is there
   };
 
-  static constexpr uint64_t kEntries = 512;
-  static constexpr uint64_t kChecks = 32 * 1024;
-  static constexpr uint32_t kMaximumChecks = 512;
-  static constexpr uint64_t kMaximumDistance = uint64_t{1} << 32;
+  struct Passed {
+    uint64_t value;
+    uint16_t units;
+  };
 
-  SILT_ALWAYS_INLINE static uint64_t slot(const Frame& frame) {
-    uint64_t hash = (frame.pc ^ frame.sp << 17) * 0x9e3779b97f4a7c15;
-    return hash >> 55;
+  // As small as serves the programs of the benchmark: what is touched here is driven from the cache
+  // elsewhere.
+  static constexpr uint32_t kRootBits = 9;
+  static constexpr uint32_t kBranchBits = 11;
+  static constexpr uint32_t kRoots = 1u << kRootBits;
+  static constexpr uint32_t kBranches = 1u << kBranchBits;
+  static constexpr uint32_t kGroups = 8 * 1024;
+  static constexpr uint32_t kMaximumGroups = 127;
+  static constexpr uint32_t kMaximumPassed = 4 * kMaximumGroups;
+  static constexpr uint64_t kMaximumDistance = uint64_t{UINT16_MAX} * 8;
+  static constexpr uint32_t kLookAhead = 4;
+  static constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+
+  SILT_ALWAYS_INLINE static uint64_t load(uint64_t sp, uint16_t units) {
+    return __atomic_load_n(reinterpret_cast<const uint64_t*>(sp) + units, __ATOMIC_RELAXED);
   }
-  static_assert(kEntries == uint64_t{1} << (64 - 55));
 
-  uint64_t ring_next_;
-  uint32_t building_;
-  uint32_t candidates_[kEntries];  // tag of the stack that was last missed here
-  Entry entries_[kEntries];
-  Check checks_[kChecks];
+  SILT_ALWAYS_INLINE static bool differs(const Group& group, uint64_t sp) {
+    return ((load(sp, group.units[0]) ^ group.values[0]) |
+            (load(sp, group.units[1]) ^ group.values[1]) |
+            (load(sp, group.units[2]) ^ group.values[2]) |
+            (load(sp, group.units[3]) ^ group.values[3])) != 0;
+  }
+
+  // Which slot of four holds another value, without a jump that nobody could predict.
+  SILT_ALWAYS_INLINE static uint32_t first_difference(const Group& group, uint64_t sp) {
+    const bool same0 = load(sp, group.units[0]) == group.values[0];
+    const bool same1 = load(sp, group.units[1]) == group.values[1];
+    const bool same2 = load(sp, group.units[2]) == group.values[2];
+    return uint32_t{same0} + (same0 & same1) + (same0 & same1 & same2);
+  }
+
+  // Places come in pairs of neighbours, which share a cache line: the first of a pair.
+  SILT_ALWAYS_INLINE static uint32_t root_pair(uint64_t pc, uint64_t sp) {
+    return static_cast<uint32_t>((pc ^ sp << 17) * kMultiplier >> (64 - kRootBits)) & ~1u;
+  }
+  SILT_ALWAYS_INLINE static uint32_t branch_pair(uint32_t check, uint64_t value) {
+    return static_cast<uint32_t>((value ^ uint64_t{check} << 45) * kMultiplier >>
+                                 (64 - kBranchBits)) &
+           ~1u;
+  }
+
+  SILT_ALWAYS_INLINE static bool is_at(const Root& root, const Frame& frame) {
+    return ((root.pc ^ frame.pc) | (root.sp ^ frame.sp) |
+            ((root.bp ^ frame.bp) & root.run.bp_mask())) == 0;
+  }
+
+  SILT_ALWAYS_INLINE Run find_root(const Frame& frame) {
+    const uint32_t at = root_pair(frame.pc, frame.sp);
+    if (is_at(roots_[at], frame)) [[likely]]
+      return roots_[at].run;
+    if (is_at(roots_[at + 1], frame)) return roots_[at + 1].run;
+    missed_at_ = kBranches + at;
+    return Run{0};
+  }
+
+  SILT_ALWAYS_INLINE Run find_branch(uint32_t check, uint64_t value) {
+    const uint32_t at = branch_pair(check, value);
+    const Branch& first = branches_[at];
+    if (first.value == value && first.run.leaves_at(check)) [[likely]]
+      return first.run;
+    const Branch& second = branches_[at + 1];
+    if (second.value == value && second.run.leaves_at(check)) return second.run;
+    missed_at_ = at;
+    return Run{0};
+  }
+
+  Place trace(const Frame& innermost, bool bp_live);
+  void pass(const Group& group, uint32_t count, uint32_t* passed);
+  bool add_check(uint64_t sp, uint16_t units, uint64_t value);
+  void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag);
+
+  uint32_t next_group_;  // 0: nothing is remembered; number 0 is no check's
+  uint32_t missed_at_;   // the pair of roots or branches where find missed the last one
+  uint32_t building_;    // checks of the stack that is being built
+  uint16_t candidates_[kBranches + kRoots];  // tag of the stack that was last missed here
+  alignas(64) Root roots_[kRoots];
+  Branch branches_[kBranches];
+  Group groups_[kGroups];
+  Passed passed_[kMaximumPassed];
 };
 
 }  // namespace silt::unwind

@@ -104,11 +104,9 @@ class Model {
     }
     if (node != expected || !same(test::frames_of(*spine_), stack.truth())) return false;
     if (check_whole && !same(test::plain_walk(*rules_, frame), stack.truth())) return false;
-    if (spine_->reusable() && memory_->wants(frame, node)) {
-      memory_->begin();
-      const bool fits = spine_->visit_slots(
-          [&](const uint64_t* slot, uint64_t value) { return memory_->add(frame, slot, value); });
-      if (fits) memory_->keep(frame, spine_->bp_live(spine_->count() - 1), node);
+    if (spine_->reusable() && memory_->wants(node)) {
+      memory_->remember(frame, spine_->bp_live(spine_->count() - 1), node,
+                        [&](auto&& visit) { return spine_->visit_slots(visit); });
     }
     return true;
   }
