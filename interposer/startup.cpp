@@ -52,12 +52,23 @@ const void* link_map_of(const void* address) {
                                                                            : nullptr;
 }
 
-bool is_glibc(const char* path) {
+const char* base_name(const char* path) {
   const char* name = path;
   for (const char* c = path; *c != '\0'; ++c) {
     if (*c == '/') name = c + 1;
   }
-  return base::starts_with(name, "libc.so.") || base::starts_with(name, "libc-2.");
+  return name;
+}
+
+// glibc's blocks lie 32 bytes apart at the least; others', and those that a library's own operator
+// new cuts out of larger ones, may lie 16 apart.
+bool blocks_lie_far_apart(const char* allocator) {
+  const char* const name = base_name(allocator);
+  if (!base::starts_with(name, "libc.so.") && !base::starts_with(name, "libc-2.")) return false;
+  const auto operator_new = reinterpret_cast<const void*>(hook::real.new_plain);
+  if (operator_new == nullptr) return true;
+  const char* const runtime = base_name(module_of(operator_new));
+  return base::starts_with(runtime, "libstdc++.so") || base::starts_with(runtime, "libc++");
 }
 
 // Relative to the folder the program was started in, whatever it changes to later.
@@ -138,7 +149,7 @@ __attribute__((constructor)) void start() {
   }
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
-  recorder.live.set_granule_shift(is_glibc(allocator) ? 5 : 4);
+  recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
   // Who calls malloc finds the program's own first, if it has one; so does `&malloc` in here, hence
   // modules are compared: each has one name, at one address.
   const void* const found = dlsym(RTLD_DEFAULT, "malloc");

@@ -123,21 +123,13 @@ SILT_EXPORT void* pvalloc(size_t size) {
   return allocate(size, SILT_HOOK_FRAME, [=] { return real.pvalloc(size); });
 }
 
-// C23, absent from glibc 2.36: what it will do there is what free does.
-SILT_EXPORT void free_sized(void* address, size_t size) {
-  release(address, SILT_HOOK_FRAME, [=] {
-    if (real.free_sized != nullptr) return real.free_sized(address, size);
-    real.free(address);
-  });
+// C23: what free does, told more than it needs to know.
+SILT_EXPORT void free_sized(void* address, size_t) {
+  release(address, SILT_HOOK_FRAME, [=] { real.free(address); });
 }
 
-SILT_EXPORT void free_aligned_sized(void* address, size_t alignment, size_t size) {
-  release(address, SILT_HOOK_FRAME, [=] {
-    if (real.free_aligned_sized != nullptr) {
-      return real.free_aligned_sized(address, alignment, size);
-    }
-    real.free(address);
-  });
+SILT_EXPORT void free_aligned_sized(void* address, size_t, size_t) {
+  release(address, SILT_HOOK_FRAME, [=] { real.free(address); });
 }
 
 }  // extern "C"

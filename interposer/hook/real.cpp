@@ -12,6 +12,7 @@
 #include <initializer_list>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/symbol_search.h"
 #include "interposer/base/text.h"
 #include "interposer/hook/process.h"
 
@@ -103,20 +104,16 @@ SILT_COLD void resolve_real_functions() {
 SILT_COLD bool resolve_new_functions() {
   if (g_new_resolved.exchange(true, std::memory_order_acq_rel)) return false;
   const int saved_errno = errno;
-  // All or none: each failed look-up costs the loader an allocation for its message.
-  resolve("_Znwm", &real.new_plain);
-  if (real.new_plain != nullptr) {
+  // All or none, and nothing that may be missing: for a failure the loader allocates a message, and
+  // frees it when another preloaded library does not expect it.
+  if (base::is_defined_after_this_library("_Znwm")) {
     SILT_NEW_FUNCTIONS(SILT_RESOLVE)
   }
   errno = saved_errno;
   return true;
 }
 
-void resolve_remaining_functions() {
-  resolve_new_functions();
-  SILT_OPTIONAL_C_FUNCTIONS(SILT_RESOLVE)
-  dlerror();  // the target must not find our failures
-}
+void resolve_remaining_functions() { resolve_new_functions(); }
 
 SILT_COLD void find_short_operators(const void* (*module_of)(const void* address)) {
   if (real.new_plain == nullptr) return;

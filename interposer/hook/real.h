@@ -50,9 +50,6 @@ namespace silt::hook {
   X(longjmp, "longjmp", void, (jmp_buf, int))                                                      \
   X(longjmp_checked, "__longjmp_chk", void, (jmp_buf, int))                                        \
   X(exit_now, "_exit", void, (int))
-#define SILT_OPTIONAL_C_FUNCTIONS(X)                                                               \
-  X(free_sized, "free_sized", void, (void*, size_t))                                               \
-  X(free_aligned_sized, "free_aligned_sized", void, (void*, size_t, size_t))
 #define SILT_NEW_FUNCTIONS(X)                                                                      \
   X(new_plain, "_Znwm", void*, (size_t))                                                           \
   X(new_array, "_Znam", void*, (size_t))                                                           \
@@ -83,7 +80,6 @@ namespace silt::hook {
 struct Real {
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
   SILT_C_FUNCTIONS(SILT_FIELD)
-  SILT_OPTIONAL_C_FUNCTIONS(SILT_FIELD)
   SILT_NEW_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
   // The operators that are not aligned are libstdc++'s, and what they call is this library's malloc

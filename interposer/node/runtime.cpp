@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 
+#include "interposer/base/symbol_search.h"
+
 namespace silt::node {
 
 constinit Runtime runtime{};
@@ -22,10 +24,7 @@ bool find(const char* symbol, Function* function) {
 
 bool find_node() {
   // The first is node's, Electron's and some other runtimes'; the second is node's own main.
-  const bool found = dlsym(RTLD_DEFAULT, "napi_module_register") != nullptr &&
-                     dlsym(RTLD_DEFAULT, "_ZN4node5StartEiPPc") != nullptr;
-  dlerror();  // the target must not find our failures
-  return found;
+  return base::is_defined("napi_module_register") && base::is_defined("_ZN4node5StartEiPPc");
 }
 
 bool find_runtime() {

@@ -3,11 +3,16 @@
 // A program that uses the snapshot's signal itself. A plain kill goes to its handler, with the
 // arguments and the context it asked for; what `silt dump` sends does not. It changes its handler
 // by each of the ways there are, reads back what it set, and says how often it was called.
-// Commands on standard input, one a line: info, plain, ignore, default, count, quit.
+// Commands on standard input, one a line: info, plain, bsd, sysv, sigset, hold, release, sigignore,
+// ignore, default, count, quit.
 
 #include <signal.h>
 
 #include "test/programs/truth.h"
+
+// The headers declare it for old programs only, and warn of the others.
+sighandler_t bsd_signal(int number, sighandler_t handler);
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 static volatile sig_atomic_t plain_calls;
 static volatile sig_atomic_t info_calls;
@@ -69,6 +74,19 @@ int main(void) {
     } else if (strcmp(line, "plain") == 0) {
       signal(SIGUSR2, plain_handler);
       VICTIM_CHECK(signal(SIGUSR2, plain_handler) == plain_handler);
+    } else if (strcmp(line, "bsd") == 0) {
+      VICTIM_CHECK(bsd_signal(SIGUSR2, plain_handler) != SIG_ERR);
+    } else if (strcmp(line, "sysv") == 0) {  // good for one call only
+      VICTIM_CHECK(__sysv_signal(SIGUSR2, plain_handler) != SIG_ERR);
+    } else if (strcmp(line, "sigset") == 0) {
+      VICTIM_CHECK(sigset(SIGUSR2, plain_handler) != SIG_ERR);
+    } else if (strcmp(line, "hold") == 0) {
+      VICTIM_CHECK(sigset(SIGUSR2, SIG_HOLD) == plain_handler);
+    } else if (strcmp(line, "release") == 0) {
+      VICTIM_CHECK(sigset(SIGUSR2, plain_handler) == SIG_HOLD);
+    } else if (strcmp(line, "sigignore") == 0) {
+      VICTIM_CHECK(sigignore(SIGUSR2) == 0);
+      VICTIM_CHECK(signal(SIGUSR2, SIG_IGN) == SIG_IGN);
     } else if (strcmp(line, "ignore") == 0) {
       signal(SIGUSR2, SIG_IGN);
     } else if (strcmp(line, "default") == 0) {

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signals: storms of them inside hooks and the loader, programs that block or await silt's, every
+way to set a handler. The program does what it does without silt, and silt finds a way in."""
+
+import os
+import signal
+
+import harness
+
+
+class Storms(harness.SiltTest):
+    """Five thousand signals, nested, as fast as a thread can take them."""
+
+    def check_storm(self, way):
+        for interval in ("0", "1"):
+            status, out, err = self.run_program(
+                [harness.program("storm"), way, harness.program("plugin_a.so")], timeout=120,
+                settings={"SILT_SAMPLE": interval})
+            self.assertEqual((status, out.splitlines()[-1:], err), (0, ["ready done"], ""))
+            if interval == "0":
+                own = [path for path in self.recordings("storm")
+                       if len(self.snapshots(path)) == max(
+                           len(self.snapshots(other)) for other in self.recordings("storm"))]
+                newest = self.snapshots(own[0])[-1]
+                self.assertGreater(len(self.snapshots(own[0])), 1)
+                self.check_expectations(self.report(newest), out.splitlines())
+
+    def test_a_storm_during_malloc_free_and_mappings(self):
+        self.check_storm("memory")
+
+    def test_a_storm_during_fork(self):
+        self.check_storm("fork")
+
+    def test_a_storm_during_dlopen_and_dlclose(self):
+        self.check_storm("loader")
+
+    def test_a_storm_while_threads_begin_and_end(self):
+        self.check_storm("threads")
+
+    def test_a_storm_during_everything(self):
+        self.check_storm("everything")
+
+
+class Handlers(harness.SiltTest):
+    def command(self, process, text):
+        process.write_line(text)
+        return int(process.wait_line("plain").split(" ")[1])
+
+    def test_each_way_to_set_a_handler_keeps_it_and_keeps_silts(self):
+        process = self.start([harness.program("own_handler")])
+        process.wait_line("ready")
+        for kind in ("bsd", "sysv", "sigset"):
+            calls = self.command(process, kind)
+            self.dump(process.pid)
+            self.assertEqual(self.command(process, "count"), calls, kind)
+            os.kill(process.pid, signal.SIGUSR2)
+            harness.wait_until(lambda: self.command(process, "count") == calls + 1, kind)
+            self.dump(process.pid)
+        self.command(process, "sigignore")
+        taken = len(self.snapshots(self.recording()))
+        os.kill(process.pid, signal.SIGUSR2)
+        self.command(process, "count")  # by now it has been ignored
+        self.dump(process.pid)
+        self.assertEqual(len(self.snapshots(self.recording())), taken + 1)
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_a_signal_that_is_held_comes_when_it_is_released(self):
+        for silt in (False, True):
+            process = self.start([harness.program("own_handler")], silt=silt)
+            process.wait_line("ready")
+            self.command(process, "sigset")
+            self.command(process, "hold")
+            os.kill(process.pid, signal.SIGUSR2)
+            self.assertEqual(self.command(process, "count"), 0)
+            self.command(process, "release")
+            self.assertEqual(self.command(process, "count"), 1)
+            self.assertEqual(process.finish(), 0, process.told())
+
+
+class Awaited(harness.SiltTest):
+    """`silt dump` gets its snapshot, and the program gets what was sent to it and nothing else."""
+
+    def received(self, process):
+        process.write_line()
+        return int(process.wait_line("received").split(" ")[1])
+
+    def check_awaited(self, way, **settings):
+        process = self.start([harness.program("awaited"), way], settings=settings)
+        process.wait_line("ready waiting")
+        # Right after it blocked its signals a process may not have looked yet.
+        first = harness.wait_until(
+            lambda: self.tool("dump", process.pid, status=None)[0].strip(), "a first snapshot")
+        second = self.dump(process.pid)
+        self.assertNotEqual(first, second)
+        self.assertEqual(self.received(process), 0)
+        self.check_expectations(self.report(second), process.lines)
+        return process
+
+    def check_signal_arrives(self, process):
+        os.kill(process.pid, signal.SIGUSR2)
+        harness.wait_until(lambda: self.received(process) == 1, "the program's own signal")
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(len(self.snapshots(self.recording())), 3)
+
+    def test_a_program_that_reads_the_signal_from_a_signalfd(self):
+        self.check_signal_arrives(self.check_awaited("signalfd"))
+
+    def test_a_program_that_waits_in_sigwait(self):
+        self.check_signal_arrives(self.check_awaited("sigwait"))
+
+    def test_a_program_that_waits_in_sigtimedwait_now_and_then(self):
+        self.check_signal_arrives(self.check_awaited("timed"))
+
+    def test_a_program_that_replaced_the_handler_by_a_raw_system_call(self):
+        process = self.start([harness.program("awaited"), "raw"])
+        process.wait_line("ready waiting")
+        # The kernel says that the signal is handled; only the process knows by whom.
+        recording = self.recording_of(process, "awaited")
+        harness.wait_until(lambda: os.path.exists(os.path.join(recording, "control")), "a way in")
+        os.kill(process.pid, signal.SIGUSR2)
+        harness.wait_until(lambda: self.received(process) == 1, "the program's own handler")
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_a_program_that_blocks_every_signal_but_allocates(self):
+        process = self.check_awaited("blocked")
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_a_program_without_a_signal_for_silt(self):
+        process = self.check_awaited("timed", SILT_SIGNAL="none")
+        self.check_signal_arrives(process)
+
+    def test_a_program_that_blocks_every_signal_and_does_nothing(self):
+        process = self.start([harness.program("blocked_signal")])
+        process.wait_line("ready blocked")
+        _, err = self.tool("dump", "--timeout", "300ms", process.pid, status=3)
+        self.assertRegex(err, r"blocks SIGUSR2 in all its threads.*while it allocates")
+        self.assertEqual(len(err.strip().splitlines()), 1)
+        self.assertEqual(process.finish(), 0)
+
+    def test_a_way_in_that_nobody_used_leaves_no_folder(self):
+        process = self.start([harness.program("awaited"), "blocked"],
+                             settings={"SILT_AT_EXIT": "0"})
+        process.wait_line("ready waiting")
+        recording = self.recording_of(process, "awaited")
+        harness.wait_until(lambda: os.path.exists(os.path.join(recording, "control")), "a way in")
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(os.listdir(self.out), [])
+
+
+if __name__ == "__main__":
+    harness.main()
