@@ -113,6 +113,11 @@ SILT_EXPORT int sigwait(const sigset_t* set, int* number) {
 }
 
 SILT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* previous) {
+  // libunwind's, about its own locks: it is run with all signals blocked.
+  if (silt::track::on_unwinding_stack(__builtin_frame_address(0))) [[unlikely]] {
+    if (previous != nullptr) __builtin_memset(previous, 0xff, sizeof(*previous));
+    return 0;
+  }
   if (real.sigprocmask == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   silt::hook::note_blocked(how, set);

@@ -210,6 +210,8 @@ void note_unloaded_code() {
   if (any) recorder.epoch.fetch_add(1, std::memory_order_release);
 }
 
+bool on_unwinding_stack(const void* frame) { return unwind::derive_stack.contains(frame); }
+
 void prepare_fork() {
   lock_verification();
   unwind::derive_lock.lock();

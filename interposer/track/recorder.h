@@ -150,6 +150,9 @@ void note_loaded_code();
 // After a dlclose. Normal context, with the thread's mode kInHook.
 void note_unloaded_code();
 
+// Whether a frame stands on the stack on which libunwind is run, with all signals blocked.
+bool on_unwinding_stack(const void* frame);
+
 // Around a fork: no lock of ours may be caught held, and the child has one thread.
 void prepare_fork();
 void finish_fork_in_parent();

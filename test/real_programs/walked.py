@@ -85,7 +85,7 @@ def compiler():
 def programs(quick):
     """name -> what runs it"""
     many = 1 if quick else 100
-    rows = 4000 if quick else 600_000
+    rows = 4000 if quick else 300_000
     found = {
         "sqlite3": command(["sqlite3", ":memory:"], SQL.format(rows)),
         "git": command(["git", "-C", ROOT, "log", "--stat", f"-{20 * many // 2 or 20}"]),
