@@ -77,29 +77,29 @@ std::vector<bool> idle_windows(const read::Recording& recording,
   return idle;
 }
 
-}  // namespace
+bool at_exit(const read::Snapshot& snapshot) {
+  return snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit);
+}
 
-Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work) {
-  Timeline timeline;
-  timeline.snapshots = recording.snapshots.size();
-  for (size_t i = 0; i < recording.snapshots.size(); ++i) {
-    const bool exit =
-        recording.snapshots[i].meta.trigger == static_cast<uint32_t>(format::Trigger::kExit);
-    if (!exit) timeline.regular.push_back(i);
+// The heap of the main thread, if its profile belongs to this very snapshot.
+const format::IsolateEntry* fresh_main_isolate(const read::Snapshot& snapshot) {
+  for (const format::IsolateEntry& isolate : snapshot.isolates) {
+    if (isolate.thread_id != 0 || isolate.captured_elapsed_ns == 0) continue;
+    if ((isolate.flags & (format::kIsolateMissed | format::kIsolateEnded)) == 0) return &isolate;
   }
-  // Two snapshots, one of them at exit, still say how much more there was at the end.
-  if (timeline.regular.size() < 2) {
-    timeline.regular.clear();
-    for (size_t i = 0; i < recording.snapshots.size(); ++i) timeline.regular.push_back(i);
-  }
-  if (timeline.regular.empty()) return timeline;
-  timeline.sampling_interval =
-      static_cast<double>(recording.snapshots.back().meta.sampling_interval_bytes);
+  return nullptr;
+}
+
+// Everything that follows from Timeline::regular and the interval. Native allocations do not tell
+// whether JavaScript is idle.
+void complete(const read::Recording& recording, const std::vector<double>& work, bool native,
+              Timeline& timeline) {
   timeline.length_seconds = seconds_of(recording.snapshots[timeline.regular.back()]) -
                             seconds_of(recording.snapshots[timeline.regular.front()]);
 
   std::vector<size_t> frames = thinned(recording, timeline.regular);
-  const std::vector<bool> idle = idle_windows(recording, frames);
+  const std::vector<bool> idle =
+      native ? idle_windows(recording, frames) : std::vector<bool>(frames.size(), false);
   double active = seconds_of(recording.snapshots[frames.front()]);
   for (size_t i = 0; i < frames.size(); ++i) {
     const read::Snapshot& snapshot = recording.snapshots[frames[i]];
@@ -135,6 +135,42 @@ Timeline make_timeline(const read::Recording& recording, const std::vector<doubl
     }
     timeline.frame_of_code[code] = static_cast<uint32_t>(frame);
   }
+}
+
+}  // namespace
+
+Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work) {
+  Timeline timeline;
+  timeline.snapshots = recording.snapshots.size();
+  for (size_t i = 0; i < recording.snapshots.size(); ++i) {
+    if (!at_exit(recording.snapshots[i])) timeline.regular.push_back(i);
+  }
+  // Two snapshots, one of them at exit, still say how much more there was at the end.
+  if (timeline.regular.size() < 2) {
+    timeline.regular.clear();
+    for (size_t i = 0; i < recording.snapshots.size(); ++i) timeline.regular.push_back(i);
+  }
+  if (timeline.regular.empty()) return timeline;
+  timeline.sampling_interval =
+      static_cast<double>(recording.snapshots.back().meta.sampling_interval_bytes);
+  complete(recording, work, true, timeline);
+  return timeline;
+}
+
+Timeline make_script_timeline(const read::Recording& recording, const std::vector<double>& work) {
+  Timeline timeline;
+  timeline.snapshots = recording.snapshots.size();
+  uint64_t captured = 0;
+  for (size_t i = 0; i < recording.snapshots.size(); ++i) {
+    const format::IsolateEntry* isolate = fresh_main_isolate(recording.snapshots[i]);
+    if (isolate == nullptr || at_exit(recording.snapshots[i])) continue;
+    if (isolate->captured_elapsed_ns <= captured) continue;
+    captured = isolate->captured_elapsed_ns;
+    timeline.regular.push_back(i);
+    timeline.sampling_interval =
+        std::max(1.0, static_cast<double>(isolate->sampling_interval_bytes));
+  }
+  if (!timeline.regular.empty()) complete(recording, work, false, timeline);
   return timeline;
 }
 
@@ -151,6 +187,8 @@ Series make_series(const Timeline& timeline, const read::Stack& stack) {
     series.blocks[sample.snapshot] = static_cast<double>(sample.live_blocks);
     series.allocated_bytes = static_cast<double>(sample.allocated_bytes);
     series.allocated_blocks = static_cast<double>(sample.allocated_blocks);
+    series.samples += static_cast<double>(sample.samples);
+    if (sample.samples > 0) series.sampled_blocks += static_cast<double>(sample.live_blocks);
     while (frame < frames && timeline.frames[frame] < sample.snapshot) ++frame;
     if (frame == frames || timeline.frames[frame] != sample.snapshot) continue;
     if (sample.generations.empty()) continue;
@@ -182,6 +220,8 @@ void add(Series& sum, const Series& part) {
   accumulate(sum.born_blocks, part.born_blocks);
   sum.allocated_bytes += part.allocated_bytes;
   sum.allocated_blocks += part.allocated_blocks;
+  sum.samples += part.samples;
+  sum.sampled_blocks += part.sampled_blocks;
 }
 
 }  // namespace silt::analyze

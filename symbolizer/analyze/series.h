@@ -38,12 +38,21 @@ struct Timeline {
 // `work`: units of work done by the time of each snapshot, or empty.
 Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work = {});
 
+// The same for JavaScript heaps, whose profiles are not part of every snapshot: only snapshots at
+// which the main isolate gave a fresh one count, each at the time when it was taken. Empty
+// (no regular snapshots) when there is no JavaScript heap.
+Timeline make_script_timeline(const read::Recording& recording,
+                              const std::vector<double>& work = {});
+
 // One value for each snapshot of the recording, and births for each frame of the timeline.
 struct Series {
   std::vector<double> bytes;   // live
   std::vector<double> blocks;  // live
   double allocated_bytes = 0;  // cumulative, at the last snapshot
   double allocated_blocks = 0;
+  // Over all snapshots, in JavaScript heaps: how many samples stand for how many blocks.
+  double samples = 0;
+  double sampled_blocks = 0;
   // Row t, column g <= t of a lower triangle: live at frame t, born after frame g - 1 and not after
   // frame g. Empty when the recording has no generations for these blocks.
   std::vector<double> born_bytes;

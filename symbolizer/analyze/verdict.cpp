@@ -56,6 +56,10 @@ Evidence gather(const Timeline& timeline, const Series& series) {
     const double blocks = std::max(evidence.block_levels.peak, 1e-9);
     const double size = std::max(1.0, evidence.levels.peak / blocks);
     evidence.events_per_block = std::min(1.0, size / timeline.sampling_interval);
+    // A JavaScript heap tells how many objects it really holds as samples.
+    if (series.samples > 0 && series.sampled_blocks > 0) {
+      evidence.events_per_block = std::min(1.0, series.samples / series.sampled_blocks);
+    }
   }
   return evidence;
 }
@@ -373,6 +377,8 @@ const char* verdict_word(Verdict verdict) {
       return "bounded";
     case Verdict::kSawtooth:
       return "sawtooth";
+    case Verdict::kRetained:
+      return "retained";
     case Verdict::kSteady:
       break;
   }

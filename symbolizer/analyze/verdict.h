@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One of five words for a series of live memory, with the reason in plain words. docs/verdicts.md
-// tells the rules and why they are so.
+// tells the rules and why they are so. A sixth word is not for live memory: what the allocator
+// retains after it was freed.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_VERDICT_H_
 #define SILT_SYMBOLIZER_ANALYZE_VERDICT_H_
@@ -14,7 +15,7 @@
 
 namespace silt::analyze {
 
-enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady };
+enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady, kRetained };
 
 // "leak", "growing", ...
 const char* verdict_word(Verdict verdict);

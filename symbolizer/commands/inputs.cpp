@@ -99,14 +99,14 @@ Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::strin
   for (const std::string& word : words) {
     bool known = false;
     for (const Verdict verdict : {Verdict::kLeak, Verdict::kGrowing, Verdict::kBounded,
-                                  Verdict::kSawtooth, Verdict::kSteady}) {
+                                  Verdict::kSawtooth, Verdict::kSteady, Verdict::kRetained}) {
       if (word != report::verdict_word(verdict)) continue;
       verdicts.push_back(verdict);
       known = true;
     }
     if (!known) {
       return Error{"--verdict " + in_quotes(word) +
-                   ": expected leak, growing, bounded, sawtooth or steady"};
+                   ": expected leak, growing, bounded, sawtooth, steady or retained"};
     }
   }
   return verdicts;

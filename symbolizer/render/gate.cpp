@@ -29,6 +29,7 @@ std::string site_name(const Finding& finding) {
 }
 
 std::string headline(const Finding& finding) {
+  if (!finding.headline.empty()) return clean(finding.headline);
   return std::string(report::verdict_word(finding.verdict)) + " in " + site_name(finding) + ": " +
          pace_text(finding);
 }
@@ -255,7 +256,8 @@ std::string render_sarif(const Report& report) {
       {"growing", "Memory that grows, with too little evidence to call it a leak"},
       {"bounded", "Memory that rose and then stayed at a bound"},
       {"sawtooth", "Memory that rises and is released in bulk"},
-      {"steady", "Memory that does not grow"}};
+      {"steady", "Memory that does not grow"},
+      {"retained", "Freed memory that the allocator holds; no leak"}};
   Json rules = Json::array();
   for (const auto& [id, text] : kRules) {
     rules.push_back({{"id", id}, {"name", id}, {"shortDescription", {{"text", text}}}});

@@ -129,7 +129,9 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["verdict"] = report::verdict_word(finding.verdict);
   json["confidence"] = finding.confidence;
   json["heap"] = heap_word(finding.heap);
-  json["site"] = clean(function_text(finding.site));
+  json["site"] =
+      clean((finding.what.empty() ? "" : finding.what + " ") + function_text(finding.site));
+  if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(finding.headline);
   json["place"] = clean(place_text(finding.site));
   json["pace"] = clean(pace_text(finding));
   json["limit"] = limit_text(report, finding);
@@ -201,6 +203,7 @@ void add_chart(const Report& report, Json& json) {
   for (size_t index = 0; index < report.findings.size(); ++index) {
     const Finding& finding = report.findings[index];
     if (finding.heap == read::Heap::kJavaScript) continue;
+    if (finding.verdict == report::Verdict::kRetained) continue;  // not live
     const std::vector<uint64_t> values = fitted(finding.live_bytes, count);
     for (size_t i = 0; i < count; ++i) rest[i] -= std::min(rest[i], values[i]);
     if (std::find(largest.begin(), largest.end(), index) == largest.end()) {
@@ -219,6 +222,31 @@ void add_chart(const Report& report, Json& json) {
          {"others", true}});
   }
   json["rest_bytes"] = rest;
+}
+
+// Layers of the second chart: the parts of RSS, where every snapshot tells them.
+void add_rss(const Report& report, Json& json) {
+  json["rss"] = Json::array();
+  if (report.snapshots.empty()) return;
+  std::vector<std::vector<uint64_t>> layers;
+  std::vector<const char*> names;
+  for (const report::SnapshotLine& line : report.snapshots) {
+    if (!line.parts) return;
+    const std::vector<RssPart> parts = rss_parts(*line.parts);
+    layers.resize(parts.size());
+    names.resize(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+      layers[i].push_back(parts[i].bytes);
+      names[i] = parts[i].name;
+    }
+  }
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (*std::max_element(layers[i].begin(), layers[i].end()) == 0) continue;
+    json["rss"].push_back({{"label", names[i]}, {"live_bytes", layers[i]}});
+  }
+  json["rss_sum"] = rss_text(report.snapshots[judged_count(report) - 1]);
+  json["rss_change"] =
+      rss_change_text(report.snapshots.front(), report.snapshots[judged_count(report) - 1]);
 }
 
 template <typename Value>
@@ -332,6 +360,7 @@ Json page_data(const Report& report) {
   json["notes"] = cleaned(report.notes);
   add_findings(report, json);
   add_chart(report, json);
+  add_rss(report, json);
   add_processes(report, json);
   add_gate(report, json);
   add_tree(report, json);

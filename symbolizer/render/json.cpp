@@ -59,6 +59,21 @@ Json frame_of(const symbolize::Frame& frame) {
   return json;
 }
 
+// Resident bytes by part; they add up to rss_bytes.
+Json parts_of(const std::optional<report::MemoryParts>& parts) {
+  if (!parts) return nullptr;
+  return {{"files", parts->files},
+          {"js_heap", parts->js_heap},
+          {"js_heap_used", parts->js_used == 0 ? Json(nullptr) : Json(parts->js_used)},
+          {"native_live", parts->native_live},
+          {"allocator_held", parts->held},
+          {"mappings", parts->mappings},
+          {"stacks", parts->stacks},
+          {"silt", parts->silt},
+          {"other", parts->other},
+          {"unknown", parts->unknown}};
+}
+
 Json finding_of(const report::Finding& finding) {
   Json json;
   json["verdict"] = report::verdict_word(finding.verdict);
@@ -72,6 +87,7 @@ Json finding_of(const report::Finding& finding) {
   json["seconds_to_limit"] = number_or_null(finding.seconds_to_limit);
   json["stacks"] = finding.stacks;
   json["site"] = frame_of(finding.site);
+  json["headline"] = text_or_null(finding.headline);
   json["reason"] = finding.reason;
   json["live_bytes"] = finding.live_bytes;
   if (finding.change != report::Change::kNotCompared) {
@@ -183,7 +199,9 @@ std::string render_json(const report::Report& report) {
          {"live_blocks", line.live_blocks},
          {"allocated_bytes", line.allocated_bytes},
          {"allocated_blocks", line.allocated_blocks},
-         {"mapping_bytes", line.mapping_bytes}});
+         {"mapping_bytes", line.mapping_bytes},
+         {"js_used_bytes", line.js_used_bytes == 0 ? Json(nullptr) : Json(line.js_used_bytes)},
+         {"rss", parts_of(line.parts)}});
   }
   json["findings"] = Json::array();
   for (const report::Finding& finding : report.findings) {
@@ -198,7 +216,9 @@ std::string render_json(const report::Report& report) {
   json["stacks_total"] = report.stacks_total;
   json["honesty"] = report.honesty;
   json["notes"] = report.notes;
-  return text + indented(json).substr(1) + "\n";
+  text += indented(json).substr(1);
+  text += '\n';
+  return text;
 }
 
 }  // namespace silt::render

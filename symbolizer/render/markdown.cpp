@@ -42,7 +42,9 @@ std::string row(const Finding& finding) {
   if (finding.change != report::Change::kNotCompared) {
     text += " (" + change_word(finding.change) + ")";
   }
-  text += " | " + markdown_code(report::plain_name(clean(function_text(finding.site))));
+  text += " | ";
+  if (!finding.what.empty()) text += markdown(finding.what) + " ";
+  text += markdown_code(report::plain_name(clean(function_text(finding.site))));
   const std::string place = place_text(finding.site);
   if (!place.empty()) text += "<br>" + markdown_code(place);
   text += " | " + (finding.bytes_per_hour ? format_bytes_signed(*finding.bytes_per_hour)
@@ -64,6 +66,14 @@ std::string render_markdown(const Report& report) {
     text +=
         "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) + " → " +
         format_bytes(static_cast<double>(report.snapshots[judged_count(report) - 1].live_bytes));
+  }
+  if (!report.snapshots.empty()) {
+    const report::SnapshotLine& first = report.snapshots.front();
+    const report::SnapshotLine& last = report.snapshots[judged_count(report) - 1];
+    const std::string sum = rss_text(last);
+    const std::string change = rss_change_text(first, last);
+    if (!sum.empty()) text += "\n\n" + markdown(sum);
+    if (!change.empty()) text += "; since the first snapshot: " + markdown(change);
   }
   text += "\n";
   const size_t shown = std::min(report.findings.size(), kMostFindings);

@@ -182,6 +182,10 @@ class Page {
       } else {
         wrapped(text, "", "  ");
       }
+      const std::string sum = rss_text(last);
+      if (!sum.empty()) wrapped(sum, "", "  ");
+      const std::string change = count > 1 ? rss_change_text(first, last) : "";
+      if (!change.empty()) wrapped("since the first snapshot: " + change, "  ", "  ");
     }
     const std::string summary = summary_text(report_);
     const bool leaks = std::any_of(report_.findings.begin(), report_.findings.end(),
@@ -217,8 +221,13 @@ class Page {
         upper += " (" + change_word(finding.change) + ")";
       }
       const std::string name = said_name(clean(function_text(finding.site)));
-      const std::string title = upper + "  " + (name.empty() ? "?" : name);
-      const std::string place = clean(place_text(finding.site));
+      const bool retained = finding.verdict == Verdict::kRetained;
+      const std::string title =
+          upper + "  " +
+          (retained ? clean(finding.headline)
+                    : (finding.what.empty() ? "" : clean(finding.what) + " ") +
+                          (name.empty() ? "?" : name));
+      const std::string place = retained ? "" : clean(place_text(finding.site));
       const bool one_row =
           options_.full || columns(title) + 2 + columns(bare_file(place)) <= options_.width;
       const std::string row =

@@ -11,6 +11,9 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/report/honesty.h"
+#include "symbolizer/report/node_findings.h"
+#include "symbolizer/report/node_words.h"
+#include "symbolizer/report/retention.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -78,6 +81,8 @@ SnapshotLine snapshot_line(const read::Snapshot& snapshot) {
   line.allocated_bytes = meta.native.allocated_bytes;
   line.allocated_blocks = meta.native.allocated_blocks;
   line.mapping_bytes = meta.mapping.live_bytes;
+  line.js_used_bytes = js_used_bytes(snapshot);
+  line.parts = memory_parts(snapshot);
   return line;
 }
 
@@ -102,6 +107,8 @@ Finding finding_of(const read::Recording& recording, const Group& group, size_t 
   }
   for (const size_t stack : group.stacks) finding.stacks.push_back(recording.stacks[stack].id);
   finding.site = group.site;
+  finding.what = group.what;
+  finding.headline = group.headline;
   finding.reason = judgement.reason;
   finding.live_bytes = rounded(group.sum.bytes);
   return finding;
@@ -174,12 +181,23 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   const analyze::Detectable least = analyze::smallest_detectable(timeline);
   if (least.blocks_per_hour > 0) report.detectable_blocks_per_hour = least.blocks_per_hour;
   if (least.bytes_per_hour > 0) report.detectable_bytes_per_hour = least.bytes_per_hour;
-  std::vector<StackSummary> summaries = judge_stacks(recording, timeline);
+  const Timeline script_timeline = analyze::make_script_timeline(recording, options.work);
+  const bool node = !script_timeline.regular.empty();
+  std::vector<StackSummary> summaries;
+  judge_stacks(recording, timeline, node ? Heaps::kNative : Heaps::kAll, summaries);
+  if (node) judge_stacks(recording, script_timeline, Heaps::kJavaScript, summaries);
 
   tell("naming what grows", 0.3);
   FoldOptions fold_options;
   fold_options.look_through = options.look_through;
+  fold_options.heaps = node ? Heaps::kNative : Heaps::kAll;
   std::vector<Group> groups = fold(recording, timeline, summaries, names.node_frames, fold_options);
+  if (node) {
+    fold_options.heaps = Heaps::kJavaScript;
+    groups = settle_node_groups(
+        recording, timeline, script_timeline, names.node_frames, std::move(groups),
+        fold(recording, script_timeline, summaries, names.node_frames, fold_options));
+  }
 
   double largest_live = 0;
   for (const SnapshotLine& line : report.snapshots) {
@@ -199,6 +217,13 @@ Report build_report(const read::Recording& recording, const Names& names, const 
     report.findings.push_back(
         finding_of(recording, group, timeline.regular.size(), report.memory_limit_bytes));
     shown.insert(group.stacks.begin(), group.stacks.end());
+  }
+
+  if (!filters && wanted(Verdict::kRetained, options)) {
+    const size_t judged = timeline.regular.empty() ? 0 : timeline.regular.back() + 1;
+    if (auto retained = retention_finding(recording, judged)) {
+      report.findings.push_back(std::move(*retained));
+    }
   }
 
   tell("naming stacks", 0.6);
@@ -235,6 +260,14 @@ Report build_report(const read::Recording& recording, const Names& names, const 
 
   report.honesty = honesty_lines(recording, timeline);
   report.notes = recording_notes(recording, timeline, names.allocators_in_main());
+  const bool objects_leak =
+      std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
+        return finding.heap == read::Heap::kJavaScript && finding.verdict == Verdict::kLeak;
+      });
+  const uint64_t used =
+      report.snapshots[std::max<size_t>(1, report.judged_snapshots) - 1].js_used_bytes;
+  if (objects_leak && used > 0)
+    report.notes.push_back(heap_snapshot_note(static_cast<double>(used)));
   for (std::string& note : names.notes()) report.notes.push_back(std::move(note));
   tell("done", 1);
   return report;

@@ -74,6 +74,12 @@ void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine
     sum.allocated_bytes += line.allocated_bytes;
     sum.allocated_blocks += line.allocated_blocks;
     sum.mapping_bytes += line.mapping_bytes;
+    sum.js_used_bytes += line.js_used_bytes;
+    if (sum.parts && line.parts) {
+      add(*sum.parts, *line.parts);
+    } else {
+      sum.parts.reset();
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/report/parts.h"
+#include "symbolizer/report/recompiled.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -33,6 +34,14 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     bool found = false;
     const symbolize::FrameList& here = names(node);
     frames.append(here);
+    // A collection or compilation grows for its own reasons, wherever it was set off.
+    for (const Frame& frame : here) {
+      const std::string_view engine = engine_work(frame);
+      if (engine.empty()) continue;
+      Frame site;
+      site.function = engine;
+      return site;
+    }
     for (const Frame& frame : here) {
       if (owner_of(frame, options.look_through) != Owner::kUser) continue;
       found = found || !managed || frame.kind == FrameKind::kJavaScript ||
@@ -97,13 +106,20 @@ void control_false_discoveries(std::vector<Candidate>& candidates) {
 
 }  // namespace
 
-std::vector<StackSummary> judge_stacks(const read::Recording& recording, const Timeline& timeline) {
-  std::vector<StackSummary> summaries(recording.stacks.size());
-  if (timeline.regular.empty()) return summaries;
+bool belongs(const read::Stack& stack, Heaps heaps) {
+  return heaps == Heaps::kAll ||
+         (stack.heap == read::Heap::kJavaScript) == (heaps == Heaps::kJavaScript);
+}
+
+void judge_stacks(const read::Recording& recording, const Timeline& timeline, Heaps heaps,
+                  std::vector<StackSummary>& summaries) {
+  summaries.resize(recording.stacks.size());
+  if (timeline.regular.empty()) return;
   std::vector<bool> regular(recording.snapshots.size(), false);
   for (const size_t snapshot : timeline.regular) regular[snapshot] = true;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     const read::Stack& stack = recording.stacks[i];
+    if (!belongs(stack, heaps)) continue;
     StackSummary& summary = summaries[i];
     double low_bytes = 0;
     double low_blocks = 0;
@@ -137,7 +153,6 @@ std::vector<StackSummary> judge_stacks(const read::Recording& recording, const T
     if (summary.range_blocks < 5 && summary.range_bytes < 2048) continue;
     summary.verdict = analyze::judge(timeline, analyze::make_series(timeline, stack)).verdict;
   }
-  return summaries;
 }
 
 std::vector<Group> fold(const read::Recording& recording, const Timeline& timeline,
@@ -145,7 +160,9 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
                         const FoldOptions& options) {
   std::vector<size_t> changing;
   for (size_t i = 0; i < summaries.size(); ++i) {
-    if (summaries[i].changes()) changing.push_back(i);
+    if (summaries[i].changes() && belongs(recording.stacks[i], options.heaps)) {
+      changing.push_back(i);
+    }
   }
   std::stable_sort(changing.begin(), changing.end(), [&](size_t a, size_t b) {
     return summaries[a].range_bytes > summaries[b].range_bytes;
@@ -171,6 +188,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     candidates[at->second].members.push_back({i, analyze::make_series(timeline, stack)});
   }
   for (Candidate& candidate : candidates) judge_group(timeline, summaries, candidate);
+  join_recompiled(recording, timeline, names, candidates);
   control_false_discoveries(candidates);
   for (const Candidate& candidate : candidates) {
     for (const Member& member : candidate.members) {

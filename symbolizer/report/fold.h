@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,11 @@ struct Group {
   analyze::Series sum;
   analyze::Judgement judgement;
   symbolize::Frame site;
+  // A function that allocated this before it was compiled into the site, where that is known.
+  std::optional<symbolize::Frame> inner;
   read::Heap heap = read::Heap::kNative;
+  std::string what;  // as Finding has them; empty but in node
+  std::string headline;
 };
 
 struct StackSummary {
@@ -40,13 +45,20 @@ struct StackSummary {
   bool changes() const { return range_bytes > 0 || range_blocks > 0; }
 };
 
-// Judges every stack on its own, cheaply where nothing changes.
-std::vector<StackSummary> judge_stacks(const read::Recording& recording,
-                                       const analyze::Timeline& timeline);
+// JavaScript heaps have a timeline of their own: native stacks and theirs are judged and folded
+// apart. kAll: there is one timeline for all.
+enum class Heaps : uint8_t { kAll, kNative, kJavaScript };
+bool belongs(const read::Stack& stack, Heaps heaps);
+
+// Judges every stack of the heaps on its own, cheaply where nothing changes; one summary for each
+// stack of the recording.
+void judge_stacks(const read::Recording& recording, const analyze::Timeline& timeline, Heaps heaps,
+                  std::vector<StackSummary>& summaries);
 
 struct FoldOptions {
   std::vector<std::string> look_through;  // modules that are never a site
   size_t most_stacks = 3000;              // those that change most are named and folded
+  Heaps heaps = Heaps::kAll;
 };
 
 // Groups of every verdict but steady, leaks first, then by growth. Verdicts of stacks are brought

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "symbolizer/analyze/verdict.h"
+#include "symbolizer/report/memory_parts.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::report {
@@ -28,7 +29,9 @@ struct SnapshotLine {
   uint64_t live_blocks = 0;
   uint64_t allocated_bytes = 0;
   uint64_t allocated_blocks = 0;
-  uint64_t mapping_bytes = 0;  // live anonymous mappings
+  uint64_t mapping_bytes = 0;        // live anonymous mappings
+  uint64_t js_used_bytes = 0;        // JavaScript heaps, as V8 counted after a collection; 0: none
+  std::optional<MemoryParts> parts;  // of rss_bytes
 };
 
 struct StackLine {
@@ -69,6 +72,10 @@ struct Finding {
   std::optional<double> seconds_to_limit;  // at this slope
   std::vector<uint32_t> stacks;            // ids, largest growth first
   symbolize::Frame site;
+  // What it is, to be said before the site's name where that helps: "Buffers kept by".
+  std::string what;
+  // The finding in one sentence, for people who see nothing else of it.
+  std::string headline;
   std::string reason;                // one line in plain words, with figures
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
   Change change = Change::kNotCompared;

@@ -38,6 +38,9 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, N
                      [text](std::string_view head) { return starts(text, head); });
 }
 
+constexpr std::string_view kEngineHeap = "v8::internal::Heap";
+constexpr std::string_view kEngineCompiler = "v8::internal::compiler";
+
 constexpr std::array<std::string_view, 6> kAllocatorModules = {
     "libsilt.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libscudo"};
 
@@ -227,6 +230,28 @@ Owner owner_of(const Frame& frame, std::span<const std::string> look_through) {
     }
   }
   return is_managed(frame) ? managed_owner(frame) : native_owner(frame);
+}
+
+std::string_view engine_work(const Frame& frame) {
+  constexpr std::array<std::string_view, 6> kCollector = {
+      "v8::internal::Heap::",   "v8::internal::MemoryAllocator::", "v8::internal::MarkCompact",
+      "v8::internal::Scavenge", "v8::internal::ConcurrentMarking", "v8::internal::Sweeper"};
+  constexpr std::array<std::string_view, 4> kCompiler = {
+      "v8::internal::compiler::", "v8::internal::OptimizingCompile",
+      "v8::internal::baseline::", "v8::internal::maglev::"};
+  const std::string_view name = frame.function;
+  if (frame.kind == FrameKind::kJavaScript || !contains(name, "v8::internal::")) return "";
+  // Memory of Buffers, which the heap hands on.
+  if (contains(name, "AllocateExternalBackingStore")) return "";
+  if (starts_with_any(name, kCollector)) return kEngineHeap;
+  if (starts_with_any(name, kCompiler) || contains(name, "CompileOptimized")) {
+    return kEngineCompiler;
+  }
+  return "";
+}
+
+bool is_engine_site(const Frame& site) {
+  return site.module.empty() && (site.function == kEngineHeap || site.function == kEngineCompiler);
 }
 
 size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {

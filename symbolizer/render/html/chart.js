@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Live bytes over time, stacked by finding, with RSS as a line beside them: what the findings
-// explain of the growth, and what the process takes besides. uPlot draws; a table below says the same
-// to those who cannot see a canvas.
+// explain of the growth, and what the process takes besides; and RSS as a stack of its parts. uPlot
+// draws; a table below says the same to those who cannot see a canvas.
 
 import uPlot from "uplot";
 
@@ -27,6 +27,12 @@ function layers(data) {
   return result;
 }
 
+// What RSS is made of, bottom of the stack first: what matters to a developer last.
+function parts(data) {
+  return data.rss.map((part, i) => (
+    {label: part.label, values: part.live_bytes, color: `--series-${i % kColors}`}));
+}
+
 export function buildChart(host, data) {
   const plot = element("div", {
     class: "chart", tabindex: "0", role: "img",
@@ -35,6 +41,14 @@ export function buildChart(host, data) {
   });
   host.append(plot, element("p", {class: "quiet"},
     "Drag to zoom in time, double-click to see all; click a name below the chart to hide it."));
+  const sum = element("div", {
+    class: "chart rss", tabindex: "0", role: "img",
+    "aria-label": "Resident memory over time as a stack of its parts. " +
+      "Left and right arrow move the cursor; the table below has the figures.",
+  });
+  if (data.rss.length > 0 && data.snapshots.length > 1) {
+    host.append(element("h3", {}, "RSS as a sum"), sum);
+  }
   host.append(snapshotTable(data));
   if (data.snapshots.length < 2) {
     plot.remove();
@@ -42,7 +56,11 @@ export function buildChart(host, data) {
     return;
   }
 
-  const all = layers(data);
+  drawChart(plot, data, layers(data));
+  if (data.rss.length > 0) drawChart(sum, data, parts(data));
+}
+
+function drawChart(plot, data, all) {
   const xs = data.snapshots.map((snapshot) => snapshot.elapsed_seconds);
   const rss = data.snapshots.map((snapshot) => snapshot.rss_bytes || null);
   const shown = all.map(() => true);
@@ -144,7 +162,8 @@ export function buildChart(host, data) {
 }
 
 function snapshotTable(data) {
-  const heads = ["snapshot", "elapsed", "RSS", "in use", "blocks", "mappings", "allocated"];
+  const heads = ["snapshot", "elapsed", "RSS", "in use", "blocks", "mappings", "allocated",
+                 ...data.rss.map((part) => part.label)];
   const every = Math.ceil(data.snapshots.length / kMostRows);
   const body = element("tbody");
   const details = element("details", {class: "snapshots"},
@@ -159,7 +178,8 @@ function snapshotTable(data) {
       if (i % every !== 0 && i + 1 !== data.snapshots.length) return;
       const cells = [line.sequence, elapsed(line.elapsed_seconds, 0.1),
                      line.rss_bytes ? bytes(line.rss_bytes) : "–", bytes(line.live_bytes),
-                     count(line.live_blocks), bytes(line.mapping_bytes), bytes(line.allocated_bytes)];
+                     count(line.live_blocks), bytes(line.mapping_bytes), bytes(line.allocated_bytes),
+                     ...data.rss.map((part) => bytes(part.live_bytes[i]))];
       body.append(element("tr", {}, cells.map((cell) => element("td", {}, String(cell)))));
     });
   });

@@ -28,6 +28,7 @@ function buildSummary(data) {
     ["started", data.start], ["seen", data.scope],
     ["at the end", last && `${bytes(last.live_bytes)} in use in ${count(last.live_blocks)} blocks, ` +
       `${bytes(last.mapping_bytes)} mapped, RSS ${last.rss_bytes ? bytes(last.rss_bytes) : "unknown"}`],
+    ["RSS", data.rss_sum && `${data.rss_sum}${data.rss_change ? `; since the first snapshot: ${data.rss_change}` : ""}`],
   ].filter(([, value]) => value);
   document.querySelector("main").append(
     element("header", {},

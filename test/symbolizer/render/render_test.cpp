@@ -52,6 +52,15 @@ Report sample() {
     report.snapshots.push_back({i, report.start_realtime_ns + i * 1000000000ull, 1.0 * i,
                                 20000000 + i * 100000ull, 1000000 + i * 64000ull, 1000 + i * 10ull,
                                 5000000 + i * 500000ull, 9000 + i * 900ull, 0});
+    report::MemoryParts parts;
+    parts.files = 8000000;
+    parts.js_heap = 4000000;
+    parts.js_used = 3000000;
+    parts.native_live = 1000000 + i * 64000ull;
+    parts.held = 6960000;
+    parts.silt = 40000 + i * 36000ull;
+    report.snapshots.back().js_used_bytes = parts.js_used;
+    report.snapshots.back().parts = parts;
   }
   report.judged_snapshots = 8;
   report.judged_seconds = 7;
@@ -81,8 +90,16 @@ Report sample() {
   frames[1].line = 0;
   frames[1].unresolved = "no debug information";
   hostile.frames = std::move(frames);
-  report.stacks = {leak, hostile};
-  report.stacks_total = 2;
+  report::StackLine script = leak;
+  script.id = 11;
+  script.heap = read::Heap::kJavaScript;
+  Frame place = frame("get|Profile", "/srv/app.js", 31);
+  place.module.clear();
+  place.build_id.clear();
+  place.kind = symbolize::FrameKind::kJavaScript;
+  script.frames = {place};
+  report.stacks = {leak, hostile, script};
+  report.stacks_total = 3;
 
   Finding finding;
   finding.verdict = Verdict::kLeak;
@@ -103,7 +120,20 @@ Report sample() {
   other.stacks = {9};
   other.site = hostile.frames[0];
   other.reason = "rose by 448 B, then flat";
-  report.findings = {finding, other};
+  Finding objects = finding;
+  objects.heap = read::Heap::kJavaScript;
+  objects.stacks = {11};
+  objects.site = place;
+  objects.what = "JS objects kept by";
+  objects.headline = "JS heap leak: `get|Profile` (app.js:31) keeps 64 B/s";
+  Finding retained;
+  retained.verdict = Verdict::kRetained;
+  retained.confidence = 0.9;
+  retained.site.function = "allocator-retention";
+  retained.headline = "not a leak: the allocator holds 7.0 MB of freed memory";
+  retained.reason = "libc.so.6 has 8.0 MB resident";
+  retained.live_bytes = {1, 2, 3, 4, 5, 6, 7, 8};
+  report.findings = {finding, other, objects, retained};
   report.honesty = {"looked at 8 snapshots over 7.0 s; exact", "nothing was dropped or cut short"};
   report.notes = {"a note with \033]0;title\007 in it"};
   return report;
@@ -229,8 +259,8 @@ TEST_CASE("JUnit is XML that parses, with a failure for the leak alone") {
   pugi::xml_document document;
   REQUIRE(document.load_string(render::render_junit(sample()).c_str()));
   const pugi::xml_node suite = document.child("testsuites").child("testsuite");
-  CHECK(suite.attribute("tests").as_int() == 2);
-  CHECK(suite.attribute("failures").as_int() == 1);
+  CHECK(suite.attribute("tests").as_int() == 4);
+  CHECK(suite.attribute("failures").as_int() == 2);
   CHECK(suite.child("testcase").child("failure"));
   CHECK_FALSE(suite.child("testcase").next_sibling("testcase").child("failure"));
 }
@@ -285,7 +315,7 @@ TEST_CASE("a pprof profile carries six sample types and inlined lines in one loc
   CHECK(text(profile.sample_type(5).type()) == "growth_space");
   CHECK(text(profile.default_sample_type()) == "growth_space");
   CHECK(profile.string_table(0).empty());
-  REQUIRE(profile.sample_size() == 2);
+  REQUIRE(profile.sample_size() == 3);
   CHECK(profile.sample(0).value(5) == 448);
   CHECK(profile.sample(0).value(3) == 512);
   REQUIRE(profile.sample(0).location_id_size() == 2);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From measured kinds to parts; see the header.
+
+#include "symbolizer/report/memory_parts.h"
+
+#include <algorithm>
+
+namespace silt::report {
+namespace {
+
+using format::RssKind;
+
+// What a block takes beyond its requested size in glibc: eight bytes of header, and rounding up to
+// a multiple of sixteen, eight on average.
+constexpr uint64_t kBlockOverhead = 16;
+
+uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::IsolateEntry::*figure) {
+  uint64_t sum = 0;
+  for (const format::IsolateEntry& isolate : snapshot.isolates) {
+    if ((isolate.flags & format::kIsolateEnded) == 0) sum += isolate.*figure;
+  }
+  return sum;
+}
+
+uint64_t take(uint64_t& from, uint64_t bytes) {
+  const uint64_t taken = std::min(from, bytes);
+  from -= taken;
+  return taken;
+}
+
+}  // namespace
+
+uint64_t js_used_bytes(const read::Snapshot& snapshot) {
+  return sum_over(snapshot, &format::IsolateEntry::heap_used_bytes);
+}
+
+uint64_t js_total_bytes(const read::Snapshot& snapshot) {
+  return sum_over(snapshot, &format::IsolateEntry::heap_total_bytes);
+}
+
+uint64_t array_buffers_bytes(const read::Snapshot& snapshot) {
+  return sum_over(snapshot, &format::IsolateEntry::array_buffers_bytes);
+}
+
+std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
+  if (snapshot.rss.empty()) return std::nullopt;
+  MemoryParts parts;
+  uint64_t allocator = 0;
+  bool has_v8 = false;
+  for (const read::Snapshot::Rss& rss : snapshot.rss) {
+    switch (rss.kind) {
+      case RssKind::kFile:
+        parts.files += rss.bytes;
+        break;
+      case RssKind::kV8:
+        parts.js_heap += rss.bytes;
+        has_v8 = true;
+        break;
+      case RssKind::kAllocator:
+        allocator += rss.bytes;
+        break;
+      case RssKind::kStack:
+        parts.stacks += rss.bytes;
+        break;
+      case RssKind::kSilt:
+        parts.silt += rss.bytes;
+        break;
+      case RssKind::kMapping:
+        parts.mappings += rss.bytes;
+        break;
+      case RssKind::kUnknown:
+        parts.unknown += rss.bytes;
+        break;
+      case RssKind::kOther:
+        parts.other += rss.bytes;
+        break;
+    }
+  }
+  parts.js_used = js_used_bytes(snapshot);
+  if (!has_v8 && !snapshot.isolates.empty()) {
+    // The process was too large for a look at each mapping: V8 itself says what it has.
+    uint64_t heap = sum_over(snapshot, &format::IsolateEntry::heap_physical_bytes);
+    if (heap == 0) heap = js_total_bytes(snapshot);
+    for (uint64_t* from : {&parts.unknown, &allocator, &parts.mappings}) {
+      const uint64_t taken = take(*from, heap);
+      parts.js_heap += taken;
+      heap -= taken;
+    }
+  }
+  const format::HeapTotals& native = snapshot.meta.native;
+  const uint64_t overhead =
+      native.live_blocks < (uint64_t{1} << 48) ? native.live_blocks * kBlockOverhead : allocator;
+  uint64_t live = native.live_bytes + overhead;
+  // What is not known may well be live blocks; what was never touched is not resident.
+  parts.native_live = take(allocator, live);
+  live -= parts.native_live;
+  parts.native_live += take(parts.unknown, live);
+  parts.held = allocator;
+  return parts;
+}
+
+void add(MemoryParts& to, const MemoryParts& part) {
+  to.files += part.files;
+  to.js_heap += part.js_heap;
+  to.native_live += part.native_live;
+  to.held += part.held;
+  to.mappings += part.mappings;
+  to.stacks += part.stacks;
+  to.silt += part.silt;
+  to.other += part.other;
+  to.unknown += part.unknown;
+  to.js_used += part.js_used;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RSS as a sum of parts. What is resident is the recorder's measurement; how much of the
+// allocator's memory is live is silt's own count, and the rest of it the allocator holds: freed
+// memory that it has not given back, and room between blocks.
+
+#ifndef SILT_SYMBOLIZER_REPORT_MEMORY_PARTS_H_
+#define SILT_SYMBOLIZER_REPORT_MEMORY_PARTS_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "symbolizer/read/recording.h"
+
+namespace silt::report {
+
+// Resident bytes; the first group adds up to Meta::rss_bytes.
+struct MemoryParts {
+  uint64_t files = 0;
+  uint64_t js_heap = 0;      // V8's, used or not
+  uint64_t native_live = 0;  // blocks that are live, with the allocator's headers
+  uint64_t held = 0;         // the allocator's, not live
+  uint64_t mappings = 0;     // heap "mapping"
+  uint64_t stacks = 0;
+  uint64_t silt = 0;
+  uint64_t other = 0;
+  uint64_t unknown = 0;  // not divided: it would have held the program up for too long
+
+  uint64_t js_used = 0;  // of js_heap, as V8 counted after its last collection; 0: unknown
+  uint64_t js_free() const { return js_used == 0 || js_used > js_heap ? 0 : js_heap - js_used; }
+  uint64_t sum() const {
+    return files + js_heap + native_live + held + mappings + stacks + silt + other + unknown;
+  }
+};
+
+// Empty when the snapshot does not tell.
+std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot);
+
+void add(MemoryParts& to, const MemoryParts& part);
+
+// JavaScript heaps of all isolates together.
+uint64_t js_used_bytes(const read::Snapshot& snapshot);
+uint64_t js_total_bytes(const read::Snapshot& snapshot);
+uint64_t array_buffers_bytes(const read::Snapshot& snapshot);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_MEMORY_PARTS_H_

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Budgets first, then what belongs together, then words; see the header.
+
+#include "symbolizer/report/node_findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "symbolizer/analyze/step.h"
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/node_words.h"
+#include "symbolizer/report/parts.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Judgement;
+using analyze::Series;
+using analyze::Timeline;
+using analyze::Verdict;
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+// Findings may exceed the growth of the whole by this factor and so many bytes: samples are
+// estimates, and the whole is measured a little later.
+constexpr double kSlack = 1.25;
+constexpr double kSlackBytes = 128 * 1024;
+// A heap that grew by less than this share of what a finding claims did not grow.
+constexpr double kNoGrowth = 0.2;
+// V8 allocates its books and the scratch memory of its compiler natively: books grow with the heap,
+// at most by this share of it, and little is no news.
+constexpr double kBookkeeping = 0.05;
+constexpr double kLittle = 256 * 1024;
+// Growth of fewer samples is nobody's evidence.
+constexpr double kFewestSamples = 9;
+
+bool rises(const Group& group) {
+  return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
+}
+
+// A figure of each snapshot that a timeline looks at.
+template <typename Figure>
+std::vector<double> at_frames(const read::Recording& recording, const Timeline& timeline,
+                              const Figure& figure) {
+  std::vector<double> values;
+  for (const size_t frame : timeline.frames) {
+    values.push_back(static_cast<double>(figure(recording.snapshots[frame])));
+  }
+  return values;
+}
+
+// From the end of warm-up to the last frame.
+double growth_after(const std::vector<double>& values, size_t warm_up) {
+  if (values.size() < 2) return 0;
+  return values.back() - values[std::min(warm_up, values.size() - 2)];
+}
+
+double growth_after(const Timeline& timeline, const Series& series, size_t warm_up) {
+  std::vector<double> values;
+  for (const size_t frame : timeline.frames) values.push_back(series.bytes[frame]);
+  return growth_after(values, warm_up);
+}
+
+// The growth of the whole, but for the one window in which most was given back: a cache that was
+// dropped once hides no leak.
+double growth_without_release(const std::vector<double>& values, size_t warm_up) {
+  if (values.size() < 2) return 0;
+  const size_t begin = std::min(warm_up, values.size() - 2);
+  double release = 0;
+  for (size_t i = begin + 1; i < values.size(); ++i) {
+    release = std::min(release, values[i] - values[i - 1]);
+  }
+  return growth_after(values, warm_up) - release;
+}
+
+// Three standard errors of a growth known by samples.
+double sampling_error(const Group& group) {
+  const Series& sum = group.sum;
+  if (sum.samples <= 0) return 0;
+  const double bytes = *std::max_element(sum.bytes.begin(), sum.bytes.end());
+  const double snapshots = std::max<double>(1, static_cast<double>(sum.bytes.size()));
+  return 3 * bytes / std::sqrt(std::max(1.0, sum.samples / snapshots));
+}
+
+void lose_verdict(Group& group, Verdict verdict, const std::string& why) {
+  Judgement& judgement = group.judgement;
+  judgement.verdict = verdict;
+  judgement.confidence = verdict == Verdict::kSteady ? 0.7 : 0.4;
+  judgement.p_value = 1;
+  judgement.reason += "; but " + why;
+}
+
+// Largest growth first, as long as the whole has room for them.
+void hold_against(const Timeline& timeline, const std::vector<double>& whole, const char* name,
+                  std::vector<Group>& groups) {
+  std::vector<Group*> accused;
+  for (Group& group : groups) {
+    if (rises(group)) accused.push_back(&group);
+  }
+  std::stable_sort(accused.begin(), accused.end(), [](const Group* a, const Group* b) {
+    const bool a_leaks = a->judgement.verdict == Verdict::kLeak;
+    const bool b_leaks = b->judgement.verdict == Verdict::kLeak;
+    if (a_leaks != b_leaks) return a_leaks;
+    return a->judgement.growth_bytes > b->judgement.growth_bytes;
+  });
+  double spent = 0;
+  for (Group* group : accused) {
+    const size_t warm_up = group->judgement.warm_up_windows;
+    const double claim = growth_after(timeline, group->sum, warm_up);
+    const double room = std::max(0.0, growth_without_release(whole, warm_up));
+    const double slack = kSlackBytes + sampling_error(*group);
+    if (spent + claim <= kSlack * room + slack) {
+      spent += claim;
+      continue;
+    }
+    const double grown = growth_after(whole, warm_up);
+    const std::string all = std::string(name) + " as a whole ";
+    if (grown < kNoGrowth * claim) {
+      lose_verdict(*group, Verdict::kSteady,
+                   all + "did not grow: " + format_bytes(whole.back()) + " at last");
+    } else {
+      lose_verdict(*group, Verdict::kGrowing,
+                   all + "grew by " + format_bytes(grown) + " only, for which others account");
+    }
+  }
+}
+
+// Memory that V8 itself needs for a larger heap, or to compile.
+bool is_bookkeeping(const Group& group, double heap_growth) {
+  if (group.heap != read::Heap::kNative || !is_engine_site(group.site)) return false;
+  return group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
+}
+
+// The growth of a few samples in a JavaScript heap is a matter of chance.
+bool is_chance(const Group& group) {
+  if (group.heap != read::Heap::kJavaScript || group.sum.sampled_blocks <= 0) return false;
+  if (!rises(group)) return false;
+  const double samples =
+      group.judgement.growth_blocks * group.sum.samples / group.sum.sampled_blocks;
+  return samples < kFewestSamples;
+}
+
+// What silt's own script keeps.
+bool is_own(const Group& group) { return group.site.file.ends_with("/silt-node.cjs"); }
+
+bool same_function(const Frame& a, const Frame& b) {
+  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line;
+}
+
+void absorb(Group& group, Group& part) {
+  Judgement& whole = group.judgement;
+  const Judgement& other = part.judgement;
+  whole.growth_bytes += other.growth_bytes;
+  whole.growth_blocks += other.growth_blocks;
+  whole.bytes_per_second += other.bytes_per_second;
+  whole.blocks_per_second += other.blocks_per_second;
+  group.stacks.insert(group.stacks.end(), part.stacks.begin(), part.stacks.end());
+  for (size_t i = 0; i < group.sum.bytes.size() && i < part.sum.bytes.size(); ++i) {
+    group.sum.bytes[i] += part.sum.bytes[i];
+  }
+  part.stacks.clear();
+}
+
+// Objects and the native memory that goes with them, kept by one function, are one leak.
+void join_pairs(std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    if (group.stacks.empty() || !rises(group)) continue;
+    for (Group& other : groups) {
+      if (&other == &group || other.stacks.empty() || !rises(other)) continue;
+      if (other.heap == group.heap || !same_function(group.site, other.site)) continue;
+      if (group.inner && other.inner && !same_function(*group.inner, *other.inner)) continue;
+      if (other.judgement.growth_bytes > group.judgement.growth_bytes) continue;
+      const Judgement part = other.judgement;
+      Judgement& whole = group.judgement;
+      whole.reason +=
+          "; with it " + format_bytes(part.growth_bytes) + " of " +
+          (other.heap == read::Heap::kJavaScript ? "JavaScript objects" : native_thing(other.what));
+      if (part.verdict == Verdict::kLeak && whole.verdict != Verdict::kLeak) {
+        whole.verdict = part.verdict;
+        whole.confidence = part.confidence;
+      }
+      absorb(group, other);
+    }
+  }
+  groups.erase(std::remove_if(groups.begin(), groups.end(),
+                              [](const Group& group) { return group.stacks.empty(); }),
+               groups.end());
+}
+
+// What pool threads allocate has no caller. What the main thread makes block for block with it is
+// the same leak; failing that, what grows meanwhile is where to look.
+void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
+  const std::string pool =
+      "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
+  for (Group& group : groups) {
+    if (!rises(group) || group.site.kind == FrameKind::kJavaScript) continue;
+    if (!is_pool_memory(group.what)) continue;
+    const Group* lead = nullptr;
+    Group* twin = nullptr;
+    for (Group& other : groups) {
+      if (other.site.kind != FrameKind::kJavaScript || !rises(other)) continue;
+      if (lead == nullptr) lead = &other;
+      if (other.heap != read::Heap::kNative || other.stacks.empty()) continue;
+      if (analyze::in_step(timeline, group.sum, other.sum)) {
+        twin = &other;
+        break;
+      }
+    }
+    if (twin != nullptr) {
+      twin->judgement.reason += "; in step with it " + format_bytes(group.judgement.growth_bytes) +
+                                " were allocated by " + pool;
+      absorb(*twin, group);
+      continue;
+    }
+    group.judgement.reason += "; allocated by " + pool;
+    if (lead != nullptr) {
+      group.judgement.reason += ": look at " + said_place(lead->site) + ", which grows meanwhile";
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Group> settle_node_groups(const read::Recording& recording, const Timeline& timeline,
+                                      const Timeline& script_timeline, const NodeFrames& names,
+                                      std::vector<Group> native, std::vector<Group> scripts) {
+  const std::vector<double> used = at_frames(recording, script_timeline, js_used_bytes);
+  const std::vector<double> live =
+      at_frames(recording, timeline, [](const read::Snapshot& snapshot) {
+        return snapshot.meta.native.live_bytes + snapshot.meta.mapping.live_bytes;
+      });
+  const std::vector<double> total = at_frames(recording, script_timeline, js_total_bytes);
+  const double heap_growth = total.empty() ? 0 : total.back() - total.front();
+  scripts.erase(std::remove_if(scripts.begin(), scripts.end(), is_chance), scripts.end());
+  hold_against(script_timeline, used, "the JavaScript heap", scripts);
+  native.erase(std::remove_if(native.begin(), native.end(),
+                              [&](const Group& group) {
+                                return is_own(group) || is_bookkeeping(group, heap_growth);
+                              }),
+               native.end());
+  hold_against(timeline, live, "native memory", native);
+
+  std::vector<Group> groups = std::move(native);
+  for (Group& group : groups) {
+    group.what = what_it_is(recording, recording.stacks[group.stacks.front()], names);
+  }
+  std::move(scripts.begin(), scripts.end(), std::back_inserter(groups));
+  groups.erase(std::remove_if(groups.begin(), groups.end(),
+                              [](const Group& group) {
+                                return is_own(group) || group.judgement.verdict == Verdict::kSteady;
+                              }),
+               groups.end());
+  settle_pool(timeline, groups);
+  join_pairs(groups);
+  const bool heap_flat =
+      used.size() >= 2 && std::none_of(groups.begin(), groups.end(), [](const Group& group) {
+        return group.heap == read::Heap::kJavaScript && rises(group);
+      });
+  for (Group& group : groups) say(group, heap_flat);
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
+    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
+    if (a_leaks != b_leaks) return a_leaks;
+    return a.judgement.growth_bytes > b.judgement.growth_bytes;
+  });
+  return groups;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JavaScript is compiled anew while it runs, and small functions vanish into their callers: from
+// then on the caller's stacks get what was the callee's. The caller then seems to grow, and the
+// callee to stop, where in truth nothing changed. Such groups are one, and its site is the function
+// that allocated before it vanished.
+
+#ifndef SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
+#define SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
+
+#include <vector>
+
+#include "symbolizer/report/parts.h"
+
+namespace silt::report {
+
+// Candidates are judged already, one for each site; those that join others are left without
+// members and removed.
+void join_recompiled(const read::Recording& recording, const analyze::Timeline& timeline,
+                     const NodeFrames& names, std::vector<Candidate>& candidates);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
