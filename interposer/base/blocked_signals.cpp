@@ -25,6 +25,13 @@ SignalSet pending_signals() {
 
 }  // namespace
 
+__attribute__((noinline)) void touch_stack() {
+  constexpr int kLockedSectionBytes = 384;  // test/programs/little_room.c measures
+  char room[kLockedSectionBytes];
+  room[0] = 0;
+  asm volatile("" : : "r"(room) : "memory");
+}
+
 SignalSet block_signals() {
   const SignalSet wanted = ~kFaults;
   SignalSet previous = 0;

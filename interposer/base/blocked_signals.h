@@ -22,6 +22,11 @@ constexpr SignalSet signal_bit(int number) { return SignalSet{1} << (number - 1)
 SignalSet block_signals();
 void restore_signals(SignalSet previous);
 
+// Touches the stack as far down as a locked section reaches. A program may run into the end of its
+// stack anywhere, handle the fault on another stack and jump out; it must not do so out of a locked
+// section. Called before the lock is taken.
+void touch_stack();
+
 class BlockedSignals {
  public:
   BlockedSignals() : previous_(block_signals()) {}

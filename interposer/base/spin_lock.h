@@ -72,13 +72,18 @@ class SpinLock {
 
 class SpinGuard {
  public:
-  explicit SpinGuard(SpinLock& lock) : lock_(lock) { lock_.lock(); }
-  ~SpinGuard() { lock_.unlock(); }
+  explicit SpinGuard(SpinLock& lock) : blocked_((touch_stack(), block_signals())), lock_(lock) {
+    lock_.lock();
+  }
+  ~SpinGuard() {
+    lock_.unlock();
+    restore_signals(blocked_);
+  }
   SpinGuard(const SpinGuard&) = delete;
   SpinGuard& operator=(const SpinGuard&) = delete;
 
  private:
-  const BlockedSignals blocked_;  // before the lock is taken, until after it is given back
+  const SignalSet blocked_;  // before the lock is taken, until after it is given back
   SpinLock& lock_;
 };
 

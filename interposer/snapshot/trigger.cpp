@@ -344,6 +344,7 @@ bool install(const Wishes& wishes) {
 }
 
 void take(uint32_t trigger) {
+  base::touch_stack();
   if (g_state.off || !tables_are_ours() || g_state.off) return;
   if (trigger == kMakeWayIn) {
     make_way_in();

@@ -121,6 +121,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
 }
 
 SILT_COLD void StackTable::grow(Table* table) {
+  base::touch_stack();
   const base::BlockedSignals blocked;  // a handler that never came back would leave it growing
   if (growing_.exchange(true, std::memory_order_acquire)) return;
   Table* const grown =

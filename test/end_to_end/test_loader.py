@@ -2,6 +2,9 @@
 """Code that comes and goes: loading and unloading from many threads, other namespaces, auditors,
 libraries with operators of their own; and the loader's lock, for which no hook may wait."""
 
+import shutil
+import signal
+
 import harness
 
 
@@ -48,6 +51,20 @@ class Loader(harness.SiltTest):
             self.assertEqual(self.run_program(command, settings=settings), plain)
             self.check_expectations(self.report(self.recording(name)), plain[1].splitlines())
 
+    def test_room_for_thread_local_variables_is_left_to_plugins(self):
+        copies = []
+        for number in range(8):
+            copies.append(f"{self.folder}/static_tls_{number}.so")
+            shutil.copy(harness.program("static_tls.so"), copies[-1])
+        command = [harness.program("loader"), "tls", *copies]
+        plain = self.run_program(command, silt=False)
+        self.assertRegex(plain[1], r"opened [1-7] of 8")
+        self.assertEqual(self.run_program(command), plain)
+
+    def test_a_plugin_that_brings_the_unwinder_along_and_throws(self):
+        for way in ("loops", "namespace"):
+            self.check_loader(way, *[harness.program("throwing.so")] * 2)
+
 
 class OwnOperators(harness.SiltTest):
     def test_a_linked_library_whose_blocks_lie_close_together(self):
@@ -57,7 +74,9 @@ class OwnOperators(harness.SiltTest):
     def test_a_plugin_with_operators_of_its_own(self):
         for way in ("loops", "namespace"):
             command = [harness.program("loader"), way, *[harness.program("libpool.so")] * 2]
-            plain = self.run_program(command, silt=False, settings={})
+            plain = self.run_program(  # it raises the snapshot's signal
+                command, silt=False,
+                preexec_fn=lambda: signal.signal(signal.SIGUSR2, signal.SIG_IGN))
             self.assertEqual(plain[0], 0, plain)
             self.assertEqual(self.run_program(command), plain)
 

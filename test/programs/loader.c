@@ -8,6 +8,8 @@
 //                                hook from places that silt has not seen before, has taken
 //                                snapshots, made threads and forked
 //   loader namespace PLUGIN      dlmopen: the plug-in has a libc, and a malloc, of its own
+//   loader tls PLUGIN...         how many plug-ins find room for thread-local variables that must
+//                                lie beside the program's
 
 #include <dlfcn.h>
 #include <glob.h>
@@ -164,6 +166,15 @@ static void run_namespace(char* path) {
   expect_blocks("leak_while_loading", 5, 5309, 0);
 }
 
+// ---- tls
+
+static void run_tls(int count, char** paths) {
+  int opened = 0;
+  for (int i = 0; i < count; ++i) opened += dlopen(paths[i], RTLD_NOW) != NULL;
+  char text[64];
+  victim_say(text, (size_t)snprintf(text, sizeof text, "opened %d of %d\n", opened, count));
+}
+
 int main(int count, char** arguments) {
   VICTIM_CHECK(count >= 3);
   const char* const way = arguments[1];
@@ -172,6 +183,7 @@ int main(int count, char** arguments) {
   if (strcmp(way, "loops") == 0 && count == 4) run_loops(arguments + 2);
   if (strcmp(way, "lock") == 0) run_lock(arguments[2]);
   if (strcmp(way, "namespace") == 0) run_namespace(arguments[2]);
+  if (strcmp(way, "tls") == 0) run_tls(count - 2, arguments + 2);
   alarm(0);
   ready("done");
   return 0;
