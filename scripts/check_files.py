@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-CODE = {".h", ".cpp", ".c", ".py", ".js", ".ts", ".mjs", ".sh", ".build", ".css", ".proto"}
+CODE = {".h", ".cpp", ".c", ".py", ".js", ".ts", ".mjs", ".cjs", ".sh", ".build", ".css", ".proto"}
 # Bytes that tests compare or that a tool writes.
 LEFT_ALONE = re.compile(r"(^|/)(golden|fuzz|package-lock\.json|LICENSE)(/|$)")
 VAGUE_NAMES = re.compile(r"(^|_)(util|utils|common|helper|helpers|manager|misc)(_|$)")
