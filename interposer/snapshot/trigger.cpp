@@ -25,6 +25,7 @@
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
+#include "interposer/snapshot/way_in.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
 
@@ -44,9 +45,6 @@ struct State {
   uint32_t flags;
   uint64_t snapshot_nanoseconds;
   uint64_t snapshots_failed;
-  std::atomic<bool> unreachable;   // the signal was seen not to reach the process
-  std::atomic<bool> way_in_tried;  // the control file was made for that, or could not be
-  std::atomic<uint32_t> answered;  // of the control file's `requests`
   bool complained;
   bool at_exit;
   bool children;
@@ -56,12 +54,7 @@ constinit State g_state{};
 
 // Not a trigger of a snapshot: the control file is to be made.
 constexpr uint32_t kMakeWayIn = 0x100;
-// About a tenth of a second; what it costs to ask is far below a microsecond.
-constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 28;
 constexpr uint64_t kTicksBetweenClockLooks = uint64_t{1} << 18;  // about a tenth of a millisecond
-// A forked child that soon becomes another program needs no way in.
-constexpr uint64_t kTicksOfGrace = uint64_t{1} << 32;
-constexpr uint32_t kCallsBetweenUrgentLooks = 32;
 
 // Under the slot: handlers run on small stacks.
 constinit base::OwnStack<size_t{64} * 1024> g_stack{};
@@ -171,7 +164,6 @@ void take_with_room(uint32_t trigger) {
 }
 
 void take_holding_slot(uint32_t trigger) {
-  const base::BlockedSignals blocked;
   g_stack.run([=] { take_with_room(trigger); });
 }
 
@@ -224,48 +216,8 @@ bool answer_waited_for(const siginfo_t& info) {
   return true;
 }
 
-// Whether silt's signal would come to this thread, and to silt.
-bool signal_reaches_here() {
-  const int number = base::chained_handler.signal_number();
-  if (number == 0) return false;
-  base::SignalSet blocked = 0;
-  struct {  // the kernel's own struct sigaction
-    void (*handler)(int, siginfo_t*, void*);
-    uint64_t flags;
-    void* restorer;
-    base::SignalSet mask;
-  } now{on_signal, 0, nullptr, 0};
-  base::system_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, reinterpret_cast<long>(&blocked),
-                    sizeof(blocked));
-  base::system_call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(&now), sizeof(now.mask));
-  if (now.handler != on_signal) say_signal_is_lost();
-  return (blocked & base::signal_bit(number)) == 0 && now.handler == on_signal;
-}
-
 void leave_pending(uint32_t trigger) {
   track::thread_local_part.pending.store(trigger, std::memory_order_relaxed);
-}
-
-// Where no signal reaches the process, `silt dump` asks through the control file. Hook context.
-void look_for_request() {
-  if (g_state.unreachable.load(std::memory_order_relaxed)) {
-    format::Control* const shown = control();
-    if (shown != nullptr) {
-      const uint32_t asked = __atomic_load_n(&shown->requests, __ATOMIC_ACQUIRE);
-      if (g_state.answered.exchange(asked, std::memory_order_relaxed) != asked) {
-        return leave_pending(static_cast<uint32_t>(Trigger::kDump));
-      }
-    }
-  }
-  const uint64_t now = base::ticks();
-  if (now < recorder.next_look.load(std::memory_order_relaxed)) return;
-  recorder.next_look.store(now + kTicksBetweenLooks, std::memory_order_relaxed);
-  if (signal_reaches_here()) return;
-  g_state.unreachable.store(true, std::memory_order_relaxed);
-  recorder.calls_between_looks.store(kCallsBetweenUrgentLooks, std::memory_order_relaxed);
-  if (control() == nullptr && !g_state.way_in_tried.load(std::memory_order_relaxed)) {
-    leave_pending(kMakeWayIn);
-  }
 }
 
 void look_at_clock() {
@@ -282,20 +234,25 @@ void look_at_clock() {
 }
 
 void tick() {
-  look_for_request();
+  switch (look_for_request(on_signal)) {
+    case Request::kDump:
+      return leave_pending(static_cast<uint32_t>(Trigger::kDump));
+    case Request::kMakeWayIn:
+      leave_pending(kMakeWayIn);
+      break;
+    case Request::kNone:
+      break;
+  }
   if (recorder.every_nanoseconds != 0) look_at_clock();
 }
 
-void make_way_in() {
-  if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
+void make_way_in_unless_busy() {
   const base::BlockedSignals blocked;
+  if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
   g_stack.run([] {
     const base::SwallowedSignal too_large(SIGXFSZ);
-    const char* what = "";
-    const long folder = open_recording(&what);
-    if (folder >= 0) close_file(static_cast<int>(folder));
+    make_way_in();
   });
-  g_state.way_in_tried.store(true, std::memory_order_relaxed);
   g_state.slot.store(false, std::memory_order_release);
 }
 
@@ -347,7 +304,7 @@ void take(uint32_t trigger) {
   base::touch_stack();
   if (g_state.off || !tables_are_ours() || g_state.off) return;
   if (trigger == kMakeWayIn) {
-    make_way_in();
+    make_way_in_unless_busy();
   } else {
     if (waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
@@ -355,6 +312,7 @@ void take(uint32_t trigger) {
   // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
   // look at `requested` and giving the slot back.
   while (g_state.requested.load(std::memory_order_acquire) != 0) {
+    const base::BlockedSignals blocked;  // a handler that never came back would keep the slot
     if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
     const uint32_t wanted = g_state.requested.exchange(0, std::memory_order_acq_rel);
     if (wanted != 0) take_holding_slot(wanted);
@@ -386,15 +344,13 @@ void start_over_in_child() {
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
   g_state.complained = false;
-  g_state.way_in_tried.store(false, std::memory_order_relaxed);
-  g_state.answered.store(0, std::memory_order_relaxed);
-  recorder.next_look.store(base::ticks() + kTicksOfGrace, std::memory_order_relaxed);
   if (!g_state.children) g_state.off = true;
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
   process_info.start_ticks = base::ticks();
   leave_recording_to_parent();
   leave_jit_map_to_parent();
+  leave_requests_to_parent();
   leave_companion_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);
 }
