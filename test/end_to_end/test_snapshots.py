@@ -82,7 +82,7 @@ class Signals(harness.SiltTest):
     def test_no_signal_when_asked_for_none(self):
         process = self.start([harness.program("growth")], settings={"SILT_SIGNAL": "none"})
         process.wait_line("ready step")
-        _, err = self.tool("dump", process.pid, status=None)
+        _, err = self.tool("dump", "--timeout", "300ms", process.pid, status=None)
         self.assertRegex(err, r"SILT_SIGNAL|no signal|none")
         os.kill(process.pid, signal.SIGUSR2)
         self.assertEqual(process.finish(), -signal.SIGUSR2)
@@ -90,7 +90,7 @@ class Signals(harness.SiltTest):
     def test_dump_says_that_the_signal_is_blocked(self):
         process = self.start([harness.program("blocked_signal")])
         process.wait_line("ready blocked")
-        _, err = self.tool("dump", process.pid, status=3)
+        _, err = self.tool("dump", "--timeout", "300ms", process.pid, status=3)
         self.assertRegex(err, r"blocks|blocked")
         self.assertEqual(len(err.strip().splitlines()), 1)
         self.assertEqual(process.finish(), 0)

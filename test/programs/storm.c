@@ -15,10 +15,11 @@
 
 #include "test/programs/truth.h"
 
-enum { kSignals = 5000 };
+enum { kSignals = 5000, kRounds = 5 };
 
 static atomic_int over;
 static atomic_long handled;
+static atomic_long rounds;
 static pthread_t target;
 static const char* plugin_path;
 
@@ -44,9 +45,10 @@ static void on_mapping_signal(int number) {
 
 static void* send(void* unused) {
   const int numbers[4] = {SIGUSR2, SIGALRM, SIGUSR2, SIGUSR1};
-  const struct timespec pause = {0, 40000};
-  for (int i = 0; i < kSignals; ++i) {
+  for (int i = 0; i < kSignals || atomic_load(&rounds) < kRounds; ++i) {
     pthread_kill(target, numbers[i % 4]);
+    // Where the storm has let nothing through, it calms down until something was.
+    const struct timespec pause = {0, i < kSignals ? 40000 : 10000000};
     if (i % 4 == 0) nanosleep(&pause, NULL);
   }
   atomic_store(&over, 1);
@@ -110,16 +112,15 @@ int main(int count, char** arguments) {
   pthread_t sender;
   VICTIM_CHECK(pthread_create(&sender, NULL, send, NULL) == 0);
   const int all = strcmp(way, "everything") == 0;
-  long rounds = 0;
   while (!atomic_load(&over)) {
     if (all || strcmp(way, "memory") == 0) use_memory();
     if (all || strcmp(way, "fork") == 0) use_fork();
     if (all || strcmp(way, "loader") == 0) use_loader();
     if (all || strcmp(way, "threads") == 0) use_threads();
-    ++rounds;
+    atomic_fetch_add(&rounds, 1);
   }
   pthread_join(sender, NULL);
-  VICTIM_CHECK(rounds > 0 && atomic_load(&handled) > 0);
+  VICTIM_CHECK(atomic_load(&handled) > 0);
   for (int i = 0; i < 20; ++i) leak_after_storm();
   expect_blocks("leak_after_storm", 20, 5201, 0);
   ready("done");
