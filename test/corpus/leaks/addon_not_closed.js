@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A handler opens a connection of a native addon and never closes it: the addon's memory grows while
+// the JavaScript heap does not.
+//
+// truth: leak connection
+
+'use strict';
+
+const path = require('node:path');
+const express = require('express');
+const {ask, drive, listen} = require('../requests.js');
+
+const database = require(path.join(process.env.CORPUS_PROGRAMS, 'connections.node'));
+
+function readOrder(request, response) {  // LEAK: connection
+  const connection = database.open();
+  const order = {number: Number(request.params.number), open: connection !== undefined};
+  response.json(order);
+}
+
+async function main() {
+  const app = express();
+  app.get('/order/:number', readOrder);
+  const server = await listen(app);
+  await drive({server, rounds: 9, requests: 48, request: (round, i) => ask(server, `/order/${i}`)});
+}
+
+main();
