@@ -5,13 +5,13 @@
 // context.
 
 #include <dlfcn.h>
-#include <link.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "interposer/base/log.h"
+#include "interposer/base/memory.h"
 #include "interposer/base/options.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/system_call.h"
@@ -45,22 +45,6 @@ const char* module_of(const void* address) {
   Dl_info info{};
   if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
   return info.dli_fname;
-}
-
-// Who calls malloc finds the program's own first, if it has one; so does `&malloc` in here, hence
-// modules are compared: each has one name, at one address. A program at a fixed address that takes
-// the address of malloc (node does) has an entry of its own for it, without a definition: that
-// leads here.
-bool program_has_own_malloc() {
-  const void* const found = dlsym(RTLD_DEFAULT, "malloc");
-  const void* const own = reinterpret_cast<const void*>(&module_of);
-  Dl_info info{};
-  void* symbol = nullptr;
-  if (dladdr1(found, &info, &symbol, RTLD_DL_SYMENT) == 0) return false;
-  if (symbol != nullptr && static_cast<const ElfW(Sym)*>(symbol)->st_shndx == SHN_UNDEF) {
-    return false;
-  }
-  return info.dli_fname != module_of(own);
 }
 
 const void* link_map_of(const void* address) {
@@ -167,9 +151,15 @@ __attribute__((constructor)) void start() {
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
-  if (program_has_own_malloc()) flags |= format::kFlagOwnMalloc;
+  // Who calls malloc finds the program's own first, if it has one; so does `&malloc` in here, hence
+  // modules are compared: each has one name, at one address.
+  const void* const found = dlsym(RTLD_DEFAULT, "malloc");
+  const void* const own = reinterpret_cast<const void*>(&module_of);
+  if (module_of(found) != module_of(own)) flags |= format::kFlagOwnMalloc;
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
+  recorder.memory_limit_bytes = g_options.memory_bytes;
+  base::set_memory_limit(g_options.memory_bytes);
   recorder.every_nanoseconds = g_options.every_nanoseconds;
   recorder.record_mappings = g_options.mmap;
   recorder.random_seed = random_seed();
@@ -181,7 +171,7 @@ __attribute__((constructor)) void start() {
           {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
-  join_node(module_of(reinterpret_cast<const void*>(&module_of)));
+  join_node(module_of(own));
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
   errno = saved_errno;
 }

@@ -13,6 +13,7 @@ namespace silt::base {
 namespace {
 
 constinit std::atomic<uint64_t> g_mapped_bytes{0};
+constinit uint64_t g_limit_bytes = 0;
 
 // A range is in one of so many places behind its hash.
 constexpr size_t kProbes = 32;
@@ -70,6 +71,17 @@ void release_pages(void* address, size_t size_bytes) {
   const uint64_t end = (reinterpret_cast<uint64_t>(address) + size_bytes) & ~(kPageSize - 1);
   if (start >= end) return;
   system_call(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start), MADV_DONTNEED);
+}
+
+void set_memory_limit(uint64_t bytes) { g_limit_bytes = bytes; }
+
+void* map_within_limit(size_t size_bytes) {
+  if (g_limit_bytes != 0 && mapped_bytes() + size_bytes > g_limit_bytes) return nullptr;
+  return map_memory(size_bytes);
+}
+
+bool exact_recording_fits(size_t more_bytes) {
+  return g_limit_bytes == 0 || mapped_bytes() + more_bytes <= g_limit_bytes / 8 * 7;
 }
 
 uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }

@@ -24,6 +24,13 @@ void unmap_memory(void* address, size_t size_bytes);
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
 
+// SILT_MEMORY. Set once, before there are threads; 0: no limit.
+void set_memory_limit(uint64_t bytes);
+// Like map_memory, but nullptr also when the limit would be passed: for tables that can say so.
+void* map_within_limit(size_t size_bytes);
+// Seven eighths are for exact recording; what goes on by sampling has room in the last one.
+bool exact_recording_fits(size_t more_bytes);
+
 // What is mapped now, for telling silt's own resident memory from the program's; start 0: unused.
 // Ranges that find no place in it (there are thousands) are the program's in that account.
 struct MappedRange {
@@ -63,7 +70,7 @@ class ChunkedArray {
  private:
   SILT_COLD T* ensure_slow(size_t index) {
     if (index >= kCapacity) return nullptr;
-    void* const fresh = map_memory(kChunkElements * sizeof(T));
+    void* const fresh = map_within_limit(kChunkElements * sizeof(T));
     if (fresh == nullptr) return nullptr;
     std::atomic<T*>& slot = chunks_[index / kChunkElements];
     T* expected = nullptr;

@@ -218,6 +218,10 @@ void read_options(const char* const* environment, Options* options, Complain com
       if (!parse_size(value, &options->sample_bytes)) {
         reject(complain, n, value, "mean bytes between samples, such as 512K, or 0 for exact");
       }
+    } else if (equal(n, "SILT_MEMORY")) {
+      if (!parse_size(value, &options->memory_bytes)) {
+        reject(complain, n, value, "the most memory for silt's tables, such as 256M, or 0 for any");
+      }
     } else if (equal(n, "SILT_EVERY")) {
       if (!parse_duration(value, &options->every_nanoseconds)) {
         reject(complain, n, value, "a time such as 30s or 5m, or 0 for off");

@@ -22,6 +22,7 @@ struct Options {
   char out_folder[4096];         // SILT_OUT, absolute after start-up
   int signal;                    // SILT_SIGNAL, 0: none
   uint64_t sample_bytes;         // SILT_SAMPLE, 0: exact
+  uint64_t memory_bytes;         // SILT_MEMORY, 0: no limit
   uint64_t every_nanoseconds;    // SILT_EVERY, 0: off
   bool at_exit;                  // SILT_AT_EXIT
   bool children;                 // SILT_CHILDREN

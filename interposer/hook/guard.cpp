@@ -35,7 +35,9 @@ namespace {
 void forget_nested(const void* address) {
   if (!recorder.started.load(std::memory_order_acquire)) return;
   const auto at = reinterpret_cast<uint64_t>(address);
-  if (track::recording_mode() == Mode::kExact) {
+  if (recorder.fell_back.load(std::memory_order_relaxed)) {
+    track::take_from_either(address);
+  } else if (track::recording_mode() == Mode::kExact) {
     recorder.live.take(at);
   } else if (recorder.sampled.perhaps(at)) {
     recorder.sampled.take(at);
@@ -43,6 +45,16 @@ void forget_nested(const void* address) {
 }
 
 }  // namespace
+
+SILT_COLD bool forget_rarely(ThreadLocal& local, const void* address) {
+  if (recorder.fell_back.load(std::memory_order_relaxed)) {
+    // Recorded exactly before, sampled since, or not sampled.
+    if (track::take_from_either(address).any()) return true;
+  } else {
+    ++local.state->statistics.unknown_frees;
+  }
+  return !in_bootstrap_arena(address);
+}
 
 void release_rarely(void* address, const void* hook_frame) {
   ThreadLocal& local = track::thread_local_part;
@@ -63,7 +75,9 @@ void release_rarely(void* address, const void* hook_frame) {
 }
 
 SILT_COLD void take_pending_snapshot(ThreadLocal& local) {
-  const uint32_t trigger = local.pending.exchange(0, std::memory_order_relaxed);
+  const uint32_t pending = local.pending.exchange(0, std::memory_order_relaxed);
+  if ((pending & track::kPendingMode) != 0) local.mode = track::changed_mode(local);
+  const uint32_t trigger = pending & ~track::kPendingMode;
   if (trigger == 0 || recorder.take_snapshot == nullptr) return;
   const Mode mode = local.mode;
   local.mode = Mode::kInHook;

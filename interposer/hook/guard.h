@@ -83,15 +83,20 @@ SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* addres
   }
 }
 
+// What is left of `forget` when the block is not where it is looked for first. False for one that
+// no allocator has to be given.
+bool forget_rarely(ThreadLocal& local, const void* address);
+
 // Forgets a block that is about to be given back.
 SILT_ALWAYS_INLINE bool forget(ThreadLocal& local, Mode mode, const void* address) {
   const auto at = reinterpret_cast<uint64_t>(address);
   if (mode == Mode::kExact) [[likely]] {
     if (recorder.live.take(at).stack != 0) [[likely]]
       return true;
-    ++local.state->statistics.unknown_frees;
-    return !in_bootstrap_arena(address);
+    return forget_rarely(local, address);
   }
+  if (recorder.fell_back.load(std::memory_order_relaxed)) [[unlikely]]
+    return forget_rarely(local, address);
   if (recorder.sampled.perhaps(at)) [[unlikely]]
     recorder.sampled.take(at);
   return true;

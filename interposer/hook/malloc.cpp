@@ -12,6 +12,15 @@
 namespace silt::hook {
 namespace {
 
+void* move_from_arena(void* old, size_t size_bytes) {
+  void* const moved = real.malloc(size_bytes);
+  const size_t old_size = bootstrap_size(old);
+  if (moved != nullptr) {
+    __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
+  }
+  return moved;
+}
+
 // Moves the record along with the block. It is taken away before the real call, because afterwards
 // another thread may already have been given the old address, and put back when the call fails.
 template <typename Call>
@@ -19,44 +28,30 @@ SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_f
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]] {
-    if (old != nullptr && in_bootstrap_arena(old)) [[unlikely]] {
-      void* const moved = real.malloc(size_bytes);
-      const size_t old_size = bootstrap_size(old);
-      if (moved != nullptr)
-        __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
-      return moved;
-    }
+    if (old != nullptr && in_bootstrap_arena(old)) [[unlikely]]
+      return move_from_arena(old, size_bytes);
     return call();
   }
-  const auto at = reinterpret_cast<uint64_t>(old);
-  void* address;
-  if (mode == Mode::kExact) [[likely]] {
-    const track::Block known = old == nullptr ? track::Block{} : recorder.live.take(at);
-    if (known.stack == 0 && old != nullptr) [[unlikely]] {
-      ++local.state->statistics.unknown_frees;
-      if (in_bootstrap_arena(old)) {
-        local.mode = mode;
-        void* const moved = real.malloc(size_bytes);
-        const size_t old_size = bootstrap_size(old);
-        if (moved != nullptr) {
-          __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
-        }
-        return moved;
-      }
+  track::Taken known;
+  if (old != nullptr) {
+    const auto at = reinterpret_cast<uint64_t>(old);
+    if (recorder.fell_back.load(std::memory_order_relaxed)) [[unlikely]] {
+      known = track::take_from_either(old);
+    } else if (mode == Mode::kExact) [[likely]] {
+      known.exact = recorder.live.take(at);
+      if (known.exact.stack == 0) [[unlikely]]
+        ++local.state->statistics.unknown_frees;
+    } else if (recorder.sampled.perhaps(at)) [[unlikely]] {
+      known.sampled = recorder.sampled.take(at);
     }
-    address = call();
-    if (address == nullptr && size_bytes != 0 && known.stack != 0) [[unlikely]] {
-      track::restore_block(old, known);
+    if (in_bootstrap_arena(old)) [[unlikely]] {
+      local.mode = mode;
+      return move_from_arena(old, size_bytes);
     }
-  } else {
-    track::SampledBlock known;
-    if (old != nullptr && recorder.sampled.perhaps(at)) [[unlikely]] {
-      known = recorder.sampled.take(at);
-    }
-    address = call();
-    if (address == nullptr && size_bytes != 0 && known.stack != 0) [[unlikely]] {
-      track::restore_sample(old, known);
-    }
+  }
+  void* const address = call();
+  if (address == nullptr && size_bytes != 0 && known.any()) [[unlikely]] {
+    track::restore(old, known);
   }
   record(local, mode, address, size_bytes, hook_frame);
   leave(local, mode);

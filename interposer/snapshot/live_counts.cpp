@@ -16,7 +16,7 @@ constexpr uint64_t kFirstSlots = 1024;
 
 LiveCounts::~LiveCounts() {
   if (counts_ != nullptr) base::unmap_memory(counts_, (mask_ + 1) * sizeof(Count));
-  if (heads_ != nullptr) base::unmap_memory(heads_, stack_count_ * sizeof(uint32_t));
+  if (firsts_ != nullptr) base::unmap_memory(firsts_, stack_count_ * sizeof(First));
 }
 
 bool LiveCounts::grow() {
@@ -38,6 +38,13 @@ bool LiveCounts::grow() {
 
 bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, uint64_t bytes) {
   const uint32_t key = stack << 8 | generation;
+  First& first = firsts_[stack];
+  if (first.key == key || first.key == 0) [[likely]] {
+    first.key = key;
+    first.blocks += blocks;
+    first.bytes += bytes;
+    return true;
+  }
   Count* count = &counts_[last_];
   if (count->key != key) {
     if (used_ * 2 > mask_) {
@@ -60,18 +67,21 @@ bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, 
 bool LiveCounts::gather(track::NodeId node_count) {
   const track::StackId stack_count = node_count;
   stack_count_ = stack_count;
-  heads_ = static_cast<uint32_t*>(base::map_memory(stack_count * sizeof(uint32_t)));
-  if (heads_ == nullptr || !grow()) return false;
+  firsts_ = static_cast<First*>(base::map_memory(stack_count * sizeof(First)));
+  if (firsts_ == nullptr || !grow()) return false;
   bool complete = true;
   track::Recorder& recorder = track::recorder;
   // Stacks made since the nodes were counted are left to the next snapshot.
-  if (recorder.sample_interval_bytes == 0) {
+  // Both, where exact recording has gone over to sampling.
+  const bool sampling = track::recording_mode() == track::Mode::kSampling;
+  if (!sampling || recorder.fell_back.load(std::memory_order_acquire)) {
     recorder.live.scan([&](const track::Block& block) {
       if (block.stack < stack_count) {
         complete = add(block.stack, block.generation, 1, block.size_bytes) && complete;
       }
     });
-  } else {
+  }
+  if (sampling || recorder.fell_back.load(std::memory_order_acquire)) {
     recorder.sampled.scan([&](const track::SampledBlock& block) {
       if (block.stack < stack_count) {
         complete =
@@ -93,7 +103,7 @@ bool LiveCounts::gather(track::NodeId node_count) {
   }
   for (uint64_t i = 0; i <= mask_; ++i) {
     if (counts_[i].key == 0) continue;
-    uint32_t& head = heads_[counts_[i].key >> 8];
+    uint32_t& head = firsts_[counts_[i].key >> 8].more;
     counts_[i].next = head;
     head = static_cast<uint32_t>(i + 1);
   }
@@ -101,8 +111,11 @@ bool LiveCounts::gather(track::NodeId node_count) {
 }
 
 uint32_t LiveCounts::of_stack(track::StackId stack, Count* counts) const {
-  uint32_t size = 0;
-  for (uint32_t at = heads_[stack]; at != 0; at = counts_[at - 1].next) {
+  const First& first = firsts_[stack];
+  if (first.key == 0) return 0;
+  counts[0] = Count{first.key, 0, first.blocks, first.bytes};
+  uint32_t size = 1;
+  for (uint32_t at = first.more; at != 0; at = counts_[at - 1].next) {
     const Count& count = counts_[at - 1];
     uint32_t to = size++;
     for (; to > 0 && counts[to - 1].key > count.key; --to) counts[to] = counts[to - 1];

@@ -64,14 +64,18 @@ void SectionWriter::add(const void* data, size_t size) {
 }
 
 void SectionWriter::add_varint(uint64_t value) {
-  char bytes[10];
-  size_t size = 0;
+  constexpr size_t kLongest = 10;
+  if (kBufferSize - buffered_ < kLongest) flush();
+  char* const begin = g_buffer + buffered_;
+  char* at = begin;
   while (value >= 0x80) {
-    bytes[size++] = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value | 0x80);
     value >>= 7;
   }
-  bytes[size++] = static_cast<char>(value);
-  add(bytes, size);
+  *at++ = static_cast<char>(value);
+  const auto size = static_cast<size_t>(at - begin);
+  buffered_ += size;
+  section_bytes_ += size;
 }
 
 void SectionWriter::add_signed_varint(int64_t value) {

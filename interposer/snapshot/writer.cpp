@@ -85,11 +85,10 @@ void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts
   out.begin(SectionType::kStacks);
   track::NodeId previous = 0;
   uint32_t rows = 0;
-  for (track::NodeId id = 1; id < node_count; ++id) {
-    if (own.contains(id)) continue;
+  recorder.counters.read_all(node_count, [&](track::NodeId id, const track::Allocated& allocated) {
     const uint32_t generations = live.of_stack(id, counts);
-    const track::Allocated allocated = recorder.counters.read(id);
-    if (allocated.blocks == 0 && generations == 0) continue;
+    if (allocated.blocks == 0 && generations == 0) return;
+    if (own.contains(id)) return;
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(id, &parent, &pc);
@@ -109,7 +108,7 @@ void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts
     }
     previous = id;
     ++rows;
-  }
+  });
   out.end(rows);
 }
 
@@ -218,7 +217,9 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.parent_pid = static_cast<uint32_t>(base::system_call(SYS_getppid));
   meta.sequence = facts.sequence;
   meta.trigger = facts.trigger;
-  meta.flags = facts.flags;
+  meta.flags =
+      facts.flags |
+      (recorder.fell_back.load(std::memory_order_relaxed) ? uint32_t{format::kFlagCapFallback} : 0);
   meta.generation = recorder.generation.load(std::memory_order_relaxed);
   meta.start_realtime_ns = process_info.start_realtime_ns;
   meta.snapshot_realtime_ns = realtime_ns();

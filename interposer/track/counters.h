@@ -46,6 +46,11 @@ class CounterShard {
     return true;
   }
 
+  // For readers of many neighbours: whether any stack of those that share `stack`'s chunk has been
+  // counted here.
+  bool has_chunk_of(StackId stack) { return counters_.find(stack) != nullptr; }
+  static constexpr StackId kChunkStacks = 4096;
+
   Allocated read(StackId stack) {
     const Counter* const counter = counters_.find(stack);
     if (counter == nullptr) return Allocated{};
@@ -60,7 +65,7 @@ class CounterShard {
   };
   static_assert(sizeof(Counter) == 16);
 
-  base::ChunkedArray<Counter, 4096, (size_t{1} << kStackIdBits) / 4096> counters_;
+  base::ChunkedArray<Counter, kChunkStacks, (size_t{1} << kStackIdBits) / kChunkStacks> counters_;
 };
 
 class Counters {
@@ -69,6 +74,29 @@ class Counters {
   static constexpr uint32_t kSharedShard = kOwnedShards;
 
   CounterShard& shard(uint32_t index) { return shards_[index]; }
+
+  // Calls visit(stack, sum) for 1 … count - 1, ascending. Most threads have counted nothing at most
+  // stacks: a shard is asked once for each chunk of them.
+  template <typename Visitor>
+  void read_all(StackId count, Visitor&& visit) {
+    CounterShard* present[kOwnedShards + 1];
+    uint32_t size = 0;
+    for (StackId stack = 1; stack < count; ++stack) {
+      if (stack == 1 || stack % CounterShard::kChunkStacks == 0) {
+        size = 0;
+        for (CounterShard& shard : shards_) {
+          if (shard.has_chunk_of(stack)) present[size++] = &shard;
+        }
+      }
+      Allocated sum;
+      for (uint32_t i = 0; i < size; ++i) {
+        const Allocated part = present[i]->read(stack);
+        sum.blocks += part.blocks;
+        sum.bytes += part.bytes;
+      }
+      visit(stack, sum);
+    }
+  }
 
   Allocated read(StackId stack) {
     Allocated sum;

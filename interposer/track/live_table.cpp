@@ -24,6 +24,7 @@ SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
   Leaf* leaf = leaf_slot.load(std::memory_order_acquire);
   if (leaf != nullptr) return leaf;
   const size_t size_bytes = leaf_groups() * sizeof(Group);
+  if (!base::exact_recording_fits(size_bytes)) return nullptr;
   auto* const fresh = static_cast<Leaf*>(base::map_memory(size_bytes));
   if (fresh == nullptr) return nullptr;
   if (leaf_slot.compare_exchange_strong(leaf, fresh, std::memory_order_acq_rel,

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "interposer/base/log.h"
+#include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/track/sampler.h"
@@ -21,6 +22,14 @@ constinit Recorder recorder{};
 namespace {
 
 void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_count()); }
+
+// Of SILT_MEMORY's fall-back; what is documented as the interval for production.
+constexpr uint64_t kFallbackInterval = 512 * 1024;
+
+void start_sampling(ThreadLocal& local) {
+  local.sample_countdown = draw_distance(
+      &local.state->random, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
+}
 
 NodeId root_for(unwind::Ending ending) {
   switch (ending) {
@@ -45,7 +54,8 @@ bool on_alternate_stack(stack_t* stack) {
 bool start_recorder() {
   recorder.rules.set_observer(note_module);
   if (!recorder.stacks.initialize(kMarkerOverflow)) return false;
-  if (recorder.sample_interval_bytes != 0 && !recorder.sampled.initialize()) return false;
+  const bool may_sample = recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0;
+  if (may_sample && !recorder.sampled.initialize()) return false;
   recorder.started.store(true, std::memory_order_release);
   return true;
 }
@@ -60,13 +70,55 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
   }
   local.state = state;
   if (recorder.watch_thread != nullptr) recorder.watch_thread(state);
-  if (recorder.sample_interval_bytes != 0) {
-    // Mixed, because neighbours in SplitMix64's sequence of states would draw the same numbers.
-    state->random ^= recorder.random_seed;
-    state->random = next_random(&state->random);
-    local.sample_countdown = draw_distance(&state->random, recorder.sample_interval_bytes);
-  }
+  // Mixed, because neighbours in SplitMix64's sequence of states would draw the same numbers.
+  state->random ^= recorder.random_seed;
+  state->random = next_random(&state->random);
+  if (recording_mode() == Mode::kSampling) start_sampling(local);
   return state;
+}
+
+// SILT_MEMORY is reached, or nearly so.
+SILT_COLD void fall_back() {
+  if (recorder.fell_back.exchange(true, std::memory_order_acq_rel)) return;
+  uint64_t exact = 0;
+  recorder.sample_interval_bytes.compare_exchange_strong(exact, kFallbackInterval,
+                                                         std::memory_order_acq_rel);
+  base::log(base::LogLevel::kWarn,
+            "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB");
+}
+
+SILT_COLD Mode changed_mode(ThreadLocal& local) {
+  if (local.state == nullptr) return local.mode;
+  if (local.mode == Mode::kExact && recording_mode() == Mode::kSampling) start_sampling(local);
+  return recording_mode();
+}
+
+SILT_COLD void record_elsewhere(ThreadState& state, const void* address, const Block& block) {
+  if (recorder.memory_limit_bytes == 0) {
+    ++state.statistics.overflowed_blocks;
+    return;
+  }
+  fall_back();
+  thread_local_part.pending.fetch_or(kPendingMode, std::memory_order_relaxed);
+  // It is counted already; as a sample that stands for itself alone it stays exact.
+  if (!recorder.sampled.insert(reinterpret_cast<uint64_t>(address),
+                               SampledBlock{block.size_bytes, block.stack, 1, block.generation})) {
+    ++state.statistics.overflowed_blocks;
+  }
+}
+
+SILT_COLD Taken take_from_either(const void* address) {
+  const auto at = reinterpret_cast<uint64_t>(address);
+  Taken taken{recorder.live.take(at), SampledBlock{}};
+  if (taken.exact.stack == 0 && recorder.sampled.perhaps(at))
+    taken.sampled = recorder.sampled.take(at);
+  return taken;
+}
+
+SILT_COLD void restore(const void* address, const Taken& taken) {
+  const auto at = reinterpret_cast<uint64_t>(address);
+  if (taken.exact.stack != 0) recorder.live.insert(at, taken.exact);
+  if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
 }
 
 SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
@@ -156,17 +208,22 @@ SILT_COLD void look_around(ThreadState& state, const void* address, const unwind
     verify_walk(frame, stack, nullptr, true);
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
+  if (!base::exact_recording_fits(0)) fall_back();
+  if (recorder.fell_back.load(std::memory_order_relaxed)) {
+    thread_local_part.pending.fetch_or(kPendingMode, std::memory_order_relaxed);
+  }
   if (recorder.tick != nullptr) recorder.tick();
 }
 
 SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
                              const unwind::Frame& frame) {
   ThreadState& state = *local.state;
-  local.sample_countdown = draw_distance(&state.random, recorder.sample_interval_bytes);
+  start_sampling(local);
   if (recorder.tick != nullptr) recorder.tick();
   if (address == nullptr) return;
   const StackId stack = current_stack(state, frame);
-  const uint32_t weight = draw_weight(&state.random, size_bytes, recorder.sample_interval_bytes);
+  const uint32_t weight = draw_weight(
+      &state.random, size_bytes, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
   ++state.statistics.hook_calls;
   count(state, stack, weight, weight * size_bytes);
   const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
@@ -174,14 +231,6 @@ SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t s
                                SampledBlock{size_bytes, stack, weight, generation})) {
     ++state.statistics.overflowed_blocks;
   }
-}
-
-void restore_block(const void* address, const Block& block) {
-  recorder.live.insert(reinterpret_cast<uint64_t>(address), block);
-}
-
-void restore_sample(const void* address, const SampledBlock& block) {
-  recorder.sampled.insert(reinterpret_cast<uint64_t>(address), block);
 }
 
 SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,

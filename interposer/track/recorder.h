@@ -42,11 +42,15 @@ struct Recorder {
   Modules modules;
 
   // Set before `started`, constant afterwards.
-  uint64_t sample_interval_bytes = 0;  // 0: exact
-  uint64_t every_nanoseconds = 0;      // 0: off
+  uint64_t memory_limit_bytes = 0;  // 0: none
+  uint64_t every_nanoseconds = 0;   // 0: off
   bool record_mappings = false;
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
+
+  // 0: exact. Set before `started`; once more when SILT_MEMORY is reached.
+  std::atomic<uint64_t> sample_interval_bytes{};
+  std::atomic<bool> fell_back{};  // SILT_MEMORY was reached: older blocks are in `live`
 
   std::atomic<bool> started{};         // threads may get states and record
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
@@ -55,7 +59,7 @@ struct Recorder {
 
   // Set by the snapshot layer, which this layer does not know. `trigger` is its own business.
   void (*take_snapshot)(uint32_t trigger) = nullptr;
-  void (*tick)() = nullptr;     // called now and then while the program allocates
+  void (*tick)() = nullptr;  // called now and then while the program allocates
   // For a signal that a thread took by waiting for it: true when it was silt's, and is answered.
   bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
@@ -88,7 +92,8 @@ Mode leave_stale_hook(ThreadLocal& local);
 
 // The mode a thread has outside hooks.
 SILT_ALWAYS_INLINE Mode recording_mode() {
-  return recorder.sample_interval_bytes == 0 ? Mode::kExact : Mode::kSampling;
+  return recorder.sample_interval_bytes.load(std::memory_order_acquire) == 0 ? Mode::kExact
+                                                                             : Mode::kSampling;
 }
 
 // The stack of a call whose frame is given, when it is not one remembered.
@@ -115,6 +120,9 @@ SILT_ALWAYS_INLINE void count(ThreadState& state, StackId stack, uint64_t blocks
     count_overflow(state);
 }
 
+// A block that did not fit the live table.
+void record_elsewhere(ThreadState& state, const void* address, const Block& block);
+
 // Records a block that the allocator has just handed out.
 SILT_ALWAYS_INLINE void record_block(ThreadState& state, const void* address, uint64_t size_bytes,
                                      const unwind::Frame& frame) {
@@ -126,7 +134,7 @@ SILT_ALWAYS_INLINE void record_block(ThreadState& state, const void* address, ui
   const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
   if (!recorder.live.insert(reinterpret_cast<uint64_t>(address),
                             Block{stack, generation, size_bytes})) [[unlikely]] {
-    ++state.statistics.overflowed_blocks;
+    record_elsewhere(state, address, Block{stack, generation, size_bytes});
   }
 }
 
@@ -134,9 +142,22 @@ SILT_ALWAYS_INLINE void record_block(ThreadState& state, const void* address, ui
 void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
                    const unwind::Frame& frame);
 
+// A thread was asked to look at its mode again, which it does when its hook ends.
+inline constexpr uint32_t kPendingMode = uint32_t{1} << 31;
+Mode changed_mode(ThreadLocal& local);
+
+// What was recorded of a block: in one of the two, stack 0 in the other.
+struct Taken {
+  Block exact;
+  SampledBlock sampled;
+
+  bool any() const { return exact.stack != 0 || sampled.stack != 0; }
+};
+
+// Forgets a block that may be in either table, where exact recording has gone over to sampling.
+Taken take_from_either(const void* address);
 // Puts a block back whose realloc failed.
-void restore_block(const void* address, const Block& block);
-void restore_sample(const void* address, const SampledBlock& block);
+void restore(const void* address, const Taken& taken);
 
 // Anonymous mappings.
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,

@@ -7,15 +7,21 @@
 #include "interposer/base/memory.h"
 
 namespace silt::track {
+namespace {
+
+constexpr uint64_t kFirstSlots = 1024;
+
+}  // namespace
 
 bool SampledBlocks::initialize() {
   filter_ = static_cast<std::atomic<uint8_t>*>(base::map_memory(kFilterBuckets));
-  table_ = make_table(1024);
+  table_ = make_table(kFirstSlots);
   return filter_ != nullptr && table_ != nullptr;
 }
 
 SampledBlocks::Table* SampledBlocks::make_table(uint64_t slots) {
-  auto* const table = static_cast<Table*>(base::map_memory(sizeof(Table) + slots * sizeof(Entry)));
+  auto* const table =
+      static_cast<Table*>(base::map_within_limit(sizeof(Table) + slots * sizeof(Entry)));
   if (table != nullptr) table->mask = slots - 1;
   return table;
 }

@@ -26,8 +26,8 @@ bool StackTable::initialize(uint64_t overflow_marker) {
 }
 
 StackTable::Table* StackTable::make_table(uint64_t slots) {
-  auto* const table =
-      static_cast<Table*>(base::map_memory(sizeof(Table) + slots * sizeof(std::atomic<uint64_t>)));
+  auto* const table = static_cast<Table*>(
+      base::map_within_limit(sizeof(Table) + slots * sizeof(std::atomic<uint64_t>)));
   if (table != nullptr) table->mask = slots - 1;
   return table;
 }

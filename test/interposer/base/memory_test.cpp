@@ -91,4 +91,23 @@ TEST_CASE("threads that race for new chunks all get the same elements") {
   }
 }
 
+TEST_CASE("tables get memory up to the limit, exact recording up to seven eighths of it") {
+  constexpr uint64_t kPart = 1 << 20;
+  const uint64_t before = mapped_bytes();
+  CHECK(exact_recording_fits(uint64_t{1} << 50));
+  set_memory_limit(before + 8 * kPart);
+  CHECK_FALSE(exact_recording_fits(8 * kPart));
+  CHECK(map_within_limit(9 * kPart) == nullptr);
+  void* const part = map_within_limit(8 * kPart);
+  CHECK(part != nullptr);
+  CHECK(map_within_limit(kPart) == nullptr);
+  CHECK_FALSE(exact_recording_fits(0));
+  void* const other = map_memory(kPart);  // what cannot do without
+  CHECK(other != nullptr);
+  set_memory_limit(0);
+  unmap_memory(other, kPart);
+  unmap_memory(part, 8 * kPart);
+  CHECK(mapped_bytes() == before);
+}
+
 }  // namespace silt::base

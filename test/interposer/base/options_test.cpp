@@ -76,13 +76,14 @@ TEST_CASE("no environment at all is no error") {
 }
 
 TEST_CASE("every setting is taken from its variable") {
-  const Outcome outcome =
-      read({"SILT_OUT=/var/tmp/x", "SILT_SIGNAL=SIGRTMAX", "SILT_SAMPLE=512K", "SILT_EVERY=5m",
-            "SILT_AT_EXIT=0", "SILT_CHILDREN=no", "SILT_MMAP=off", "SILT_LOG=info"});
+  const Outcome outcome = read({"SILT_OUT=/var/tmp/x", "SILT_SIGNAL=SIGRTMAX", "SILT_SAMPLE=512K",
+                                "SILT_EVERY=5m", "SILT_MEMORY=64M", "SILT_AT_EXIT=0",
+                                "SILT_CHILDREN=no", "SILT_MMAP=off", "SILT_LOG=info"});
   CHECK(outcome.complaints.empty());
   CHECK(std::string(outcome.options.out_folder) == "/var/tmp/x");
   CHECK(outcome.options.signal == 64);
   CHECK(outcome.options.sample_bytes == 512 * 1024);
+  CHECK(outcome.options.memory_bytes == 64 << 20);
   CHECK(outcome.options.every_nanoseconds == 300'000'000'000);
   CHECK_FALSE(outcome.options.at_exit);
   CHECK_FALSE(outcome.options.children);
@@ -112,6 +113,8 @@ TEST_CASE("a value that is not understood is named once and leaves every default
   check_refused("SILT_SAMPLE", "1Ki");
   check_refused("SILT_SAMPLE", "99999999999999999999999");
   check_refused("SILT_SAMPLE", "9999999999999G");
+  check_refused("SILT_MEMORY", "");
+  check_refused("SILT_MEMORY", "all");
   check_refused("SILT_EVERY", "");
   check_refused("SILT_EVERY", "5d");
   check_refused("SILT_EVERY", "s");
