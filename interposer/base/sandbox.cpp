@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 
 namespace silt::base {
@@ -35,6 +36,19 @@ bool answers_without_harm(uint32_t answer) {
 
 size_t bytes_of(size_t instructions) {
   return sizeof(Sandbox::Filter) + instructions * sizeof(sock_filter);
+}
+
+// With an invalid `how` rt_sigprocmask answers EFAULT for memory that cannot be read, else EINVAL.
+bool readable(const void* memory, size_t size) {
+  constexpr long kNoSuchHow = 0x5117;
+  const auto begin = reinterpret_cast<uintptr_t>(memory);
+  if (begin + size < begin) return false;
+  for (uintptr_t page = begin & ~(kPageSize - 1); page < begin + size; page += kPageSize) {
+    if (system_call(SYS_rt_sigprocmask, kNoSuchHow, static_cast<long>(page), 0, 8) != -EINVAL) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // The registers and the scratch memory of a filter under way.
@@ -206,12 +220,16 @@ bool Sandbox::survives(long number, const long* arguments) const {
   return true;
 }
 
-Sandbox::Filter* Sandbox::copy(const sock_fprog& program) {
-  if (program.len == 0 || program.len > BPF_MAXINSNS) return nullptr;
-  auto* const filter = static_cast<Filter*>(map_memory(bytes_of(program.len)));
+Sandbox::Filter* Sandbox::copy(const sock_fprog* program) {
+  if (!readable(program, sizeof(*program))) return nullptr;
+  const size_t size = program->len;
+  if (size == 0 || size > BPF_MAXINSNS || !readable(program->filter, size * sizeof(sock_filter))) {
+    return nullptr;
+  }
+  auto* const filter = static_cast<Filter*>(map_memory(bytes_of(size)));
   if (filter == nullptr) return nullptr;
-  filter->size = program.len;
-  copy_bytes(filter->program, program.filter, program.len * sizeof(sock_filter));
+  filter->size = size;
+  copy_bytes(filter->program, program->filter, size * sizeof(sock_filter));
   return filter;
 }
 
@@ -232,6 +250,11 @@ void Sandbox::add(Filter* filter) {
 void Sandbox::add_strict() {
   strict_.store(true, std::memory_order_release);
   forbid_counter(true);
+}
+
+void Sandbox::take_back_strict() {
+  strict_.store(false, std::memory_order_relaxed);
+  counter_forbidden_.store(false, std::memory_order_relaxed);
 }
 
 void Sandbox::forbid_counter(bool forbidden) {

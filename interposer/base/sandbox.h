@@ -39,12 +39,15 @@ class Sandbox {
   bool survives(long number, const long* arguments) const;
 
   // A copy, made before the filter is in force: afterwards there may be no memory to be had.
-  static Filter* copy(const sock_fprog& program);
+  // nullptr also where the kernel will answer EFAULT.
+  static Filter* copy(const sock_fprog* program);
   static void discard(Filter* filter);
   // In force from now on. nullptr: it could not be copied, so nothing is believed to survive.
   void add(Filter* filter);
   // Nothing but read, write, exit and the return from a handler; no time stamp counter either.
   void add_strict();
+  // It was asked for, and refused: only to find out what the kernel can do, as libraries do.
+  void take_back_strict();
   // PR_SET_TSC: reading the time stamp counter is a fault.
   void forbid_counter(bool forbidden);
   bool counter_forbidden() const { return counter_forbidden_.load(std::memory_order_relaxed); }

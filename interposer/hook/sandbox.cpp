@@ -32,7 +32,7 @@ long put_filter_on(unsigned long program, Install&& install) {
   // The filter of a child that shares this memory is not its parent's.
   if (program == kProbe || !base::in_own_process()) return install();
   const int saved_errno = errno;
-  Sandbox::Filter* const filter = Sandbox::copy(*reinterpret_cast<const sock_fprog*>(program));
+  Sandbox::Filter* const filter = Sandbox::copy(reinterpret_cast<const sock_fprog*>(program));
   errno = saved_errno;
   const long result = install();
   if (result < 0)
@@ -42,11 +42,14 @@ long put_filter_on(unsigned long program, Install&& install) {
   return result;
 }
 
-// Noted before: between the two a handler may run. That it fails is not believed.
+// Noted before: between the two a handler may run.
 template <typename Install>
 long go_strict(Install&& install) {
-  if (base::in_own_process()) sandbox.add_strict();
-  return install();
+  if (!base::in_own_process()) return install();
+  sandbox.add_strict();
+  const long result = install();
+  if (result != 0) sandbox.take_back_strict();
+  return result;
 }
 
 }  // namespace

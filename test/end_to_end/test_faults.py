@@ -112,6 +112,10 @@ class Sandboxes(harness.SiltTest):
     def test_a_filter_that_answers_with_an_error(self):
         self.check_sandbox("error", "map")
 
+    def test_a_program_that_only_asks_what_the_kernel_can_do_is_recorded(self):
+        self.assertEqual(self.check_sandbox("none"), "")
+        self.assertEqual(self.report(self.recordings()[0]).sums("leak_in_sandbox")[0], 40)
+
     def test_strict_mode(self):
         self.check_sandbox("strict")
 

@@ -3,7 +3,7 @@
 // A program that forbids itself nearly everything (seccomp), then allocates from stacks that silt
 // has not seen before, is asked for snapshots, and ends. It knows which calls it makes itself; any
 // other would be silt's, and its death.
-//   sandboxed kill|process|trap|error|strict|counter [syscall] [map]
+//   sandboxed kill|process|trap|error|strict|counter|none [syscall] [map]
 //   syscall   puts the filter on by syscall() and not by prctl()
 //   map       mapping memory is forbidden as well
 //   say       what silt needs to say something is allowed
@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -82,6 +83,17 @@ static void forbid(unsigned action, int by_syscall, int no_mapping, int may_say)
   VICTIM_CHECK(result == 0);
 }
 
+// As libraries ask the kernel, with arguments that it must refuse.
+static void find_out_what_there_is(void) {
+  VICTIM_CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1, NULL) == -1 && errno == EINVAL);
+  VICTIM_CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == -1);
+  VICTIM_CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  VICTIM_CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 8, 0, 0) == -1 && errno == EFAULT);
+  const struct sock_fprog nowhere = {10, (struct sock_filter*)(uintptr_t)8};
+  VICTIM_CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &nowhere) == -1);
+  VICTIM_CHECK(errno == EFAULT);
+}
+
 int main(int count, char** arguments) {
   const char* const way = count > 1 ? arguments[1] : "";
   int by_syscall = 0;
@@ -93,6 +105,7 @@ int main(int count, char** arguments) {
     may_say |= strcmp(arguments[i], "say") == 0;
   }
   signal(SIGSYS, on_trap);
+  find_out_what_there_is();
   for (int i = 0; i < 3; ++i) leak_before_sandbox();
   warm_up();
   if (strcmp(way, "kill") == 0) forbid(SECCOMP_RET_KILL_THREAD, by_syscall, no_mapping, may_say);

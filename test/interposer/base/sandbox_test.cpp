@@ -143,7 +143,8 @@ TEST_CASE("of several filters the strictest counts, and only what harms is held 
   const auto add = [&](uint32_t verdict) {
     Program program{kLoadNumber, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
                     answer(verdict), answer(SECCOMP_RET_ALLOW)};
-    own.add(Sandbox::copy(sock_fprog{static_cast<unsigned short>(program.size()), program.data()}));
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    own.add(Sandbox::copy(&filter));
   };
   for (const uint32_t harmless : {SECCOMP_RET_ALLOW, SECCOMP_RET_LOG, SECCOMP_RET_ERRNO | 1u,
                                   SECCOMP_RET_TRACE, SECCOMP_RET_USER_NOTIF}) {
@@ -158,12 +159,19 @@ TEST_CASE("of several filters the strictest counts, and only what harms is held 
   CHECK_FALSE(own.survives(SYS_mmap, none));
   CHECK(own.survives(SYS_write, none));
   CHECK(own.counter_forbidden());
+  own.take_back_strict();
+  CHECK(own.survives(SYS_mmap, none));
+  CHECK_FALSE(own.counter_forbidden());
 }
 
 TEST_CASE("a filter that could not be copied is believed to allow next to nothing") {
   Sandbox own;
   const long none[6]{};
-  CHECK(Sandbox::copy(sock_fprog{0, nullptr}) == nullptr);
+  const sock_fprog empty{0, nullptr};
+  const sock_fprog nowhere{100, reinterpret_cast<sock_filter*>(8)};
+  CHECK(Sandbox::copy(&empty) == nullptr);
+  CHECK(Sandbox::copy(&nowhere) == nullptr);
+  CHECK(Sandbox::copy(reinterpret_cast<const sock_fprog*>(8)) == nullptr);
   own.add(nullptr);
   CHECK_FALSE(own.survives(SYS_openat, none));
 }
