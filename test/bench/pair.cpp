@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one malloc+free pair costs, by stack depth and by threads. Two beds:
+// What one malloc+free pair costs, by stack depth and by threads. Beds:
 //   loop     the stack is entered once, then a loop allocates at four sites: what a parser does
 //   stacks   each pair stands on a different one of 100 stacks, all frames entered anew: the worst
 //            case for anything that remembers the previous stack
+//   many     the same with 10,000 stacks: a binary tree of calls, then a straight piece
+//   live     loop, but of a million blocks that are live a random one is replaced by each pair
 // Depth counts the frames of this program between the worker and malloc; the runtime adds its own
 // below. Compiled without frame pointers. Each pair touches its block, and nothing lets the
 // compiler drop the pair, inline a frame or turn a call into a jump.
 //
-// usage: pair loop|stacks DEPTH THREADS PAIRS    (PAIRS for each thread and round)
+// usage: pair loop|stacks|many|live DEPTH THREADS PAIRS    (PAIRS for each thread and round)
 // Prints the median of nine rounds: wall and CPU nanoseconds for each pair.
 
 #include <pthread.h>
@@ -112,16 +114,78 @@ BENCH_FRAME void enter_each_anew(int depth, uint64_t pairs) {
   }
 }
 
+// The bits of `path` choose between two calls at each level while there are any.
+constexpr int kPathLevels = 14;
+constexpr uint64_t kManyStacks = 10000;
+
+BENCH_FRAME void descend_path(uint64_t path, int levels, int depth) {
+  if (depth <= 1) {
+    void* block = malloc(24 + 8 * (path % 64));
+    touch(block);
+    free(block);
+  } else if (levels > 0 && (path >> (levels - 1) & 1) != 0) {
+    descend_path(path, levels - 1, depth - 1);
+    stay();
+  } else {
+    descend_path(path, levels - 1, depth - 1);
+    asm volatile("nop" : : : "memory");  // another place than the one above
+  }
+  stay();
+}
+
+BENCH_FRAME void enter_many_anew(int depth, uint64_t pairs) {
+  uint64_t stack = 0;
+  for (uint64_t i = 0; i < pairs; ++i) {
+    descend_path(stack, depth - 1 < kPathLevels ? depth - 1 : kPathLevels, depth);
+    stack = (stack + 3701) % kManyStacks;
+  }
+}
+
+constexpr size_t kLiveBlocks = 1000000;
+thread_local std::vector<void*> live_blocks;
+
+BENCH_FRAME void replace_live(uint64_t pairs) {
+  thread_local uint64_t random = 88172645463325252;
+  for (uint64_t i = 0; i < pairs; ++i) {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    void*& block = live_blocks[random % kLiveBlocks];
+    free(block);
+    block = malloc(64);
+    touch(block);
+  }
+}
+
+BENCH_FRAME void enter_then_replace(int depth, uint64_t pairs) {
+  if (depth <= 1) {
+    if (live_blocks.empty()) {
+      live_blocks.resize(kLiveBlocks);
+      for (void*& block : live_blocks) block = malloc(64);
+    }
+    replace_live(pairs);
+  } else {
+    enter_then_replace(depth - 1, pairs);
+  }
+  stay();
+}
+
+enum class Kind { kLoop, kStacks, kMany, kLive };
+
 struct Bed {
-  bool stacks = false;
+  Kind kind = Kind::kLoop;
   int depth = 1;
   int threads = 1;
   uint64_t pairs = 0;
 };
 
 void run_bed(const Bed& bed, uint64_t pairs) {
-  if (bed.stacks) {
+  if (bed.kind == Kind::kStacks) {
     enter_each_anew(bed.depth, pairs);
+  } else if (bed.kind == Kind::kMany) {
+    enter_many_anew(bed.depth, pairs);
+  } else if (bed.kind == Kind::kLive) {
+    enter_then_replace(bed.depth - 1, pairs);
   } else if (bed.depth <= 1) {
     allocate_in_loop(pairs);
   } else {
@@ -153,7 +217,7 @@ double median(std::vector<double> values) {
 }
 
 int usage() {
-  std::fprintf(stderr, "usage: pair loop|stacks DEPTH THREADS PAIRS\n");
+  std::fprintf(stderr, "usage: pair loop|stacks|many|live DEPTH THREADS PAIRS\n");
   return 2;
 }
 
@@ -162,8 +226,11 @@ int usage() {
 int main(int argc, char** argv) {
   if (argc != 5) return usage();
   Bed bed;
-  bed.stacks = std::strcmp(argv[1], "stacks") == 0;
-  if (!bed.stacks && std::strcmp(argv[1], "loop") != 0) return usage();
+  constexpr std::array<const char*, 4> kNames = {"loop", "stacks", "many", "live"};
+  size_t kind = 0;
+  while (kind < kNames.size() && std::strcmp(argv[1], kNames[kind]) != 0) ++kind;
+  if (kind == kNames.size()) return usage();
+  bed.kind = static_cast<Kind>(kind);
   bed.depth = std::atoi(argv[2]);
   bed.threads = std::atoi(argv[3]);
   bed.pairs = std::strtoull(argv[4], nullptr, 10);
