@@ -14,17 +14,22 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/process_info.h"
 
 namespace silt::snapshot {
 namespace {
 
 constinit uint64_t g_copied_bytes = 0;
 
-// A regular file of our own user: /tmp is anybody's.
+// A regular file of our own user, since /tmp is anybody's; and not what an earlier process of the
+// same number left there, last written before this one began.
 bool trustworthy(int fd) {
   struct stat status {};
   if (base::system_call(SYS_fstat, fd, reinterpret_cast<long>(&status)) != 0) return false;
-  return S_ISREG(status.st_mode) &&
+  constexpr uint64_t kSecond = 1000000000;  // file systems may have coarse clocks
+  const auto written_ns = static_cast<uint64_t>(status.st_mtim.tv_sec) * kSecond +
+                          static_cast<uint64_t>(status.st_mtim.tv_nsec);
+  return S_ISREG(status.st_mode) && written_ns + 2 * kSecond >= process_info.start_realtime_ns &&
          static_cast<long>(status.st_uid) == base::system_call(SYS_geteuid);
 }
 

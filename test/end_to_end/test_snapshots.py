@@ -112,6 +112,28 @@ class Signals(harness.SiltTest):
         self.check_expectations(self.report(), process.lines)
 
 
+class JitMaps(harness.SiltTest):
+    """/tmp/perf-PID.map is copied into the recording, if it is this process's."""
+
+    def check_map(self, age):
+        process = self.start([harness.program("growth")])
+        process.wait_line("ready step")
+        path = pathlib.Path(f"/tmp/perf-{process.pid}.map")
+        self.addCleanup(path.unlink, missing_ok=True)
+        path.write_text("1000 10 a_function\n")
+        then = os.stat(f"/proc/{process.pid}").st_mtime - age
+        os.utime(path, (then, then))
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0, process.told())
+        return (pathlib.Path(self.recording()) / path.name).exists()
+
+    def test_the_map_of_this_process_is_copied(self):
+        self.assertTrue(self.check_map(0))
+
+    def test_the_map_that_an_earlier_process_left_is_not(self):
+        self.assertFalse(self.check_map(3600))
+
+
 class UnderLoad(harness.SiltTest):
     def test_many_snapshots_in_a_row_leak_nothing_and_add_up(self):
         process = self.start([harness.program("under_load")])
