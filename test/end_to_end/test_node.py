@@ -41,6 +41,10 @@ def line_of(source, text):
 
 @unittest.skipIf(NODE is None, "not installed: node")
 class NodeTest(harness.SiltTest):
+    def silt_environment(self, **settings):
+        settings.setdefault("SILT_NODE_INTERVAL", "16K")  # some 500 samples a step
+        return super().silt_environment(**settings)
+
     def app(self, source, node=NODE, settings=None, options=(), **more):
         process = self.start([node, *options, str(APPS / source)], settings=settings,
                              cwd=self.folder, **more)
@@ -64,9 +68,9 @@ class NodeTest(harness.SiltTest):
         stacks = report.with_function(function, "js")
         self.assertTrue(stacks, f"no stack of heap js has {function}")
         live = sum(stack["live_bytes"][snapshot] for stack in stacks)
-        # Some 130 samples a step: five standard deviations are 45 % of one, 25 % of three.
-        self.assertGreater(live, steps * STEP_BYTES * 0.6)
-        self.assertLess(live, steps * STEP_BYTES * 1.4)
+        # With some 500 samples a step seven standard deviations are 30 %.
+        self.assertGreater(live, steps * STEP_BYTES * 0.7)
+        self.assertLess(live, steps * STEP_BYTES * 1.3)
         frame = self.frame(max(stacks, key=lambda stack: stack["live_bytes"][snapshot]), function)
         self.assertEqual(frame["kind"], "js")
         self.assertEqual(os.path.basename(frame["file"]), source)
