@@ -77,7 +77,7 @@ std::string clean(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    if (c.value < 0x20 || c.value == 0x7f) {
+    if (c.value < 0x20 || c.value == 0x7f || (c.value == '[' && result.ends_with("##"))) {
       result += printed("\\x%02x", c.value);
     } else if (turns_direction_or_hides(c.value)) {
       result += printed("\\u{%x}", c.value);
@@ -85,6 +85,34 @@ std::string clean(std::string_view text) {
       result += text.substr(0, c.length);
     }
     text.remove_prefix(c.length);
+  }
+  return result;
+}
+
+std::string clean_line(std::string_view text) {
+  std::string result = clean(text);
+  const size_t begin = std::min(result.find_first_not_of(' '), result.size());
+  if (result.compare(begin, 2, "::") == 0) result.replace(begin, 1, "\\x3a");
+  return result;
+}
+
+std::string json_text(std::string_view json) {
+  std::string result;
+  result.reserve(json.size());
+  while (!json.empty()) {
+    const CodePoint c = decode(json);
+    const size_t length = std::max<size_t>(c.length, 1);
+    if (c.value == 0x7f || turns_direction_or_hides(c.value)) {
+      if (c.value > 0xffff) {
+        result += printed("\\u%04x", 0xd7c0 + (c.value >> 10));
+        result += printed("\\u%04x", 0xdc00 + (c.value & 0x3ff));
+      } else {
+        result += printed("\\u%04x", c.value);
+      }
+    } else {
+      result += json.substr(0, length);
+    }
+    json.remove_prefix(length);
   }
   return result;
 }

@@ -12,7 +12,8 @@
 namespace silt::render {
 
 // Valid UTF-8 in one line: control characters, what is not UTF-8, and characters that turn the
-// direction of writing become \xNN or \u{NNNN}.
+// direction of writing become \xNN or \u{NNNN}. So does the bracket of "##[", which CI runners obey
+// anywhere in a line.
 std::string clean(std::string_view text);
 
 // Columns that clean text takes, one for each code point.
@@ -27,6 +28,12 @@ std::string markdown(std::string_view text);
 
 // For text between HTML tags and in attributes.
 std::string html(std::string_view text);
+
+// A line of its own that begins with a name: one that begins with "::" is a command to a CI runner.
+std::string clean_line(std::string_view text);
+
+// JSON text with what clean() changes written as \uNNNN: the same values, but safe on a terminal.
+std::string json_text(std::string_view json);
 
 // As Markdown code, whatever backquotes it holds; for tables, so "|" is escaped too.
 std::string markdown_code(std::string_view text);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "symbolizer/render/escape.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 
@@ -38,10 +39,10 @@ Json number_or_null(const std::optional<double>& value) {
 
 // Names may hold any bytes: what is not UTF-8 becomes the replacement character.
 std::string indented(const Json& json) {
-  return json.dump(1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 std::string line_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Json frame_of(const symbolize::Frame& frame) {

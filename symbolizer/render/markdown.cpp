@@ -25,7 +25,7 @@ constexpr size_t kMostStacks = 3;  // of one finding
 
 std::string code_line(const symbolize::Frame& frame) {
   const std::string place = clean(place_text(frame));
-  return clean(function_text(frame)) + (place.empty() ? "" : "  " + place);
+  return clean_line(function_text(frame)) + (place.empty() ? "" : "  " + place);
 }
 
 // A fenced block whose fence is longer than any run of backquotes in it.

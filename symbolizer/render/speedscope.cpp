@@ -88,7 +88,7 @@ std::string render_speedscope(const report::Report& report) {
   json["exporter"] = "silt";
   json["shared"] = {{"frames", std::move(frames.list)}};
   json["profiles"] = std::move(profiles);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace silt::render

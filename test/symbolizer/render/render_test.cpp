@@ -331,6 +331,12 @@ TEST_CASE("clean text is valid UTF-8 without anything that moves a cursor") {
   CHECK(render::clean("\xff\xc0\x80") == "\\xff\\xc0\\x80");
   CHECK(render::clean("\xe2\x80\xae") == "\\u{202e}");
   CHECK(render::clean("Größe") == "Größe");
+  CHECK(render::clean("a##[group]b") == "a##\\x5bgroup]b");
+  CHECK(render::clean("#[a]") == "#[a]");
+  CHECK(render::clean_line(" ::error::a::b") == " \\x3a:error::a::b");
+  CHECK(render::clean_line("a::b") == "a::b");
+  CHECK(render::json_text("\"Gr\u00f6\u00dfe \u202e\u009b\x7f\U000e0041\"") ==
+        "\"Gr\u00f6\u00dfe \\u202e\\u009b\\u007f\\udb40\\udc41\"");
   CHECK(render::clean("\xed\xa0\x80") == "\\xed\\xa0\\x80");
 }
 
