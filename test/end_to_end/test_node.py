@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import harness
@@ -116,8 +117,8 @@ class Growth(NodeTest):
         versions = other_versions()
         if not versions:
             self.skipTest("scripts/install_node_versions has installed none")
-        for version, node in versions.items():
-            for source in ("steps.cjs", "steps.mjs"):
+        for number, (version, node) in enumerate(versions.items()):
+            for source in ("steps.cjs", "steps.mjs") if number == 0 else ("steps.cjs",):
                 with self.subTest(version=version, source=source):
                     shutil.rmtree(self.out)
                     os.mkdir(self.out)
@@ -300,11 +301,13 @@ class Snapshots(NodeTest):
                 self.check_buffers(report, "steps.cjs", 1, snapshot=-1)
 
     def test_no_map_is_left_in_tmp(self):
+        start = time.time()
         process = self.app("steps.cjs")
         pid = process.pid
         self.dump(pid)
-        self.assertFalse(os.path.exists(f"/tmp/perf-{pid}.map"))
         self.assertEqual(process.finish(), 0)
+        map_file = pathlib.Path(f"/tmp/perf-{pid}.map")  # of an earlier process, if there is one
+        self.assertTrue(not map_file.exists() or map_file.stat().st_mtime < start)
         self.assertTrue(os.path.exists(os.path.join(self.recording("node"), f"perf-{pid}.map")))
 
 
