@@ -94,6 +94,7 @@ const format::IsolateEntry* fresh_main_isolate(const read::Snapshot& snapshot) {
 // whether JavaScript is idle.
 void complete(const read::Recording& recording, const std::vector<double>& work, bool native,
               Timeline& timeline) {
+  timeline.counts_windows = !native;
   timeline.length_seconds = seconds_of(recording.snapshots[timeline.regular.back()]) -
                             seconds_of(recording.snapshots[timeline.regular.front()]);
 
@@ -188,7 +189,7 @@ Series make_series(const Timeline& timeline, const read::Stack& stack) {
     series.allocated_bytes = static_cast<double>(sample.allocated_bytes);
     series.allocated_blocks = static_cast<double>(sample.allocated_blocks);
     series.samples += static_cast<double>(sample.samples);
-    if (sample.samples > 0) series.sampled_blocks += static_cast<double>(sample.live_blocks);
+    if (sample.samples > 0) series.sampled_bytes += static_cast<double>(sample.live_bytes);
     while (frame < frames && timeline.frames[frame] < sample.snapshot) ++frame;
     if (frame == frames || timeline.frames[frame] != sample.snapshot) continue;
     if (sample.generations.empty()) continue;
@@ -221,7 +222,7 @@ void add(Series& sum, const Series& part) {
   sum.allocated_bytes += part.allocated_bytes;
   sum.allocated_blocks += part.allocated_blocks;
   sum.samples += part.samples;
-  sum.sampled_blocks += part.sampled_blocks;
+  sum.sampled_bytes += part.sampled_bytes;
 }
 
 }  // namespace silt::analyze

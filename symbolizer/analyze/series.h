@@ -30,9 +30,12 @@ struct Timeline {
   std::vector<double> activity;  // of each frame: blocks allocated so far by the whole process
   std::vector<double> work;      // of each frame: units of work done, empty when not given
   std::vector<uint32_t> frame_of_code;  // by generation code: the first frame that can show it
-  double sampling_interval = 0;         // bytes; 0: exact
-  double idle_seconds = 0;              // in windows without activity
-  double length_seconds = 0;            // from the first to the last regular snapshot
+  // A collection before each snapshot takes ever more time as a JavaScript heap grows, and nothing
+  // counts JavaScript's own work: there, that a window is a window is a clock as well.
+  bool counts_windows = false;
+  double sampling_interval = 0;  // bytes; 0: exact
+  double idle_seconds = 0;       // in windows without activity
+  double length_seconds = 0;     // from the first to the last regular snapshot
 };
 
 // `work`: units of work done by the time of each snapshot, or empty.
@@ -50,9 +53,9 @@ struct Series {
   std::vector<double> blocks;  // live
   double allocated_bytes = 0;  // cumulative, at the last snapshot
   double allocated_blocks = 0;
-  // Over all snapshots, in JavaScript heaps: how many samples stand for how many blocks.
+  // Over all snapshots, in JavaScript heaps: how many samples stand for how many bytes.
   double samples = 0;
-  double sampled_blocks = 0;
+  double sampled_bytes = 0;
   // Row t, column g <= t of a lower triangle: live at frame t, born after frame g - 1 and not after
   // frame g. Empty when the recording has no generations for these blocks.
   std::vector<double> born_bytes;

@@ -112,7 +112,7 @@ double late_pace(Steps steps) {
   const double late_net = net_of(late);
   if (early_net <= 0) return late_net > 0 ? 10 : 1;
   double best = 0;
-  for (double Step::*clock : {&Step::seconds, &Step::activity, &Step::work}) {
+  for (double Step::*clock : {&Step::seconds, &Step::activity, &Step::work, &Step::turn}) {
     const double early_length = sum_of(early, clock);
     const double late_length = sum_of(late, clock);
     if (early_length <= 0 || late_length <= 0) continue;

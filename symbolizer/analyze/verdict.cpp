@@ -32,7 +32,10 @@ struct Evidence {
   Levels levels;               // of bytes, at regular snapshots
   Levels block_levels;
   Windows windows;
-  double events_per_block = 1;
+  // What the windows count: blocks, or the bytes of a JavaScript heap, where V8 takes its samples
+  // by the byte and the number of objects is a rough guess.
+  bool counts_bytes = false;
+  double events_per_unit = 1;
   double seconds = 0;  // between first and last frame
 };
 
@@ -44,22 +47,28 @@ Evidence gather(const Timeline& timeline, const Series& series) {
                     {},
                     {},
                     {},
+                    series.samples > 0 && series.sampled_bytes > 0,
                     1,
                     0};
   evidence.levels = levels_of(at_regular(timeline, series.bytes));
   evidence.block_levels = levels_of(at_regular(timeline, series.blocks));
-  evidence.windows = make_windows(timeline, series);
+  if (evidence.counts_bytes) {
+    Series bytes = series;
+    bytes.blocks = series.bytes;
+    bytes.born_blocks = series.born_bytes;
+    evidence.windows = make_windows(timeline, bytes);
+  } else {
+    evidence.windows = make_windows(timeline, series);
+  }
   evidence.seconds = timeline.seconds.back() - timeline.seconds.front();
-  if (timeline.sampling_interval > 0) {
+  if (evidence.counts_bytes) {
+    evidence.events_per_unit = std::min(0.999, series.samples / series.sampled_bytes);
+  } else if (timeline.sampling_interval > 0) {
     // A sampled block of s bytes stands for interval / s blocks; one larger than the interval is
     // seen nearly always.
     const double blocks = std::max(evidence.block_levels.peak, 1e-9);
     const double size = std::max(1.0, evidence.levels.peak / blocks);
-    evidence.events_per_block = std::min(1.0, size / timeline.sampling_interval);
-    // A JavaScript heap tells how many objects it really holds as samples.
-    if (series.samples > 0 && series.sampled_blocks > 0) {
-      evidence.events_per_block = std::min(1.0, series.samples / series.sampled_blocks);
-    }
+    evidence.events_per_unit = std::min(1.0, size / timeline.sampling_interval);
   }
   return evidence;
 }
@@ -113,20 +122,26 @@ double leak_confidence(const Trend& trend) {
   return std::clamp(0.5 + 0.5 * by_windows * by_events * std::sqrt(every) * kept, 0.5, 0.99);
 }
 
-std::string leak_reason(const Evidence& evidence, const Trend& trend) {
-  std::string text = "live blocks grew " + windows_text(trend.grew, trend.windows) +
-                     after_warm_up(trend.warm_up) + ", by " +
-                     format_count(trend.born - trend.died) + " in all";
-  if (!evidence.windows.has_births) return text;
-  if (trend.died <= 0) return text + "; none of those that came to stay went away later";
-  return text + "; " + format_count(trend.born) + " came to stay, " + format_count(trend.died) +
-         " went away";
+std::string amount(const Evidence& evidence, double units) {
+  return evidence.counts_bytes ? format_bytes(units) : format_count(units);
 }
 
-std::vector<Step> steps_of_blocks(const Windows& windows) {
+std::string leak_reason(const Evidence& evidence, const Trend& trend) {
+  std::string text = std::string(evidence.counts_bytes ? "live objects" : "live blocks") +
+                     " grew " + windows_text(trend.grew, trend.windows) +
+                     after_warm_up(trend.warm_up) + ", by " +
+                     amount(evidence, trend.born - trend.died) + " in all";
+  if (!evidence.windows.has_births) return text;
+  if (trend.died <= 0) return text + "; none of those that came to stay went away later";
+  return text + "; " + amount(evidence, trend.born) + " came to stay, " +
+         amount(evidence, trend.died) + " went away";
+}
+
+std::vector<Step> steps_of_windows(const Evidence& evidence) {
   std::vector<Step> steps;
-  for (const Window& w : windows.list) {
-    steps.push_back({w.seconds, w.activity, w.work, w.born, w.died});
+  const double turn = evidence.timeline.counts_windows ? 1 : 0;
+  for (const Window& w : evidence.windows.list) {
+    steps.push_back({w.seconds, w.activity, w.work, w.born, w.died, turn});
   }
   return steps;
 }
@@ -151,6 +166,10 @@ std::vector<Step> steps_of_bytes(const Evidence& evidence) {
 // Blocks that grow rather than multiply: their mean size rises while their number hardly does.
 bool is_container(const Evidence& evidence) {
   const size_t last = evidence.bytes.size() - 1;
+  // A few samples of many objects are no container.
+  if (evidence.counts_bytes && (evidence.blocks[last] > 8 || evidence.bytes[last] < kManyBytes)) {
+    return false;
+  }
   size_t first = 0;
   while (first < last && evidence.blocks[first] <= 0) ++first;
   if (evidence.blocks[first] <= 0 || evidence.blocks[last] <= 0) return false;
@@ -294,14 +313,15 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
       return bounded(confidence, rose + ", then flat at " + format_bytes(bytes.back()));
     case Obstacle::kWithinNoise:
       if (flat) {
-        return bounded(confidence, rose + "; by now as many blocks go as come (" +
-                                       format_count(trend.born) + " came, " +
-                                       format_count(trend.died) + " went)");
+        return bounded(confidence, rose + "; by now as much goes as comes (" +
+                                       amount(evidence, trend.born) + " came, " +
+                                       amount(evidence, trend.died) + " went)");
       }
       judgement.verdict = Verdict::kSteady;
       judgement.confidence = 0.6;
-      judgement.reason = rose + ", no more than chance explains: " + format_count(trend.born) +
-                         " blocks came, " + format_count(trend.died) + " went";
+      judgement.reason = rose + ", no more than chance explains: " + amount(evidence, trend.born) +
+                         (evidence.counts_bytes ? " came, " : " blocks came, ") +
+                         amount(evidence, trend.died) + " went";
       return;
     case Obstacle::kBend:
       if (trend.even_tail > 0) {
@@ -331,12 +351,15 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
     case Obstacle::kTooFew:
       if (flat) return bounded(0.5, rose + ", then flat at " + format_bytes(bytes.back()));
       if (rise >= kManyBytes || frames < 6) {
-        return growing(0.4, rose + ", but in only " + format_counted(trend.events, "block") +
-                                ": too few for a trend");
+        return growing(
+            0.4, rose + ", but in only " +
+                     format_counted(trend.events, evidence.counts_bytes ? "sample" : "block") +
+                     ": too few for a trend");
       }
       judgement.verdict = Verdict::kSteady;
       judgement.confidence = 0.5;
-      judgement.reason = rose + ", a matter of " + format_counted(trend.events, "block") +
+      judgement.reason = rose + ", a matter of " +
+                         format_counted(trend.events, evidence.counts_bytes ? "sample" : "block") +
                          ": no trend to speak of";
       return;
     case Obstacle::kNotEvery:
@@ -400,7 +423,7 @@ Judgement judge(const Timeline& timeline, const Series& series) {
     return judgement;
   }
   const Evidence evidence = gather(timeline, series);
-  const Trend trend = find_trend(steps_of_blocks(evidence.windows), evidence.events_per_block);
+  const Trend trend = find_trend(steps_of_windows(evidence), evidence.events_per_unit);
   judgement.windows = trend.windows;
   judgement.growing_windows = trend.grew;
   judgement.warm_up_windows = trend.warm_up;

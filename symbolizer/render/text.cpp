@@ -167,14 +167,25 @@ class Page {
       const report::SnapshotLine& last = report_.snapshots[count - 1];
       std::vector<uint64_t> live;
       for (size_t i = 0; i < count; ++i) {
-        live.push_back(report_.snapshots[i].live_bytes + report_.snapshots[i].mapping_bytes);
+        const report::SnapshotLine& at = report_.snapshots[i];
+        live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes);
       }
       const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
         return std::string(what) +
                (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
                format_bytes(static_cast<double>(to));
       };
-      std::string text = from_to("live ", live.front(), live.back());
+      std::string text;
+      if (last.js_used_bytes > 0) {
+        const auto with_script =
+            std::find_if(report_.snapshots.begin(), report_.snapshots.end(),
+                         [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
+        text = from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
+               from_to("native ", first.live_bytes + first.mapping_bytes,
+                       last.live_bytes + last.mapping_bytes);
+      } else {
+        text = from_to("live ", live.front(), live.back());
+      }
       if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
       if (live.size() > 1) text += "   " + sparkline(live, 24);
       if (columns(text) <= options_.width) {

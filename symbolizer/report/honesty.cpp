@@ -100,6 +100,17 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   return lines;
 }
 
+std::string script_honesty_line(const analyze::Timeline& script_timeline) {
+  const analyze::Detectable least = analyze::smallest_detectable(script_timeline);
+  std::string text =
+      "JavaScript heap: sampled by V8, one in " + format_bytes(script_timeline.sampling_interval) +
+      " on average, at " +
+      format_counted(static_cast<double>(script_timeline.regular.size()), "snapshot");
+  if (!least.possible) return text + ": too few for a verdict";
+  return text + "; smallest leak it would have called one: " + format_bytes(least.bytes_per_hour) +
+         " an hour";
+}
+
 std::vector<std::string> recording_notes(const read::Recording& recording,
                                          const analyze::Timeline& timeline,
                                          const std::vector<std::string>& allocators_in_main) {

@@ -18,6 +18,9 @@ namespace silt::report {
 std::vector<std::string> honesty_lines(const read::Recording& recording,
                                        const analyze::Timeline& timeline);
 
+// The same of JavaScript heaps, where there are any.
+std::string script_honesty_line(const analyze::Timeline& script_timeline);
+
 // What stands out in the recording and changes how to read it: its own malloc, nothing recorded, no
 // unwinder, a single snapshot, a fork child.
 std::vector<std::string> recording_notes(const read::Recording& recording,

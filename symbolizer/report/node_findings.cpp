@@ -32,10 +32,15 @@ constexpr double kSlack = 1.25;
 constexpr double kSlackBytes = 128 * 1024;
 // A heap that grew by less than this share of what a finding claims did not grow.
 constexpr double kNoGrowth = 0.2;
+// A heap that grew by less than this share is flat.
+constexpr double kFlat = 0.1;
 // V8 allocates its books and the scratch memory of its compiler natively: books grow with the heap,
 // at most by this share of it, and little is no news.
 constexpr double kBookkeeping = 0.05;
 constexpr double kLittle = 256 * 1024;
+// Node keeps pools (of Buffers, of handles) that get a block now and then: doubts about so little
+// are not told.
+constexpr double kPools = 64 * 1024;
 // Growth of fewer samples is nobody's evidence.
 constexpr double kFewestSamples = 9;
 
@@ -136,12 +141,16 @@ bool is_bookkeeping(const Group& group, double heap_growth) {
   return group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
 }
 
+bool is_small_doubt(const Group& group) {
+  return group.heap == read::Heap::kNative && group.judgement.verdict == Verdict::kGrowing &&
+         group.judgement.growth_bytes < kPools;
+}
+
 // The growth of a few samples in a JavaScript heap is a matter of chance.
 bool is_chance(const Group& group) {
-  if (group.heap != read::Heap::kJavaScript || group.sum.sampled_blocks <= 0) return false;
+  if (group.heap != read::Heap::kJavaScript || group.sum.sampled_bytes <= 0) return false;
   if (!rises(group)) return false;
-  const double samples =
-      group.judgement.growth_blocks * group.sum.samples / group.sum.sampled_blocks;
+  const double samples = group.judgement.growth_bytes * group.sum.samples / group.sum.sampled_bytes;
   return samples < kFewestSamples;
 }
 
@@ -240,7 +249,8 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
   hold_against(script_timeline, used, "the JavaScript heap", scripts);
   native.erase(std::remove_if(native.begin(), native.end(),
                               [&](const Group& group) {
-                                return is_own(group) || is_bookkeeping(group, heap_growth);
+                                return is_own(group) || is_bookkeeping(group, heap_growth) ||
+                                       is_small_doubt(group);
                               }),
                native.end());
   hold_against(timeline, live, "native memory", native);
@@ -257,10 +267,10 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
                groups.end());
   settle_pool(timeline, groups);
   join_pairs(groups);
-  const bool heap_flat =
-      used.size() >= 2 && std::none_of(groups.begin(), groups.end(), [](const Group& group) {
-        return group.heap == read::Heap::kJavaScript && rises(group);
-      });
+  const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
+                         std::none_of(groups.begin(), groups.end(), [](const Group& group) {
+                           return group.heap == read::Heap::kJavaScript && rises(group);
+                         });
   for (Group& group : groups) say(group, heap_flat);
   std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
     const bool a_leaks = a.judgement.verdict == Verdict::kLeak;

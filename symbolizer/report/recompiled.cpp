@@ -126,7 +126,9 @@ Vanished largest_vanished(const Timeline& timeline, const Candidate& caller,
   for (size_t i = 0; i < theirs.size(); ++i) {
     shares.push_back(sum_of_windows(theirs[i], 0, std::max<size_t>(end, 1)));
     all += shares.back();
-    if (shares[i] > shares[best]) best = i;
+    // A builtin, such as Map.prototype.set, is nobody's line.
+    const bool better = callees[best]->group.site.file.empty() || shares[i] > shares[best];
+    if (better && !callees[i]->group.site.file.empty()) best = i;
   }
   return {callees[best]->group.site, end > 0 && shares[best] >= kMostOfIt * all};
 }
@@ -155,8 +157,9 @@ void join_recompiled(const read::Recording& recording, const Timeline& timeline,
     const Vanished vanished = largest_vanished(timeline, caller, callees);
     const Frame outer = caller.group.site;
     join(timeline, caller, callees);
+    if (vanished.site.file.empty()) continue;
     std::string& reason = caller.group.judgement.reason;
-    if (vanished.most_of_it) {
+    if (vanished.most_of_it || owner_of(outer) != Owner::kUser) {
       caller.sites.push_back(outer);
       caller.group.site = vanished.site;
       reason += "; since it was compiled it is part of " + place_name(outer);
