@@ -42,6 +42,11 @@ def postgres_server(run, *settings):
                         *[word for setting in settings for word in ("-c", setting)]])
     try:
         wait_answer(int(port), server)
+        ready = [postgres_tool("pg_isready"), "-q", "-h", "127.0.0.1", "-p", port]
+        for _ in range(600):  # it answers before it lets anybody in
+            if run.command(ready, silt=False).returncode == 0:
+                break
+            time.sleep(0.1)
         yield port
     finally:
         if server.poll() is None:
@@ -106,8 +111,12 @@ def nginx(run):
                 reloads += 1
                 time.sleep(0.3)
             text = load.communicate()[0]
-            fine = load.returncode == 0 and "Non-2xx" not in text and "Socket errors" not in text \
-                and re.search(r"[1-9]\d* requests in", text)
+            # A worker that goes closes the connections it keeps: `read` counts those.
+            errors = re.search(r"Socket errors: connect (\d+), read \d+, write (\d+), timeout (\d+)",
+                               text)
+            fine = load.returncode == 0 and "Non-2xx" not in text and \
+                (not errors or set(errors.groups()) == {"0"}) and \
+                re.search(r"[1-9]\d* requests in", text)
             outcomes[f"load {number}"] = "pass" if fine else f"fail: {text}"
         outcomes["reloads"] = "pass" if reloads >= rounds else f"fail: {reloads}"
         for number in range(20):
@@ -131,7 +140,8 @@ def compiled(run, compiler, sources):
         with contextlib.suppress(FileNotFoundError):
             target.unlink()
         done = run.command([compiler, "-std=c++20", "-O1", "-g", "-D_GNU_SOURCE", "-I", ".", "-c",
-                            source, "-o", target], timeout=1200)
+                            f"-ffile-prefix-map={run.folder}=.", source, "-o", target],
+                           timeout=1200)
         outcomes[str(source)] = (f"{said(done)} {file_mark(target)}" if target.exists()
                                  else f"fail: {done.stdout[-300:]}")
     return outcomes
