@@ -144,7 +144,7 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
   return recording_mode();
 }
 
-StackId new_stack(ThreadState& state, const unwind::Frame& frame) {
+StackId new_stack(ThreadState& state, unwind::Frame frame) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
   if (state.epoch != epoch) {
     state.spine.forget();
@@ -193,7 +193,7 @@ SILT_COLD bool count_overflow(ThreadState& state) {
   return false;
 }
 
-SILT_COLD void look_around(ThreadState& state, const void* address, const unwind::Frame& frame) {
+SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame) {
   state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = base::ticks();

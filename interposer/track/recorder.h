@@ -97,7 +97,8 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 }
 
 // The stack of a call whose frame is given, when it is not one remembered.
-StackId new_stack(ThreadState& state, const unwind::Frame& frame);
+// (Frames by value: an address taken here would send the fast path through memory.)
+StackId new_stack(ThreadState& state, unwind::Frame frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
   if (state.epoch == recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
@@ -109,7 +110,7 @@ SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame
 }
 
 // Every so many calls: the clock, verification. Sets the countdown anew.
-void look_around(ThreadState& state, const void* address, const unwind::Frame& frame);
+void look_around(ThreadState& state, const void* address, unwind::Frame frame);
 
 bool count_overflow(ThreadState& state);
 

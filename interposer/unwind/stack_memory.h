@@ -48,12 +48,14 @@ class StackMemory {
   }
 
   // After find has found nothing: whether the stack is worth remembering. One that comes up a
-  // second time at its place is. Programs with tens of thousands of stacks, few of which come again
-  // soon, would otherwise spend more on remembering than they save, and drive their own data from
-  // the cache.
+  // second time at its place is, soon after the first. Programs with tens of thousands of stacks,
+  // few of which come again soon, would otherwise spend more on remembering than they save, and
+  // drive their own data from the cache.
   SILT_ALWAYS_INLINE bool wants(uint32_t tag) {
+    // Several to a place, so that stacks which take turns there do not hide one another.
     const auto mark = static_cast<uint16_t>(tag);
-    uint16_t& candidate = candidates_[missed_at_];
+    const auto lane = static_cast<uint32_t>(tag * kMultiplier >> (64 - kLaneBits));
+    uint16_t& candidate = candidates_[missed_at_ / 2 << kLaneBits | lane];
     const bool again = candidate == mark;
     candidate = mark;
     return again;
@@ -145,6 +147,7 @@ class StackMemory {
   // elsewhere.
   static constexpr uint32_t kRootBits = 9;
   static constexpr uint32_t kBranchBits = 11;
+  static constexpr uint32_t kLaneBits = 2;
   static constexpr uint32_t kRoots = 1u << kRootBits;
   static constexpr uint32_t kBranches = 1u << kBranchBits;
   static constexpr uint32_t kGroups = 8 * 1024;
@@ -216,7 +219,7 @@ class StackMemory {
   uint32_t next_group_;  // 0: nothing is remembered; number 0 is no check's
   uint32_t missed_at_;   // the pair of roots or branches where find missed the last one
   uint32_t building_;    // checks of the stack that is being built
-  uint16_t candidates_[kBranches + kRoots];  // tag of the stack that was last missed here
+  uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
   Group groups_[kGroups];
