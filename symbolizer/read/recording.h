@@ -121,7 +121,7 @@ struct Recording {
 Result<Recording> read_recording(const std::filesystem::path& path);
 Result<Recording> read_snapshots(const std::vector<std::filesystem::path>& files);
 
-// Recording folders below `folder`, newest first.
+// Recording folders below `folder`, newest first; those without a snapshot only when all are.
 std::vector<std::filesystem::path> find_recordings(const std::filesystem::path& folder);
 
 }  // namespace silt::read

@@ -5,6 +5,7 @@
 #include "symbolizer/read/recording_folder.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,19 +23,17 @@ bool all_digits(std::string_view text) {
                                       [](char letter) { return letter >= '0' && letter <= '9'; });
 }
 
-// Newest snapshot's time, or the folder's own when there is none.
-fs::file_time_type newest_time(const fs::path& folder) {
+// Newest snapshot's time; nothing when there is none: a process that was killed before its first
+// may have left its control file.
+std::optional<fs::file_time_type> newest_time(const fs::path& folder) {
   std::error_code error;
-  auto newest = fs::last_write_time(folder, error);
-  if (error) newest = fs::file_time_type::min();
-  bool any = false;
+  std::optional<fs::file_time_type> newest;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (!is_snapshot_name(it->path().filename().native())) continue;
     std::error_code ignored;
     const auto time = it->last_write_time(ignored);
     if (ignored) continue;
-    newest = any ? std::max(newest, time) : time;
-    any = true;
+    newest = newest ? std::max(*newest, time) : time;
   }
   return newest;
 }
@@ -83,12 +82,19 @@ fs::path find_jit_map(const fs::path& folder, uint32_t pid) {
 
 std::vector<fs::path> find_recordings(const fs::path& folder) {
   std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  std::vector<fs::path> empty;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
     if (!is_recording_name(it->path().filename().native()) || !it->is_directory(ignored)) continue;
-    found.emplace_back(newest_time(it->path()), it->path());
+    if (const auto time = newest_time(it->path())) {
+      found.emplace_back(*time, it->path());
+    } else {
+      empty.push_back(it->path());
+    }
   }
+  // Where there is nothing else they are named, so that it can be said what they lack.
+  if (found.empty()) return empty;
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
   });

@@ -56,6 +56,16 @@ TEST_CASE("the recording with the newest snapshot comes first") {
   CHECK(found[1].filename() == "silt.a.1");
 }
 
+TEST_CASE("a recording without a snapshot counts only where there is no other") {
+  const test::TemporaryFolder folder;
+  folder.write("silt.a.1/control", "x");
+  REQUIRE(find_recordings(folder.path()).size() == 1);
+  folder.write("silt.b.2/000.silt", "x");
+  const auto found = find_recordings(folder.path());
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].filename() == "silt.b.2");
+}
+
 TEST_CASE("a folder that does not exist has no recordings") {
   CHECK(find_recordings("/nonexistent/folder").empty());
 }
