@@ -217,7 +217,7 @@ TEST_CASE("what is live at exit is no headline") {
   report.snapshots.push_back(report.snapshots.back());
   report.snapshots.back().live_bytes = 4800;
   const std::string text = render::render_text(report, {});
-  CHECK(text.find("live 1.0 MB → 1.4 MB") != std::string::npos);
+  CHECK(text.find("native 1.0 MB → 1.4 MB") != std::string::npos);
   CHECK(render::render_markdown(report).find("4.8 kB") == std::string::npos);
 }
 
