@@ -22,12 +22,13 @@
 
 namespace {
 
-#define STRESS_ENTRY_POINTS(X)                                                                   \
-  X(malloc)                                                                                      \
-  X(calloc)                                                                                      \
-  X(realloc) X(reallocarray) X(posix_memalign) X(aligned_alloc) X(memalign) X(valloc) X(pvalloc) \
-      X(new) X(new_array) X(new_nothrow) X(new_aligned) X(new_array_aligned) X(strndup) X(mmap)  \
-          X(mremap)
+#define STRESS_ENTRY_POINTS(X)                                                               \
+  X(malloc)                                                                                  \
+  X(calloc)                                                                                  \
+  X(realloc)                                                                                 \
+  X(reallocarray) X(posix_memalign) X(aligned_alloc) X(memalign) X(valloc) X(pvalloc) X(new) \
+      X(new_array) X(new_nothrow) X(new_array_nothrow) X(new_aligned) X(new_array_aligned)   \
+          X(new_aligned_nothrow) X(new_array_aligned_nothrow) X(strndup) X(mmap) X(mremap)
 
 enum Entry {
 #define STRESS_ENUM(name) k_##name,
@@ -163,6 +164,21 @@ VICTIM_FRAME void* by_new_array_aligned(size_t size) {
   VICTIM_KEEP(block);
   return block;
 }
+VICTIM_FRAME void* by_new_array_nothrow(size_t size) {
+  void* const block = ::operator new[](size, std::nothrow);
+  VICTIM_KEEP(block);
+  return block;
+}
+VICTIM_FRAME void* by_new_aligned_nothrow(size_t size) {
+  void* const block = ::operator new(size, kAlignment, std::nothrow);
+  VICTIM_KEEP(block);
+  return block;
+}
+VICTIM_FRAME void* by_new_array_aligned_nothrow(size_t size) {
+  void* const block = ::operator new[](size, kAlignment, std::nothrow);
+  VICTIM_KEEP(block);
+  return block;
+}
 // `size` counts the NUL.
 VICTIM_FRAME void* by_strndup(size_t size) {
   void* const block = strndup(letters, size - 1);
@@ -247,6 +263,12 @@ void allocate(Books& books, Held& slot, Random& random) {
       return enter(books, slot, entry, by_new_aligned(size), size);
     case k_new_array_aligned:
       return enter(books, slot, entry, by_new_array_aligned(size), size);
+    case k_new_array_nothrow:
+      return enter(books, slot, entry, by_new_array_nothrow(size), size);
+    case k_new_aligned_nothrow:
+      return enter(books, slot, entry, by_new_aligned_nothrow(size), size);
+    case k_new_array_aligned_nothrow:
+      return enter(books, slot, entry, by_new_array_aligned_nothrow(size), size);
     case k_strndup:
       return enter(books, slot, entry, by_strndup(size), size);
     case k_mmap:
@@ -291,6 +313,15 @@ void release(Books& books, Held& slot, Random& random) {
         ::operator delete[](block, slot.size, kAlignment);
       else
         ::operator delete[](block, kAlignment);
+      break;
+    case k_new_array_nothrow:
+      ::operator delete[](block, std::nothrow);
+      break;
+    case k_new_aligned_nothrow:
+      ::operator delete(block, kAlignment, std::nothrow);
+      break;
+    case k_new_array_aligned_nothrow:
+      ::operator delete[](block, kAlignment, std::nothrow);
       break;
     case k_mmap:
     case k_mremap:
@@ -340,6 +371,10 @@ void fail() {
   VICTIM_CHECK(calloc(too_much, 3) == nullptr);
   void* block = nullptr;
   VICTIM_CHECK(posix_memalign(&block, 3, 100) == EINVAL);
+  VICTIM_CHECK(::operator new(too_much / 2, std::nothrow) == nullptr);
+  VICTIM_CHECK(::operator new[](too_much / 2, std::nothrow) == nullptr);
+  VICTIM_CHECK(::operator new(too_much / 2, kAlignment, std::nothrow) == nullptr);
+  VICTIM_CHECK(::operator new[](too_much / 2, kAlignment, std::nothrow) == nullptr);
   free(nullptr);
 }
 
