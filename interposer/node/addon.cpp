@@ -134,7 +134,7 @@ Value leave(Env env, CallbackInfo) {
   const uint64_t end = snapshot::monotonic_ns() + kPatienceNs;
   while (asked && !all_answered() && snapshot::monotonic_ns() < end) sleep_ns(kLookNs);
   stop_asking();
-  sleep_ns(kSweepNs);
+  if (has_buffers()) sleep_ns(kSweepNs);
   return nullptr;
 }
 

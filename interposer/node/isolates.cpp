@@ -39,6 +39,15 @@ void for_each_isolate(Visit&& visit) {
   for (uint32_t i = 0; i < used; ++i) visit(g_isolates[i]);
 }
 
+// A profile that was taken out to be read, unless there is a newer one by now.
+void put_back(Isolate& isolate, Profile* profile) {
+  Profile* none = nullptr;
+  if (profile != nullptr &&
+      !isolate.profile.compare_exchange_strong(none, profile, std::memory_order_acq_rel)) {
+    drop_profile(profile);
+  }
+}
+
 void on_asked(void* handle) {
   auto& isolate = *static_cast<Isolate*>(handle);
   HandleScope scope;
@@ -153,6 +162,17 @@ bool all_answered() {
     }
   });
   return all;
+}
+
+bool has_buffers() {
+  constexpr double kWorthWaitingFor = 1 << 20;
+  double bytes = 0;
+  for_each_isolate([&](Isolate& isolate) {
+    Profile* const profile = isolate.profile.exchange(nullptr, std::memory_order_acq_rel);
+    if (profile != nullptr) bytes += profile->totals.array_buffers;
+    put_back(isolate, profile);
+  });
+  return bytes >= kWorthWaitingFor;
 }
 
 void forget_isolates() {
@@ -290,15 +310,7 @@ void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings) {
   write_frames(out, strings, parts);
   write_nodes(out, parts);
   write_stacks(out, parts);
-  for (uint32_t i = 0; i < parts; ++i) {
-    Profile* const profile = g_parts[i].profile;
-    if (profile == nullptr) continue;
-    Profile* none = nullptr;
-    if (!g_parts[i].isolate->profile.compare_exchange_strong(none, profile,
-                                                             std::memory_order_acq_rel)) {
-      drop_profile(profile);
-    }
-  }
+  for (uint32_t i = 0; i < parts; ++i) put_back(*g_parts[i].isolate, g_parts[i].profile);
 }
 
 }  // namespace silt::node

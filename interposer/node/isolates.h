@@ -56,6 +56,9 @@ void stop_asking();
 // Whether all that were asked in this round have answered.
 bool all_answered();
 
+// Whether array buffers of some size are alive, or not swept yet.
+bool has_buffers();
+
 // The sections kIsolates, kScriptFrames, kScriptNodes and kScriptStacks; nothing when no isolate
 // ever joined. Signal context, under the snapshot slot.
 void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings);

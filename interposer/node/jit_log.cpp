@@ -247,6 +247,7 @@ bool write_code_names(int folder) {
   if (file < 0) return true;
   base::TextWriter text(buffer, sizeof(buffer));
   uint64_t bytes = g_log.file_bytes;
+  uint32_t nodes = g_log.nodes_written;
   bool good = true;
   const auto flush = [&] {
     good = good && snapshot::write_all(static_cast<int>(file), buffer, text.size(), bytes) == 0;
@@ -256,8 +257,8 @@ bool write_code_names(int folder) {
   for (uint32_t i = g_log.written; i < count; ++i) {
     const Entry& entry = g_log.entries[i];
     if (sizeof(buffer) - text.size() < kMaximumName + 100) flush();
-    if (entry.nodes != g_log.nodes_written) {
-      g_log.nodes_written = entry.nodes;
+    if (entry.nodes != nodes) {
+      nodes = entry.nodes;
       text.add("# nodes ").add_decimal(entry.nodes).add('\n');
     }
     text.add_hexadecimal(entry.start).add(' ').add_hexadecimal(entry.size).add(' ');
@@ -268,6 +269,7 @@ bool write_code_names(int folder) {
   if (good) {  // else all of it again next time, at the same place
     g_log.written = count;
     g_log.file_bytes = bytes;
+    g_log.nodes_written = nodes;
   }
   return true;
 }

@@ -94,6 +94,12 @@ uint32_t take_due_trigger() {
   return trigger == 0 ? 0 : trigger | kAnswered;
 }
 
+uint32_t take_overdue_trigger() {
+  if (g_round.trigger.load(std::memory_order_relaxed) == 0) return 0;
+  const bool overdue = monotonic_ns() >= g_round.overdue_ns.load(std::memory_order_relaxed);
+  return overdue ? take_due_trigger() : 0;
+}
+
 uint32_t take_repeated_trigger() { return g_round.again.exchange(0, std::memory_order_acq_rel); }
 
 void companion_answered(uint64_t settle_ns) {

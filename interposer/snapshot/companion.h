@@ -54,6 +54,8 @@ bool waits_for_companion(uint32_t trigger);
 bool is_round_signal(const siginfo_t& info);
 // The trigger, with kAnswered, of the snapshot that waited; 0 when none does.
 uint32_t take_due_trigger();
+// Likewise, of one that has waited for so long that the timer's signal will not come. Cheap.
+uint32_t take_overdue_trigger();
 // The trigger of a snapshot that was asked for while another waited, else 0.
 uint32_t take_repeated_trigger();
 // In the child of a fork: neither the parent's event loops nor its timer are there.

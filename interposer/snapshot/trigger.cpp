@@ -234,6 +234,8 @@ void look_at_clock() {
 }
 
 void tick() {
+  const uint32_t overdue = take_overdue_trigger();
+  if (overdue != 0) return leave_pending(overdue);
   switch (look_for_request(on_signal)) {
     case Request::kDump:
       return leave_pending(static_cast<uint32_t>(Trigger::kDump));

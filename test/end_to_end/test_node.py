@@ -324,7 +324,7 @@ class Unnoticed(NodeTest):
 
     def test_a_program_sees_itself_as_ever(self):
         for settings in ({}, {"NODE_OPTIONS": "--no-deprecation"},
-                         {"SILT_X": "1", "SILT_LOG": "error"}):
+                         {"SILT_LOG": "info", "SILT_AT_EXIT": "0"}):
             for options in ((), ("--no-warnings",), ("--frozen-intrinsics", "--no-warnings"),
                             ("--disable-proto=throw",), ("--max-old-space-size=300",)):
                 with self.subTest(settings=settings, options=options):

@@ -11,7 +11,7 @@ function facts() {
     .map((name) => [String(name), process.listenerCount(name)]).sort();
   return {
     options: process.env.NODE_OPTIONS,
-    names: Object.keys(process.env).filter((name) => /NODE|SILT_X/.test(name)).sort(),
+    names: Object.keys(process.env).filter((name) => /^NODE/.test(name)).sort(),
     arguments: [process.argv.length, process.execArgv],
     cache: Object.keys(require.cache).length,
     listeners,
