@@ -322,6 +322,11 @@ class TapResult(unittest.TestResult):
         super().addError(test, err)
         self._line(test, False, details=self._exc_info_to_string(err, test))
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._line(test, False, details=f"{subtest}\n{self._exc_info_to_string(err, test)}")
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self._line(test, True, f" # SKIP {reason}")

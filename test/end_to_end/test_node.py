@@ -265,12 +265,13 @@ class Snapshots(NodeTest):
                 os.mkdir(self.out)
                 process = self.app("steps.cjs", settings={"SILT_EVERY": "100ms", **settings})
                 recording = self.recording_of(process, "node")
+                self.command(process, "objects")
+                before = len(self.snapshots(recording))
 
                 def more():
                     self.command(process, "drop")
-                    return len(self.snapshots(recording)) >= 3
+                    return len(self.snapshots(recording)) >= before + 3
 
-                self.command(process, "objects")
                 harness.wait_until(more, "three periodic snapshots")
                 self.assertEqual(process.finish(), 0, process.told())
                 self.check_objects(self.report(recording), "steps.cjs", "keepObjects", 1)
