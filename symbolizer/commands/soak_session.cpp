@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -86,6 +87,8 @@ class Session {
 
   Result<Gathered> run() {
     const Result<Child> started = start_child({program_log_, true, signals_.mask_before()}, [this] {
+      // Node.js: the same place is to have the same name in each run, whatever V8 would inline.
+      setenv("SILT_NODE_INLINING", "0", 0);
       const NotRunnable failure = become(task_.launch, task_.settings);
       std::fprintf(stderr, "silt: %s\n", failure.message.c_str());
       _exit(failure.status);
