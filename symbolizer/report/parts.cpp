@@ -131,7 +131,12 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   // What main calls is the whole program, so there only the very line tells a part.
   const bool is_main = root.site.function == "main";
   if (through_root.line || (through_root.function && !is_main)) return Relation::kPart;
-  if (container && passes(recording, whole, names, group.site).line) return Relation::kHolder;
+  if (container && passes(recording, whole, names, group.site).line) {
+    // A library that calls the user's code keeps something of its own beside; the leak stays the
+    // user's.
+    const bool library = is_foreign(group.site, options) && !is_foreign(root.site, options);
+    return library ? Relation::kPart : Relation::kHolder;
+  }
   return Relation::kNone;
 }
 

@@ -87,6 +87,27 @@ TEST_CASE("what grows at its own pace below the leaking function is a finding of
   CHECK(leaks(heap.report()) == 2);
 }
 
+TEST_CASE("a library that calls the leaking function, and keeps a little itself, is not the site") {
+  const auto js = [](const char* function, const char* file, uint32_t line) {
+    Frame made = frame(function, file, line);
+    made.kind = symbolize::FrameKind::kJavaScript;
+    made.module.clear();
+    return made;
+  };
+  const Frame upgrade = js("completeUpgrade", "/a/node_modules/ws/server.js", 375);
+  NamedHeap heap({{js("openSession", "/a/app.js", 13), js("emit", "node:events", 5), upgrade},
+                  {kMalloc, upgrade}});
+  heap.allocate(1, 4000, 1);
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(2000 + heap.chance(100), 400, 0);
+    heap.allocate(1, 4000, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "openSession");
+}
+
 TEST_CASE("leaks block for block are one finding where one function calls for both") {
   const auto stack = [](const char* maker, uint32_t line) {
     return std::vector<Frame>{kMalloc, frame(maker, "dict.c", 7), frame("add_key", "db.c", line),
