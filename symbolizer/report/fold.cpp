@@ -155,6 +155,15 @@ void judge_stacks(const read::Recording& recording, const Timeline& timeline, He
   }
 }
 
+void order_groups(std::vector<Group>& groups) {
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
+    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
+    if (a_leaks != b_leaks) return a_leaks;
+    return a.judgement.growth_bytes > b.judgement.growth_bytes;
+  });
+}
+
 std::vector<Group> fold(const read::Recording& recording, const Timeline& timeline,
                         std::vector<StackSummary>& summaries, const NodeFrames& names,
                         const FoldOptions& options) {
@@ -215,12 +224,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     }
     groups.push_back(std::move(group));
   }
-  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
-    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
-    if (a_leaks != b_leaks) return a_leaks;
-    return a.judgement.growth_bytes > b.judgement.growth_bytes;
-  });
+  order_groups(groups);
   return groups;
 }
 

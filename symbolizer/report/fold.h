@@ -67,6 +67,9 @@ std::vector<Group> fold(const read::Recording& recording, const analyze::Timelin
                         std::vector<StackSummary>& summaries, const NodeFrames& names,
                         const FoldOptions& options);
 
+// Leaks first, then by growth.
+void order_groups(std::vector<Group>& groups);
+
 }  // namespace silt::report
 
 #endif  // SILT_SYMBOLIZER_REPORT_FOLD_H_

@@ -272,12 +272,7 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
                            return group.heap == read::Heap::kJavaScript && rises(group);
                          });
   for (Group& group : groups) say(group, heap_flat);
-  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
-    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
-    if (a_leaks != b_leaks) return a_leaks;
-    return a.judgement.growth_bytes > b.judgement.growth_bytes;
-  });
+  order_groups(groups);
   return groups;
 }
 
