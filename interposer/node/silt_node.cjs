@@ -10,13 +10,18 @@
 // What a program may replace later is taken now.
 const { memoryUsage } = process;
 
-// NODE_OPTIONS as it was: children get ours from the library again, if it is there.
+const quoted = /[ "\\]/.test(__filename)
+  ? `"${__filename.replace(/["\\]/g, '\\$&')}"` : __filename;
+const wish = `--require ${quoted}`;
+
+// NODE_OPTIONS as it was: children get ours from the library again, if it is there. A worker that
+// was created with options of its own may have it among these instead.
 function restoreEnvironment() {
+  const { execArgv } = process;
+  if (execArgv.at(-1) === __filename && execArgv.at(-2) === '--require') execArgv.length -= 2;
   const options = process.env.NODE_OPTIONS;
   if (options === undefined) return;
-  const quoted = /[ "\\]/.test(__filename)
-    ? `"${__filename.replace(/["\\]/g, '\\$&')}"` : __filename;
-  const at = options.lastIndexOf(`--require ${quoted}`);
+  const at = options.lastIndexOf(wish);
   if (at < 0) return;
   const before = options.slice(0, Math.max(0, at - 1));
   if (at === 0) delete process.env.NODE_OPTIONS;
@@ -242,6 +247,40 @@ class Heap {
   }
 }
 
+// The options of a new worker, with ours where node does not hand ours on by itself.
+function workerOptions(options) {
+  const { SHARE_ENV } = require('worker_threads');
+  if (Array.isArray(options.execArgv)) {
+    return { ...options, execArgv: [...options.execArgv, '--require', __filename] };
+  }
+  const { env } = options;
+  if (typeof env !== 'object' || env === null || env === SHARE_ENV || env === process.env) {
+    return options;
+  }
+  const own = env.NODE_OPTIONS;
+  const given = own === undefined || own === '' ? wish : `${own} ${wish}`;
+  return { ...options, env: { ...env, NODE_OPTIONS: given } };
+}
+
+// Workers with `env` or `execArgv` of their own load this script too. The class stays what it is in
+// every other respect.
+function joinWorkers() {
+  const threads = require('worker_threads');
+  threads.Worker = new Proxy(threads.Worker, {
+    construct(target, [file, options, ...rest], newTarget) {
+      let ours = options;
+      try {
+        if (typeof options === 'object' && options !== null) ours = workerOptions(options);
+      } catch {
+        // node says itself what is wrong with them
+      }
+      const all = options === undefined ? [file] : [file, ours, ...rest];
+      return Reflect.construct(target, all, newTarget);
+    },
+  });
+  require('module').syncBuiltinESMExports();
+}
+
 function join() {
   restoreEnvironment();
   delete require.cache[__filename];
@@ -262,6 +301,7 @@ function join() {
     if (!library.inlining) require('v8').setFlagsFromString('--no-turbo-inlining');
     heap = new Heap(library, interval);
   });
+  joinWorkers();
   if (isMainThread && library.atExit) {
     process.on('exit', () => {
       library.run(capture);

@@ -151,6 +151,50 @@ class Growth(NodeTest):
         ended = sum(stack["live_bytes"][2] for stack in report.with_function("keepInWorker", "js"))
         self.assertEqual(ended, 0)
 
+    def test_worker_threads_with_options_of_their_own(self):
+        for given, environment, arguments in (
+                ({"env": {"OWN": "1"}}, {"OWN": "1"}, []),
+                ({"env": {"NODE_OPTIONS": "--no-warnings"}}, {"NODE_OPTIONS": "--no-warnings"}, []),
+                ({"execArgv": ["--trace-warnings"]}, None, ["--trace-warnings"]),
+                ({"execArgv": [], "env": {"OWN": "2"}}, {"OWN": "2"}, [])):
+            with self.subTest(given=given):
+                shutil.rmtree(self.out)
+                os.mkdir(self.out)
+                process = self.app("steps.cjs")
+                self.command(process, f"worker {json.dumps(given)}", "done worker")
+                self.command(process, "tell objects", "done objects")
+                told = self.command(process, "tell environment", "done environment")
+                options, seen, variables = json.loads(told.removeprefix("done environment "))
+                self.assertEqual(seen, arguments)
+                self.assertEqual(options, (environment or {}).get("NODE_OPTIONS"))
+                if environment is not None:
+                    self.assertEqual(variables, sorted(environment))
+                self.dump(process.pid)
+                self.assertEqual(process.finish(), 0, process.told())
+                self.assertEqual(process.errors(), "")
+                self.check_objects(self.report(), "worker.mjs", "keepInWorker", 1, snapshot=0)
+
+    def test_worker_threads_are_of_the_class_that_node_has(self):
+        source = ("const { Worker } = require('worker_threads');"
+                  "class Mine extends Worker { own() { return 1; } }"
+                  "const mine = new Mine('0', { eval: true, env: {} });"
+                  "import('worker_threads').then((all) => console.log(Worker === all.Worker,"
+                  " mine instanceof Worker, mine.own(), Worker.name, Worker.length,"
+                  " mine.constructor === Mine));"
+                  "for (const options of [7, { eval: true, execArgv: ['--no-such'] },"
+                  " { eval: true, env: 7 }]) {"
+                  "  try { new Worker('0', options).on('error', () => {}); console.log('made'); }"
+                  "  catch (error) { console.log(error.code, error.message); }"
+                  "}")
+        told = {}
+        for name, settings in (("plain", {"SILT_NODE": "0"}), ("joined", {})):
+            process = self.start([NODE, "-e", source], settings=settings, cwd=self.folder)
+            self.assertEqual(process.finish(), 0, process.told())
+            told[name] = process.told()
+        self.assertIn("true true 1 Worker 1 true", told["joined"])
+        self.assertIn("ERR_WORKER_INVALID_EXEC_ARGV", told["joined"])
+        self.assertEqual(told["joined"], told["plain"])
+
     def test_a_hundred_worker_threads_come_and_go(self):
         process = self.app("steps.cjs")
         for number in range(100):

@@ -11,6 +11,8 @@ function keepInWorker() {
 
 parentPort.on('message', (command) => {
   if (command === 'objects') keepInWorker();
-  parentPort.postMessage(command);
+  const told = JSON.stringify([process.env.NODE_OPTIONS ?? null, process.execArgv,
+    Object.keys(process.env).sort()]);
+  parentPort.postMessage(command === 'environment' ? `environment ${told}` : command);
 });
 parentPort.postMessage('worker');
