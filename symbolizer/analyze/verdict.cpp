@@ -163,7 +163,8 @@ std::vector<Step> steps_of_bytes(const Evidence& evidence) {
   return steps;
 }
 
-// Blocks that grow rather than multiply: their mean size rises while their number hardly does.
+// Blocks that grow rather than multiply: their mean size rises while their number hardly does. A
+// number that more than doubles is that of things added, however large the last of them are.
 bool is_container(const Evidence& evidence) {
   const size_t last = evidence.bytes.size() - 1;
   // A few samples of many objects are no container.
@@ -175,6 +176,7 @@ bool is_container(const Evidence& evidence) {
   if (evidence.blocks[first] <= 0 || evidence.blocks[last] <= 0) return false;
   const double more_blocks = evidence.blocks[last] / evidence.blocks[first];
   const double more_bytes = evidence.bytes[last] / std::max(1.0, evidence.bytes[first]);
+  if (more_blocks > 2 && evidence.blocks[last] - evidence.blocks[first] > 2) return false;
   return more_bytes >= 1.3 && more_blocks <= 1 + 0.2 * (more_bytes - 1);
 }
 

@@ -39,8 +39,9 @@ constexpr double kFlat = 0.1;
 constexpr double kBookkeeping = 0.05;
 constexpr double kLittle = 256 * 1024;
 // Node keeps pools (of Buffers, of handles) that get a block now and then: doubts about so little
-// are not told.
+// are not told, nor is anything made of so few blocks.
 constexpr double kPools = 64 * 1024;
+constexpr double kPoolBlocks = 10;
 // Growth of fewer samples is nobody's evidence.
 constexpr double kFewestSamples = 9;
 
@@ -142,8 +143,10 @@ bool is_bookkeeping(const Group& group, double heap_growth) {
 }
 
 bool is_small_doubt(const Group& group) {
-  return group.heap == read::Heap::kNative && group.judgement.verdict == Verdict::kGrowing &&
-         group.judgement.growth_bytes < kPools;
+  const Judgement& judgement = group.judgement;
+  return group.heap == read::Heap::kNative && judgement.growth_bytes < kPools &&
+         (judgement.verdict == Verdict::kGrowing ||
+          (judgement.verdict == Verdict::kLeak && judgement.growth_blocks < kPoolBlocks));
 }
 
 // The growth of a few samples in a JavaScript heap is a matter of chance.

@@ -25,6 +25,8 @@ using symbolize::FrameKind;
 
 // A container adds few blocks where the things it holds add many.
 constexpr double kContainerShare = 0.02;
+// Objects of a JavaScript container are so many times as large as what it holds.
+constexpr double kContainerSize = 8;
 // Healthy allocations through the leaking function that make the caller the better site, as a share
 // of the leaking ones.
 constexpr double kHealthyShare = 0.1;
@@ -96,11 +98,18 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
   return all;
 }
 
-// Few blocks that grow beside the many of `whole`.
+// Few blocks that grow beside the many of `whole`. In a JavaScript heap a single sample stands for
+// as many objects as fit between two samples, so there few blocks say nothing unless they are large.
 bool is_container_of(const Group& part, const Group& whole) {
-  return part.judgement.growth_bytes > 0 &&
-         part.judgement.growth_blocks <=
-             std::max(1.0, kContainerShare * whole.judgement.growth_blocks);
+  const Judgement& one = part.judgement;
+  const Judgement& all = whole.judgement;
+  if (one.growth_bytes <= 0) return false;
+  if (part.heap == read::Heap::kJavaScript &&
+      one.growth_bytes * all.growth_blocks <
+          kContainerSize * all.growth_bytes * one.growth_blocks) {
+    return false;
+  }
+  return one.growth_blocks <= std::max(1.0, kContainerShare * all.growth_blocks);
 }
 
 enum class Relation { kNone, kPart, kHolder };
