@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/analyze/container.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "symbolizer/analyze/shape.h"
+#include "symbolizer/analyze/trend.h"
+#include "symbolizer/base/quantity.h"
+
+namespace silt::analyze {
+namespace {
+
+// For containers only the change in size counts: the old block dies whenever a larger one is born.
+std::vector<Step> steps_of_bytes(const Evidence& evidence) {
+  std::vector<Step> steps;
+  const Timeline& timeline = evidence.timeline;
+  for (size_t i = 1; i < evidence.bytes.size(); ++i) {
+    const double change = evidence.bytes[i] - evidence.bytes[i - 1];
+    Step step;
+    step.seconds = timeline.seconds[i] - timeline.seconds[i - 1];
+    step.activity = timeline.activity[i] - timeline.activity[i - 1];
+    if (!timeline.work.empty()) step.work = timeline.work[i] - timeline.work[i - 1];
+    step.born = std::max(0.0, change);
+    step.died = std::max(0.0, -change);
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+// Blocks that grow rather than multiply: their mean size rises while their number hardly does. A
+// number that more than doubles is that of things added, however large the last of them are.
+bool is_container(const Evidence& evidence) {
+  const size_t last = evidence.bytes.size() - 1;
+  // A few samples of many objects are no container.
+  if (evidence.counts_bytes && (evidence.blocks[last] > 8 || evidence.bytes[last] < kManyBytes)) {
+    return false;
+  }
+  size_t first = 0;
+  while (first < last && evidence.blocks[first] <= 0) ++first;
+  if (evidence.blocks[first] <= 0 || evidence.blocks[last] <= 0) return false;
+  const double more_blocks = evidence.blocks[last] / evidence.blocks[first];
+  const double more_bytes = evidence.bytes[last] / std::max(1.0, evidence.bytes[first]);
+  if (more_blocks > 2 && evidence.blocks[last] - evidence.blocks[first] > 2) return false;
+  return more_bytes >= 1.3 && more_blocks <= 1 + 0.2 * (more_bytes - 1);
+}
+
+}  // namespace
+
+bool judge_container(const Evidence& evidence, Judgement& judgement) {
+  if (!is_container(evidence) || judgement.growth_bytes < kFloorBytes) return false;
+  const std::string blocks = format_counted(evidence.blocks.back(), "block");
+  const std::string sizes = " from " + format_bytes(evidence.bytes.front()) + " to " +
+                            format_bytes(evidence.bytes.back());
+  const Jumps jumps = find_jumps(evidence.timeline.seconds, evidence.bytes);
+  const std::vector<Step> steps = steps_of_bytes(evidence);
+  // One observation a window: how large a step was says how the container grows, not how sure.
+  double mean = 0;
+  for (const Step& step : steps) mean += std::abs(step.net()) / static_cast<double>(steps.size());
+  const Trend trend = find_trend(steps, mean > 0 ? 5 / mean : 1);
+  judgement.windows = trend.windows;
+  judgement.growing_windows = trend.grew;
+  judgement.warm_up_windows = trend.warm_up;
+  const bool every = trend.windows >= 4 && trend.grew == trend.windows && trend.late_pace >= 0.6;
+  if (every && !jumps.falls) {
+    judgement.verdict = Verdict::kLeak;
+    judgement.p_value = 0;
+    judgement.confidence = 0.6 + 0.35 * (1 - std::exp(-static_cast<double>(trend.windows) / 4));
+    judgement.reason = blocks + " grew" + sizes + ", " + windows_text(trend.grew, trend.windows) +
+                       after_warm_up(trend.warm_up) + ": a container that is only added to";
+    return true;
+  }
+  if (jumps.falls || jumps.count < 2) return false;
+  if (jumps.overdue) {
+    judgement.verdict = Verdict::kBounded;
+    judgement.confidence = 0.7;
+    judgement.reason = blocks + " grew" + sizes + " in " +
+                       format_counted(static_cast<double>(jumps.count), "step") +
+                       ", then no more for longer than that pace predicts";
+    return true;
+  }
+  const bool enough = jumps.count >= 3 && evidence.bytes.size() >= 6;
+  judgement.verdict = enough ? Verdict::kLeak : Verdict::kGrowing;
+  judgement.p_value = judgement.verdict == Verdict::kLeak ? 0 : 1;
+  judgement.confidence = judgement.verdict == Verdict::kLeak
+                             ? std::min(0.9, 0.5 + 0.08 * static_cast<double>(jumps.count))
+                             : 0.5;
+  judgement.reason = blocks + " grew" + sizes + " in " +
+                     format_counted(static_cast<double>(jumps.count), "step") +
+                     " that fit a container filled at a steady pace";
+  if (judgement.verdict == Verdict::kGrowing) judgement.reason += "; too few steps to be sure";
+  return true;
+}
+
+}  // namespace silt::analyze

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the rules look at: one series at the frames of its timeline, with its levels and windows,
+// and the line through it. The words for windows that all reasons share are here too.
+
+#ifndef SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
+#define SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "symbolizer/analyze/series.h"
+#include "symbolizer/analyze/shape.h"
+#include "symbolizer/analyze/verdict.h"
+#include "symbolizer/analyze/windows.h"
+
+namespace silt::analyze {
+
+// What moves by less than this is steady: a few blocks of a few bytes are nobody's problem.
+inline constexpr double kFloorBlocks = 5;
+inline constexpr double kFloorBytes = 2048;
+// A rise in fewer blocks than make a trend is worth a word from this size on.
+inline constexpr double kManyBytes = 256 * 1024;
+// A rise of less than this share of what is live is the jitter of a full cache.
+inline constexpr double kJitter = 0.1;
+
+struct Evidence {
+  const Timeline& timeline;
+  const Series& series;
+  std::vector<double> bytes;   // at frames
+  std::vector<double> blocks;  // at frames
+  Levels levels;               // of bytes, at regular snapshots
+  Levels block_levels;
+  Windows windows;
+  // What the windows count: blocks, or the bytes of a JavaScript heap, where V8 takes its samples
+  // by the byte and the number of objects is a rough guess.
+  bool counts_bytes = false;
+  double events_per_unit = 1;
+  double seconds = 0;  // between first and last frame
+};
+
+// The series must belong to the timeline, which has two frames at least.
+Evidence gather(const Timeline& timeline, const Series& series);
+
+// Fits the line through live bytes from the end of warm-up on: pace, and its interval.
+void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement);
+
+// "in 3 min"
+std::string over(double seconds);
+// "in 7 of 8 windows"
+std::string windows_text(size_t grew, size_t windows);
+// " after a warm-up of 2 windows", or nothing
+std::string after_warm_up(size_t warm_up);
+// So many bytes or blocks, whichever the windows count.
+std::string amount(const Evidence& evidence, double units);
+
+}  // namespace silt::analyze
+
+#endif  // SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
