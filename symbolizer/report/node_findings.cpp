@@ -11,6 +11,7 @@
 
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/parts.h"
@@ -38,12 +39,8 @@ constexpr double kFlat = 0.1;
 // at most by this share of it, and little is no news.
 constexpr double kBookkeeping = 0.05;
 constexpr double kLittle = 256 * 1024;
-// Node keeps pools (of Buffers, of handles) that get a block now and then: doubts about so little
-// are not told, nor is anything made of so few blocks.
-constexpr double kPools = 64 * 1024;
+// Of so little, anything made of fewer blocks is no leak.
 constexpr double kPoolBlocks = 10;
-// Growth of fewer samples is nobody's evidence.
-constexpr double kFewestSamples = 9;
 
 bool rises(const Group& group) {
   return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
@@ -144,17 +141,14 @@ bool is_bookkeeping(const Group& group, double heap_growth) {
 
 bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
-  return group.heap == read::Heap::kNative && judgement.growth_bytes < kPools &&
+  return group.heap == read::Heap::kNative && is_by_chance(group) &&
          (judgement.verdict == Verdict::kGrowing ||
           (judgement.verdict == Verdict::kLeak && judgement.growth_blocks < kPoolBlocks));
 }
 
-// The growth of a few samples in a JavaScript heap is a matter of chance.
+// Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  if (group.heap != read::Heap::kJavaScript || group.sum.sampled_bytes <= 0) return false;
-  if (!rises(group)) return false;
-  const double samples = group.judgement.growth_bytes * group.sum.samples / group.sum.sampled_bytes;
-  return samples < kFewestSamples;
+  return group.heap == read::Heap::kJavaScript && rises(group) && is_by_chance(group);
 }
 
 // What silt's own script keeps.

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/report/chance.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -99,7 +100,8 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
 }
 
 // Few blocks that grow beside the many of `whole`. In a JavaScript heap a single sample stands for
-// as many objects as fit between two samples, so there few blocks say nothing unless they are large.
+// as many objects as fit between two samples, so there few blocks say nothing unless they are
+// large.
 bool is_container_of(const Group& part, const Group& whole) {
   const Judgement& one = part.judgement;
   const Judgement& all = whole.judgement;
@@ -142,9 +144,10 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   if (through_root.line || (through_root.function && !is_main)) return Relation::kPart;
   if (container && passes(recording, whole, names, group.site).line) {
     // A library that calls the user's code keeps something of its own beside; the leak stays the
-    // user's.
+    // user's. So it does beside what chance or node's pools add.
     const bool library = is_foreign(group.site, options) && !is_foreign(root.site, options);
-    return library ? Relation::kPart : Relation::kHolder;
+    const bool chance = !recording.jit_map.empty() && is_by_chance(group);
+    return library || chance ? Relation::kPart : Relation::kHolder;
   }
   return Relation::kNone;
 }
