@@ -231,5 +231,52 @@ TEST_CASE("V8's own books of a growing heap are no finding of their own") {
   CHECK(report.findings.size() == 1);
 }
 
+TEST_CASE("a few samples of the caller, or a pool's blocks, do not make it the site") {
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    Server server(seed);
+    const read::ScriptFrame profile{"loadProfile", "file:///srv/app.js", 31, 3};
+    const auto leak = server.process.script_stack({profile, kMain, kTimers});
+    const auto date =
+        server.process.script_stack({{"utcDate", "node:_http", 7, 1}, kMain, kTimers});
+    const auto pool =
+        server.process.stack({"node::AllocateUninitialized", "JS:~fromString node:buffer:477:1",
+                              "JS:~onRequest /srv/app.js:3:1", "main"});
+    for (int i = 0; i <= 8; ++i) {
+      server.objects(leak, 10'000, 200);
+      if (i == 4) server.process.allocate(date, 1, 4, 66'000);
+      if (i == 5) server.process.allocate(date, 2, 4, 66'000);
+      if (i == 2 || i == 4 || i == 6) {
+        server.process.allocate(pool, 1, 8192);
+        server.process.allocate(pool, 1, 1024);
+      }
+      server.snapshot(i);
+    }
+    const Report report = server.report();
+    const auto found = accused(report);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0]->site.function == "loadProfile");
+    CHECK(report.findings.size() == 1);
+  }
+}
+
+TEST_CASE("Buffers that leak beside node's pools keep their site") {
+  Server server(9);
+  const auto leak = server.process.stack({"node::Allocate", "JS:~alloc node:buffer:379:1",
+                                          "JS:~Connection /srv/app.js:15:3",
+                                          "JS:~onRequest /srv/app.js:3:1", "main"});
+  const auto pool =
+      server.process.stack({"node::AllocateUninitialized", "JS:~createPool node:buffer:157:1",
+                            "JS:~onRequest /srv/app.js:3:1", "main"});
+  for (int i = 0; i <= 8; ++i) {
+    server.process.allocate(leak, 100, 16'384);
+    if (i == 0 || i == 2 || i == 4 || i == 6) server.process.allocate(pool, 1, 8192);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.function == "Connection");
+}
+
 }  // namespace
 }  // namespace silt::report
