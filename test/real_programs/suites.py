@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs' own test suites, from Debian's packages and source packages."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -35,9 +36,12 @@ def glib(run):
     # Want a message bus, a network, or a clock that nothing delays.
     left_out = re.compile(r"gdbus|gapplication|dbus|network|resolver|portal|appinfo|desktop|"
                           r"codegen|timeout|mainloop|scannerapi|spawn-test|timer|actions|"
-                          r"notification|monitor|icons|live-g-file|file-thumbnail|unix-mounts")
+                          r"notification|monitor|icons|live-g-file|file-thumbnail|unix-mounts|"
+                          r"application-command-line|-slow|performance")
+    described = {path.stem for path in
+                 pathlib.Path("/usr/share/installed-tests/glib").glob("*.test")}
     chosen = sorted(path for path in folder.iterdir() if os.access(path, os.X_OK)
-                    and path.is_file() and path.suffix == "" and not left_out.search(path.name))
+                    and path.name in described and not left_out.search(path.name))
     if run.short:
         short = ("array-test", "hash", "strfuncs", "string", "list", "tree", "thread", "cond",
                  "once", "private", "queue", "regex", "unix")
@@ -46,7 +50,7 @@ def glib(run):
     for path in chosen:
         if run.only and not any(name.startswith(f"{path.name} ") for name in run.only):
             continue
-        done = run.command([path, "--tap"], timeout=600, cwd=folder,
+        done = run.command([path, "--tap"], timeout=300, cwd=folder,
                            more={"G_TEST_SRCDIR": str(folder), "G_TEST_BUILDDIR": str(folder),
                                  "HOME": str(run.folder), "XDG_RUNTIME_DIR": str(run.folder)})
         text = re.sub(r"seed:\d+", "seed", done.stdout)
@@ -96,10 +100,12 @@ def php(run):
     return outcomes
 
 
-@suite("bash", needs=("bash", "gcc"), packages=("bash",), source="bash")
+@suite("bash", needs=("bash", "gcc"), packages=("bash",), source="bash", nobody=True)
 def bash(run):
     source = tree(run.source, run.folder / "bash")
     tests, support = source / "tests", source / "support"
+    for name in ("config.h", "version.h"):  # a script reads them, whatever is in them
+        (source / name).touch()
     for name in ("recho", "zecho", "printenv", "xcase"):
         run.plain(["gcc", "-w", "-I", source, "-DHAVE_STDLIB_H", "-DHAVE_UNISTD_H", "-include",
                    "stdlib.h", "-include", "string.h", "-include", "unistd.h", "-o",
@@ -113,9 +119,11 @@ def bash(run):
                            more={"THIS_SH": "/bin/bash", "PATH": f"{tests}:{os.environ['PATH']}",
                                  "BUILD_DIR": str(source), "TMPDIR": str(run.folder),
                                  "BASH_TSTOUT": str(run.folder / "tst.out"), "LC_ALL": "C"})
-        # What a script prints is the difference from what it should print.
-        text = re.sub(r"\b\d{3,}\b", "N", done.stdout).replace(str(run.folder), "")
-        outcomes[script.name] = "pass" if not text.strip() else f"differs in {len(text)} characters"
+        # What a script prints is the difference from what it should print, after a warning or two.
+        text = re.sub(r"^warning: .*\n?", "", done.stdout, flags=re.M)
+        text = re.sub(r"\b\d{3,}\b", "N", text).replace(str(run.folder), "").strip()
+        mark = hashlib.sha1(text.encode()).hexdigest()[:12]
+        outcomes[script.name] = "pass" if not text else f"differs: {mark}"
     return outcomes
 
 
