@@ -14,6 +14,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/options.h"
 #include "interposer/base/process_identity.h"
+#include "interposer/base/symbol_search.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
@@ -151,11 +152,8 @@ __attribute__((constructor)) void start() {
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
-  // Who calls malloc finds the program's own first, if it has one; so does `&malloc` in here, hence
-  // modules are compared: each has one name, at one address.
-  const void* const found = dlsym(RTLD_DEFAULT, "malloc");
-  const void* const own = reinterpret_cast<const void*>(&module_of);
-  if (module_of(found) != module_of(own)) flags |= format::kFlagOwnMalloc;
+  // Who calls malloc finds the program's own first, if it has one.
+  if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
   recorder.memory_limit_bytes = g_options.memory_bytes;
@@ -171,7 +169,7 @@ __attribute__((constructor)) void start() {
           {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
-  join_node(module_of(own));
+  join_node(module_of(reinterpret_cast<const void*>(&module_of)));
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
   errno = saved_errno;
 }

@@ -73,9 +73,10 @@ bool defines(const link_map& object, const char* name, uint32_t hash) {
   }
 }
 
-bool any_defines(const link_map* object, const char* symbol) {
+// Of those from `object` to `end`, which is left out.
+bool any_defines(const link_map* object, const link_map* end, const char* symbol) {
   const uint32_t hash = gnu_hash(symbol);
-  for (; object != nullptr; object = object->l_next) {
+  for (; object != end; object = object->l_next) {
     if (defines(*object, symbol, hash)) return true;
   }
   return false;
@@ -87,17 +88,23 @@ const link_map* this_library() {
   return _dl_find_object(reinterpret_cast<void*>(here), &own) == 0 ? own.dlfo_link_map : nullptr;
 }
 
-}  // namespace
-
-bool is_defined(const char* symbol) {
+const link_map* first_library() {
   const link_map* first = this_library();
   while (first != nullptr && first->l_prev != nullptr) first = first->l_prev;
-  return any_defines(first, symbol);
+  return first;
+}
+
+}  // namespace
+
+bool is_defined(const char* symbol) { return any_defines(first_library(), nullptr, symbol); }
+
+bool is_defined_before_this_library(const char* symbol) {
+  return any_defines(first_library(), this_library(), symbol);
 }
 
 bool is_defined_after_this_library(const char* symbol) {
   const link_map* const own = this_library();
-  return own != nullptr && any_defines(own->l_next, symbol);
+  return own != nullptr && any_defines(own->l_next, nullptr, symbol);
 }
 
 }  // namespace silt::base

@@ -11,6 +11,10 @@ namespace silt::base {
 
 // Among all that is loaded.
 bool is_defined(const char* symbol);
+// Among the program and the libraries that come before this one: calls of the symbol go there.
+// (What dlsym says of a function whose address the program takes may be an entry of the program's
+// own table of jumps, which leads here.)
+bool is_defined_before_this_library(const char* symbol);
 // Among the libraries that were loaded after this one with the program, or later.
 bool is_defined_after_this_library(const char* symbol);
 

@@ -141,12 +141,11 @@ SILT_COLD void find_short_operators(const void* (*module_of)(const void* address
     if (module_of(function) != runtime) return;
   }
   // What libstdc++'s operators call: one another, malloc and free.
-  const void* const own = module_of(&real);
   for (const char* symbol : {"malloc", "free", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZdlPv",
                              "_ZdaPv", "_ZdlPvm", "_ZdlPvRKSt9nothrow_t"}) {
-    if (module_of(dlsym(RTLD_DEFAULT, symbol)) != own) return;
+    if (base::is_defined_before_this_library(symbol)) return;
   }
-  real.new_is_malloc = own != nullptr;
+  real.new_is_malloc = true;
 }
 
 SILT_COLD void* find_in_cxx_runtime(const char* symbol) {

@@ -141,6 +141,10 @@ class Stacks(harness.SiltTest):
         report = self.report()
         self.assertRegex(" ".join(report.notes), r"brings its own allocator")
 
+    def test_a_program_that_takes_mallocs_address_has_no_malloc_of_its_own(self):
+        report, _ = self.run_victim("fixed_address")
+        self.assertNotRegex(" ".join(report.notes), r"brings its own allocator")
+
     def test_a_recording_moved_elsewhere_reports_the_same(self):
         report, _ = self.run_victim("growth", stop_at="ready step")
         moved = pathlib.Path(self.folder) / "elsewhere" / "copy of a recording"
