@@ -76,9 +76,12 @@ void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live,
     return;
   }
   run.bits |= bp_live ? 1 : 0;
-  Root* const pair = &roots_[root_pair(innermost.pc, innermost.sp)];
-  if (pair[0].run.bits != 0 && !is_at(pair[0], innermost)) pair[1] = pair[0];
-  pair[0] = Root{innermost.pc, innermost.sp, innermost.bp, run};
+  // To the front; the others move up, as far as the first that is free or is replaced by this one.
+  Root* const set = &roots_[set_of(root_hash(innermost.pc, innermost.sp))];
+  uint32_t last = 0;
+  while (last < kRootsInSet - 1 && set[last].run.bits != 0 && !is_at(set[last], innermost)) ++last;
+  for (; last > 0; --last) set[last] = set[last - 1];
+  set[0] = Root{innermost.pc, innermost.sp, innermost.bp, run};
 }
 
 void StackMemory::forget() {

@@ -149,6 +149,7 @@ class StackMemory {
   static constexpr uint32_t kBranchBits = 11;
   static constexpr uint32_t kLaneBits = 2;
   static constexpr uint32_t kRoots = 1u << kRootBits;
+  static constexpr uint32_t kRootsInSet = 4;
   static constexpr uint32_t kBranches = 1u << kBranchBits;
   static constexpr uint32_t kGroups = 8 * 1024;
   static constexpr uint32_t kMaximumGroups = 127;
@@ -176,10 +177,14 @@ class StackMemory {
     return uint32_t{same0} + (same0 & same1) + (same0 & same1 & same2);
   }
 
-  // Places come in pairs of neighbours, which share a cache line: the first of a pair.
-  SILT_ALWAYS_INLINE static uint32_t root_pair(uint64_t pc, uint64_t sp) {
-    return static_cast<uint32_t>((pc ^ sp << 17) * kMultiplier >> (64 - kRootBits)) & ~1u;
+  SILT_ALWAYS_INLINE static uint32_t root_hash(uint64_t pc, uint64_t sp) {
+    return static_cast<uint32_t>((pc ^ sp << 17) * kMultiplier >> (64 - kRootBits));
   }
+  // Roots come in sets of four neighbours: the first of a set. (With two, three stacks of a
+  // server's sixty that meet in a set drive one another out at each request, and each is walked
+  // again.)
+  static constexpr uint32_t set_of(uint32_t hash) { return hash & ~(kRootsInSet - 1); }
+  // Branches come in pairs, which share a cache line: the first of a pair.
   SILT_ALWAYS_INLINE static uint32_t branch_pair(uint32_t check, uint64_t value) {
     return static_cast<uint32_t>((value ^ uint64_t{check} << 45) * kMultiplier >>
                                  (64 - kBranchBits)) &
@@ -192,11 +197,14 @@ class StackMemory {
   }
 
   SILT_ALWAYS_INLINE Run find_root(const Frame& frame) {
-    const uint32_t at = root_pair(frame.pc, frame.sp);
+    const uint32_t hash = root_hash(frame.pc, frame.sp);
+    const uint32_t at = set_of(hash);
     if (is_at(roots_[at], frame)) [[likely]]
       return roots_[at].run;
-    if (is_at(roots_[at + 1], frame)) return roots_[at + 1].run;
-    missed_at_ = kBranches + at;
+    for (uint32_t i = 1; i < kRootsInSet; ++i) {
+      if (is_at(roots_[at + i], frame)) return roots_[at + i].run;
+    }
+    missed_at_ = kBranches + hash;
     return Run{0};
   }
 
@@ -217,7 +225,7 @@ class StackMemory {
   void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag);
 
   uint32_t next_group_;  // 0: nothing is remembered; number 0 is no check's
-  uint32_t missed_at_;   // the pair of roots or branches where find missed the last one
+  uint32_t missed_at_;   // the place among roots or branches where find missed the last one
   uint32_t building_;    // checks of the stack that is being built
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];

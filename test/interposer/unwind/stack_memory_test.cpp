@@ -268,6 +268,33 @@ TEST_CASE("a stack is wanted when it is missed a second time soon after the firs
   CHECK(memory->wants(7));
 }
 
+TEST_CASE("four stacks that meet at one place do not drive one another out") {
+  const auto memory = std::make_unique<StackMemory>();
+  Remembered stack(10, 0x1234);
+  const auto become = [&](uint64_t number) {  // the place is chosen by pc and sp
+    stack.frame.bp = 0x1000 * number;
+    stack.words[9] = number;
+  };
+  for (uint32_t number = 1; number <= 4; ++number) {
+    become(number);
+    REQUIRE(stack.keep(*memory, 10, number));
+  }
+  for (uint32_t number = 1; number <= 4; ++number) {
+    become(number);
+    CHECK(memory->find(stack.frame) == number);
+  }
+  become(5);
+  REQUIRE(stack.keep(*memory, 10, 5));
+  uint32_t found = 0;
+  for (uint32_t number = 1; number <= 5; ++number) {
+    become(number);
+    const uint32_t tag = memory->find(stack.frame);
+    CHECK((tag == 0 || tag == number));
+    found += tag != 0 ? 1 : 0;
+  }
+  CHECK(found == 4);
+}
+
 TEST_CASE("a hundred stacks that take turns are kept, nearly all") {
   const auto memory = std::make_unique<StackMemory>();
   std::vector<std::unique_ptr<Remembered>> stacks;
