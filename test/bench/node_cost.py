@@ -2,112 +2,160 @@
 # SPDX-License-Identifier: Apache-2.0
 """What silt costs a Node.js server: CPU time for each request, as a ratio to the plain server.
 
-Every configuration has a server of its own, and the servers take turns under load, so that a slow
-minute of the machine hits all alike; the server itself tells its CPU time, so that the load does
-not count. A figure is the ratio of the medians, with the ratios of the lower and the upper
-quartiles in brackets: on a busy machine the first of these is the one to believe.
+Every configuration has a server of its own, two of them are plain. The servers take turns: each
+gets one burst of a few hundred requests over connections that stay open, then the next one, in
+another order in each round, so that a slow minute of the machine hits all alike. The CPU time of a
+burst is read from the server process's own clock, to the nanosecond, so the client does not count.
+A figure is the median, over all rounds, of a server's burst divided by the plain server's in the
+same round, with the lower and upper quartiles in brackets; behind it the ratio of the fifth
+percentiles, in which neither collections nor other users of the machine have a part. The second
+plain server shows what differs by chance.
 
 usage: node_cost.py [--library LIBRARY] [--node BINARY] [--modules FOLDER] [--rounds N]
 """
 
 import argparse
-import json
 import os
 import pathlib
+import random
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import urllib.request
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+BUILD = HERE.parent.parent / "build"
 CONFIGURATIONS = {
+    "plain again": None,
     "native sampling only": {"SILT_NODE": "0", "SILT_SAMPLE": "524288"},
-    "native exact only": {"SILT_NODE": "0"},
     "native sampling, JavaScript": {"SILT_SAMPLE": "524288"},
+    "native exact only": {"SILT_NODE": "0"},
     "everything (default)": {},
 }
+REQUEST = b"GET /items?name=something HTTP/1.1\r\nhost: localhost\r\n\r\n"
+WARM_UP_REQUESTS = 6000  # until V8 has compiled all it is going to compile
+
+
+def receive_answer(connection):
+    """Reads one whole answer; its body has a length or comes in chunks."""
+    data = b""
+    while True:
+        part = connection.recv(65536)
+        if not part:
+            raise ConnectionError("the server has hung up")
+        data += part
+        head, separator, body = data.partition(b"\r\n\r\n")
+        if not separator:
+            continue
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise ConnectionError(head.decode(errors="replace"))
+        at = head.lower().find(b"content-length:")
+        if at < 0:
+            if body.endswith(b"0\r\n\r\n"):
+                return
+        elif len(body) >= int(head[at + 15:].split(b"\r", 1)[0]):
+            return
 
 
 class Server:
+    """A server process under one configuration, and the client's connections to it."""
+
     def __init__(self, options, kind, settings, folder):
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith(("SILT_", "LD_", "NODE_"))}
         if settings is not None:
-            environment.update(LD_PRELOAD=str(options.library.resolve()), SILT_OUT=folder,
+            settings = dict(settings)
+            library = pathlib.Path(settings.pop("library", options.library)).resolve()
+            environment.update(LD_PRELOAD=str(library), SILT_OUT=folder,
                                SILT_AT_EXIT="0", **settings)
-        self.process = subprocess.Popen([options.node, str(HERE / "node" / "server.cjs"), kind],
-                                        env=environment, stdout=subprocess.PIPE,
-                                        cwd=options.modules)
-        self.port = self.process.stdout.readline().split()[1].decode()
+        self.process = subprocess.Popen(
+            [options.node, str(HERE / "node" / "server.cjs"), kind], env=environment,
+            stdout=subprocess.PIPE, cwd=options.modules)
+        port = int(self.process.stdout.readline().split()[1])
+        # The process's CPU clock, as clock_getcpuclockid(3) makes it.
+        self.clock = ~self.process.pid << 3 | 2
+        self.connections = [socket.create_connection(("127.0.0.1", port), timeout=60)
+                            for _ in range(options.connections)]
 
-    def usage(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/usage", timeout=60) as answer:
-            return json.load(answer)
-
-    def load(self, seconds):
-        """CPU microseconds for each request under load."""
-        before = self.usage()
-        subprocess.run(["wrk", "-t1", "-c8", f"-d{seconds}s",
-                        f"http://127.0.0.1:{self.port}/items?name=something"],
-                       check=True, stdout=subprocess.DEVNULL, timeout=120)
-        after = self.usage()
-        return ((after["microseconds"] - before["microseconds"]) /
-                (after["served"] - before["served"]))
+    def burst(self, requests):
+        """CPU microseconds for each request."""
+        before = time.clock_gettime_ns(self.clock)
+        for _ in range(requests // len(self.connections)):
+            for connection in self.connections:
+                connection.sendall(REQUEST)
+            for connection in self.connections:
+                receive_answer(connection)
+        spent = time.clock_gettime_ns(self.clock) - before
+        return spent / 1e3 / (requests // len(self.connections) * len(self.connections))
 
     def stop(self):
+        for connection in self.connections:
+            connection.close()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
 
-def spread(values, plain):
-    low, middle, high = (a / b for a, b in zip(statistics.quantiles(values, n=4),
-                                               statistics.quantiles(plain, n=4)))
-    return f"{middle:.3f} ({low:.3f}, {high:.3f})"
+def low(values):
+    return sorted(values)[len(values) // 20]
+
+
+def comparison(values, plain):
+    ratios = [value / base for value, base in zip(values, plain)]
+    lower, middle, upper = statistics.quantiles(ratios, n=4)
+    return f"{middle:.3f} ({lower:.3f}–{upper:.3f}) {low(values) / low(plain):.3f}"
 
 
 def measure(options, kind, folder):
     servers = {"plain": Server(options, kind, None, folder)}
-    for name, settings in options.configurations.items():
-        servers[name] = Server(options, kind, settings, folder)
-    results = {name: [] for name in servers}
+    results = {}
     try:
-        for number in range(options.rounds + 2):
-            round_results = {name: server.load(options.seconds)
-                             for name, server in servers.items()}
-            if number >= 2:  # the first two compile and fill caches
-                for name, value in round_results.items():
-                    results[name].append(value)
+        for name, settings in options.configurations.items():
+            servers[name] = Server(options, kind, settings, folder)
+        for server in servers.values():
+            server.burst(WARM_UP_REQUESTS)
+        order = list(servers)
+        results = {name: [] for name in order}
+        for _ in range(options.rounds):
+            random.shuffle(order)
+            for name in order:
+                results[name].append(servers[name].burst(options.requests))
     finally:
         for server in servers.values():
             server.stop()
     plain = results.pop("plain")
     print(f"| {kind} | {statistics.median(plain):.1f} µs | " +
-          " | ".join(spread(values, plain) for values in results.values()) + " |", flush=True)
+          " | ".join(comparison(values, plain) for values in results.values()) + " |", flush=True)
 
 
-def main():
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--library", type=pathlib.Path,
-                        default=HERE.parent.parent / "build" / "interposer" / "libsilt.so")
+                        default=BUILD / "interposer" / "libsilt.so")
     parser.add_argument("--node", default="node")
-    parser.add_argument("--modules", type=pathlib.Path,
-                        default=HERE.parent.parent / "build" / "node_versions",
+    parser.add_argument("--modules", type=pathlib.Path, default=BUILD / "test/corpus/packages",
                         help="a folder with node_modules/express")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=2, help="of load for each measurement")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--requests", type=int, default=400, help="in a burst")
+    parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--kind", action="append", choices=["http", "express"])
-    parser.add_argument("--configuration", action="append", metavar="NAME=SILT_X=Y,SILT_Z=W",
-                        help="instead of the usual ones")
+    parser.add_argument("--configuration", action="append", metavar="NAME:SILT_X=Y,SILT_Z=W",
+                        help="instead of the usual ones; library=FILE takes another libsilt.so")
     options = parser.parse_args()
     options.configurations = CONFIGURATIONS
     if options.configuration:
         options.configurations = {}
         for text in options.configuration:
-            name, _, settings = text.partition("=")
+            name, _, settings = text.partition(":")
             options.configurations[name] = dict(
                 setting.split("=", 1) for setting in settings.split(",") if setting)
+    return options
+
+
+def main():
+    options = parse_arguments()
     print("| server | plain | " + " | ".join(options.configurations) + " |")
     print("|---|---|" + "---|" * len(options.configurations))
     with tempfile.TemporaryDirectory(prefix="silt-bench-") as folder:

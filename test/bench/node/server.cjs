@@ -17,15 +17,10 @@ function answer(query) {
   return rows.filter((row) => row.id % 2 === 0).map((row) => ({ ...row, shown: true }));
 }
 
-function usage() {
-  const { user, system } = process.cpuUsage();
-  return { microseconds: user + system, served };
-}
-
 function plain() {
   return http.createServer((request, response) => {
     const url = new URL(request.url, 'http://localhost');
-    const body = JSON.stringify(url.pathname === '/usage' ? usage() : answer(url.searchParams));
+    const body = JSON.stringify(answer(url.searchParams));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(body);
   });
@@ -33,7 +28,6 @@ function plain() {
 
 function withExpress() {
   const app = require(require.resolve('express', { paths: [process.cwd()] }))();
-  app.get('/usage', (request, response) => response.json(usage()));
   app.get('/items', (request, response) => {
     response.json(answer(new URLSearchParams(request.query)));
   });
@@ -41,5 +35,6 @@ function withExpress() {
 }
 
 const server = process.argv[2] === 'express' ? withExpress() : plain();
+server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
 process.on('SIGTERM', () => process.exit(0));
