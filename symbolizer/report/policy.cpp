@@ -7,43 +7,18 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <unordered_map>
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
-#include "symbolizer/report/compare.h"
+#include "symbolizer/report/rule_lines.h"
 
 namespace silt::report {
 namespace {
 
 // A known finding may be this much faster than its baseline before it breaks the gate again.
 constexpr double kWorse = 1.25;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
-    text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
-    text.remove_suffix(1);
-  return text;
-}
-
-// Calls `each` with the number and text of every line; stops at the first error.
-template <typename Each>
-std::optional<Error> for_lines(std::string_view text, const Each& each) {
-  for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (std::optional<Error> error = each(number, line)) return error;
-  }
-  return std::nullopt;
-}
-
-Error wrong_line(size_t number, const std::string& why) {
-  return Error{"line " + std::to_string(number) + ": " + why};
-}
 
 // "0", "1.5 MB", "2k": bytes, as --limit takes them.
 std::optional<double> bytes_of(std::string_view text) {
@@ -122,88 +97,12 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
                   "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive");
 }
 
-bool is_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  for (const size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
-    if (!std::isdigit(static_cast<unsigned char>(text[i]))) return false;
-  }
-  const int month = std::atoi(std::string(text.substr(5, 2)).c_str());
-  const int day = std::atoi(std::string(text.substr(8, 2)).c_str());
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
-
-bool matches_here(std::string_view pattern, std::string_view text) {
-  // Linear in practice: on a mismatch only the last star is tried again.
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (true) {
-    if (p == pattern.size()) return true;  // what follows in the text does not matter
-    if (pattern[p] == '$' && p + 1 == pattern.size() && t == text.size()) return true;
-    if (pattern[p] == '*') {
-      star = ++p;
-      resume = t;
-      continue;
-    }
-    if (t < text.size() && pattern[p] == text[t] &&
-        !(pattern[p] == '$' && p + 1 == pattern.size())) {
-      ++p;
-      ++t;
-      continue;
-    }
-    if (star == std::string_view::npos || resume >= text.size()) return false;
-    p = star;
-    t = ++resume;
-  }
-}
-
-bool suppresses(const Suppression& suppression, const Finding& finding,
-                const std::unordered_map<uint32_t, const StackLine*>& stacks) {
-  const auto hits = [&suppression](const symbolize::Frame& frame) {
-    return (!frame.function.empty() && matches(suppression.pattern, frame.function)) ||
-           (!frame.file.empty() && matches(suppression.pattern, frame.file)) ||
-           (!frame.module.empty() && matches(suppression.pattern, frame.module));
-  };
-  if (hits(finding.site)) return true;
-  // Every stack must be excused, or a new path to an old place would slip through.
-  size_t named = 0;
-  for (const uint32_t id : finding.stacks) {
-    const auto at = stacks.find(id);
-    if (at == stacks.end() || at->second->frames.empty()) continue;
-    ++named;
-    const auto& frames = at->second->frames;
-    if (std::none_of(frames.begin(), frames.end(), hits)) return false;
-  }
-  return named > 0;
-}
-
-std::string one_line(std::string key) {
-  std::string text;
-  for (const char c : key) {
-    if (c == '\n') {
-      text += '|';
-    } else if (static_cast<unsigned char>(c) >= 0x20) {
-      text += c;
-    }
-  }
-  return text;
-}
-
 bool in_module(const Policy::Module& module, const Finding& finding) {
   return finding.site.module.find(module.name) != std::string::npos ||
          finding.site.file.find(module.name) != std::string::npos;
 }
 
 }  // namespace
-
-bool matches(std::string_view pattern, std::string_view text) {
-  const bool anchored = !pattern.empty() && pattern.front() == '^';
-  if (anchored) pattern.remove_prefix(1);
-  if (pattern.empty() || pattern == "$") return false;
-  if (anchored) return matches_here(pattern, text);
-  return matches_here("*" + std::string(pattern), text);
-}
 
 Result<Policy> parse_policy(std::string_view text) {
   Policy policy;
@@ -241,75 +140,6 @@ Result<Policy> parse_policy(std::string_view text) {
       });
   if (error) return *error;
   return policy;
-}
-
-Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
-  std::vector<Suppression> suppressions;
-  const auto error =
-      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-        if (line.empty() || line.front() == '#') return std::nullopt;
-        if (line.substr(0, 5) != "leak:")
-          return wrong_line(number, "expected leak:PATTERN  # reason");
-        Suppression suppression;
-        suppression.line = number;
-        const size_t comment = line.find(" #");
-        if (comment != std::string_view::npos) {
-          suppression.reason = trimmed(line.substr(comment + 2));
-          line = trimmed(line.substr(0, comment));
-        }
-        line.remove_prefix(5);
-        const size_t until = line.rfind(" until=");
-        if (until != std::string_view::npos) {
-          suppression.until = trimmed(line.substr(until + 7));
-          line = trimmed(line.substr(0, until));
-          if (!is_date(suppression.until)) {
-            return wrong_line(number,
-                              "until=" + suppression.until + " is not a date like 2026-12-31");
-          }
-        }
-        suppression.pattern = trimmed(line);
-        if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
-          return wrong_line(number, "the pattern would excuse everything");
-        }
-        if (suppression.reason.empty()) {
-          return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
-        }
-        suppressions.push_back(std::move(suppression));
-        return std::nullopt;
-      });
-  if (error) return *error;
-  return suppressions;
-}
-
-std::string write_baseline(const Report& report) {
-  std::string text =
-      "# Growth that is known and accepted: bytes an hour, then the place. Written by\n"
-      "# 'silt check --write-baseline'; lines may be removed, and comments added.\n";
-  for (const Finding& finding : report.findings) {
-    if (finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing) continue;
-    char pace[32];
-    std::snprintf(pace, sizeof pace, "%.0f", std::max(0.0, finding.bytes_per_hour.value_or(0)));
-    text += std::string(pace) + " " + one_line(place_key(finding)) + "\n";
-  }
-  return text;
-}
-
-Result<std::vector<Known>> parse_baseline(std::string_view text) {
-  std::vector<Known> known;
-  const auto error =
-      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-        if (line.empty() || line.front() == '#') return std::nullopt;
-        const std::string row(line);
-        char* end = nullptr;
-        const double pace = std::strtod(row.c_str(), &end);
-        if (end == row.c_str() || *end != ' ' || !std::isfinite(pace)) {
-          return wrong_line(number, "expected bytes an hour and a place");
-        }
-        known.push_back({std::string(end + 1), pace});
-        return std::nullopt;
-      });
-  if (error) return *error;
-  return known;
 }
 
 void apply_policy(Report& report, const Policy& policy,
@@ -365,7 +195,7 @@ void apply_policy(Report& report, const Policy& policy,
                (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
     }
     if (excused) continue;
-    const std::string place = one_line(place_key(finding));
+    const std::string place = place_line(finding);
     for (const Known& known : baseline) {
       if (known.place != place) continue;
       finding.baseline_bytes_per_hour = known.bytes_per_hour;

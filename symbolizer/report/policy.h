@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rules of a gate: what may grow how fast, which findings are excused and until when, and what
-// is known from before. Files are plain text, fit for a repository and for review.
+// The rules of a gate: what may grow how fast. Beside them stand the findings that are excused
+// (suppression.h) and those that are known from before (baseline.h). All three are files of plain
+// text, fit for a repository and for review.
 //
 // Policy, `key = value` a line, `#` begins a comment; `[module NAME]` begins a part that holds for
 // findings whose site is in a module whose name contains NAME:
@@ -14,16 +15,6 @@
 //   snapshots = 4                   fewer regular snapshots are inconclusive
 //   detectable = none               so is a run that would miss leaks of this pace
 //   inconclusive = pass             or fail: exit status 4
-//
-// Suppressions, in the manner of LeakSanitizer, with a reason and if wanted a last day:
-//
-//   leak:PATTERN  # reason
-//   leak:PATTERN  until=2026-12-31  # reason
-//
-// A pattern is matched against function, file and module of every frame of the finding's stacks;
-// `*` stands for anything, `^` and `$` hold it to the beginning and end.
-//
-// A baseline is what `silt check --write-baseline` wrote: known findings with their pace.
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
@@ -35,7 +26,9 @@
 #include <vector>
 
 #include "symbolizer/base/result.h"
+#include "symbolizer/report/baseline.h"
 #include "symbolizer/report/report.h"
+#include "symbolizer/report/suppression.h"
 
 namespace silt::report {
 
@@ -60,31 +53,13 @@ struct Policy {
   bool inconclusive_fails = false;
 };
 
-struct Suppression {
-  std::string pattern;
-  std::string until;  // "YYYY-MM-DD", empty: for ever
-  std::string reason;
-  size_t line = 0;
-};
-
-struct Known {
-  std::string place;  // place_key of the finding, in one line
-  double bytes_per_hour = 0;
-};
-
-// Texts of whole files; errors say which line is wrong and what would be right.
+// Text of a whole file; an error says which line is wrong and what would be right.
 Result<Policy> parse_policy(std::string_view text);
-Result<std::vector<Suppression>> parse_suppressions(std::string_view text);
-Result<std::vector<Known>> parse_baseline(std::string_view text);
-std::string write_baseline(const Report& report);
 
 // `today` is "YYYY-MM-DD". Fills Report::gate.
 void apply_policy(Report& report, const Policy& policy,
                   const std::vector<Suppression>& suppressions, const std::vector<Known>& baseline,
                   const std::string& today);
-
-// Whether a pattern with `*`, `^` and `$` is found in the text.
-bool matches(std::string_view pattern, std::string_view text);
 
 }  // namespace silt::report
 

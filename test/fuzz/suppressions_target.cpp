@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/baseline.h"
+#include "symbolizer/report/suppression.h"
 
 namespace {
 

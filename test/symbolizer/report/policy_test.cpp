@@ -126,19 +126,6 @@ TEST_CASE("mistakes in a policy name their line and what would be right") {
   CHECK(parse_baseline("fast Table").error().message.find("line 1") == 0);
 }
 
-TEST_CASE("patterns know stars and anchors") {
-  using report::matches;
-  CHECK(matches("add", "Table::add(int)"));
-  CHECK(matches("^Table::*int", "Table::add(int)"));
-  CHECK_FALSE(matches("^add", "Table::add(int)"));
-  CHECK(matches("(int)$", "Table::add(int)"));
-  CHECK_FALSE(matches("add$", "Table::add(int)"));
-  CHECK(matches("a*b*c", "xaxxbxxcx"));
-  CHECK_FALSE(matches("a*c*b", "abc"));
-  CHECK_FALSE(matches("", "anything"));
-  CHECK(matches("*a*a*a*a*a*b", std::string(2000, 'a') + "b"));
-}
-
 TEST_CASE("several processes are one report that says who leaks") {
   const auto worker = [](uint32_t pid, size_t blocks) {
     NamedHeap heap({{frame("upload", "w.c", 9), frame("main", "w.c", 20)}});
