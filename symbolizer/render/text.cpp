@@ -10,6 +10,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -23,13 +24,6 @@ using report::StackLine;
 using report::Verdict;
 using symbolize::Frame;
 
-constexpr const char* kBold = "\033[1m";
-constexpr const char* kDim = "\033[2m";
-constexpr const char* kRed = "\033[1;31m";
-constexpr const char* kYellow = "\033[1;33m";
-constexpr const char* kGreen = "\033[32m";
-constexpr const char* kReset = "\033[0m";
-
 constexpr size_t kShortStack = 5;  // frames of a finding's stack without --full
 
 const char* colour_of(Verdict verdict) {
@@ -37,9 +31,10 @@ const char* colour_of(Verdict verdict) {
   return verdict == Verdict::kGrowing ? kYellow : kGreen;
 }
 
-class Page {
+class Page : TextRows {
  public:
-  Page(const Report& report, const TextOptions& options) : report_(report), options_(options) {
+  Page(const Report& report, const TextOptions& options)
+      : TextRows(options), report_(report), options_(options) {
     for (const StackLine& stack : report.stacks) stack_by_id_.try_emplace(stack.id, &stack);
   }
 
@@ -49,95 +44,10 @@ class Page {
     stacks();
     gate();
     foot();
-    return std::move(out_);
+    return take();
   }
 
  private:
-  std::string painted(const char* paint, const std::string& text) const {
-    return options_.colour && !text.empty() ? paint + text + kReset : text;
-  }
-
-  void line(const std::string& text) {
-    out_ += text;
-    while (!out_.empty() && out_.back() == ' ') out_.pop_back();
-    out_ += '\n';
-  }
-
-  // Clean text, broken at spaces, each line after `indent`; the first one after `first`.
-  void wrapped(std::string_view raw, const std::string& first, const std::string& indent,
-               const char* paint = "") {
-    const auto put = [&](const std::string& row) { line(*paint ? painted(paint, row) : row); };
-    const std::string text = clean(raw);
-    std::string row = first;
-    bool empty = true;
-    size_t begin = 0;
-    while (begin < text.size()) {
-      size_t end = text.find(' ', begin);
-      if (end == std::string::npos) end = text.size();
-      std::string word = text.substr(begin, end - begin);
-      begin = end + 1;
-      if (word.empty()) continue;
-      if (!empty && columns(row) + 1 + columns(word) > options_.width) {
-        put(row);
-        row = indent;
-        empty = true;
-      }
-      if (!empty) row += ' ';
-      const size_t room = options_.width > columns(row) ? options_.width - columns(row) : 1;
-      row += options_.full ? word : shortened(word, room);
-      empty = false;
-    }
-    put(row);
-  }
-
-  // `left` and, at the right edge or after two spaces, `right`, which is a place or a short text.
-  // A place loses its folders first, then the left gives way, but not more than half of it.
-  std::string two_sides(const std::string& indent, std::string left, std::string right) const {
-    const size_t room = options_.width - std::min(options_.width, columns(indent));
-    if (options_.full) return indent + left + (right.empty() ? "" : "  " + right);
-    if (columns(left) + 2 + columns(right) > room) {
-      const size_t beside = room > columns(left) + 2 ? room - columns(left) - 2 : 0;
-      const size_t least = columns(bare_file(right));
-      right = place_within(right, std::max(beside, std::min(least, room * 2 / 3)));
-      left = shortened(left, room > columns(right) + 2 ? room - columns(right) - 2 : 1);
-    }
-    if (right.empty()) return indent + left;
-    const size_t used = columns(left) + columns(right);
-    const size_t gap = room > used + 2 ? room - used : 2;
-    return indent + left + std::string(gap, ' ') + right;
-  }
-
-  static std::string bare_file(const std::string& place) {
-    const size_t slash = place.rfind('/');
-    return slash == std::string::npos ? place : place.substr(slash + 1);
-  }
-
-  // The file with as many of its folders as fit whole.
-  static std::string place_within(const std::string& place, size_t width) {
-    for (size_t at = 0; at < place.size();) {
-      if (columns(place) - columns(std::string_view(place).substr(0, at)) <= width) {
-        return place.substr(at);
-      }
-      const size_t slash = place.find('/', at);
-      if (slash == std::string::npos || slash + 1 == place.size()) break;
-      at = slash + 1;
-    }
-    return tail_of(bare_file(place), width);
-  }
-
-  // The end of a path says more than its beginning.
-  static std::string tail_of(const std::string& text, size_t width) {
-    const size_t total = columns(text);
-    if (total <= width) return text;
-    if (width < 2) return "";
-    size_t at = text.size();
-    for (size_t seen = 0; at > 0 && seen < width - 1;) {
-      --at;
-      if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80) ++seen;
-    }
-    return "…" + text.substr(at);
-  }
-
   // The name as people say it: an unnamed namespace takes half a row and tells nothing.
   static std::string said_name(const std::string& name) {
     std::string said = report::plain_name(name);
@@ -410,7 +320,6 @@ class Page {
   const Report& report_;
   const TextOptions& options_;
   std::unordered_map<uint32_t, const StackLine*> stack_by_id_;
-  std::string out_;
 };
 
 }  // namespace
