@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Charts of the HTML report; see the header.
+
+#include "symbolizer/render/html_chart.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::Finding;
+using report::Report;
+
+constexpr size_t kChartLayers = 10;  // findings with a colour of their own
+
+// The findings that get a layer of their own in the chart: those that are largest at some time.
+std::vector<size_t> largest_findings(const Report& report) {
+  std::vector<std::pair<uint64_t, size_t>> peaks;
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
+    if (finding.live_bytes.empty()) continue;
+    peaks.emplace_back(*std::max_element(finding.live_bytes.begin(), finding.live_bytes.end()), i);
+  }
+  std::stable_sort(peaks.begin(), peaks.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<size_t> result;
+  for (size_t i = 0; i < peaks.size() && i < kChartLayers; ++i) result.push_back(peaks[i].second);
+  return result;
+}
+
+}  // namespace
+
+void add_chart(const Report& report, Json& json) {
+  const size_t count = report.snapshots.size();
+  std::vector<uint64_t> rest;
+  for (const report::SnapshotLine& line : report.snapshots) {
+    rest.push_back(line.live_bytes + line.mapping_bytes);
+  }
+  const std::vector<size_t> largest = largest_findings(report);
+  std::vector<uint64_t> others(count);
+  size_t others_count = 0;
+  json["chart"] = Json::array();
+  for (size_t index = 0; index < report.findings.size(); ++index) {
+    const Finding& finding = report.findings[index];
+    if (finding.heap == read::Heap::kJavaScript) continue;
+    if (finding.verdict == report::Verdict::kRetained) continue;  // not live
+    const std::vector<uint64_t> values = fitted(finding.live_bytes, count);
+    for (size_t i = 0; i < count; ++i) rest[i] -= std::min(rest[i], values[i]);
+    if (std::find(largest.begin(), largest.end(), index) == largest.end()) {
+      ++others_count;
+      for (size_t i = 0; i < count; ++i) others[i] += values[i];
+      continue;
+    }
+    const std::string name = clean(report::plain_name(function_text(finding.site)));
+    json["chart"].push_back(
+        {{"label", std::to_string(index + 1) + " " + shortened(name, 48)}, {"live_bytes", values}});
+  }
+  if (others_count > 0) {
+    json["chart"].push_back(
+        {{"label", format_counted(static_cast<double>(others_count), "more finding")},
+         {"live_bytes", others},
+         {"others", true}});
+  }
+  json["rest_bytes"] = rest;
+}
+
+void add_rss(const Report& report, Json& json) {
+  json["rss"] = Json::array();
+  if (report.snapshots.empty()) return;
+  std::vector<std::vector<uint64_t>> layers;
+  std::vector<const char*> names;
+  for (const report::SnapshotLine& line : report.snapshots) {
+    if (!line.parts) return;
+    const std::vector<RssPart> parts = rss_parts(*line.parts);
+    layers.resize(parts.size());
+    names.resize(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+      layers[i].push_back(parts[i].bytes);
+      names[i] = parts[i].name;
+    }
+  }
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (*std::max_element(layers[i].begin(), layers[i].end()) == 0) continue;
+    json["rss"].push_back({{"label", names[i]}, {"live_bytes", layers[i]}});
+  }
+  json["rss_sum"] = rss_text(report.snapshots[judged_count(report) - 1]);
+  json["rss_change"] =
+      rss_change_text(report.snapshots.front(), report.snapshots[judged_count(report) - 1]);
+}
+
+std::vector<uint64_t> fitted(std::vector<uint64_t> values, size_t snapshots) {
+  values.resize(snapshots, values.empty() ? 0 : values.back());
+  return values;
+}
+
+}  // namespace silt::render

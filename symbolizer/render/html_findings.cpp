@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Findings of the HTML report; see the header.
+
+#include "symbolizer/render/html_findings.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/html_chart.h"
+#include "symbolizer/render/html_source.h"
+#include "symbolizer/render/words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::render {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::Finding;
+using report::Report;
+using report::StackLine;
+
+constexpr size_t kStacksOfFinding = 20;  // listed with frames; all are in the flame graph
+constexpr size_t kListedStacks = 1000;   // over all findings
+
+Json number_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// Frames of listed stacks, each once, with the source around it if it is at hand.
+class FrameTable {
+ public:
+  explicit FrameTable(time_t recording_start) : recording_start_(recording_start) {}
+
+  size_t of(const symbolize::Frame& frame) {
+    std::string key = frame.function;
+    for (const std::string* part : {&frame.file, &frame.module, &frame.unresolved}) {
+      key += '\0';
+      key += *part;
+    }
+    key += '\0' + std::to_string(frame.line) + (frame.inlined ? "i" : "") +
+           std::to_string(static_cast<int>(frame.kind)) +
+           (frame.function.empty() ? std::to_string(frame.file_address) : "");
+    const auto [at, added] = index_.try_emplace(std::move(key), frames_.size());
+    if (added) frames_.push_back(described(frame));
+    return at->second;
+  }
+
+  Json& frames() { return frames_; }
+  Json& sources() { return sources_; }
+
+ private:
+  Json described(const symbolize::Frame& frame) {
+    Json json;
+    json["text"] = clean(function_text(frame));
+    json["place"] = clean(place_text(frame));
+    json["kind"] = kind_word(frame.kind);
+    json["inlined"] = frame.inlined;
+    json["own"] = report::owner_of(frame) == report::Owner::kUser;
+    if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
+    if (const std::optional<Excerpt> excerpt = reader_.around(frame.file, frame.line)) {
+      json["source"] = sources_.size();
+      sources_.push_back({{"first", excerpt->first_line},
+                          {"line", excerpt->line},
+                          {"lines", excerpt->lines},
+                          {"newer", recording_start_ > 0 && excerpt->modified > recording_start_}});
+    }
+    return json;
+  }
+
+  time_t recording_start_;
+  SourceReader reader_;
+  std::unordered_map<std::string, size_t> index_;
+  Json frames_ = Json::array();
+  Json sources_ = Json::array();
+};
+
+// Where in the stack the finding's site is: that very line, else that function, else nowhere.
+Json site_in(const StackLine& stack, const symbolize::Frame& site) {
+  const std::string key = report::site_key(site);
+  const auto index_of = [&stack](auto&& matches) -> Json {
+    const auto at = std::find_if(stack.frames.begin(), stack.frames.end(), matches);
+    return at == stack.frames.end() ? Json(nullptr) : Json(at - stack.frames.begin());
+  };
+  const Json exact =
+      index_of([&](const symbolize::Frame& frame) { return report::site_key(frame) == key; });
+  if (!exact.is_null() || site.function.empty()) return exact;
+  return index_of([&](const symbolize::Frame& frame) { return frame.function == site.function; });
+}
+
+Json listed_stack(const StackLine& stack, const symbolize::Frame& site, FrameTable& frames) {
+  Json json;
+  json["growth_bytes"] = stack.growth_bytes;
+  json["growth_blocks"] = stack.growth_blocks;
+  if (stack.missing != read::Missing::kNone) json["missing"] = missing_text(stack.missing);
+  json["site"] = site_in(stack, site);
+  json["frames"] = Json::array();
+  for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frames.of(frame));
+  return json;
+}
+
+Json finding_of(const Report& report, const Finding& finding) {
+  Json json;
+  json["verdict"] = report::verdict_word(finding.verdict);
+  json["confidence"] = finding.confidence;
+  json["heap"] = heap_word(finding.heap);
+  json["site"] =
+      clean((finding.what.empty() ? "" : finding.what + " ") + function_text(finding.site));
+  if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(finding.headline);
+  json["place"] = clean(place_text(finding.site));
+  json["pace"] = clean(pace_text(finding));
+  json["limit"] = limit_text(report, finding);
+  json["reason"] = clean(finding.reason);
+  json["change"] = change_word(finding.change);
+  json["live_bytes"] = fitted(finding.live_bytes, report.snapshots.size());
+  if (!finding.shares.empty()) {
+    json["shares"] = Json::array();
+    for (const report::Share& share : finding.shares) {
+      json["shares"].push_back({{"process", share.process},
+                                {"verdict", report::verdict_word(share.verdict)},
+                                {"growth_bytes", share.growth_bytes},
+                                {"bytes_per_hour", number_or_null(share.bytes_per_hour)}});
+    }
+  }
+  return json;
+}
+
+}  // namespace
+
+void add_findings(const Report& report, Json& json) {
+  std::unordered_map<uint32_t, const StackLine*> by_id;
+  for (const StackLine& stack : report.stacks) by_id.emplace(stack.id, &stack);
+  FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000));
+  json["findings"] = Json::array();
+  size_t listed = 0;
+  for (const Finding& finding : report.findings) {
+    Json entry = finding_of(report, finding);
+    entry["stacks"] = Json::array();
+    entry["stacks_total"] = finding.stacks.size();
+    for (const uint32_t id : finding.stacks) {
+      const auto at = by_id.find(id);
+      if (at == by_id.end() || at->second->frames.empty()) continue;
+      if (entry["stacks"].size() >= kStacksOfFinding || listed >= kListedStacks) break;
+      entry["stacks"].push_back(listed_stack(*at->second, finding.site, frames));
+      ++listed;
+    }
+    json["findings"].push_back(std::move(entry));
+  }
+  json["frames"] = std::move(frames.frames());
+  json["sources"] = std::move(frames.sources());
+}
+
+}  // namespace silt::render
