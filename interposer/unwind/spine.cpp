@@ -5,7 +5,7 @@
 #include "interposer/unwind/spine.h"
 
 #include "interposer/base/arch.h"
-#include "interposer/unwind/derive.h"
+#include "interposer/unwind/libunwind_walk.h"
 
 namespace silt::unwind {
 namespace {

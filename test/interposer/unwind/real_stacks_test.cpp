@@ -15,8 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "interposer/unwind/derive.h"
 #include "interposer/unwind/spine.h"
+#include "interposer/unwind/unwinder.h"
 #include "test/interposer/unwind/real_frames.h"
 
 namespace silt::unwind {

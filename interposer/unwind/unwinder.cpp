@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening libunwind, and whether it may be called; see the header. open_unwinder is normal context,
+// the rest hook context.
+
+#include "interposer/unwind/unwinder.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <atomic>
+
+#include "interposer/base/sandbox.h"
+#include "interposer/base/system_call.h"
+#include "interposer/unwind/libunwind.h"
+
+namespace silt::unwind {
+
+constinit base::SpinLock derive_lock;
+constinit base::OwnStack<kDeriveStackSize> derive_stack{};
+
+namespace {
+
+constinit std::atomic<bool> g_available{false};
+
+template <typename Function>
+bool find_function(void* handle, const char* name, Function* function) {
+  *function = reinterpret_cast<Function>(dlsym(handle, name));
+  return *function != nullptr;
+}
+
+// libunwind opens a pipe when it is first used, for checks of memory that only its own accessors
+// need; the program would find its descriptors taken, or a pipe in place of a closed standard
+// input. Without room for a pipe libunwind goes on, and opens one when it ever needs it.
+class NoNewFiles {
+ public:
+  NoNewFiles() {
+    changed_ = prlimit(nullptr, &previous_) == 0;
+    const rlimit64 none{0, previous_.rlim_max};
+    changed_ = changed_ && prlimit(&none, nullptr) == 0;
+  }
+  ~NoNewFiles() {
+    if (changed_) prlimit(&previous_, nullptr);
+  }
+  NoNewFiles(const NoNewFiles&) = delete;
+  NoNewFiles& operator=(const NoNewFiles&) = delete;
+
+ private:
+  static long prlimit(const rlimit64* wanted, rlimit64* previous) {
+    return base::system_call(SYS_prlimit64, 0, RLIMIT_NOFILE, reinterpret_cast<long>(wanted),
+                             reinterpret_cast<long>(previous));
+  }
+
+  rlimit64 previous_{};
+  bool changed_;
+};
+
+}  // namespace
+
+bool open_unwinder() {
+  void* const handle = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    dlerror();
+    return false;
+  }
+  Libunwind& l = libunwind;
+  if (!find_function(handle, "_Ux86_64_create_addr_space", &l.create_addr_space) ||
+      !find_function(handle, "_Ux86_64_set_caching_policy", &l.set_caching_policy) ||
+      !find_function(handle, "_Ux86_64_init_remote", &l.init_remote) ||
+      !find_function(handle, "_Ux86_64_step", &l.step) ||
+      !find_function(handle, "_Ux86_64_get_reg", &l.get_reg) ||
+      !find_function(handle, "_Ux86_64_dwarf_search_unwind_table", &l.search_unwind_table)) {
+    dlerror();
+    return false;
+  }
+  const NoNewFiles no_new_files;
+  l.probe_space = l.create_addr_space(&probe_accessors, 0);
+  l.walk_space = l.create_addr_space(&walk_accessors, 0);
+  if (l.probe_space == nullptr || l.walk_space == nullptr) return false;
+  l.set_caching_policy(l.probe_space, UNW_CACHE_NONE);
+  l.set_caching_policy(l.walk_space, UNW_CACHE_NONE);
+  g_available.store(true, std::memory_order_release);
+  return true;
+}
+
+bool has_unwinder() {
+  if (!g_available.load(std::memory_order_acquire) || derive_lock.was_abandoned()) return false;
+  // Its locks block signals.
+  constexpr long kArguments[6] = {SIG_SETMASK, 0, 0, 8, 0, 0};
+  return !base::sandbox.active() || base::sandbox.survives(SYS_rt_sigprocmask, kArguments);
+}
+
+bool libunwind_maps_in_vain() {
+  if (!base::sandbox.active() || !derive_stack.contains(__builtin_frame_address(0))) return false;
+  constexpr long kArguments[6] = {0, 4096, 3, 0x22, -1, 0};
+  return !base::sandbox.survives(SYS_mmap, kArguments);
+}
+
+}  // namespace silt::unwind
