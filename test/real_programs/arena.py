@@ -157,3 +157,14 @@ def tree(source, target):
     if os.geteuid() == 0:
         subprocess.run(["chmod", "-R", "a+rwX", str(target)], check=True)
     return pathlib.Path(target)
+
+
+def built(run, commands, timeout=3600):
+    """The source tree with something built in it: once, beside the source."""
+    place = run.source.parent / f"{run.source.name}.built"
+    if not (place / "ready-for-tests").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        tree(run.source, place)
+        run.plain(["sh", "-ec", commands], cwd=place, timeout=timeout)
+        (place / "ready-for-tests").touch()
+    return place

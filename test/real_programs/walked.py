@@ -95,9 +95,10 @@ def programs(quick):
         return found
     found.update({
         "cc1plus": script("source.cpp", CXX, ["g++", "-O1", "-c", "-o", "/dev/null"]),
-        "clang++": script("source.cpp", CXX, ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
+        # It has deep stacks, and a library that libunwind searches slowly.
+        "clang++": script("source.cpp", "#include <vector>\nstd::vector<int> v;\n", ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
         "node": script("script.js", JAVASCRIPT.replace("SCALE", "30000"), ["node"]),
-        "redis-server": redis(100_000),
+        "redis-server": redis(200_000),
         "openssl": command(["openssl", "genrsa", "4096"]),
         "ruby": command(["ruby", "-e", RUBY.format(300_000)]),
         "php": command(["php", "-r", PHP.format(300_000)], more={"USE_ZEND_ALLOC": "0"}),
