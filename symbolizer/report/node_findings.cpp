@@ -151,8 +151,10 @@ bool is_chance(const Group& group) {
   return group.heap == read::Heap::kJavaScript && rises(group) && is_by_chance(group);
 }
 
-// What silt's own script keeps.
-bool is_own(const Group& group) { return group.site.file.ends_with("/silt-node.cjs"); }
+// What silt's own script keeps, and the books of the profiler that it starts.
+bool is_own(const Group& group) {
+  return group.site.file.ends_with("/silt-node.cjs") || is_profiler_site(group.site);
+}
 
 bool same_function(const Frame& a, const Frame& b) {
   return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line;

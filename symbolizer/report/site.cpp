@@ -40,6 +40,7 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, N
 
 constexpr std::string_view kEngineHeap = "v8::internal::Heap";
 constexpr std::string_view kEngineCompiler = "v8::internal::compiler";
+constexpr std::string_view kEngineProfiler = "v8::internal::SamplingHeapProfiler";
 
 constexpr std::array<std::string_view, 6> kAllocatorModules = {
     "libsilt.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libscudo"};
@@ -141,7 +142,8 @@ Owner managed_owner(const Frame& frame) {
       contains(file, "/dist-packages/") || contains(file, "/lib/python3")) {
     return Owner::kLibrary;
   }
-  return file.empty() && frame.function.empty() ? Owner::kRuntime : Owner::kUser;
+  // V8's builtins (`push`, "Builtin:ArrayMap") are in no file.
+  return file.empty() && frame.line == 0 ? Owner::kRuntime : Owner::kUser;
 }
 
 bool is_managed(const Frame& frame) {
@@ -243,6 +245,7 @@ std::string_view engine_work(const Frame& frame) {
   if (frame.kind == FrameKind::kJavaScript || !contains(name, "v8::internal::")) return "";
   // Memory of Buffers, which the heap hands on.
   if (contains(name, "AllocateExternalBackingStore")) return "";
+  if (contains(name, kEngineProfiler)) return kEngineProfiler;
   if (starts_with_any(name, kCollector)) return kEngineHeap;
   if (starts_with_any(name, kCompiler) || contains(name, "CompileOptimized")) {
     return kEngineCompiler;
@@ -252,6 +255,10 @@ std::string_view engine_work(const Frame& frame) {
 
 bool is_engine_site(const Frame& site) {
   return site.module.empty() && (site.function == kEngineHeap || site.function == kEngineCompiler);
+}
+
+bool is_profiler_site(const Frame& site) {
+  return site.module.empty() && site.function == kEngineProfiler;
 }
 
 size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {

@@ -28,10 +28,13 @@ enum class Owner : uint8_t {
 Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_through = {});
 
 // V8's own work, which JavaScript sets off but does not ask for: "v8::internal::Heap" for its
-// collector, "v8::internal::compiler"; empty for any other native frame.
+// collector, "v8::internal::compiler", "v8::internal::SamplingHeapProfiler" for the profiler that
+// silt starts; empty for any other native frame.
 std::string_view engine_work(const symbolize::Frame& frame);
-// Whether a site is such work, under the name that engine_work gives.
+// Whether a site is the collector's or compiler's work, under the name that engine_work gives.
 bool is_engine_site(const symbolize::Frame& site);
+// Whether it is the profiler's.
+bool is_profiler_site(const symbolize::Frame& site);
 
 // Index of the site among frames, innermost first: the innermost of the best owner, where a frame
 // of JavaScript or Python beats the native frames below it. 0 when nothing is better.
