@@ -34,12 +34,19 @@ constexpr char kFlagsWithMap[] = "--interpreted-frames-native-stack --perf-basic
 
 constinit char g_arguments[32 * 1024]{};
 constinit bool g_wrote_map = false;
+struct CodeRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  bool contains(uint64_t pc) const { return pc - begin < end - begin; }
+};
+
 // The library's own code: whatever was allocated below it is silt's.
-constinit uint64_t g_own_begin = 0;
-constinit uint64_t g_own_end = 0;
+constinit CodeRange g_own{};
 // The function in which V8's sampling profiler remembers an object, where it can be found.
-constinit uint64_t g_sampler_begin = 0;
-constinit uint64_t g_sampler_end = 0;
+constinit CodeRange g_sampler{};
+// That by which V8 maps the pages of its heaps from version 24 on, where older ones make a part of
+// a reservation usable: as there, they are told as JavaScript heap, not once more as mappings.
+constinit CodeRange g_pages{};
 
 Arguments read_arguments() {
   const long size =
@@ -73,8 +80,22 @@ bool find_script(const char* library, char* path) {
 bool ask_isolates() { return ask(nullptr); }
 
 bool is_own(uint64_t pc) {
-  return pc - g_own_begin < g_own_end - g_own_begin ||
-         pc - g_sampler_begin < g_sampler_end - g_sampler_begin;
+  return g_own.contains(pc) || g_sampler.contains(pc) || g_pages.contains(pc);
+}
+
+// The code of an exported function; empty where it is not exported.
+CodeRange find_function(const char* symbol) {
+  void* const function = dlsym(RTLD_DEFAULT, symbol);
+  Dl_info info{};
+  void* extra = nullptr;
+  CodeRange range;
+  if (function != nullptr && dladdr1(function, &info, &extra, RTLD_DL_SYMENT) != 0 &&
+      extra != nullptr) {
+    range.begin = reinterpret_cast<uint64_t>(function);
+    range.end = range.begin + static_cast<const ElfW(Sym)*>(extra)->st_size;
+  }
+  dlerror();  // the target must not find our failures
+  return range;
 }
 
 void find_own_code() {
@@ -85,23 +106,14 @@ void find_own_code() {
           const ElfW(Phdr)& segment = object->dlpi_phdr[i];
           const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
           if (segment.p_type != PT_LOAD || here - begin >= segment.p_memsz) continue;
-          g_own_begin = begin;
-          g_own_end = begin + segment.p_memsz;
+          g_own = {begin, begin + segment.p_memsz};
           return 1;
         }
         return 0;
       },
       nullptr);
-  void* const sampler =
-      dlsym(RTLD_DEFAULT, "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm");
-  Dl_info info{};
-  void* extra = nullptr;
-  if (sampler != nullptr && dladdr1(sampler, &info, &extra, RTLD_DL_SYMENT) != 0 &&
-      extra != nullptr) {
-    g_sampler_begin = reinterpret_cast<uint64_t>(sampler);
-    g_sampler_end = g_sampler_begin + static_cast<const ElfW(Sym)*>(extra)->st_size;
-  }
-  dlerror();  // the target must not find our failures
+  g_sampler = find_function("_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm");
+  g_pages = find_function("_ZN2v84base2OS8AllocateEPvmmNS1_16MemoryPermissionE");
 }
 
 void leave_to_parent() {

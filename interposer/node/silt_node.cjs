@@ -298,7 +298,12 @@ function join() {
   const interval = library.join(threadId, capture);
   if (interval < 0) return;
   library.run(() => {
-    if (!library.inlining) require('v8').setFlagsFromString('--no-turbo-inlining');
+    if (!library.inlining) {
+      const { setFlagsFromString } = require('v8');
+      setFlagsFromString('--no-turbo-inlining');
+      // A version without this compiler says on standard error that it knows no such flag.
+      if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev-inlining');
+    }
     heap = new Heap(library, interval);
   });
   joinWorkers();
