@@ -93,7 +93,8 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
                               std::to_string(trend.windows) + ")");
     case Obstacle::kTooFew:
       if (flat) return bounded(0.5, rose + ", then flat at " + format_bytes(bytes.back()));
-      if (rise >= kManyBytes || frames < 6) {
+      // Many bytes of a JavaScript heap in a few samples are chance like any few samples.
+      if ((rise >= kManyBytes && !evidence.counts_bytes) || frames < 6) {
         return growing(
             0.4, rose + ", but in only " +
                      format_counted(trend.events, evidence.counts_bytes ? "sample" : "block") +

@@ -57,6 +57,21 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
   return frames[find_site(frames, options.look_through)];
 }
 
+// The growth of `whole` while `part` grew: since the snapshot before the first at which part was
+// above its lowest by a twentieth of its rise.
+double growth_meanwhile(const Timeline& timeline, const Series& whole, const Series& part) {
+  const std::vector<size_t>& regular = timeline.regular;
+  double low = part.bytes[regular.front()];
+  for (const size_t snapshot : regular) low = std::min(low, part.bytes[snapshot]);
+  const double threshold = low + 0.05 * (part.bytes[regular.back()] - low);
+  size_t onset = regular.front();
+  for (const size_t snapshot : regular) {
+    if (part.bytes[snapshot] > threshold) break;
+    onset = snapshot;
+  }
+  return whole.bytes[regular.back()] - whole.bytes[onset];
+}
+
 // The verdict on all stacks of a site together, since one line's blocks are alike whichever path
 // asked for them; but a leak on one path is not to be hidden by the ups and downs of others. Growth
 // on one path that others give back is only work that moved, as when code is compiled anew.
@@ -73,8 +88,8 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
     const bool whole_leaks = group.judgement.verdict == Verdict::kLeak;
     if (!leaking.empty() && !whole_leaks) {
       const Series sum = sum_of(leaking);
-      const double all = growth_of(timeline, group.sum);
-      if (all > 0.5 * growth_of(timeline, sum)) {
+      const double all = growth_meanwhile(timeline, group.sum, sum);
+      if (all > 0.5 * growth_meanwhile(timeline, sum, sum)) {
         const Judgement judgement = analyze::judge(timeline, sum);
         if (judgement.verdict == Verdict::kLeak) {
           group.judgement = judgement;

@@ -35,8 +35,7 @@ class Server {
   void objects(RecordingBuilder::ScriptStack stack, double count, double size) {
     used_ += count * size;
     const double chance = 1 - std::exp(-size / kInterval);
-    std::poisson_distribution<uint64_t> sampled(count * chance);
-    const uint64_t samples = sampled(random_);
+    const uint64_t samples = sampled(count * chance);
     if (samples == 0) return;
     const auto stands_for = static_cast<uint64_t>(static_cast<double>(samples) / chance);
     process.allocate(stack, samples, stands_for,
@@ -45,8 +44,7 @@ class Server {
   void collect(RecordingBuilder::ScriptStack stack, double count, double size) {
     used_ -= count * size;
     const double chance = 1 - std::exp(-size / kInterval);
-    std::poisson_distribution<uint64_t> sampled(count * chance);
-    process.free_oldest(stack, sampled(random_));
+    process.free_oldest(stack, sampled(count * chance));
   }
   void snapshot(double seconds) {
     process.values().isolates[0].heap_used_bytes = static_cast<uint64_t>(5e6 + used_);
@@ -62,6 +60,10 @@ class Server {
   RecordingBuilder process;
 
  private:
+  uint64_t sampled(double mean) {  // the distribution has no mean of zero
+    return mean > 0 ? std::poisson_distribution<uint64_t>(mean)(random_) : 0;
+  }
+
   std::mt19937 random_;
   double used_ = 0;
   read::Recording recording_;
