@@ -79,14 +79,14 @@ def redis(number):
 def programs(quick):
     """name -> what runs it"""
     many = 1 if quick else 100
-    rows = 4000 if quick else 300_000
+    rows = 4000 if quick else 600_000
     found = {
         "sqlite3": command(["sqlite3", ":memory:"], SQL.format(rows)),
         "git": command(["git", "-C", ROOT, "log", "--stat", f"-{20 * many // 2 or 20}"]),
         "Python": command(["/usr/bin/python3", "-c", PYTHON.format(1000 * many)]),
-        "Python, malloc": command(["/usr/bin/python3", "-c", PYTHON.format(500 * 4 * many)],
+        "Python, malloc": command(["/usr/bin/python3", "-c", PYTHON.format(500 * 8 * many)],
                                   more={"PYTHONMALLOC": "malloc"}),
-        "perl": command(["perl", "-e", f"my %h; $h{{$_ % 5000}} = [1..9] for 1..{20000 if quick else 400_000};"
+        "perl": command(["perl", "-e", f"my %h; $h{{$_ % 5000}} = [1..9] for 1..{20000 if quick else 1_200_000};"
                          " print scalar(%h)"]),
         "bash": command(["bash", "-c", f"for ((i = 0; i < {200 * many}; i++)); do a+=($i);"
                          " b[i % 100]=\"x${a[i]}\"; done; for i in 1 2 3; do (echo $i); done"]),
@@ -96,13 +96,13 @@ def programs(quick):
     found.update({
         "cc1plus": script("source.cpp", CXX, ["g++", "-O1", "-c", "-o", "/dev/null"]),
         # It has deep stacks, and a library that libunwind searches slowly.
-        "clang++": script("source.cpp", "#include <vector>\nstd::vector<int> v;\n", ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
+        "clang++": script("source.cpp", "#include <string>\nstd::string s;\n", ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
         "node": script("script.js", JAVASCRIPT.replace("SCALE", "30000"), ["node"]),
         "redis-server": redis(200_000),
         "openssl": command(["openssl", "genrsa", "4096"]),
         "ruby": command(["ruby", "-e", RUBY.format(300_000)]),
-        "php": command(["php", "-r", PHP.format(300_000)], more={"USE_ZEND_ALLOC": "0"}),
-        "gawk": command(["gawk", GAWK.format(300_000)]),
+        "php": command(["php", "-r", PHP.format(900_000)], more={"USE_ZEND_ALLOC": "0"}),
+        "gawk": command(["gawk", GAWK.format(1_000_000)]),
         "tclsh": command(["tclsh"], TCL.format(300_000)),
         "jq": command(["jq", "-n", "[range(40000) | {a: ., b: \"text \\(.)\"}] | map(.b) | length"]),
         # The library itself has debug information to read.
