@@ -62,11 +62,15 @@ const char* base_name(const char* path) {
   return name;
 }
 
+bool is_libc(const char* allocator) {
+  const char* const name = base_name(allocator);
+  return base::starts_with(name, "libc.so.") || base::starts_with(name, "libc-2.");
+}
+
 // glibc's blocks lie 32 bytes apart at the least; others', and those that a library's own operator
 // new cuts out of larger ones, may lie 16 apart.
 bool blocks_lie_far_apart(const char* allocator) {
-  const char* const name = base_name(allocator);
-  if (!base::starts_with(name, "libc.so.") && !base::starts_with(name, "libc-2.")) return false;
+  if (!is_libc(allocator)) return false;
   const auto operator_new = reinterpret_cast<const void*>(hook::real.new_plain);
   if (operator_new == nullptr) return true;
   const char* const runtime = base_name(module_of(operator_new));
@@ -151,6 +155,8 @@ __attribute__((constructor)) void start() {
   }
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
+  hook::real.malloc_calls_no_hook =
+      is_libc(allocator) && is_libc(module_of(reinterpret_cast<const void*>(hook::real.calloc)));
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
   // Who calls malloc finds the program's own first, if it has one.
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;

@@ -77,10 +77,25 @@ SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* addres
     }
     return;
   }
-  local.sample_countdown -= static_cast<int64_t>(size_bytes);
-  if (local.sample_countdown < 0) [[unlikely]] {
+  if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]] {
     track::record_sample(local, address, size_bytes, caller_of(hook_frame));
+    return;
   }
+  local.sample_countdown -= static_cast<int64_t>(size_bytes);
+}
+
+// Whether a block that real.malloc or its like is about to hand out need not be recorded: in
+// sampling mode, when no sampling point lies in it. It is then counted down, and as the C library's
+// allocator calls no hook, nothing is marked, and the real function is reached with a jump. (That
+// an allocation which fails is counted down as well shifts sampling points, which lie at random.)
+SILT_ALWAYS_INLINE bool pass_unsampled(size_t size_bytes) {
+  ThreadLocal& local = track::thread_local_part;
+  if (local.mode != Mode::kSampling || !real.malloc_calls_no_hook) [[likely]]
+    return false;
+  if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]]
+    return false;
+  local.sample_countdown -= static_cast<int64_t>(size_bytes);
+  return true;
 }
 
 // What is left of `forget` when the block is not where it is looked for first. False for one that

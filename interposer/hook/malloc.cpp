@@ -62,6 +62,7 @@ SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_f
 }  // namespace silt::hook
 
 using silt::hook::allocate;
+using silt::hook::pass_unsampled;
 using silt::hook::real;
 using silt::hook::release;
 using silt::hook::resize;
@@ -69,11 +70,13 @@ using silt::hook::resize;
 extern "C" {
 
 SILT_EXPORT void* malloc(size_t size) {
+  if (pass_unsampled(size)) return real.malloc(size);
   return allocate(size, SILT_HOOK_FRAME, [=] { return real.malloc(size); });
 }
 
 SILT_EXPORT void* calloc(size_t count, size_t size) {
   // An overflowing product fails in the real function, and nothing is recorded.
+  if (pass_unsampled(count * size)) return real.calloc(count, size);
   return allocate(count * size, SILT_HOOK_FRAME, [=] { return real.calloc(count, size); });
 }
 

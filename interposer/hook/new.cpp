@@ -72,6 +72,7 @@ SILT_COLD void* aligned_new_or_throw(size_t size, std::align_val_t alignment) {
 }  // namespace silt::hook
 
 using silt::hook::allocate;
+using silt::hook::pass_unsampled;
 using silt::hook::real;
 using silt::hook::release;
 using std::align_val_t;
@@ -100,6 +101,11 @@ using std::nothrow_t;
 #define SILT_SHORT_NEW(parameters, field, arguments, otherwise)  \
   SILT_EXPORT void* parameters {                                 \
     SILT_UNMARK_WHEN_THROWN_THROUGH;                             \
+    if (real.new_is_malloc && pass_unsampled(size)) {            \
+      void* const address = real.malloc(size == 0 ? 1 : size);   \
+      if (address != nullptr) [[likely]]                         \
+        return address;                                          \
+    }                                                            \
     return allocate(size, SILT_HOOK_FRAME, [&]() -> void* {      \
       if (real.new_is_malloc) [[likely]] {                       \
         void* const address = real.malloc(size == 0 ? 1 : size); \

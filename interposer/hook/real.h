@@ -85,6 +85,8 @@ struct Real {
   // The operators that are not aligned are libstdc++'s, and what they call is this library's malloc
   // and free, hence real.malloc and real.free, and nothing else.
   bool new_is_malloc;
+  // malloc and its like are the C library's own, which call nothing that is hooked.
+  bool malloc_calls_no_hook;
 };
 
 // Never without malloc, calloc, realloc and free: before they are resolved these serve from a

@@ -115,6 +115,15 @@ class Sampled(harness.SiltTest):
         self.assertEqual(rows(7), first)
         self.assertNotEqual(rows(8), first)
 
+    def test_requests_that_no_memory_could_serve_do_not_end_sampling(self):
+        # Every byte is a sampling point, so nothing is left to chance.
+        for settings in ({"SILT_SAMPLE": "1"}, {}):
+            with self.subTest(**settings):
+                report, lines = self.run_victim("impossible_sizes", settings=settings)
+                self.check_expectations(report, lines)
+                for path in self.recordings():
+                    harness.shutil.rmtree(path)
+
 
 class MemoryCap(harness.SiltTest):
     LIMIT = 16 << 20
