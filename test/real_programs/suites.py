@@ -78,7 +78,7 @@ def tcl(run):
 
 @suite("PHP", needs=("php",), packages=("php-cli",), source="php8.2")
 def php(run):
-    source = run.folder / "php"
+    source, result = run.folder / "php", run.folder / "results"
     files = ["tests", "ext/standard/tests/array", "ext/standard/tests/math", "ext/spl/tests",
              "ext/json/tests"]
     for folder in files:
@@ -150,10 +150,8 @@ def redis(run):
     source = tree(run.source, run.folder / "redis")
     for name in ("redis-server", "redis-cli", "redis-benchmark", "redis-check-aof",
                  "redis-check-rdb", "redis-sentinel"):
-        target = source / "src" / name
-        if target.exists():
-            target.unlink()
-        target.symlink_to(shutil.which(name))
+        if shutil.which(name):
+            (source / "src" / name).symlink_to(shutil.which(name))
     units = ["unit/type/string", "unit/type/incr", "unit/type/list", "unit/type/set",
              "unit/type/zset", "unit/type/hash", "unit/type/stream", "unit/keyspace", "unit/expire",
              "unit/sort", "unit/scan", "unit/multi", "unit/protocol", "unit/scripting",
