@@ -90,7 +90,7 @@ const char* out_folder() { return g_out_folder; }
 const char* recording_path() { return g_path; }
 format::Control* control() { return g_control.load(std::memory_order_acquire); }
 
-long open_recording(const char** what) {
+long open_recording(const char** what, bool process_ends) {
   *what = "cannot open the recording's folder below";
   if (g_path[0] != '\0') return open_folder(g_path);
   *what = "cannot make a recording in";
@@ -108,7 +108,7 @@ long open_recording(const char** what) {
       return result;
     }
     const long folder = open_folder(g_path);
-    if (folder >= 0) make_control(static_cast<int>(folder));
+    if (folder >= 0 && !process_ends) make_control(static_cast<int>(folder));
     return folder;
   }
   g_path[0] = '\0';

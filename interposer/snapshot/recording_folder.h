@@ -18,9 +18,10 @@ void set_out_folder(const char* absolute_path);
 
 const char* out_folder();
 
-// Opens the recording's folder (O_PATH), making it and the control file if need be. Returns a
-// descriptor or -errno; *what is then what failed, a static text.
-long open_recording(const char** what);
+// Opens the recording's folder (O_PATH), making it if need be, and the control file with it unless
+// the process is about to end and nobody could ask it for anything. Returns a descriptor or -errno;
+// *what is then what failed, a static text.
+long open_recording(const char** what, bool process_ends = false);
 
 // Path of the recording, empty before it is made.
 const char* recording_path();

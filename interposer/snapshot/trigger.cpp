@@ -67,7 +67,7 @@ void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
 
 // 0 or -errno; *what says which step failed.
 long write_one(uint32_t trigger, const char** what) {
-  const long folder = open_recording(what);
+  const long folder = open_recording(what, trigger == static_cast<uint32_t>(Trigger::kExit));
   if (folder < 0) return folder;
   const auto at = static_cast<int>(folder);
   base::TextBuffer<32> temporary;

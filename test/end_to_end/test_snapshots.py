@@ -203,6 +203,12 @@ class CannotWrite(harness.SiltTest):
         self.assertLessEqual(len(err.strip().splitlines()), 1)
         self.assertEqual(process.finish(), 0)
 
+    def test_a_process_that_nobody_asked_leaves_its_last_snapshot_alone(self):
+        self.run_program([harness.program("usable_size")])
+        self.assertEqual([path.name for path in pathlib.Path(self.recording()).iterdir()],
+                         ["000.silt"])
+        self.tool("report", self.recording())
+
     @unittest.skipUnless(os.geteuid() == 0, "needs root to mount")
     def test_a_full_disk_is_said_and_leaves_no_half_file(self):
         small = os.path.join(self.folder, "small")
