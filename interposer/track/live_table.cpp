@@ -8,7 +8,14 @@ namespace silt::track {
 
 SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
   if (address >> arch::kAddressBits != 0) return nullptr;
-  std::atomic<Mid*>& mid_slot = roots_[address >> 3 & 1][address >> (kLeafBits + kMidBits)];
+  const size_t parity = address >> 3 & 1;
+  const size_t root = address >> (kLeafBits + kMidBits);
+  const size_t index = address >> kLeafBits & ((1u << kMidBits) - 1);
+  // Before there is anything in them.
+  used_root_pages_.fetch_or(1u << (parity * kRootPages + root / kPagePointers),
+                            std::memory_order_release);
+  used_mid_pages_[parity][root].fetch_or(1u << index / kPagePointers, std::memory_order_release);
+  std::atomic<Mid*>& mid_slot = roots_[parity][root];
   Mid* mid = mid_slot.load(std::memory_order_acquire);
   if (mid == nullptr) {
     auto* const fresh = static_cast<Mid*>(base::map_memory(sizeof(Mid)));
@@ -20,7 +27,7 @@ SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
       base::unmap_memory(fresh, sizeof(Mid));
     }
   }
-  std::atomic<Leaf*>& leaf_slot = (*mid)[address >> kLeafBits & ((1u << kMidBits) - 1)];
+  std::atomic<Leaf*>& leaf_slot = (*mid)[index];
   Leaf* leaf = leaf_slot.load(std::memory_order_acquire);
   if (leaf != nullptr) return leaf;
   const size_t size_bytes = leaf_groups() * sizeof(Group);

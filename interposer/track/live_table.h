@@ -137,38 +137,62 @@ class LiveTable {
   }
 
   Leaf* make_leaf(uint64_t address);
+  template <typename Visitor>
+  void scan_leaf(Leaf* leaf, size_t groups, Visitor&& visit);
   static void insert_large(Leaf* leaf, size_t index, uint32_t word, uint64_t size_bytes);
   static Block take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size);
   static uint64_t large_size(Leaf* leaf, size_t index);
 
+  // A page of pointers in a table of roots or leaves; bits say in which of them there are any, for
+  // a scan not to read the others: each page it touched would cost a fault, in every forked child
+  // anew.
+  static constexpr size_t kPagePointers = base::kPageSize / sizeof(void*);
+  static constexpr size_t kRootPages = (size_t{1} << kRootBits) / kPagePointers;
+  static_assert(2 * kRootPages <= 32 && (size_t{1} << kMidBits) / kPagePointers <= 32);
+
   unsigned granule_shift_ = 0;
+  std::atomic<uint32_t> used_root_pages_{0};  // of both tables
   std::atomic<Mid*> roots_[2][size_t{1} << kRootBits]{};
+  std::atomic<uint32_t> used_mid_pages_[2][size_t{1} << kRootBits]{};
 };
+
+template <typename Visitor>
+void LiveTable::scan_leaf(Leaf* leaf, size_t groups, Visitor&& visit) {
+  for (size_t g = 0; g < groups; ++g) {
+    Group& group = leaf->groups()[g];
+    for (size_t i = 0; i < kGroup; ++i) {
+      const uint32_t word = group.words[i].load(std::memory_order_acquire);
+      if (word == 0) continue;
+      const uint16_t size = group.sizes[i].load(std::memory_order_acquire);
+      if (size == kContinuation) continue;
+      const uint64_t size_bytes = size == kLargeSize ? large_size(leaf, g * kGroup + i) : size;
+      if (group.words[i].load(std::memory_order_acquire) != word) continue;
+      visit(Block{word >> 8, static_cast<uint8_t>(word), size_bytes});
+    }
+  }
+}
 
 template <typename Visitor>
 void LiveTable::scan(Visitor&& visit) {
   const size_t groups = leaf_groups();
-  for (auto& root : roots_) {
-    for (std::atomic<Mid*>& mid_slot : root) {
-      Mid* const mid = mid_slot.load(std::memory_order_acquire);
-      if (mid == nullptr) continue;
-      for (std::atomic<Leaf*>& leaf_slot : *mid) {
-        Leaf* const leaf = leaf_slot.load(std::memory_order_acquire);
-        if (leaf == nullptr) continue;
-        for (size_t g = 0; g < groups; ++g) {
-          Group& group = leaf->groups()[g];
-          for (size_t i = 0; i < kGroup; ++i) {
-            const uint32_t word = group.words[i].load(std::memory_order_acquire);
-            if (word == 0) continue;
-            const uint16_t size = group.sizes[i].load(std::memory_order_acquire);
-            if (size == kContinuation) continue;
-            const uint64_t size_bytes =
-                size == kLargeSize ? large_size(leaf, g * kGroup + i) : size;
-            if (group.words[i].load(std::memory_order_acquire) != word) continue;
-            visit(Block{word >> 8, static_cast<uint8_t>(word), size_bytes});
-          }
-        }
+  const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
+  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
+    if ((root_pages >> r / kPagePointers & 1) == 0) {
+      r += kPagePointers - 1;
+      continue;
+    }
+    const size_t parity = r >> kRootBits;
+    const size_t root = r & ((size_t{1} << kRootBits) - 1);
+    Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
+    if (mid == nullptr) continue;
+    const uint32_t mid_pages = used_mid_pages_[parity][root].load(std::memory_order_acquire);
+    for (size_t m = 0; m < size_t{1} << kMidBits; ++m) {
+      if ((mid_pages >> m / kPagePointers & 1) == 0) {
+        m += kPagePointers - 1;
+        continue;
       }
+      Leaf* const leaf = (*mid)[m].load(std::memory_order_acquire);
+      if (leaf != nullptr) scan_leaf(leaf, groups, visit);
     }
   }
 }
