@@ -79,8 +79,7 @@ def tcl(run):
 @suite("PHP", needs=("php",), packages=("php-cli",), source="php8.2")
 def php(run):
     source, result = run.folder / "php", run.folder / "results"
-    files = ["tests", "ext/standard/tests/array", "ext/standard/tests/math", "ext/spl/tests",
-             "ext/json/tests"]
+    files = ["tests", "ext/standard/tests/math", "ext/json/tests"]
     for folder in files:
         tree(run.source / folder, source / folder)
     shutil.copy(run.source / "run-tests.php", source)

@@ -86,8 +86,8 @@ def programs(quick):
         "Python": command(["/usr/bin/python3", "-c", PYTHON.format(1000 * many)]),
         "Python, malloc": command(["/usr/bin/python3", "-c", PYTHON.format(500 * 8 * many)],
                                   more={"PYTHONMALLOC": "malloc"}),
-        "perl": command(["perl", "-e", f"my %h; $h{{$_ % 5000}} = [1..9] for 1..{20000 if quick else 1_200_000};"
-                         " print scalar(%h)"]),
+        "perl": command(["perl", "-e", "my %h; $h{$_ % 5000} = [1..9] for "
+                         f"1..{20000 if quick else 1_200_000}; print scalar(%h)"]),
         "bash": command(["bash", "-c", f"for ((i = 0; i < {200 * many}; i++)); do a+=($i);"
                          " b[i % 100]=\"x${a[i]}\"; done; for i in 1 2 3; do (echo $i); done"]),
     }
@@ -96,7 +96,8 @@ def programs(quick):
     found.update({
         "cc1plus": script("source.cpp", CXX, ["g++", "-O1", "-c", "-o", "/dev/null"]),
         # It has deep stacks, and a library that libunwind searches slowly.
-        "clang++": script("source.cpp", "#include <string>\nstd::string s;\n", ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
+        "clang++": script("source.cpp", "#include <string>\nstd::string s;\n",
+                          ["clang++-14", "-O1", "-c", "-o", "/dev/null"]),
         "node": script("script.js", JAVASCRIPT.replace("SCALE", "30000"), ["node"]),
         "redis-server": redis(200_000),
         "openssl": command(["openssl", "genrsa", "4096"]),
