@@ -281,11 +281,7 @@ function joinWorkers() {
   require('module').syncBuiltinESMExports();
 }
 
-function join() {
-  restoreEnvironment();
-  delete require.cache[__filename];
-  const library = openLibrary();
-  if (library.join === undefined) return; // libsilt.so is not preloaded here, or not joining
+function join(library) {
   const { isMainThread, threadId } = require('worker_threads');
   let heap;
   const capture = () => {
@@ -297,15 +293,13 @@ function join() {
   };
   const interval = library.join(threadId, capture);
   if (interval < 0) return;
-  library.run(() => {
-    if (!library.inlining) {
-      const { setFlagsFromString } = require('v8');
-      setFlagsFromString('--no-turbo-inlining');
-      // A version without this compiler says on standard error that it knows no such flag.
-      if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev-inlining');
-    }
-    heap = new Heap(library, interval);
-  });
+  if (!library.inlining) {
+    const { setFlagsFromString } = require('v8');
+    setFlagsFromString('--no-turbo-inlining');
+    // A version without this compiler says on standard error that it knows no such flag.
+    if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev-inlining');
+  }
+  heap = new Heap(library, interval);
   joinWorkers();
   if (isMainThread && library.atExit) {
     process.on('exit', () => {
@@ -316,7 +310,11 @@ function join() {
 }
 
 try {
-  join();
+  restoreEnvironment();
+  delete require.cache[__filename];
+  const library = openLibrary();
+  // Without `join` libsilt.so is not preloaded here, or not joining. What `run` runs is silt's own.
+  if (library.join !== undefined) library.run(() => join(library));
 } catch {
   // A node without inspector, or one that forbids addons: the native half works.
 }

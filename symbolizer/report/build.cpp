@@ -259,7 +259,10 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   }
 
   report.honesty = honesty_lines(recording, timeline);
-  if (node) report.honesty.insert(report.honesty.begin() + 2, script_honesty_line(script_timeline));
+  if (node) {
+    report.honesty.insert(report.honesty.begin() + 2,
+                          script_honesty_line(recording, script_timeline));
+  }
   report.notes = recording_notes(recording, timeline, names.allocators_in_main());
   const bool objects_leak =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {

@@ -100,15 +100,41 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   return lines;
 }
 
-std::string script_honesty_line(const analyze::Timeline& script_timeline) {
+namespace {
+
+// Which JavaScript heaps did not answer when they were asked, or nothing.
+std::string unanswered(const read::Recording& recording) {
+  size_t snapshots = 0;
+  size_t most = 0;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    const auto heaps = static_cast<size_t>(std::count_if(
+        snapshot.isolates.begin(), snapshot.isolates.end(), [](const format::IsolateEntry& heap) {
+          return (heap.flags & format::kIsolateMissed) != 0 &&
+                 (heap.flags & format::kIsolateEnded) == 0;
+        }));
+    snapshots += heaps > 0 ? 1 : 0;
+    most = std::max(most, heaps);
+  }
+  if (snapshots == 0) return "";
+  return "; " + (most == 1 ? "a heap" : "up to " + std::to_string(most) + " heaps") +
+         " did not answer at " + std::to_string(snapshots) + " of " +
+         format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") +
+         " (the event loop was busy, or the worker waits in Atomics.wait) and may have grown "
+         "unseen";
+}
+
+}  // namespace
+
+std::string script_honesty_line(const read::Recording& recording,
+                                const analyze::Timeline& script_timeline) {
   const analyze::Detectable least = analyze::smallest_detectable(script_timeline);
   std::string text =
       "JavaScript heap: sampled by V8, one in " + format_bytes(script_timeline.sampling_interval) +
       " on average, at " +
       format_counted(static_cast<double>(script_timeline.regular.size()), "snapshot");
-  if (!least.possible) return text + ": too few for a verdict";
+  if (!least.possible) return text + ": too few for a verdict" + unanswered(recording);
   return text + "; smallest leak it would have called one: " + format_bytes(least.bytes_per_hour) +
-         " an hour";
+         " an hour" + unanswered(recording);
 }
 
 std::vector<std::string> recording_notes(const read::Recording& recording,

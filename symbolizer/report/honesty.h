@@ -19,7 +19,8 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
                                        const analyze::Timeline& timeline);
 
 // The same of JavaScript heaps, where there are any.
-std::string script_honesty_line(const analyze::Timeline& script_timeline);
+std::string script_honesty_line(const read::Recording& recording,
+                                const analyze::Timeline& script_timeline);
 
 // What stands out in the recording and changes how to read it: its own malloc, nothing recorded, no
 // unwinder, a single snapshot, a fork child.

@@ -316,7 +316,11 @@ class Snapshots(NodeTest):
 
                 def more():
                     self.command(process, "drop")
-                    return len(self.snapshots(recording)) >= before + 3
+                    if len(self.snapshots(recording)) < before + 3:
+                        return False
+                    # On a busy machine the heap may have answered too late a few times.
+                    stacks = self.report(recording).with_function("keepObjects", "js")
+                    return any(stack["live_bytes"][-1] > 0 for stack in stacks)
 
                 harness.wait_until(more, "three periodic snapshots")
                 self.assertEqual(process.finish(), 0, process.told())
@@ -412,7 +416,7 @@ class Unnoticed(NodeTest):
         self.assertIn("silt-node.cjs", errors[0])
         report = self.report()
         self.assertGreater(report.snapshots[1]["live_bytes"] - report.snapshots[0]["live_bytes"],
-                           50 * 100003)
+                           49 * 100003)  # others may be given back meanwhile
         self.assertEqual([stack for stack in report.stacks if stack["heap"] == "js"], [])
 
     def test_switched_off(self):
@@ -423,7 +427,7 @@ class Unnoticed(NodeTest):
         report = self.report()
         self.assertEqual([stack for stack in report.stacks if stack["heap"] == "js"], [])
         self.assertGreater(report.snapshots[1]["live_bytes"] - report.snapshots[0]["live_bytes"],
-                           50 * 100003)
+                           49 * 100003)  # others may be given back meanwhile
 
     def test_options_that_forbid_scripts_or_addons(self):
         version = version_of(NODE)
