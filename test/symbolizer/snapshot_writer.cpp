@@ -77,8 +77,10 @@ std::string module_bytes(const std::vector<read::Module>& modules, Strings& stri
     entry.flags = (module.main ? uint32_t{format::kModuleMain} : 0) |
                   (module.unloaded ? uint32_t{format::kModuleUnloaded} : 0);
     entry.build_id_size = static_cast<uint32_t>(module.build_id.size());
-    std::memcpy(entry.build_id, module.build_id.data(),
-                std::min(module.build_id.size(), sizeof(entry.build_id)));
+    if (!module.build_id.empty()) {
+      std::memcpy(entry.build_id, module.build_id.data(),
+                  std::min(module.build_id.size(), sizeof(entry.build_id)));
+    }
     append_item(out, entry);
   }
   return out;

@@ -26,7 +26,8 @@ SnapshotValues two_isolates() {
 }
 
 Result<ScriptHeaps> read_back(const SnapshotValues& values) {
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(test::write_snapshot(values)));
+  const std::string bytes = test::write_snapshot(values);
+  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
   REQUIRE(file.ok());
   return file->script_heaps();
 }
@@ -104,7 +105,8 @@ TEST_CASE("counts of JavaScript sections that do not fit their bytes are refused
       INFO(section << " " << change);
       auto sections = test::sections_of(two_isolates());
       sections[section].count = static_cast<uint32_t>(int(sections[section].count) + change);
-      auto file = SnapshotFile::open(std::make_unique<MemorySource>(test::assemble(sections)));
+      const std::string bytes = test::assemble(sections);
+      auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
       REQUIRE(file.ok());
       CHECK_FALSE(file->script_heaps().ok());
     }
