@@ -62,7 +62,13 @@ void* map_memory(size_t size_bytes) {
 
 void unmap_memory(void* address, size_t size_bytes) {
   forget(reinterpret_cast<uint64_t>(address));
+#ifdef __SANITIZE_THREAD__
+  // ThreadSanitizer has to know, for whole pages, or what comes to lie here next would race with
+  // what was here.
+  munmap(address, (size_bytes + kPageSize - 1) & ~(kPageSize - 1));
+#else
   system_call(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
+#endif
   g_mapped_bytes.fetch_sub(size_bytes, std::memory_order_relaxed);
 }
 
