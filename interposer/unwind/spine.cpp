@@ -144,7 +144,11 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
 SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
   if (fresh_count_ >= kMaximumFrames) [[unlikely]]
     return false;
-  fresh_[fresh_count_++].frame = frame;
+  Link& link = fresh_[fresh_count_++];
+  link.frame = frame;
+  // Where no rule says how it leads outwards, as in libunwind's walk, it leads by neither.
+  link.bp_slot = nullptr;
+  link.steps_by_bp = false;
   return true;
 }
 
