@@ -11,7 +11,7 @@
 namespace silt::analyze {
 namespace {
 
-constexpr double kTolerance = 0.03;
+constexpr double kTolerance = kInStepTolerance;
 constexpr double kLargestMultiple = 256;
 constexpr double kLockstepTolerance = 0.005;
 constexpr double kLockstepMultiple = 8;
@@ -67,7 +67,7 @@ bool block_for_block(std::vector<double> few, std::vector<double> many) {
 
 }  // namespace
 
-bool in_step(const Timeline& timeline, const Series& a, const Series& b) {
+bool in_step(const Timeline& timeline, const Series& a, const Series& b, double tolerance) {
   std::vector<double> few = left_behind(timeline, a);
   std::vector<double> many = left_behind(timeline, b);
   // One part may begin later than another: an interpreter's small numbers are made once only.
@@ -88,7 +88,7 @@ bool in_step(const Timeline& timeline, const Series& a, const Series& b) {
   const double multiple = many_sum / few_sum;
   double distance = 0;
   for (size_t i = 0; i < few.size(); ++i) distance += std::abs(many[i] - multiple * few[i]);
-  return distance <= kTolerance * many_sum;
+  return distance <= tolerance * many_sum;
 }
 
 Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b) {

@@ -12,9 +12,12 @@
 
 namespace silt::analyze {
 
+inline constexpr double kInStepTolerance = 0.03;
+
 // Whether the survivors of each window are, all windows alike, the same multiple of each other,
-// within 3 %. Series without births are compared by their live blocks.
-bool in_step(const Timeline& timeline, const Series& a, const Series& b);
+// within the tolerance (a share). Series without births are compared by their live blocks.
+bool in_step(const Timeline& timeline, const Series& a, const Series& b,
+             double tolerance = kInStepTolerance);
 
 // Block for block: in every window one has the same small multiple of the other's blocks, and their
 // number varies from window to window. Two leaks on every request do that as well; but when blocks

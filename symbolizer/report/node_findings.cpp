@@ -42,6 +42,9 @@ constexpr double kLittle = 256 * 1024;
 // Of so little, anything made of fewer blocks is no leak.
 constexpr double kPoolBlocks = 10;
 
+// A snapshot finds some of the pool's work done and some not, whatever the main thread has made.
+constexpr double kPoolTolerance = 0.15;
+
 bool rises(const Group& group) {
   return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
 }
@@ -214,7 +217,7 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
       if (other.site.kind != FrameKind::kJavaScript || !rises(other)) continue;
       if (lead == nullptr) lead = &other;
       if (other.heap != read::Heap::kNative || other.stacks.empty()) continue;
-      if (analyze::in_step(timeline, group.sum, other.sum)) {
+      if (analyze::in_step(timeline, group.sum, other.sum, kPoolTolerance)) {
         twin = &other;
         break;
       }
