@@ -4,6 +4,7 @@
 // is known: live and cumulative must be right to the unit.
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -53,15 +54,17 @@ VICTIM_FRAME void work(int self) {
 
 }  // namespace
 
-int main() {
+// usage: exact_counts [THREADS]
+int main(int argc, char** argv) {
+  const int count = argc > 1 ? std::atoi(argv[1]) : kThreads;
   std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+  for (int i = 0; i < count; ++i) threads.emplace_back(work, i);
   ready("running");
   for (std::thread& thread : threads) thread.join();
   for (auto& box : mailboxes) free(box.exchange(nullptr));
-  expect_blocks("allocate_kept", kThreads * kKept, 1009, 0);
-  expect_blocks("allocate_temporary", kThreads * kTemporary, 523, kThreads * kTemporary);
-  expect_blocks("allocate_passed", kThreads * kPassed, 307, kThreads * kPassed);
+  expect_blocks("allocate_kept", count * kKept, 1009, 0);
+  expect_blocks("allocate_temporary", count * kTemporary, 523, count * kTemporary);
+  expect_blocks("allocate_passed", count * kPassed, 307, count * kPassed);
   ready("done");
   return 0;
 }
