@@ -238,7 +238,10 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
       walk_with_libunwind(registers, innermost.sp, frames, kMaximumFrames, &complete));
   for (uint32_t i = count; i > 0; --i) {
     const Frame frame = frames[i - 1];
-    fresh_[i - 1].frame = frame;
+    Link& link = fresh_[i - 1];
+    link.frame = frame;
+    link.bp_slot = nullptr;
+    link.steps_by_bp = false;
   }
   fresh_count_ = count;
   if (complete) return Ending::kComplete;
