@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // x86-64: raw system calls (which neither touch errno nor pass through our own hooks), the time
-// stamp counter, and the places of registers in a signal frame. Any context.
+// stamp counter, comparisons of words, and the places of registers in a signal frame. Any context.
 
 #ifndef SILT_INTERPOSER_BASE_ARCH_X86_64_H_
 #define SILT_INTERPOSER_BASE_ARCH_X86_64_H_
+
+#include <emmintrin.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +33,17 @@ SILT_ALWAYS_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c 
 SILT_ALWAYS_INLINE uint64_t ticks() { return __builtin_ia32_rdtsc(); }
 
 SILT_ALWAYS_INLINE void pause() { __builtin_ia32_pause(); }
+
+// Whether the pairs of words at two addresses differ from the four at `values`, which lie at a
+// multiple of sixteen.
+SILT_ALWAYS_INLINE bool pairs_differ(uint64_t first, uint64_t second, const uint64_t* values) {
+  const auto* const known = reinterpret_cast<const __m128i*>(values);
+  const __m128i a =
+      _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(first)), known[0]);
+  const __m128i b =
+      _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(second)), known[1]);
+  return _mm_movemask_epi8(_mm_and_si128(a, b)) != 0xffff;
+}
 
 // Callee-saved registers and position of a function that is running.
 struct Registers {

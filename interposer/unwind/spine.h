@@ -64,13 +64,17 @@ class Spine {
   bool reusable() const { return reusable_; }
 
   // Calls visit(slot, value) for every slot that the stack depends on, in the order of the walk,
-  // until it returns false; returns what the last call did.
+  // until it returns false; returns what the last call did. Of two that a step reads side by side
+  // the lower one comes first.
   template <typename Visitor>
   SILT_ALWAYS_INLINE bool visit_slots(Visitor&& visit) const {
     for (uint32_t i = count_ - 1; i > 0; --i) {
       const Link& link = links_[i];
+      const bool with_bp = checks_bp(i);
+      const bool bp_first = with_bp && link.bp_slot + 1 == link.pc_slot;
+      if (bp_first && !visit(link.bp_slot, link.bp_value)) return false;
       if (!visit(link.pc_slot, link.pc_value)) return false;
-      if (checks_bp(i) && !visit(link.bp_slot, link.bp_value)) return false;
+      if (with_bp && !bp_first && !visit(link.bp_slot, link.bp_value)) return false;
     }
     const Link& outermost = links_[0];
     return outermost.pc_slot == nullptr || visit(outermost.pc_slot, outermost.pc_value);

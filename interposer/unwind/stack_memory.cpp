@@ -6,10 +6,10 @@
 
 namespace silt::unwind {
 
-void StackMemory::pass(const Group& group, uint32_t count, uint32_t* passed) {
+void StackMemory::pass(uint32_t at, uint32_t count, uint32_t* passed) {
   for (uint32_t i = 0; i < count; ++i) {
     if (*passed == kMaximumPassed) return;  // what is left is checked again
-    passed_[(*passed)++] = Passed{group.values[i], group.units[i]};
+    passed_[(*passed)++] = Passed{values_[at].of[i], units_[at].of[i]};
   }
 }
 
@@ -20,44 +20,66 @@ StackMemory::Place StackMemory::trace(const Frame& innermost, bool bp_live) {
   // All that begin at this frame would have to compare bp: the others make way.
   if (bp_live && run.bp_mask() == 0) return place;
   while (run.bits != 0) {
-    uint32_t at = run.begin();
-    const uint32_t end = at + run.groups();
-    for (; at != end && !differs(groups_[at], innermost.sp); ++at) {
-      pass(groups_[at], 4, &place.passed);
+    const uint32_t at = first_differing(run, innermost.sp);
+    for (uint32_t matching = run.begin(); matching != at; ++matching) {
+      pass(matching, 4, &place.passed);
     }
-    if (at == end) {
+    if (at == run.end()) {
       place.found = true;
       return place;
     }
-    const Group& group = groups_[at];
-    const uint32_t i = first_difference(group, innermost.sp);
-    pass(group, i, &place.passed);
+    const uint32_t i = first_difference(at, innermost.sp);
+    pass(at, i, &place.passed);
     place.check = at * 4 + i;
-    place.value = load(innermost.sp, group.units[i]);
+    place.value = load(innermost.sp, units_[at].of[i]);
     if (place.passed < kMaximumPassed) {
-      passed_[place.passed++] = Passed{place.value, group.units[i]};
+      passed_[place.passed++] = Passed{place.value, units_[at].of[i]};
     }
     run = find_branch(place.check, place.value);
   }
   return place;
 }
 
+bool StackMemory::is_two_pairs(uint32_t at) const {
+  const uint16_t* const units = units_[at].of;
+  return units[1] == units[0] + 1 && units[3] == units[2] + 1;
+}
+
 bool StackMemory::add_check(uint64_t sp, uint16_t units, uint64_t value) {
   if (building_ == 4 * kMaximumGroups) return false;
-  Group* group = &groups_[next_group_ + building_ / 4];
-  if (building_ % 4 != 0) {
-    // Slots of one group are read together, so the first must vouch for the others.
-    const uint64_t first = sp + uint64_t{group->units[0]} * 8;
-    if ((first ^ (sp + uint64_t{units} * 8)) / base::kPageSize != 0) {
-      building_ += 4 - building_ % 4;
-      if (building_ == 4 * kMaximumGroups) return false;
-      ++group;
+  uint32_t at = next_group_ + building_ / 4;
+  uint32_t i = building_ % 4;
+  if (building_ != 0 && i % 2 == 0) {
+    // A pair whose first is the second of two: it stands here once more, in front of this one.
+    const uint32_t before = i == 0 ? at - 1 : at;
+    const uint16_t* const others = units_[before].of + (i == 0 ? 2 : 0);
+    if (others[1] + 1 == units && others[0] + 1 != others[1]) {
+      const uint64_t first = values_[before].of[i == 0 ? 3 : 1];
+      for (uint32_t j = i; j < 4; ++j) {
+        units_[at].of[j] = others[1];
+        values_[at].of[j] = first;
+      }
+      ++building_;
+      ++i;
     }
   }
-  // The rest of the group repeats the check until others take its place.
-  for (uint32_t i = building_ % 4; i < 4; ++i) {
-    group->units[i] = units;
-    group->values[i] = value;
+  if (i != 0) {
+    // Slots of one group are read together, so the first must vouch for the others.
+    const uint64_t first = sp + uint64_t{units_[at].of[0]} * 8;
+    if ((first ^ (sp + uint64_t{units} * 8)) / base::kPageSize != 0) {
+      building_ += 4 - i;
+      if (building_ == 4 * kMaximumGroups) return false;
+      ++at;
+      i = 0;
+    }
+  }
+  // The rest of the group repeats the check, or the pair, until others take its place.
+  const bool pairs = i % 2 == 1 && units_[at].of[i - 1] + 1 == units;
+  units_[at].of[i] = units;
+  values_[at].of[i] = value;
+  for (uint32_t j = i + 1; j < 4; ++j) {
+    units_[at].of[j] = units_[at].of[pairs ? j - 2 : i];
+    values_[at].of[j] = values_[at].of[pairs ? j - 2 : i];
   }
   ++building_;
   return true;
@@ -65,7 +87,12 @@ bool StackMemory::add_check(uint64_t sp, uint16_t units, uint64_t value) {
 
 void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag) {
   const uint32_t groups = (building_ + 3) / 4;
-  Run run{uint64_t{tag} << 40 | uint64_t{next_group_} << 27 | uint64_t{groups} << 20};
+  uint32_t in_pairs = 0;
+  while (in_pairs < kMaximumInPairs && in_pairs < groups && is_two_pairs(next_group_ + in_pairs)) {
+    ++in_pairs;
+  }
+  Run run{uint64_t{tag} << 40 | uint64_t{next_group_} << 27 | uint64_t{groups} << 20 |
+          uint64_t{in_pairs} << 15};
   next_group_ += groups;
   if (place.check != 0) {
     run.bits |= place.check;

@@ -9,6 +9,10 @@
 //   branches   by (number of a check, value found there): how a stack goes on that differs there
 //   checks     in groups of four: distance from sp, value that must stand there
 //
+// A frame that keeps a frame pointer has its caller's bp and its return address side by side. Such
+// pairs stand together in groups of two, which are compared sixteen bytes at a time: half the
+// instructions in code built with frame pointers, and in all JavaScript.
+//
 // Stacks with the same innermost frame differ somewhere farther out. Together they are a tree, in
 // which what they share is checked and stored once. When there is no room left all is forgotten:
 // what is needed comes again soon, and nothing has to be asked for its age.
@@ -24,6 +28,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
 #include "interposer/unwind/frame_rule.h"
@@ -37,12 +42,10 @@ class StackMemory {
   SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) {
     Run run = find_root(innermost);
     while (run.bits != 0) [[likely]] {
-        uint32_t at = run.begin();
-        const uint32_t end = at + run.groups();
-        while (at != end && !differs(groups_[at], innermost.sp)) ++at;
-        if (at == end) return run.tag();
-        const uint32_t i = first_difference(groups_[at], innermost.sp);
-        run = find_branch(at * 4 + i, load(innermost.sp, groups_[at].units[i]));
+        const uint32_t at = first_differing(run, innermost.sp);
+        if (at == run.end()) return run.tag();
+        const uint32_t i = first_difference(at, innermost.sp);
+        run = find_branch(at * 4 + i, load(innermost.sp, units_[at].of[i]));
       }
     return 0;
   }
@@ -71,6 +74,7 @@ class StackMemory {
     if (place.found) return;
     building_ = 0;
     uint32_t next = 0;  // of the checks on the way to `place`
+    const Passed* before = nullptr;
     const bool fits = visit_slots([&](const uint64_t* where, uint64_t value) {
       const uint64_t distance = reinterpret_cast<uint64_t>(where) - innermost.sp;
       if (distance > kMaximumDistance || distance % 8 != 0) return false;
@@ -80,7 +84,13 @@ class StackMemory {
       for (uint32_t i = next; i < place.passed && i < next + kLookAhead; ++i) {
         if (passed_[i].units != units) continue;
         next = i + 1;
+        before = &passed_[i];
         return passed_[i].value == value;
+      }
+      // The other half of a pair is checked again, for the sake of the pair.
+      if (building_ == 0 && before != nullptr && before->units + 1 == units &&
+          !add_check(innermost.sp, before->units, before->value)) {
+        return false;
       }
       return add_check(innermost.sp, units, value);
     });
@@ -91,27 +101,30 @@ class StackMemory {
   void forget();
 
  private:
-  struct Group {
-    uint16_t units[4];  // distance from the innermost frame's sp, in words of eight bytes
-    uint64_t values[4];
+  // A group of checks; distances from the innermost frame's sp are in words of eight bytes.
+  struct alignas(8) Units {
+    uint16_t of[4];
   };
-  static_assert(sizeof(Group) == 40);
+  struct alignas(32) Values {
+    uint64_t of[4];
+  };
 
   // Checks to be made one after the other, and the stack it is when all have matched. 0: none.
   //
   //    63     40 39      27 26     20 19        15 14          0
   //   +---------+----------+---------+------------+-------------+
-  //   |   tag   |  begin   | groups  |   0        | key         |
+  //   |   tag   |  begin   | groups  |  in pairs  | key         |
   //   +---------+----------+---------+------------+-------------+
   //
-  // The key of a branch is the number of the check where it leaves the other stack; a root's is 1
-  // when bp is compared.
+  // So many groups from the first one on are two pairs each. The key of a branch is the number of
+  // the check where it leaves the other stack; a root's is 1 when bp is compared.
   struct Run {
     uint64_t bits;
 
     uint32_t tag() const { return static_cast<uint32_t>(bits >> 40); }
     uint32_t begin() const { return bits >> 27 & (kGroups - 1); }
-    uint32_t groups() const { return bits >> 20 & 0x7f; }
+    uint32_t end() const { return begin() + (bits >> 20 & 0x7f); }
+    uint32_t in_pairs() const { return bits >> 15 & kMaximumInPairs; }
     uint64_t bp_mask() const { return -(bits & 1); }
     bool leaves_at(uint32_t check) const { return (bits & 0x7fff) == check; }
   };
@@ -153,6 +166,7 @@ class StackMemory {
   static constexpr uint32_t kBranches = 1u << kBranchBits;
   static constexpr uint32_t kGroups = 8 * 1024;
   static constexpr uint32_t kMaximumGroups = 127;
+  static constexpr uint32_t kMaximumInPairs = 31;
   static constexpr uint32_t kMaximumPassed = 4 * kMaximumGroups;
   static constexpr uint64_t kMaximumDistance = uint64_t{UINT16_MAX} * 8;
   static constexpr uint32_t kLookAhead = 4;
@@ -162,18 +176,50 @@ class StackMemory {
     return __atomic_load_n(reinterpret_cast<const uint64_t*>(sp) + units, __ATOMIC_RELAXED);
   }
 
-  SILT_ALWAYS_INLINE static bool differs(const Group& group, uint64_t sp) {
-    return ((load(sp, group.units[0]) ^ group.values[0]) |
-            (load(sp, group.units[1]) ^ group.values[1]) |
-            (load(sp, group.units[2]) ^ group.values[2]) |
-            (load(sp, group.units[3]) ^ group.values[3])) != 0;
+  SILT_ALWAYS_INLINE bool differs(uint32_t at, uint64_t sp) const {
+    const Units& units = units_[at];
+    const Values& values = values_[at];
+    return ((load(sp, units.of[0]) ^ values.of[0]) | (load(sp, units.of[1]) ^ values.of[1]) |
+            (load(sp, units.of[2]) ^ values.of[2]) | (load(sp, units.of[3]) ^ values.of[3])) != 0;
+  }
+
+  // The first of groups [at, end) that does not match, each of which is two pairs; end when all do.
+  SILT_ALWAYS_INLINE uint32_t first_differing_pairs(uint32_t at, uint32_t end, uint64_t sp) const {
+    // By offset in bytes, which serves both arrays as an index.
+    constexpr uint64_t kStep = sizeof(Units);
+    static_assert(sizeof(Values) == 4 * kStep);
+    const auto* const all_units = reinterpret_cast<const char*>(units_);
+    const auto* const all_values = reinterpret_cast<const char*>(values_);
+    uint64_t offset = at * kStep;
+    for (; offset != end * kStep; offset += kStep) {
+      const auto* const units = reinterpret_cast<const uint16_t*>(all_units + offset);
+      const auto* const values = reinterpret_cast<const uint64_t*>(all_values + offset * 4);
+      if (arch::pairs_differ(sp + uint64_t{units[0]} * 8, sp + uint64_t{units[2]} * 8, values))
+        break;
+    }
+    return static_cast<uint32_t>(offset / kStep);
+  }
+
+  // The first group of a run that does not match; the run's end when all do.
+  SILT_ALWAYS_INLINE uint32_t first_differing(Run run, uint64_t sp) const {
+    uint32_t at = run.begin();
+    const uint32_t end = run.end();
+    if (const uint32_t in_pairs = run.in_pairs(); in_pairs != 0) {
+      const uint32_t end_of_pairs = at + in_pairs;
+      at = first_differing_pairs(at, end_of_pairs, sp);
+      if (at != end_of_pairs) return at;
+    }
+    while (at != end && !differs(at, sp)) ++at;
+    return at;
   }
 
   // Which slot of four holds another value, without a jump that nobody could predict.
-  SILT_ALWAYS_INLINE static uint32_t first_difference(const Group& group, uint64_t sp) {
-    const bool same0 = load(sp, group.units[0]) == group.values[0];
-    const bool same1 = load(sp, group.units[1]) == group.values[1];
-    const bool same2 = load(sp, group.units[2]) == group.values[2];
+  SILT_ALWAYS_INLINE uint32_t first_difference(uint32_t at, uint64_t sp) const {
+    const Units& units = units_[at];
+    const Values& values = values_[at];
+    const bool same0 = load(sp, units.of[0]) == values.of[0];
+    const bool same1 = load(sp, units.of[1]) == values.of[1];
+    const bool same2 = load(sp, units.of[2]) == values.of[2];
     return uint32_t{same0} + (same0 & same1) + (same0 & same1 & same2);
   }
 
@@ -220,7 +266,8 @@ class StackMemory {
   }
 
   Place trace(const Frame& innermost, bool bp_live);
-  void pass(const Group& group, uint32_t count, uint32_t* passed);
+  void pass(uint32_t at, uint32_t count, uint32_t* passed);
+  bool is_two_pairs(uint32_t at) const;
   bool add_check(uint64_t sp, uint16_t units, uint64_t value);
   void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag);
 
@@ -230,7 +277,8 @@ class StackMemory {
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
-  Group groups_[kGroups];
+  Values values_[kGroups];
+  Units units_[kGroups];
   Passed passed_[kMaximumPassed];
 };
 

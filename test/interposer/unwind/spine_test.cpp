@@ -434,10 +434,11 @@ TEST_CASE("the slots that are visited are those that a walk reads, innermost fir
   REQUIRE(slots.size() == 4);  // the last is the return address of 0
   CHECK(slots[0].first == scene.stack.word(frames[1].sp - 8));
   CHECK(slots[0].second == frames[1].pc);
-  CHECK(slots[1].first == scene.stack.word(frames[2].sp - 8));
-  CHECK(slots[1].second == frames[2].pc);
-  CHECK(slots[2].first == scene.stack.word(frames[2].sp - 16));
-  CHECK(slots[2].second == frames[2].bp);
+  // Side by side: the lower one first.
+  CHECK(slots[1].first == scene.stack.word(frames[2].sp - 16));
+  CHECK(slots[1].second == frames[2].bp);
+  CHECK(slots[2].first == scene.stack.word(frames[2].sp - 8));
+  CHECK(slots[2].second == frames[2].pc);
   int visits = 0;
   CHECK_FALSE(scene.spine->visit_slots([&](const uint64_t*, uint64_t) { return ++visits < 2; }));
   CHECK(visits == 2);
