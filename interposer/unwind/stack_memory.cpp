@@ -45,48 +45,8 @@ bool StackMemory::is_two_pairs(uint32_t at) const {
   return units[1] == units[0] + 1 && units[3] == units[2] + 1;
 }
 
-bool StackMemory::add_check(uint64_t sp, uint16_t units, uint64_t value) {
-  if (building_ == 4 * kMaximumGroups) return false;
-  uint32_t at = next_group_ + building_ / 4;
-  uint32_t i = building_ % 4;
-  if (building_ != 0 && i % 2 == 0) {
-    // A pair whose first is the second of two: it stands here once more, in front of this one.
-    const uint32_t before = i == 0 ? at - 1 : at;
-    const uint16_t* const others = units_[before].of + (i == 0 ? 2 : 0);
-    if (others[1] + 1 == units && others[0] + 1 != others[1]) {
-      const uint64_t first = values_[before].of[i == 0 ? 3 : 1];
-      for (uint32_t j = i; j < 4; ++j) {
-        units_[at].of[j] = others[1];
-        values_[at].of[j] = first;
-      }
-      ++building_;
-      ++i;
-    }
-  }
-  if (i != 0) {
-    // Slots of one group are read together, so the first must vouch for the others.
-    const uint64_t first = sp + uint64_t{units_[at].of[0]} * 8;
-    if ((first ^ (sp + uint64_t{units} * 8)) / base::kPageSize != 0) {
-      building_ += 4 - i;
-      if (building_ == 4 * kMaximumGroups) return false;
-      ++at;
-      i = 0;
-    }
-  }
-  // The rest of the group repeats the check, or the pair, until others take its place.
-  const bool pairs = i % 2 == 1 && units_[at].of[i - 1] + 1 == units;
-  units_[at].of[i] = units;
-  values_[at].of[i] = value;
-  for (uint32_t j = i + 1; j < 4; ++j) {
-    units_[at].of[j] = units_[at].of[pairs ? j - 2 : i];
-    values_[at].of[j] = values_[at].of[pairs ? j - 2 : i];
-  }
-  ++building_;
-  return true;
-}
-
-void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag) {
-  const uint32_t groups = (building_ + 3) / 4;
+void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag,
+                       uint32_t groups) {
   uint32_t in_pairs = 0;
   while (in_pairs < kMaximumInPairs && in_pairs < groups && is_two_pairs(next_group_ + in_pairs)) {
     ++in_pairs;

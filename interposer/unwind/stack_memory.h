@@ -72,7 +72,7 @@ class StackMemory {
     if (next_group_ == 0 || kGroups - next_group_ < kMaximumGroups) forget();
     const Place place = trace(innermost, bp_live);
     if (place.found) return;
-    building_ = 0;
+    Builder builder(units_[next_group_].of, values_[next_group_].of, innermost.sp);
     uint32_t next = 0;  // of the checks on the way to `place`
     const Passed* before = nullptr;
     const bool fits = visit_slots([&](const uint64_t* where, uint64_t value) {
@@ -88,13 +88,12 @@ class StackMemory {
         return passed_[i].value == value;
       }
       // The other half of a pair is checked again, for the sake of the pair.
-      if (building_ == 0 && before != nullptr && before->units + 1 == units &&
-          !add_check(innermost.sp, before->units, before->value)) {
-        return false;
+      if (builder.empty() && before != nullptr && before->units + 1 == units) {
+        builder.add(before->units, before->value);
       }
-      return add_check(innermost.sp, units, value);
+      return builder.add(units, value);
     });
-    if (fits) keep(innermost, place, bp_live, tag);
+    if (fits) keep(innermost, place, bp_live, tag, builder.finish());
   }
 
   // Code was unloaded or memory unmapped: no stack may be trusted any more.
@@ -142,6 +141,62 @@ class StackMemory {
     Run run;
   };
   static_assert(sizeof(Branch) == 16);
+
+  // Writes the checks of a new run one after the other. Registers' business: a program with tens of
+  // thousands of stacks remembers a quarter of what it walks.
+  class Builder {
+   public:
+    Builder(uint16_t* units, uint64_t* values, uint64_t sp)
+        : units_(units), values_(values), sp_(sp) {}
+
+    bool empty() const { return count_ == 0; }
+
+    // False when there is no room left.
+    SILT_ALWAYS_INLINE bool add(uint16_t units, uint64_t value) {
+      if (count_ % 4 != 0) {
+        // Slots of one group are read together, so the first must vouch for the others.
+        const uint64_t first = sp_ + uint64_t{units_[count_ & ~3u]} * 8;
+        if ((first ^ (sp_ + uint64_t{units} * 8)) / base::kPageSize != 0) [[unlikely]]
+          fill_group();
+      }
+      if (count_ >= 4 * kMaximumGroups) [[unlikely]]  // even, so a second half has room as well
+        return false;
+      if (count_ % 2 == 0 && count_ != 0 && units_[count_ - 1] + 1 == units &&
+          units_[count_ - 2] + 1 != units_[count_ - 1]) {
+        // A pair whose first is the second of two: it stands here once more, in front of this one.
+        put(units_[count_ - 1], values_[count_ - 1]);
+      }
+      put(units, value);
+      return true;
+    }
+
+    // Returns the number of groups.
+    uint32_t finish() {
+      fill_group();
+      return count_ / 4;
+    }
+
+   private:
+    SILT_ALWAYS_INLINE void put(uint16_t units, uint64_t value) {
+      units_[count_] = units;
+      values_[count_] = value;
+      ++count_;
+    }
+    // The rest of the group repeats the pair or the check before it.
+    void fill_group() {
+      while (count_ % 4 != 0) {
+        const bool after_pair =
+            count_ % 4 >= 2 && units_[count_ & ~3u] + 1 == units_[(count_ & ~3u) + 1];
+        const uint32_t from = after_pair ? count_ - 2 : count_ - 1;
+        put(units_[from], values_[from]);
+      }
+    }
+
+    uint16_t* units_;
+    uint64_t* values_;
+    uint64_t sp_;
+    uint32_t count_ = 0;
+  };
 
   // Where a new run belongs: in a root, or in a branch from `check`, where `value` was found.
   struct Place {
@@ -268,12 +323,11 @@ class StackMemory {
   Place trace(const Frame& innermost, bool bp_live);
   void pass(uint32_t at, uint32_t count, uint32_t* passed);
   bool is_two_pairs(uint32_t at) const;
-  bool add_check(uint64_t sp, uint16_t units, uint64_t value);
-  void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag);
+  void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag,
+            uint32_t groups);
 
   uint32_t next_group_;  // 0: nothing is remembered; number 0 is no check's
   uint32_t missed_at_;   // the place among roots or branches where find missed the last one
-  uint32_t building_;    // checks of the stack that is being built
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
