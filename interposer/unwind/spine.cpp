@@ -22,20 +22,21 @@ const uint64_t* slot_at(uint64_t address) { return reinterpret_cast<const uint64
 }  // namespace
 
 int32_t Spine::first_changed(uint32_t from) const {
+  const auto changed = [](const Slots& slots) {
+    return ((load(reinterpret_cast<uint64_t>(slots.pc_slot)) ^ slots.pc_value) |
+            (load(reinterpret_cast<uint64_t>(slots.bp_slot)) ^ slots.bp_value)) != 0;
+  };
   uint32_t i = from;
-  for (; i > 0; --i) {
-    const Link& link = links_[i];
-    if (load(reinterpret_cast<uint64_t>(link.pc_slot)) != link.pc_value) break;
-    if (checks_bp(i) && load(reinterpret_cast<uint64_t>(link.bp_slot)) != link.bp_value) break;
-  }
+  while (i > 0 && !changed(slots_[i])) --i;
   if (i > 0) return static_cast<int32_t>(i);
-  const uint64_t* const end = links_[0].pc_slot;
-  return end != nullptr && load(reinterpret_cast<uint64_t>(end)) != links_[0].pc_value ? 0 : -1;
+  const uint64_t* const end = slots_[0].pc_slot;
+  return end != nullptr && load(reinterpret_cast<uint64_t>(end)) != slots_[0].pc_value ? 0 : -1;
 }
 
 // The two kinds that nearly all frames are.
 SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) {
   Link& link = fresh_[fresh_count_ - 1];
+  Slots& slots = fresh_slots_[fresh_count_ - 1];
   const Frame frame = link.frame;
   FrameRule rule = rules.find(frame.pc);
   if (rule.kind() != RuleKind::kSp && rule.kind() != RuleKind::kBp) [[unlikely]] {
@@ -47,31 +48,32 @@ SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) 
   // A caller's frame lies farther out: a walk that does not move up would never end.
   if (cfa <= frame.sp || !regions_.readable(cfa - 8)) [[unlikely]]
     return StepResult::kBroken;
-  link.pc_slot = slot_at(cfa - 8);
-  link.pc_value = load(cfa - 8);
-  next->pc = link.pc_value;
+  slots.pc_slot = slot_at(cfa - 8);
+  slots.pc_value = load(cfa - 8);
+  next->pc = slots.pc_value;
   next->sp = cfa;
   next->bp = frame.bp;
   link.steps_by_bp = rule.kind() == RuleKind::kBp;
-  link.bp_slot = nullptr;
+  slots.bp_slot = nullptr;
   if (rule.bp_slot() != 0) {
     const uint64_t at = cfa + static_cast<uint64_t>(rule.bp_slot());
     if (!regions_.readable(at)) [[unlikely]]
       return StepResult::kBroken;
-    link.bp_slot = slot_at(at);
-    link.bp_value = load(at);
-    next->bp = link.bp_value;
+    slots.bp_slot = slot_at(at);
+    slots.bp_value = load(at);
+    next->bp = slots.bp_value;
   }
   return next->pc != 0 ? StepResult::kStepped : StepResult::kOutermost;
 }
 
 Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   Link& link = fresh_[fresh_count_ - 1];
+  Slots& slots = fresh_slots_[fresh_count_ - 1];
   const Frame frame = link.frame;
   uint64_t pc_at;
   uint64_t bp_at;
   uint64_t sp_at = 0;  // where the stack pointer itself was read
-  link.bp_slot = nullptr;
+  slots.bp_slot = nullptr;
   link.steps_by_bp = rule.kind() == RuleKind::kBp || rule.kind() == RuleKind::kBpIndirect ||
                      rule.kind() == RuleKind::kFramePointer;
   switch (rule.kind()) {
@@ -100,7 +102,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       break;
     case RuleKind::kFramePointer:
       if (frame.bp == 0) {
-        link.pc_slot = nullptr;
+        slots.pc_slot = nullptr;
         return StepResult::kOutermost;
       }
       if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
@@ -111,7 +113,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       bp_at = frame.bp;
       break;
     case RuleKind::kOutermost:
-      link.pc_slot = nullptr;
+      slots.pc_slot = nullptr;
       return StepResult::kOutermost;
     case RuleKind::kSlow:
       return StepResult::kSlow;
@@ -124,19 +126,19 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   if (!regions_.readable(pc_at) || (bp_at != 0 && !regions_.readable(bp_at))) {
     return StepResult::kBroken;
   }
-  link.pc_slot = slot_at(pc_at);
-  link.pc_value = load(pc_at);
+  slots.pc_slot = slot_at(pc_at);
+  slots.pc_value = load(pc_at);
   next->bp = frame.bp;
   if (bp_at != 0) {
-    link.bp_slot = slot_at(bp_at);
-    link.bp_value = load(bp_at);
-    next->bp = link.bp_value;
+    slots.bp_slot = slot_at(bp_at);
+    slots.bp_value = load(bp_at);
+    next->bp = slots.bp_value;
   }
-  if (link.pc_value == 0) return StepResult::kOutermost;
-  next->pc = signal ? link.pc_value + 1 : link.pc_value;
+  if (slots.pc_value == 0) return StepResult::kOutermost;
+  next->pc = signal ? slots.pc_value + 1 : slots.pc_value;
   if (sp_at != 0) {
-    fresh_[fresh_count_++] =
-        Link{Frame{0, 0, 0}, slot_at(sp_at), load(sp_at), nullptr, 0, 0, false, false};
+    fresh_[fresh_count_] = Link{Frame{0, 0, 0}, nullptr, 0, false, false};
+    fresh_slots_[fresh_count_++] = Slots{slot_at(sp_at), load(sp_at), nullptr, 0};
   }
   return StepResult::kStepped;
 }
@@ -144,11 +146,11 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
 SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
   if (fresh_count_ >= kMaximumFrames) [[unlikely]]
     return false;
-  Link& link = fresh_[fresh_count_++];
+  Link& link = fresh_[fresh_count_];
   link.frame = frame;
   // Where no rule says how it leads outwards, as in libunwind's walk, it leads by neither.
-  link.bp_slot = nullptr;
   link.steps_by_bp = false;
+  fresh_slots_[fresh_count_++].bp_slot = nullptr;
   return true;
 }
 
@@ -160,15 +162,27 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
     // The innermost frames, wherever they came from; the outer ones do not matter any more.
     const uint32_t from_kept = fresh < kTruncatedFrames ? kTruncatedFrames - fresh : 0;
     const uint32_t moved = from_kept < kept ? from_kept : kept;
-    for (uint32_t i = 0; i < moved; ++i) links_[i] = links_[kept - moved + i];
+    for (uint32_t i = 0; i < moved; ++i) {
+      links_[i] = links_[kept - moved + i];
+      slots_[i] = slots_[kept - moved + i];
+    }
     if (fresh > kTruncatedFrames) fresh = kTruncatedFrames;
     kept = moved;
   }
   count_ = kept + fresh;
-  for (uint32_t i = 0; i < fresh; ++i) links_[count_ - 1 - i] = fresh_[i];
+  bool outer_bp_live = kept > 0 && links_[kept - 1].bp_live;
   for (uint32_t i = kept; i < count_; ++i) {
     Link& link = links_[i];
-    link.bp_live = link.steps_by_bp || (link.bp_slot == nullptr && i > 0 && links_[i - 1].bp_live);
+    Slots& slots = slots_[i];
+    link = fresh_[count_ - 1 - i];
+    slots = fresh_slots_[count_ - 1 - i];
+    link.bp_slot = slots.bp_slot;
+    link.bp_live = link.steps_by_bp || (slots.bp_slot == nullptr && outer_bp_live);
+    if (slots.bp_slot == nullptr || !outer_bp_live) {
+      slots.bp_slot = slots.pc_slot;
+      slots.bp_value = slots.pc_value;
+    }
+    outer_bp_live = link.bp_live;
   }
   reusable_ = ending == Ending::kComplete && !slow;
   // Tags of frames that moved to another place in the tree have to be found anew.
@@ -200,13 +214,16 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
         uint64_t bp = frame.bp;
         for (uint32_t i = at; i > changed; --i) {
           if (fresh_count_ >= kMaximumFrames) return install(0, Ending::kTruncated, false);
-          Link& link = fresh_[fresh_count_++];
+          Link& link = fresh_[fresh_count_];
+          Slots& slots = fresh_slots_[fresh_count_++];
           link = links_[i];
+          slots = slots_[i];
+          slots.bp_slot = link.bp_slot;
           if (link.frame.pc == 0) continue;
           link.frame.bp = bp;
           if (link.bp_slot == nullptr) continue;
-          link.bp_value = load(reinterpret_cast<uint64_t>(link.bp_slot));
-          bp = link.bp_value;
+          slots.bp_value = load(reinterpret_cast<uint64_t>(link.bp_slot));
+          bp = slots.bp_value;
         }
         frame = links_[changed].frame;
         frame.bp = bp;
@@ -240,8 +257,8 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
     const Frame frame = frames[i - 1];
     Link& link = fresh_[i - 1];
     link.frame = frame;
-    link.bp_slot = nullptr;
     link.steps_by_bp = false;
+    fresh_slots_[i - 1].bp_slot = nullptr;
   }
   fresh_count_ = count;
   if (complete) return Ending::kComplete;

@@ -69,14 +69,14 @@ class Spine {
   template <typename Visitor>
   SILT_ALWAYS_INLINE bool visit_slots(Visitor&& visit) const {
     for (uint32_t i = count_ - 1; i > 0; --i) {
-      const Link& link = links_[i];
-      const bool with_bp = checks_bp(i);
-      const bool bp_first = with_bp && link.bp_slot + 1 == link.pc_slot;
-      if (bp_first && !visit(link.bp_slot, link.bp_value)) return false;
-      if (!visit(link.pc_slot, link.pc_value)) return false;
-      if (with_bp && !bp_first && !visit(link.bp_slot, link.bp_value)) return false;
+      const Slots& slots = slots_[i];
+      const bool bp_first = slots.bp_slot + 1 == slots.pc_slot;
+      if (bp_first && !visit(slots.bp_slot, slots.bp_value)) return false;
+      if (!visit(slots.pc_slot, slots.pc_value)) return false;
+      if (bp_first || slots.bp_slot == slots.pc_slot) continue;
+      if (!visit(slots.bp_slot, slots.bp_value)) return false;
     }
-    const Link& outermost = links_[0];
+    const Slots& outermost = slots_[0];
     return outermost.pc_slot == nullptr || visit(outermost.pc_slot, outermost.pc_value);
   }
 
@@ -87,23 +87,26 @@ class Spine {
   }
 
  private:
-  // A frame, and how it led to the next outer one. One cache line.
+  // A frame.
   struct Link {
     Frame frame;
-    const uint64_t* pc_slot;
-    uint64_t pc_value;
-    const uint64_t* bp_slot;  // nullptr: bp stayed in its register
-    uint64_t bp_value;
+    const uint64_t* bp_slot;  // where the next outer frame's bp was read; nullptr: in its register
     uint32_t tag;
     bool steps_by_bp;
     bool bp_live;
   };
-  static_assert(sizeof(Link) == 64);
+  static_assert(sizeof(Link) == 40);
 
-  // Whether the bp that was read on the way out of links_[i], i > 0, has to be what it was.
-  SILT_ALWAYS_INLINE bool checks_bp(uint32_t i) const {
-    return links_[i].bp_slot != nullptr && links_[i - 1].bp_live;
-  }
+  // Where the pc and bp of the frame's caller were read, and what was there: all that has to be
+  // looked at to know that a frame of the spine leads where it led, on half a cache line. In a
+  // spine, a bp that is in its register, or does not matter in the caller, has the pc's slot.
+  struct Slots {
+    const uint64_t* pc_slot;
+    uint64_t pc_value;
+    const uint64_t* bp_slot;
+    uint64_t bp_value;
+  };
+  static_assert(sizeof(Slots) == 32);
 
   enum class StepResult : uint8_t { kStepped, kOutermost, kBroken, kSlow };
 
@@ -124,7 +127,10 @@ class Spine {
   uint32_t fresh_count_;
   StackRegions regions_;
   Link links_[kCapacity];
-  Link fresh_[kCapacity];  // the walk under way, innermost first
+  alignas(32) Slots slots_[kCapacity];
+  // The walk under way, innermost first; a bp in its register has no slot here.
+  Link fresh_[kCapacity];
+  alignas(32) Slots fresh_slots_[kCapacity];
 };
 
 // For tests and SILT_VERIFY_WALK: libunwind's own walk of the calling thread's stack, beginning

@@ -75,24 +75,25 @@ class StackMemory {
     Builder builder(units_[next_group_].of, values_[next_group_].of, innermost.sp);
     uint32_t next = 0;  // of the checks on the way to `place`
     const Passed* before = nullptr;
-    const bool fits = visit_slots([&](const uint64_t* where, uint64_t value) {
-      const uint64_t distance = reinterpret_cast<uint64_t>(where) - innermost.sp;
-      if (distance > kMaximumDistance || distance % 8 != 0) return false;
-      const auto units = static_cast<uint16_t>(distance / 8);
-      // A slot that is not on the way is checked behind it, whatever its own place: all further in
-      // have matched by then.
-      for (uint32_t i = next; i < place.passed && i < next + kLookAhead; ++i) {
-        if (passed_[i].units != units) continue;
-        next = i + 1;
-        before = &passed_[i];
-        return passed_[i].value == value;
-      }
-      // The other half of a pair is checked again, for the sake of the pair.
-      if (builder.empty() && before != nullptr && before->units + 1 == units) {
-        builder.add(before->units, before->value);
-      }
-      return builder.add(units, value);
-    });
+    const bool fits =
+        visit_slots([&](const uint64_t* where, uint64_t value) __attribute__((always_inline)) {
+          const uint64_t distance = reinterpret_cast<uint64_t>(where) - innermost.sp;
+          if (distance > kMaximumDistance || distance % 8 != 0) return false;
+          const auto units = static_cast<uint16_t>(distance / 8);
+          // A slot that is not on the way is checked behind it, whatever its own place: all further
+          // in have matched by then.
+          for (uint32_t i = next; i < place.passed && i < next + kLookAhead; ++i) {
+            if (passed_[i].units != units) continue;
+            next = i + 1;
+            before = &passed_[i];
+            return passed_[i].value == value;
+          }
+          // The other half of a pair is checked again, for the sake of the pair.
+          if (builder.empty() && before != nullptr && before->units + 1 == units) {
+            builder.add(before->units, before->value);
+          }
+          return builder.add(units, value);
+        });
     if (fits) keep(innermost, place, bp_live, tag, builder.finish());
   }
 
