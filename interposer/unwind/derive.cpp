@@ -60,14 +60,14 @@ int probe_find(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int
 
 int probe_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int write, void* arg) {
   if (write != 0) return -UNW_EINVAL;
-  if (in_stack_zone(address) || is_fake(address)) {
-    *value = fake_read(address);
-    return 0;
-  }
-  // Unwind tables and code: inside a loaded object, almost always the one read from before.
+  // Unwind tables and code, byte after byte: almost always in the object read from before.
   Object& object = static_cast<Probe*>(arg)->object;
-  if (address - object.start >= object.end - object.start && !find_object(address, &object)) {
-    return -UNW_EINVAL;
+  if (address - object.start >= object.end - object.start) [[unlikely]] {
+    if (in_stack_zone(address) || is_fake(address)) {
+      *value = fake_read(address);
+      return 0;
+    }
+    if (!find_object(address, &object)) return -UNW_EINVAL;
   }
   __builtin_memcpy(value, reinterpret_cast<const void*>(address), sizeof(*value));
   return 0;
