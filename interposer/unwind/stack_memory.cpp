@@ -6,10 +6,10 @@
 
 namespace silt::unwind {
 
-void StackMemory::pass(uint32_t at, uint32_t count, uint32_t* passed) {
+void StackMemory::pass(Group at, uint32_t count, uint32_t* passed) {
   for (uint32_t i = 0; i < count; ++i) {
     if (*passed == kMaximumPassed) return;  // what is left is checked again
-    passed_[(*passed)++] = Passed{values_[at].of[i], units_[at].of[i]};
+    passed_[(*passed)++] = Passed{values(at)[i], units(at)[i]};
   }
 }
 
@@ -20,8 +20,8 @@ StackMemory::Place StackMemory::trace(const Frame& innermost, bool bp_live) {
   // All that begin at this frame would have to compare bp: the others make way.
   if (bp_live && run.bp_mask() == 0) return place;
   while (run.bits != 0) {
-    const uint32_t at = first_differing(run, innermost.sp);
-    for (uint32_t matching = run.begin(); matching != at; ++matching) {
+    const Group at = first_differing(run, innermost.sp);
+    for (Group matching = run.begin(); matching != at; matching += kUnitsBytes) {
       pass(matching, 4, &place.passed);
     }
     if (at == run.end()) {
@@ -30,25 +30,26 @@ StackMemory::Place StackMemory::trace(const Frame& innermost, bool bp_live) {
     }
     const uint32_t i = first_difference(at, innermost.sp);
     pass(at, i, &place.passed);
-    place.check = at * 4 + i;
-    place.value = load(innermost.sp, units_[at].of[i]);
+    place.check = check_number(at, i);
+    place.value = load(innermost.sp, units(at)[i]);
     if (place.passed < kMaximumPassed) {
-      passed_[place.passed++] = Passed{place.value, units_[at].of[i]};
+      passed_[place.passed++] = Passed{place.value, units(at)[i]};
     }
     run = find_branch(place.check, place.value);
   }
   return place;
 }
 
-bool StackMemory::is_two_pairs(uint32_t at) const {
-  const uint16_t* const units = units_[at].of;
-  return units[1] == units[0] + 1 && units[3] == units[2] + 1;
+bool StackMemory::is_two_pairs(Group at) const {
+  const uint16_t* const slot = units(at);
+  return slot[1] == slot[0] + 1 && slot[3] == slot[2] + 1;
 }
 
 void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag,
                        uint32_t groups) {
   uint32_t in_pairs = 0;
-  while (in_pairs < kMaximumInPairs && in_pairs < groups && is_two_pairs(next_group_ + in_pairs)) {
+  while (in_pairs < kMaximumInPairs && in_pairs < groups &&
+         is_two_pairs((next_group_ + in_pairs) * kUnitsBytes)) {
     ++in_pairs;
   }
   Run run{uint64_t{tag} << 40 | uint64_t{next_group_} << 27 | uint64_t{groups} << 20 |

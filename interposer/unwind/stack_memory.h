@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
@@ -42,10 +43,10 @@ class StackMemory {
   SILT_ALWAYS_INLINE uint32_t find(const Frame& innermost) {
     Run run = find_root(innermost);
     while (run.bits != 0) [[likely]] {
-        const uint32_t at = first_differing(run, innermost.sp);
+        const Group at = first_differing(run, innermost.sp);
         if (at == run.end()) return run.tag();
         const uint32_t i = first_difference(at, innermost.sp);
-        run = find_branch(at * 4 + i, load(innermost.sp, units_[at].of[i]));
+        run = find_branch(check_number(at, i), load(innermost.sp, units(at)[i]));
       }
     return 0;
   }
@@ -72,7 +73,8 @@ class StackMemory {
     if (next_group_ == 0 || kGroups - next_group_ < kMaximumGroups) forget();
     const Place place = trace(innermost, bp_live);
     if (place.found) return;
-    Builder builder(units_[next_group_].of, values_[next_group_].of, innermost.sp);
+    const Group at = next_group_ * kUnitsBytes;
+    Builder builder(units(at), values(at), innermost.sp);
     uint32_t next = 0;  // of the checks on the way to `place`
     const Passed* before = nullptr;
     const bool fits =
@@ -101,13 +103,11 @@ class StackMemory {
   void forget();
 
  private:
-  // A group of checks; distances from the innermost frame's sp are in words of eight bytes.
-  struct alignas(8) Units {
-    uint16_t of[4];
-  };
-  struct alignas(32) Values {
-    uint64_t of[4];
-  };
+  // A group of checks, by the offset of its distances in bytes, which serves as an index for both
+  // arrays: the comparison of two groups is all that many calls do.
+  using Group = uint64_t;
+  static constexpr uint32_t kUnitsBytes = 4 * sizeof(uint16_t);
+  static constexpr uint32_t kValuesBytes = 4 * sizeof(uint64_t);
 
   // Checks to be made one after the other, and the stack it is when all have matched. 0: none.
   //
@@ -122,9 +122,15 @@ class StackMemory {
     uint64_t bits;
 
     uint32_t tag() const { return static_cast<uint32_t>(bits >> 40); }
-    uint32_t begin() const { return bits >> 27 & (kGroups - 1); }
-    uint32_t end() const { return begin() + (bits >> 20 & 0x7f); }
-    uint32_t in_pairs() const { return bits >> 15 & kMaximumInPairs; }
+    Group begin() const { return in_bytes<27>(kGroups - 1); }
+    Group end_of_pairs() const { return begin() + in_bytes<15>(kMaximumInPairs); }
+    Group end() const { return begin() + in_bytes<20>(kMaximumGroups); }
+    // A number of groups that stands at kShift, times eight.
+    template <unsigned kShift>
+    uint64_t in_bytes(uint64_t mask) const {
+      static_assert(kUnitsBytes == 8);
+      return bits >> (kShift - 3) & mask << 3;
+    }
     uint64_t bp_mask() const { return -(bits & 1); }
     bool leaves_at(uint32_t check) const { return (bits & 0x7fff) == check; }
   };
@@ -232,50 +238,53 @@ class StackMemory {
     return __atomic_load_n(reinterpret_cast<const uint64_t*>(sp) + units, __ATOMIC_RELAXED);
   }
 
-  SILT_ALWAYS_INLINE bool differs(uint32_t at, uint64_t sp) const {
-    const Units& units = units_[at];
-    const Values& values = values_[at];
-    return ((load(sp, units.of[0]) ^ values.of[0]) | (load(sp, units.of[1]) ^ values.of[1]) |
-            (load(sp, units.of[2]) ^ values.of[2]) | (load(sp, units.of[3]) ^ values.of[3])) != 0;
+  // Distances from the innermost frame's sp, in words of eight bytes, and what must stand there.
+  SILT_ALWAYS_INLINE const uint16_t* units(Group at) const {
+    return reinterpret_cast<const uint16_t*>(reinterpret_cast<const char*>(units_) + at);
+  }
+  SILT_ALWAYS_INLINE const uint64_t* values(Group at) const {
+    return reinterpret_cast<const uint64_t*>(reinterpret_cast<const char*>(values_) +
+                                             at * (kValuesBytes / kUnitsBytes));
+  }
+  uint16_t* units(Group at) { return const_cast<uint16_t*>(std::as_const(*this).units(at)); }
+  uint64_t* values(Group at) { return const_cast<uint64_t*>(std::as_const(*this).values(at)); }
+
+  static constexpr uint32_t check_number(Group at, uint32_t i) {
+    return static_cast<uint32_t>(at / kUnitsBytes * 4) + i;
   }
 
-  // The first of groups [at, end) that does not match, each of which is two pairs; end when all do.
-  SILT_ALWAYS_INLINE uint32_t first_differing_pairs(uint32_t at, uint32_t end, uint64_t sp) const {
-    // By offset in bytes, which serves both arrays as an index.
-    constexpr uint64_t kStep = sizeof(Units);
-    static_assert(sizeof(Values) == 4 * kStep);
-    const auto* const all_units = reinterpret_cast<const char*>(units_);
-    const auto* const all_values = reinterpret_cast<const char*>(values_);
-    uint64_t offset = at * kStep;
-    for (; offset != end * kStep; offset += kStep) {
-      const auto* const units = reinterpret_cast<const uint16_t*>(all_units + offset);
-      const auto* const values = reinterpret_cast<const uint64_t*>(all_values + offset * 4);
-      if (arch::pairs_differ(sp + uint64_t{units[0]} * 8, sp + uint64_t{units[2]} * 8, values))
-        break;
-    }
-    return static_cast<uint32_t>(offset / kStep);
+  SILT_ALWAYS_INLINE bool differs(Group at, uint64_t sp) const {
+    const uint16_t* const slot = units(at);
+    const uint64_t* const value = values(at);
+    return ((load(sp, slot[0]) ^ value[0]) | (load(sp, slot[1]) ^ value[1]) |
+            (load(sp, slot[2]) ^ value[2]) | (load(sp, slot[3]) ^ value[3])) != 0;
+  }
+
+  SILT_ALWAYS_INLINE bool pairs_differ(Group at, uint64_t sp) const {
+    const uint16_t* const slot = units(at);
+    return arch::pairs_differ(sp + uint64_t{slot[0]} * 8, sp + uint64_t{slot[2]} * 8, values(at));
   }
 
   // The first group of a run that does not match; the run's end when all do.
-  SILT_ALWAYS_INLINE uint32_t first_differing(Run run, uint64_t sp) const {
-    uint32_t at = run.begin();
-    const uint32_t end = run.end();
-    if (const uint32_t in_pairs = run.in_pairs(); in_pairs != 0) {
-      const uint32_t end_of_pairs = at + in_pairs;
-      at = first_differing_pairs(at, end_of_pairs, sp);
-      if (at != end_of_pairs) return at;
+  SILT_ALWAYS_INLINE Group first_differing(Run run, uint64_t sp) const {
+    Group at = run.begin();
+    const Group end_of_pairs = run.end_of_pairs();
+    while (at != end_of_pairs) {
+      if (pairs_differ(at, sp)) return at;
+      at += kUnitsBytes;
     }
-    while (at != end && !differs(at, sp)) ++at;
+    const Group end = run.end();
+    while (at != end && !differs(at, sp)) at += kUnitsBytes;
     return at;
   }
 
   // Which slot of four holds another value, without a jump that nobody could predict.
-  SILT_ALWAYS_INLINE uint32_t first_difference(uint32_t at, uint64_t sp) const {
-    const Units& units = units_[at];
-    const Values& values = values_[at];
-    const bool same0 = load(sp, units.of[0]) == values.of[0];
-    const bool same1 = load(sp, units.of[1]) == values.of[1];
-    const bool same2 = load(sp, units.of[2]) == values.of[2];
+  SILT_ALWAYS_INLINE uint32_t first_difference(Group at, uint64_t sp) const {
+    const uint16_t* const slot = units(at);
+    const uint64_t* const value = values(at);
+    const bool same0 = load(sp, slot[0]) == value[0];
+    const bool same1 = load(sp, slot[1]) == value[1];
+    const bool same2 = load(sp, slot[2]) == value[2];
     return uint32_t{same0} + (same0 & same1) + (same0 & same1 & same2);
   }
 
@@ -322,8 +331,8 @@ class StackMemory {
   }
 
   Place trace(const Frame& innermost, bool bp_live);
-  void pass(uint32_t at, uint32_t count, uint32_t* passed);
-  bool is_two_pairs(uint32_t at) const;
+  void pass(Group at, uint32_t count, uint32_t* passed);
+  bool is_two_pairs(Group at) const;
   void keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag,
             uint32_t groups);
 
@@ -332,8 +341,8 @@ class StackMemory {
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
-  Values values_[kGroups];
-  Units units_[kGroups];
+  alignas(64) uint64_t values_[4 * kGroups];
+  uint16_t units_[4 * kGroups];
   Passed passed_[kMaximumPassed];
 };
 
