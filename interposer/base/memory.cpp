@@ -46,19 +46,23 @@ void forget(uint64_t start) {
   }
 }
 
-}  // namespace
-
-constinit MappedRange mapped_ranges[kMappedRanges]{};
-
-void* map_memory(size_t size_bytes) {
+void* map(size_t size_bytes, int more_flags) {
   const long result =
       system_call(SYS_mmap, 0, static_cast<long>(size_bytes), PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1, 0);
   if (result < 0 && result > -4096) return nullptr;
   g_mapped_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
   remember(static_cast<uint64_t>(result), size_bytes);
   return reinterpret_cast<void*>(result);
 }
+
+}  // namespace
+
+constinit MappedRange mapped_ranges[kMappedRanges]{};
+
+void* map_memory(size_t size_bytes) { return map(size_bytes, 0); }
+
+void* map_populated_memory(size_t size_bytes) { return map(size_bytes, MAP_POPULATE); }
 
 void unmap_memory(void* address, size_t size_bytes) {
   forget(reinterpret_cast<uint64_t>(address));

@@ -19,6 +19,10 @@ inline constexpr size_t kPageSize = 4096;
 
 // nullptr when the kernel refuses: callers count that and go on.
 void* map_memory(size_t size_bytes);
+// With all its pages there at once: for memory that is about to be filled. One that is read before
+// it is written costs two faults for each page, and in a program with threads the second one
+// interrupts the other processors.
+void* map_populated_memory(size_t size_bytes);
 void unmap_memory(void* address, size_t size_bytes);
 // Gives the whole pages inside the range back; they read as zero afterwards.
 void release_pages(void* address, size_t size_bytes);

@@ -21,7 +21,7 @@ LiveCounts::~LiveCounts() {
 
 bool LiveCounts::grow() {
   const uint64_t slots = counts_ == nullptr ? kFirstSlots : (mask_ + 1) * 4;
-  auto* const fresh = static_cast<Count*>(base::map_memory(slots * sizeof(Count)));
+  auto* const fresh = static_cast<Count*>(base::map_populated_memory(slots * sizeof(Count)));
   if (fresh == nullptr) return false;
   for (uint64_t i = 0; counts_ != nullptr && i <= mask_; ++i) {
     if (counts_[i].key == 0) continue;
@@ -67,7 +67,7 @@ bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, 
 bool LiveCounts::gather(track::NodeId node_count) {
   const track::StackId stack_count = node_count;
   stack_count_ = stack_count;
-  firsts_ = static_cast<First*>(base::map_memory(stack_count * sizeof(First)));
+  firsts_ = static_cast<First*>(base::map_populated_memory(stack_count * sizeof(First)));
   if (firsts_ == nullptr || !grow()) return false;
   bool complete = true;
   track::Recorder& recorder = track::recorder;
