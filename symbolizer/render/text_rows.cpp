@@ -24,6 +24,13 @@ std::string tail_of(const std::string& text, size_t width) {
   return "…" + text.substr(at);
 }
 
+// "216", "(-1.2": what is nothing without the unit behind it.
+bool is_figure(std::string_view word) {
+  const size_t begin = word.find_first_not_of("(+-");
+  return begin != std::string_view::npos &&
+         word.find_first_not_of("0123456789.,", begin) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string TextRows::painted(const char* paint, const std::string& text) const {
@@ -44,9 +51,11 @@ void TextRows::wrapped(std::string_view raw, const std::string& first, const std
   bool empty = true;
   size_t begin = 0;
   while (begin < text.size()) {
-    size_t end = text.find(' ', begin);
-    if (end == std::string::npos) end = text.size();
-    std::string word = text.substr(begin, end - begin);
+    size_t end = std::min(text.find(' ', begin), text.size());
+    if (end < text.size() && is_figure(std::string_view(text).substr(begin, end - begin))) {
+      end = std::min(text.find(' ', end + 1), text.size());
+    }
+    const std::string word = text.substr(begin, end - begin);
     begin = end + 1;
     if (word.empty()) continue;
     if (!empty && columns(row) + 1 + columns(word) > options_.width) {

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
+#include <set>
 #include <sstream>
 
 #include "symbolizer/render/escape.h"
@@ -184,6 +185,22 @@ TEST_CASE("text fits the width that it is given") {
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(width, line);
       CHECK(render::columns(line) <= width);
+    }
+  }
+}
+
+TEST_CASE("no row begins with the unit of a figure in the row before") {
+  const std::set<std::string> units = {"B", "kB", "MB", "GB", "%", "s", "min", "h", "blocks"};
+  for (size_t width = 30; width <= 120; ++width) {
+    render::TextOptions options;
+    options.width = width;
+    std::istringstream lines(render::render_text(sample(), options));
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string first;
+      words >> first;
+      CAPTURE(width, line);
+      CHECK(units.count(first.substr(0, first.find_first_of(",;:.)"))) == 0);
     }
   }
 }
