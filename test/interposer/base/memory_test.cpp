@@ -5,8 +5,12 @@
 
 #include "interposer/base/memory.h"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -28,6 +32,21 @@ TEST_CASE("mapped memory is zeroed and counted until it is given back") {
   CHECK(sum == 0);
   bytes[99'999] = 1;
   unmap_memory(bytes, 100'000);
+  CHECK(mapped_bytes() == before);
+}
+
+TEST_CASE("populated memory is zeroed and has its pages before they are touched") {
+  constexpr size_t kSize = 40 * kPageSize + 100;
+  const uint64_t before = mapped_bytes();
+  auto* const memory = static_cast<unsigned char*>(map_populated_memory(kSize));
+  REQUIRE(memory != nullptr);
+  CHECK(mapped_bytes() == before + kSize);
+  unsigned char resident[41] = {};
+  REQUIRE(mincore(memory, kSize, resident) == 0);
+  CHECK(std::all_of(std::begin(resident), std::end(resident),
+                    [](unsigned char page) { return (page & 1) != 0; }));
+  CHECK(std::all_of(memory, memory + kSize, [](unsigned char byte) { return byte == 0; }));
+  unmap_memory(memory, kSize);
   CHECK(mapped_bytes() == before);
 }
 
