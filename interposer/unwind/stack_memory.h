@@ -10,7 +10,7 @@
 //   checks     in groups of four: distance from sp, value that must stand there
 //
 // A frame that keeps a frame pointer has its caller's bp and its return address side by side. Such
-// pairs stand together in groups of two, which are compared sixteen bytes at a time: half the
+// pairs stand together in groups of two, which are compared sixteen bytes at a time: a third fewer
 // instructions in code built with frame pointers, and in all JavaScript.
 //
 // Stacks with the same innermost frame differ somewhere farther out. Together they are a tree, in
