@@ -149,8 +149,8 @@ class StackMemory {
   };
   static_assert(sizeof(Branch) == 16);
 
-  // Writes the checks of a new run one after the other. Registers' business: a program with tens of
-  // thousands of stacks remembers a quarter of what it walks.
+  // Writes the checks of a new run one after the other. Not cold: a program with tens of thousands
+  // of stacks remembers a quarter of what it walks.
   class Builder {
    public:
     Builder(uint16_t* units, uint64_t* values, uint64_t sp)
