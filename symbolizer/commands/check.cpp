@@ -91,11 +91,15 @@ void register_check(CLI::App& app, int& status) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand(
       "check", "the CI gate: verdicts against a policy, exit status 1 if broken");
-  command->add_option("recordings", options->inputs.paths,
-                      "recording folders or snapshot files; none: the newest recording here");
+  command
+      ->add_option("recordings", options->inputs.paths,
+                   "recording folders or snapshot files; none: the newest recording here")
+      ->type_name("FOLDER|FILE");
   add_gate_options(*command, options->gate);
-  command->add_option("--write-baseline", options->write_baseline,
-                      "write what grows now as known to this file, and do not judge");
+  command
+      ->add_option("--write-baseline", options->write_baseline,
+                   "write what grows now as known to this file, and do not judge")
+      ->type_name("FILE");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

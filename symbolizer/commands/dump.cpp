@@ -57,13 +57,18 @@ void register_dump(CLI::App& app, int& status) {
   };
   auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand("dump", "take a snapshot of running processes");
-  command->add_option("PID", options->pids, "processes that run under silt")->required();
-  command->add_option("--timeout", options->timeout, "how long to wait for each: 500ms, 10s, 1m");
+  command->add_option("PID", options->pids, "processes that run under silt")
+      ->required()
+      ->type_name("NUMBER");
+  command->add_option("--timeout", options->timeout, "how long to wait for each (default: 10s)")
+      ->type_name("TIME");
   command->footer(
       "Prints the path of each snapshot once it is written.\n"
       "Examples:\n"
       "  silt dump 4711\n"
-      "  silt dump $(pidof nginx)");
+      "  silt dump $(pidof nginx)\n"
+      "\n"
+      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
   command->callback([options, &status] { status = dump_all(options->pids, options->timeout); });
 }
 

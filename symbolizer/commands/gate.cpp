@@ -49,10 +49,13 @@ std::string today() {
 }  // namespace
 
 void add_gate_options(CLI::App& app, GateOptions& options) {
-  app.add_option("--policy", options.policy, "what may grow how fast; default: no leak at all");
-  app.add_option("--suppressions", options.suppressions, "findings that are excused, and why");
+  app.add_option("--policy", options.policy, "what may grow how fast; default: no leak at all")
+      ->type_name("FILE");
+  app.add_option("--suppressions", options.suppressions, "findings that are excused, and why")
+      ->type_name("FILE");
   app.add_option("--baseline", options.baseline,
-                 "known findings, from 'silt check --write-baseline'");
+                 "known findings, from 'silt check --write-baseline'")
+      ->type_name("FILE");
 }
 
 Result<Rules> read_rules(const GateOptions& options) {

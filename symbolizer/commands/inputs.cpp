@@ -136,24 +136,31 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
   app.add_option("--module", options.module,
-                 "only what has a frame in a module of this name (part)");
+                 "only what has a frame in a module whose name holds this")
+      ->type_name("NAME");
   app.add_option("--function", options.function,
-                 "only what has a frame in a function of this name (part)");
+                 "only what has a frame in a function whose name holds this")
+      ->type_name("NAME");
   app.add_option("--verdict", options.verdicts,
                  "only these: leak, growing, bounded, sawtooth, steady")
       ->delimiter(',')
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("VERDICT");
   app.add_option("--look-through", options.look_through,
                  "modules that are never the site of a finding")
+      ->type_name("MODULE")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--limit", options.limit,
-                 "tell when growth reaches this size (512M, 2G); else the cgroup's limit");
+                 "tell when growth reaches this size (default: the cgroup's limit)")
+      ->type_name("SIZE");
   app.add_option(
-      "--work", options.work,
-      "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
-      "line");
+         "--work", options.work,
+         "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
+         "line")
+      ->type_name("NUMBER|FILE");
   app.add_option("--debug-folder", options.debug_folders, "also look for debug files here")
+      ->type_name("FOLDER")
       ->allow_extra_args(false);
   app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
   app.add_option("--jobs", options.jobs,

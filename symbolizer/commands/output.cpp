@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string_view>
+#include <utility>
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/render/render.h"
@@ -35,6 +37,29 @@ const std::map<std::string, Render>& formats() {
       {"speedscope", render::render_speedscope},
   };
   return kFormats;
+}
+
+// What people call files of each format; the longer endings first.
+constexpr std::pair<std::string_view, const char*> kEndings[] = {
+    {".speedscope.json", "speedscope"},
+    {".sarif.json", "sarif"},
+    {".pb.gz", "pprof"},
+    {".json", "json"},
+    {".html", "html"},
+    {".htm", "html"},
+    {".md", "markdown"},
+    {".sarif", "sarif"},
+    {".xml", "junit"},
+    {".pprof", "pprof"},
+    {".folded", "folded"},
+};
+
+// The format that a file's name implies; text where it implies none.
+std::string format_of(std::string_view path) {
+  for (const auto& [ending, format] : kEndings) {
+    if (path.size() > ending.size() && path.ends_with(ending)) return format;
+  }
+  return "text";
 }
 
 constexpr size_t kNarrowest = 40;
@@ -67,7 +92,18 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
         return format == "html" ? render::html_unavailable() : std::string();
       })
       ->capture_default_str();
-  app.add_option("--output,-o", options.path, "write to this file instead of standard output");
+  app.add_option("--output,-o", options.path,
+                 "write to this file instead of standard output; without --format its ending "
+                 "chooses the format: .html, .json, .md, .sarif, .xml (junit), .pb.gz (pprof), "
+                 ".folded, .speedscope.json")
+      ->type_name("FILE");
+  app.parse_complete_callback([&app, &options] {
+    if (app.count("--format") != 0) return;
+    options.format = format_of(options.path);
+    if (options.format == "html" && !render::html_unavailable().empty()) {
+      throw CLI::ValidationError("--output", render::html_unavailable());
+    }
+  });
   app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");
 }
 
@@ -78,6 +114,8 @@ bool shows_all_stacks(const std::string& format) {
 bool colour_wanted(int fd) {
   const char* no_colour = std::getenv("NO_COLOR");
   if (no_colour != nullptr && *no_colour != '\0') return false;
+  const char* forced = std::getenv("CLICOLOR_FORCE");
+  if (forced != nullptr && *forced != '\0' && std::strcmp(forced, "0") != 0) return true;
   const char* terminal = std::getenv("TERM");
   if (terminal != nullptr && std::strcmp(terminal, "dumb") == 0) return false;
   return isatty(fd) == 1;

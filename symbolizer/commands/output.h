@@ -25,7 +25,8 @@ void add_output_options(CLI::App& app, OutputOptions& options);
 // Formats that show every stack rather than the top ones.
 bool shows_all_stacks(const std::string& format);
 
-// Whether a finding of a program may be shown in colour: a terminal, and NO_COLOR is not set.
+// Whether a finding of a program may be shown in colour: a terminal or CLICOLOR_FORCE, and
+// NO_COLOR is not set.
 bool colour_wanted(int fd);
 
 std::string rendered(const report::Report& report, const OutputOptions& options);

@@ -22,6 +22,8 @@ Examples:
   silt report --format html -o leak.html   one page to look at
   silt report --format pprof -o leak.pb.gz go tool pprof leak.pb.gz
   silt report --verdict leak --full        leaks only, all frames
+
+Exit status: 0 done; 2 usage; 3 an input could not be read, or the output not written.
 )";
 
 struct ReportOptions {
@@ -48,10 +50,14 @@ int run_report(const ReportOptions& options) {
 void register_report(CLI::App& app, int& status) {
   const auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand("report", "what grew and where");
-  command->add_option("recordings", options->inputs.paths,
-                      "recording folders or snapshot files; none: the newest recording here");
-  command->add_option("--baseline", options->inputs.baseline,
-                      "an earlier recording: tells what is new");
+  command
+      ->add_option("recordings", options->inputs.paths,
+                   "recording folders or snapshot files; none: the newest recording here")
+      ->type_name("FOLDER|FILE");
+  command
+      ->add_option("--baseline", options->inputs.baseline,
+                   "an earlier recording: tells what is new")
+      ->type_name("FOLDER|FILE");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

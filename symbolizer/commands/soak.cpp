@@ -52,7 +52,7 @@ struct SoakOptions {
   std::string grace = "10s";
   bool full = false;
   bool quiet = false;
-  std::vector<std::string> misplaced;  // words without '--' before them
+  std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
@@ -93,7 +93,7 @@ class SoakFolder {
 // Everything about the command line that can be wrong, before anything is started.
 std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
-    return Error{"a program is needed after '--': silt soak [options] -- PROGRAM ARG..."};
+    return Error{"a program is needed: silt soak [options] PROGRAM ARG..."};
   }
   if (std::string mistake = mistake_in(options.task.settings); !mistake.empty()) {
     return Error{std::move(mistake)};
@@ -167,26 +167,33 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
 void add_run_options(CLI::App& app, SoakOptions& options) {
   SoakTask& task = options.task;
   app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   app.add_option("--warm-up", options.plan.warm_up,
-                 "no snapshots in this first part (a fifth of the duration, at most 2m)");
-  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (10)");
-  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m");
+                 "no snapshots in this first part (default: a fifth of the duration, at most 2m)")
+      ->type_name("TIME");
+  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (default: 10)");
+  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m")
+      ->type_name("TIME");
   app.add_option("--load", task.load,
-                 "shell command that makes the program work; SILT_SOAK_PID is the program");
-  app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin");
+                 "shell command that makes the program work; SILT_SOAK_PID is the program")
+      ->type_name("COMMAND");
+  app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin")
+      ->type_name("COMMAND");
   app.add_option("--ready-port", task.ready_port, "the load may begin when this port answers")
-      ->check(CLI::Range(1, 65535));
-  app.add_option("--wait", options.wait, "wait this long before the load begins");
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT");
+  app.add_option("--wait", options.wait, "wait this long before the load begins")
+      ->type_name("TIME");
   app.add_option("--ready-timeout", options.ready_timeout, "give up when it is not ready by then")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   app.add_option("--grace", options.grace, "from SIGTERM until the program is killed")
-      ->capture_default_str();
-  app.add_option("--sample", task.settings.sample,
-                 "mean bytes between samples; 0, the default, records every allocation");
-  app.add_option("--signal", task.settings.signal, "signal that takes a snapshot (USR2)");
-  app.add_flag("--no-children", task.settings.no_children, "do not record child processes");
-  app.add_option("--out", options.out, "keep recordings and logs in this folder");
+      ->capture_default_str()
+      ->type_name("TIME");
+  add_record_options(app, task.settings);
+  app.add_option("--out", options.out, "keep recordings and logs in this folder")
+      ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,
                "the program's output goes to standard error instead of a log");
   app.add_flag("--quiet,-q", options.quiet, "no progress");
@@ -203,8 +210,11 @@ void register_soak(CLI::App& app, const ProgramCall& call, int& status) {
   add_file_options(*command, options->files);
   add_gate_options(*command, options->gate);
   add_input_options(*command, options->inputs);
-  // Only for the help text: what stands after '--' never gets here.
-  command->add_option("PROGRAM", options->misplaced, "after '--': what to run, with its arguments");
+  // Only for the help text: the program's words never get here.
+  command
+      ->add_option("PROGRAM", options->misplaced,
+                   "what to run, with its arguments; '--' before it is optional")
+      ->type_name("[ARG]");
   command->footer(kExamples);
   command->callback([options, &call, &status] { status = run_soak_command(*options, call); });
 }

@@ -187,9 +187,11 @@ void register_top(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("top", "a live view of what grows");
   command
       ->add_option("PID|RECORDING", options->target, "a process under silt, or a recording folder")
-      ->required();
+      ->required()
+      ->type_name("");
   command->add_option("--interval,-n", options->interval, "time between pictures")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   command->add_flag("--once", options->once, "one picture, without a terminal");
   command->footer(kExamples);
   command->callback([options, &status] { status = run_top(*options); });
