@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ int main(int argc, char** argv) {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
-      app.exit(error);
+      app.exit(error, nothing_asked ? std::cerr : std::cout, std::cerr);
       return nothing_asked ? silt::commands::kUsage : silt::commands::kDone;
     }
     std::fprintf(stderr, "silt: %s\n",
