@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See jit_log.h. Entries and names are only ever appended, and the number of entries is published
-// last, so that a snapshot reads them while V8 goes on compiling. Whoever adds holds the lock.
+// See jit_log.h. Whoever changes anything holds the lock, a snapshot too, which takes it for each
+// piece of what it writes; function_pc_of alone needs none.
 
 #include "interposer/node/jit_log.h"
 
@@ -15,269 +15,380 @@
 #include "interposer/base/spin_lock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
-#include "interposer/node/runtime.h"
+#include "interposer/node/code_names.h"
+#include "interposer/node/code_places.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/track/own_walk.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::node {
-
-// v8::JitCodeEvent as in V8 10.2 to 13.6. Its isolate, which stands last, tells whether this is
-// still its shape.
-struct JitCodeEvent {
-  int type;
-  int code_type;
-  uint64_t code_start;
-  size_t code_size;
-  const void* script;
-  void* user_data;
-  void* wasm_source;
-  union {
-    struct {
-      const char* text;
-      size_t size;
-    } name;
-    uint64_t new_start;
-    char widest[24];
-  };
-  const void* isolate;
-};
-static_assert(sizeof(JitCodeEvent) == 80);
-
 namespace {
 
-constexpr int kCodeAdded = 0;
-constexpr int kCodeMoved = 1;
-constexpr int kMachineCode = 1;  // others are bytecode (no pc is ever in it) and WebAssembly
-constexpr int kWasmCode = 2;
-constexpr int kEnumerateExisting = 1;
-
-constexpr size_t kMaximumName = 2000;
 constexpr uint64_t kMaximumCode = uint64_t{1} << 30;
+// Entries after which it is looked what is still wanted; then twice as many as were.
+constexpr uint32_t kFirstSweep = 8192;
+// Of code that is gone, when no snapshot is ever written: some megabytes at most.
+constexpr uint32_t kMostGone = 65536;
+constexpr uint64_t kBytesAPc = 16;  // of the map, for what stands for a function
 
+// Machine code that the recording does not have yet.
 struct Entry {
   uint64_t start;
   uint32_t size;
-  uint32_t name;   // offset into the names
+  uint32_t name;
   uint32_t nodes;  // of the stack tree when the code appeared
 };
 
-// A hash table of offsets or indices, 0 being free; it doubles when half full.
-class Index {
- public:
-  // Visits the candidates for a hash until `matches` says yes; returns that value or 0.
-  template <typename Matches>
-  uint32_t find(uint64_t hash, Matches&& matches) const {
-    if (slots_ == nullptr) return 0;
-    for (uint64_t at = hash & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
-      if (matches(slots_[at])) return slots_[at];
-    }
-    return 0;
-  }
-
-  // Takes the place of the candidate that matches, or a new one.
-  template <typename Matches, typename Hash>
-  void put(uint64_t hash, uint32_t value, Matches&& matches, Hash&& hash_of) {
-    if ((slots_ == nullptr || used_ * 2 > mask_) && !grow(hash_of)) return;
-    uint64_t at = hash & mask_;
-    while (slots_[at] != 0 && !matches(slots_[at])) at = (at + 1) & mask_;
-    if (slots_[at] == 0) ++used_;
-    slots_[at] = value;
-  }
-
- private:
-  template <typename Hash>
-  bool grow(Hash&& hash_of) {
-    const uint64_t count = slots_ == nullptr ? 4096 : (mask_ + 1) * 2;
-    auto* const fresh = static_cast<uint32_t*>(base::map_memory(count * sizeof(uint32_t)));
-    if (fresh == nullptr) return slots_ != nullptr && used_ < mask_;
-    for (uint64_t i = 0; slots_ != nullptr && i <= mask_; ++i) {
-      if (slots_[i] == 0) continue;
-      uint64_t at = hash_of(slots_[i]) & (count - 1);
-      while (fresh[at] != 0) at = (at + 1) & (count - 1);
-      fresh[at] = slots_[i];
-    }
-    if (slots_ != nullptr) base::unmap_memory(slots_, (mask_ + 1) * sizeof(uint32_t));
-    slots_ = fresh;
-    mask_ = count - 1;
-    return true;
-  }
-
-  uint32_t* slots_ = nullptr;
-  uint64_t mask_ = 0;
-  uint64_t used_ = 0;
-};
-
-constexpr size_t kNameChunk = size_t{1} << 20;
-
-// Index 0 of entries and offset 0 of names are not used.
 struct Log {
   base::SpinLock lock;
-  base::ChunkedArray<Entry, 8192, 256> entries;
-  base::ChunkedArray<char, kNameChunk, 256> names;
-  Index by_start;  // the newest entry at each start
-  Index by_name;
-  std::atomic<uint32_t> count{1};
-  uint32_t name_bytes = 1;
+  CodeNames names;
+  CodePlaces machine_code;
+  CodePlaces byte_code;
+  Entry* pending = nullptr;
+  uint32_t pending_count = 0;
+  uint32_t pending_room = 0;
+  uint32_t next_sweep = kFirstSweep;
+  uint32_t next_used_sweep = kFirstSweep;
+  bool writing = false;
+  std::atomic<bool> any{false};
   // The snapshot's own.
-  uint32_t written = 1;
   uint32_t nodes_written = 0;
   uint64_t file_bytes = 0;
 };
 constinit Log g_log{};
 
-uint64_t hash_of_start(uint64_t start) { return start * 0x9e3779b97f4a7c15 >> 32; }
+// A lock whose holder a fork did not copy guards what may be half changed: then names end.
+class Guard {
+ public:
+  Guard() : guard_(g_log.lock) {}
+  explicit operator bool() const { return !g_log.lock.was_abandoned(); }
 
-uint64_t hash_of_text(const char* text, size_t size) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < size; ++i) {
-    hash = (hash ^ static_cast<unsigned char>(text[i])) * 0x100000001b3;
-  }
-  return hash ^ hash >> 29;
+ private:
+  base::SpinGuard guard_;
+};
+
+uint64_t pc_of_serial(uint64_t serial) {
+  return track::kFirstFunctionPc + serial * kBytesAPc + kBytesAPc / 2;
 }
 
-// Lines are records: a line end within a name becomes a space.
-char printable(char c) { return c == '\n' || c == '\r' || c == '\0' ? ' ' : c; }
+uint64_t hash_of_pc(uint64_t pc) {
+  // A node's pc is anywhere in its code.
+  const uint64_t what = pc >= track::kFirstFunctionPc ? pc : pc / 64;
+  const uint64_t hash = what * 0x9e3779b97f4a7c15;
+  return hash ^ hash >> 31;
+}
 
-uint32_t intern(const char* text, size_t size) {
-  char clean[kMaximumName + 1];
-  if (size > kMaximumName) size = kMaximumName;
-  for (size_t i = 0; i < size; ++i) clean[i] = printable(text[i]);
-  clean[size] = '\0';
-  const auto matches = [&](uint32_t offset) {
-    return base::equal(g_log.names.find(offset), clean);
+// The pcs of all stacks, so that one that is not in here is in none.
+class NodePcs {
+ public:
+  NodePcs() {
+    const uint32_t count = track::recorder.stacks.node_count();
+    uint64_t bits = uint64_t{1} << 16;
+    while (bits < uint64_t{count} * 16) bits *= 2;
+    words_ = static_cast<uint64_t*>(base::map_memory(bits / 8));
+    mask_ = bits - 1;
+    for (uint32_t id = 1; words_ != nullptr && id < count; ++id) {
+      uint32_t parent;
+      uint64_t pc;
+      if (!track::recorder.stacks.read_node(id, &parent, &pc)) continue;
+      const uint64_t bit = hash_of_pc(pc) & mask_;
+      words_[bit / 64] |= uint64_t{1} << bit % 64;
+    }
+  }
+  ~NodePcs() {
+    if (words_ != nullptr) base::unmap_memory(words_, (mask_ + 1) / 8);
+  }
+  NodePcs(const NodePcs&) = delete;
+  NodePcs& operator=(const NodePcs&) = delete;
+
+  explicit operator bool() const { return words_ != nullptr; }
+  bool may_have(uint64_t pc) const {
+    const uint64_t bit = hash_of_pc(pc) & mask_;
+    return (words_[bit / 64] >> bit % 64 & 1) != 0;
+  }
+  bool may_have_any(uint64_t start, uint64_t size) const {
+    for (uint64_t at = start & ~uint64_t{63}; at <= start + size; at += 64) {
+      if (may_have(at)) return true;
+    }
+    return false;
+  }
+
+ private:
+  uint64_t* words_;
+  uint64_t mask_;
+};
+
+bool is_there(const Entry& entry) {
+  const CodePlaces::Place* const place = g_log.machine_code.find(entry.start);
+  return place != nullptr && place->size == entry.size &&
+         place->name.load(std::memory_order_relaxed) == entry.name;
+}
+
+// Drops what nothing refers to any more.
+SILT_COLD void sweep() {
+  if (g_log.writing) return;
+  const NodePcs pcs;
+  if (!pcs) return;
+  uint32_t gone = 0;
+  for (uint32_t i = 0; i < g_log.pending_count; ++i) gone += is_there(g_log.pending[i]) ? 0 : 1;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < g_log.pending_count; ++i) {
+    const Entry entry = g_log.pending[i];
+    if (!is_there(entry) && (gone-- > kMostGone || !pcs.may_have_any(entry.start, entry.size))) {
+      g_log.names.release(entry.name);
+      continue;
+    }
+    g_log.pending[kept++] = entry;
+  }
+  g_log.pending_count = kept;
+  g_log.names.forget_unused(
+      [&pcs](uint64_t serial) { return pcs.may_have(pc_of_serial(serial)); });
+  const uint32_t used = g_log.names.used_count();
+  g_log.next_sweep = kept < kFirstSweep / 2 ? kFirstSweep : kept * 2;
+  g_log.next_used_sweep = used < kFirstSweep / 2 ? kFirstSweep : used * 2;
+}
+
+bool make_room_for_pending() {
+  if (g_log.pending_count < g_log.pending_room) return true;
+  const uint32_t room = g_log.pending_room == 0 ? kFirstSweep : g_log.pending_room * 2;
+  auto* const fresh = static_cast<Entry*>(base::map_within_limit(room * sizeof(Entry)));
+  if (fresh == nullptr) return false;
+  if (g_log.pending != nullptr) {
+    base::copy_bytes(fresh, g_log.pending, g_log.pending_count * sizeof(Entry));
+    base::unmap_memory(g_log.pending, g_log.pending_room * sizeof(Entry));
+  }
+  g_log.pending = fresh;
+  g_log.pending_room = room;
+  return true;
+}
+
+void append(uint64_t start, uint32_t size, uint32_t name, uint32_t nodes) {
+  if (!make_room_for_pending()) return;  // such code stays nameless
+  g_log.names.refer_again(name);
+  g_log.pending[g_log.pending_count++] = Entry{start, size, name, nodes};
+}
+
+CodePlaces& places_of(CodeKind kind) {
+  return kind == CodeKind::kMachine ? g_log.machine_code : g_log.byte_code;
+}
+
+// With a reference to the name, which becomes the place's.
+void put(CodeKind kind, uint64_t start, uint32_t size, uint32_t name, uint32_t owner) {
+  bool stacks_have_it = false;
+  const auto dropped = [&](uint32_t other) {
+    stacks_have_it = stacks_have_it || (other != name && g_log.names.is_used(other));
+    g_log.names.release(other);
   };
-  const uint64_t hash = hash_of_text(clean, size);
-  const uint32_t known = g_log.by_name.find(hash, matches);
-  if (known != 0) return known;
-  uint32_t at = g_log.name_bytes;
-  if (at % kNameChunk + size + 1 > kNameChunk) {
-    at = static_cast<uint32_t>((at / kNameChunk + 1) * kNameChunk);  // none crosses a border
+  if (!places_of(kind).put(start, size, name, owner, dropped)) {
+    g_log.names.release(name);
+  } else if (kind == CodeKind::kMachine) {
+    append(start, size, name, track::recorder.stacks.node_count());
   }
-  char* const place = g_log.names.ensure(at);
-  if (place == nullptr) return 0;
-  base::copy_bytes(place, clean, size + 1);
-  g_log.name_bytes = at + static_cast<uint32_t>(size) + 1;
-  g_log.by_name.put(hash, at, matches, [](uint32_t offset) {
-    const char* const name = g_log.names.find(offset);
-    return hash_of_text(name, base::length(name));
-  });
-  return at;
-}
-
-uint32_t find_entry(uint64_t start) {
-  return g_log.by_start.find(hash_of_start(start),
-                             [start](uint32_t i) { return g_log.entries[i].start == start; });
-}
-
-void append(uint64_t start, uint32_t size, uint32_t name) {
-  const uint32_t index = g_log.count.load(std::memory_order_relaxed);
-  Entry* const entry = g_log.entries.ensure(index);
-  if (entry == nullptr || name == 0) return;  // full: such code stays nameless
-  *entry = Entry{start, size, name, track::recorder.stacks.node_count()};
-  g_log.by_start.put(
-      hash_of_start(start), index, [start](uint32_t i) { return g_log.entries[i].start == start; },
-      [](uint32_t i) { return hash_of_start(g_log.entries[i].start); });
-  g_log.count.store(index + 1, std::memory_order_release);
-}
-
-std::atomic<bool> g_misshapen{false};
-
-void on_code_event(const JitCodeEvent* event) {
-  if (event->type != kCodeAdded && event->type != kCodeMoved) return;
-  if (event->code_type != kMachineCode && event->code_type != kWasmCode) return;
-  if (g_misshapen.load(std::memory_order_relaxed)) return;
-  if (event->type == kCodeMoved)
-    move_code(event->code_start, event->new_start);
-  else
-    add_code(event->code_start, event->code_size, event->name.text, event->name.size);
-}
-
-// The first events come for code that exists, on this very thread: does an event look as expected?
-thread_local constinit const void* t_isolate __attribute__((tls_model("initial-exec"))) = nullptr;
-
-void on_first_events(const JitCodeEvent* event) {
-  if (event->type < 0 || event->type > 8 || event->isolate != t_isolate) {
-    g_misshapen.store(true, std::memory_order_relaxed);
+  // A stack is known again by the words in it, and here one has got another meaning.
+  if (kind == CodeKind::kByte && stacks_have_it) track::forget_walks();
+  g_log.any.store(true, std::memory_order_relaxed);
+  if (g_log.pending_count >= g_log.next_sweep ||
+      g_log.names.used_count() >= g_log.next_used_sweep) {
+    sweep();
   }
-  on_code_event(event);
 }
 
 }  // namespace
 
-bool watch_code() {
-  if (!has_code_events() || g_misshapen.load(std::memory_order_relaxed)) return false;
-  t_isolate = runtime.current_isolate();
-  if (t_isolate == nullptr) return false;
-  runtime.set_code_handler(runtime.current_isolate(), kEnumerateExisting, on_first_events);
-  const bool good = !g_misshapen.load(std::memory_order_relaxed);
-  runtime.set_code_handler(runtime.current_isolate(), 0, good ? on_code_event : nullptr);
-  return good;
-}
-
-void add_code(uint64_t start, uint64_t size, const char* name, size_t name_size) {
+void add_code(CodeKind kind, uint64_t start, uint64_t size, const char* name, size_t name_size,
+              uint32_t owner) {
   if (start == 0 || size == 0 || size > kMaximumCode || name == nullptr) return;
-  const base::SpinGuard guard(g_log.lock);
-  const uint32_t text = intern(name, name_size);
-  const uint32_t known = find_entry(start);
-  if (known != 0) {
-    const Entry& entry = g_log.entries[known];
-    if (entry.name == text && entry.size == size) return;
+  if (start >= track::kFirstFunctionPc - kMaximumCode) return;
+  const Guard guard;
+  if (!guard) return;
+  const uint32_t text = g_log.names.refer(name, name_size);
+  if (text == 0) return;
+  CodePlaces::Place* const known = places_of(kind).find(start);
+  if (known != nullptr && known->name.load(std::memory_order_relaxed) == text &&
+      known->size == size) {
+    if (known->owner != owner) known->owner = 0;
+    g_log.names.release(text);
+    return;
   }
-  append(start, static_cast<uint32_t>(size), text);
+  put(kind, start, static_cast<uint32_t>(size), text, owner);
 }
 
-void move_code(uint64_t from, uint64_t to) {
-  const base::SpinGuard guard(g_log.lock);
-  const uint32_t known = find_entry(from);
-  if (known == 0) return;
-  const Entry entry = g_log.entries[known];
-  append(to, entry.size, entry.name);
+void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_t owner) {
+  if (to == 0 || size > kMaximumCode || to >= track::kFirstFunctionPc - kMaximumCode) return;
+  const Guard guard;
+  if (!guard) return;
+  CodePlaces& places = places_of(kind);
+  CodePlaces::Place* const known = places.find(from);
+  if (known == nullptr) return;
+  const uint32_t name = known->name.load(std::memory_order_relaxed);
+  const uint32_t bytes = known->size;
+  const bool stacks_have_it = kind == CodeKind::kByte && g_log.names.is_used(name);
+  places.drop(known, [](uint32_t) {});  // the reference goes along
+  put(kind, to, bytes, name, owner);
+  if (stacks_have_it) track::forget_walks();
 }
+
+void drop_code_of(uint32_t owner) {
+  const Guard guard;
+  if (!guard || owner == 0) return;
+  for (CodePlaces* places : {&g_log.machine_code, &g_log.byte_code}) {
+    places->for_each([&](CodePlaces::Place& place) {
+      if (place.owner != owner) return;
+      places->drop(&place, [](uint32_t name) { g_log.names.release(name); });
+    });
+  }
+  track::forget_walks();
+}
+
+bool is_byte_code_of(uint64_t start, const char* file) {
+  const Guard guard;
+  if (!guard) return false;
+  const CodePlaces::Place* const place = g_log.byte_code.find(start);
+  if (place == nullptr) return false;
+  const char* text = g_log.names.text_of(place->name.load(std::memory_order_relaxed));
+  for (; *text != '\0'; ++text) {
+    if (base::starts_with(text, file)) return true;
+  }
+  return false;
+}
+
+uint64_t function_pc_of(uint64_t start) {
+  constexpr int kTries = 3;  // it changed while it was read: once is rare
+  for (int i = 0; i < kTries; ++i) {
+    const CodePlaces::Place* const place = g_log.byte_code.find(start);
+    if (place == nullptr) return 0;
+    const uint32_t name = place->name.load(std::memory_order_acquire);
+    if (name == 0) continue;
+    const uint64_t serial = g_log.names.use(name);
+    if (place->start.load(std::memory_order_seq_cst) == start &&
+        place->name.load(std::memory_order_seq_cst) == name) {
+      return pc_of_serial(serial);
+    }
+  }
+  return 0;
+}
+
+namespace {
+
+// One pass of what the recording does not have yet into its map.
+class MapWriter {
+ public:
+  explicit MapWriter(int folder) : folder_(folder), bytes_(g_log.file_bytes) {}
+
+  bool write() {
+    uint32_t entries = 0;
+    {
+      const Guard guard;
+      if (!guard) return false;
+      g_log.writing = true;
+      entries = g_log.pending_count;
+    }
+    uint32_t nodes = g_log.nodes_written;
+    for (uint32_t at = 0; at < entries; flush()) {
+      const Guard guard;
+      while (at < entries && has_room()) {
+        const Entry& entry = g_log.pending[at++];
+        if (entry.nodes != nodes) {
+          nodes = entry.nodes;
+          text_.add("# nodes ").add_decimal(nodes).add('\n');
+        }
+        add_line(entry.start, entry.size, g_log.names.text_of(entry.name));
+      }
+    }
+    uint32_t next = 1;
+    while (next != 0) {
+      {
+        const Guard guard;
+        next = g_log.names.visit_unwritten(next, [&](uint64_t serial, const char* name) {
+          if (!has_room()) return false;
+          add_line(pc_of_serial(serial) - kBytesAPc / 2, kBytesAPc, name);
+          return true;
+        });
+      }
+      flush();
+    }
+    if (file_ >= 0) snapshot::close_file(static_cast<int>(file_));
+    finish(entries, nodes);
+    return true;
+  }
+
+ private:
+  static constexpr size_t kBuffer = size_t{64} * 1024;
+
+  bool has_room() const { return kBuffer - text_.size() > kMaximumName + 100; }
+
+  void add_line(uint64_t start, uint64_t size, const char* name) {
+    text_.add_hexadecimal(start).add(' ').add_hexadecimal(size).add(' ').add(name).add('\n');
+  }
+
+  void flush() {
+    if (text_.size() == 0) return;
+    if (file_ < 0 && good_) {
+      base::TextBuffer<40> name;
+      name.add("perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
+      name.add(".map");
+      const int create = g_log.file_bytes == 0 ? O_CREAT | O_EXCL : 0;
+      file_ = snapshot::open_file(folder_, name.c_str(),
+                                  O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
+    }
+    good_ = good_ && file_ >= 0 &&
+            snapshot::write_all(static_cast<int>(file_), buffer_, text_.size(), bytes_) == 0;
+    bytes_ += text_.size();
+    text_ = base::TextWriter(buffer_, kBuffer);
+  }
+
+  // What did not get written is written again next time, at the same place.
+  void finish(uint32_t entries, uint32_t nodes) const {
+    const Guard guard;
+    if (good_) {
+      for (uint32_t i = 0; i < entries; ++i) g_log.names.release(g_log.pending[i].name);
+      for (uint32_t i = entries; i < g_log.pending_count; ++i) {
+        g_log.pending[i - entries] = g_log.pending[i];
+      }
+      g_log.pending_count -= entries;
+      g_log.file_bytes = bytes_;
+      g_log.nodes_written = nodes;
+    }
+    g_log.names.finish_writing(good_);
+    g_log.writing = false;
+  }
+
+  static constinit char buffer_[kBuffer];
+
+  const int folder_;
+  long file_ = -1;
+  uint64_t bytes_;
+  bool good_ = true;
+  base::TextWriter text_{buffer_, kBuffer};
+};
+constinit char MapWriter::buffer_[kBuffer]{};
+
+}  // namespace
 
 bool write_code_names(int folder) {
-  static constinit char buffer[64 * 1024]{};
-  const uint32_t count = g_log.count.load(std::memory_order_acquire);
-  if (count == 1) return false;
-  if (g_log.written == count) return true;
-  base::TextBuffer<40> name;
-  name.add("perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid))).add(".map");
-  const int create = g_log.file_bytes == 0 ? O_CREAT | O_EXCL : 0;
-  const long file =
-      snapshot::open_file(folder, name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
-  if (file < 0) return true;
-  base::TextWriter text(buffer, sizeof(buffer));
-  uint64_t bytes = g_log.file_bytes;
-  uint32_t nodes = g_log.nodes_written;
-  bool good = true;
-  const auto flush = [&] {
-    good = good && snapshot::write_all(static_cast<int>(file), buffer, text.size(), bytes) == 0;
-    bytes += text.size();
-    text = base::TextWriter(buffer, sizeof(buffer));
-  };
-  for (uint32_t i = g_log.written; i < count; ++i) {
-    const Entry& entry = g_log.entries[i];
-    if (sizeof(buffer) - text.size() < kMaximumName + 100) flush();
-    if (entry.nodes != nodes) {
-      nodes = entry.nodes;
-      text.add("# nodes ").add_decimal(entry.nodes).add('\n');
-    }
-    text.add_hexadecimal(entry.start).add(' ').add_hexadecimal(entry.size).add(' ');
-    text.add(g_log.names.find(entry.name)).add('\n');
-  }
-  flush();
-  snapshot::close_file(static_cast<int>(file));
-  if (good) {  // else all of it again next time, at the same place
-    g_log.written = count;
-    g_log.file_bytes = bytes;
-    g_log.nodes_written = nodes;
-  }
-  return true;
+  if (!g_log.any.load(std::memory_order_relaxed)) return false;
+  return MapWriter(folder).write();
 }
 
 void write_code_names_anew() {
-  g_log.written = 1;
+  const Guard guard;
+  if (!guard) return;
+  g_log.writing = false;
   g_log.nodes_written = 0;
   g_log.file_bytes = 0;
+  for (uint32_t i = 0; i < g_log.pending_count; ++i) g_log.names.release(g_log.pending[i].name);
+  g_log.pending_count = 0;
+  g_log.machine_code.for_each([](const CodePlaces::Place& place) {
+    append(place.start.load(std::memory_order_relaxed), place.size,
+           place.name.load(std::memory_order_relaxed), 0);
+  });
+  g_log.names.write_anew();
+}
+
+CodeCounts code_counts() {
+  const Guard guard;
+  return {g_log.machine_code.count() + g_log.byte_code.count(), g_log.pending_count,
+          g_log.names.text_bytes()};
 }
 
 }  // namespace silt::node

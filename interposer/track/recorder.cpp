@@ -166,12 +166,16 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   }
   NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
   const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
+  uint64_t function_pc = 0;  // what the next frame has in place of its pc
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
     const uint64_t pc = spine.pc(i);
     if (pc != 0) {
-      node = recorder.stacks.child(node, pc);
+      node = recorder.stacks.child(node, function_pc != 0 ? function_pc : pc);
       if (node == 0) [[unlikely]]
         break;
+      function_pc = 0;
+    } else {
+      function_pc = spine.function_pc(i);
     }
     spine.set_tag(i, node);
   }
