@@ -30,7 +30,8 @@ class CodeNames {
   uint64_t use(uint32_t name) {
     Name& entry = names_[name];
     // In one order with the look whether anything has the name.
-    if (entry.used.exchange(kFreshlyUsed, std::memory_order_seq_cst) == 0) {
+    if (entry.used.load(std::memory_order_seq_cst) != kFreshlyUsed &&
+        entry.used.exchange(kFreshlyUsed, std::memory_order_seq_cst) == 0) {
       used_count_.fetch_add(1, std::memory_order_relaxed);
     }
     return entry.serial.load(std::memory_order_relaxed);
