@@ -116,11 +116,11 @@ TEST_CASE("machine code is written once, in the order in which it appeared") {
 
 TEST_CASE("the child of a fork writes what is there anew") {
   drop_code_of(kIsolate);
-  add(0x20000, 0x80, "JS:*old /a.js:1:2");
-  add(0x20020, 0x80, "JS:*kept /a.js:5:2");  // lies over it
+  add(0x20020, 0x80, "JS:*old /a.js:1:2");
+  add(0x20000, 0x80, "JS:*kept /a.js:5:2");  // lies over its beginning
   const Recording recording;
   CHECK(recording.write());
-  CHECK(recording.text() == "20020 80 JS:*kept /a.js:5:2\n");
+  CHECK(recording.text() == "20000 80 JS:*kept /a.js:5:2\n");
 }
 
 TEST_CASE("byte code is written when a stack has its function, under a pc of the function's own") {
@@ -133,7 +133,8 @@ TEST_CASE("byte code is written when a stack has its function, under a pc of the
   CHECK(function_pc_of(0x30016) == pc);
   CHECK(function_pc_of(0x30018) == 0);
   CHECK(recording.write());
-  CHECK(recording.text() == line_of(pc, "JS:~seen /b.js:1:2"));
+  CHECK(recording.text().find(line_of(pc, "JS:~seen /b.js:1:2")) != std::string::npos);
+  CHECK(recording.text().find("unseen") == std::string::npos);
 
   SECTION("wherever it is moved") {
     move_code(CodeKind::kByte, 0x30016, 0x31016, 0x90, kIsolate);
