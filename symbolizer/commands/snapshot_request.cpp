@@ -33,7 +33,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
-// The interposer tells a reason only once; where it told one before, its next failure is silent.
+// An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
 std::string proc_path(pid_t pid, const char* name) {
@@ -125,6 +125,11 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   MapFacts facts = parse_maps(*maps);
   if (!facts.interposer) {
     return about(pid, "runs without libsilt.so: start it with 'silt run'");
+  }
+  if (facts.left_out) {
+    return about(pid,
+                 "is left alone by silt: a child with SILT_CHILDREN=0, or a package manager "
+                 "(SILT_NODE=all)");
   }
   return facts;
 }
@@ -248,7 +253,7 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
       if (const auto found = find_control(pid, *facts, *status)) {
         control_path = found->path;
       } else if (!facts->error.empty() &&
-                 (before->error.empty() || now > start + kPatienceAfterError)) {
+                 (facts->error_id != before->error_id || now > start + kPatienceAfterError)) {
         return about(pid, facts->error);
       }
     }
