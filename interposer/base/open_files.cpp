@@ -7,6 +7,7 @@
 #include <linux/kcmp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <atomic>
 #include <cstddef>
@@ -31,14 +32,20 @@ constinit Place g_places[kPlaces]{};
 constinit std::atomic<int32_t> g_changes{0};  // threads that are opening or closing
 constinit std::atomic<int32_t> g_forks{0};    // threads that are forking
 
-// A few milliseconds: a thousand times what opening a file takes, and little beside a fork.
-constexpr unsigned kPatience = 1u << 14;
+// Whoever is waited for may have lost the processor right there: after a few looks the wait sleeps,
+// a twentieth of a millisecond at a time, for a quarter of a second in all.
+constexpr unsigned kLooks = 100;
+constexpr unsigned kSleeps = 5000;
 
 template <typename Condition>
 void wait_a_little_until(Condition&& holds) {
-  for (unsigned i = 0; i < kPatience && !holds(); ++i) {
-    arch::pause();
-    if (i % 64 == 63) system_call(SYS_sched_yield);
+  for (unsigned i = 0; i < kLooks + kSleeps && !holds(); ++i) {
+    if (i < kLooks) {
+      arch::pause();
+      continue;
+    }
+    const struct timespec moment {0, 50000};
+    system_call(SYS_nanosleep, reinterpret_cast<long>(&moment), 0);
   }
 }
 
@@ -46,7 +53,7 @@ void wait_a_little_until(Condition&& holds) {
 class Change {
  public:
   Change() {
-    constexpr int kTries = 8;  // forks that follow each other closely must not hold up for ever
+    constexpr int kTries = 4;  // forks that follow each other closely must not hold up for ever
     for (int i = 0; i < kTries; ++i) {
       g_changes.fetch_add(1, std::memory_order_seq_cst);
       if (g_forks.load(std::memory_order_seq_cst) == 0) return;

@@ -29,6 +29,8 @@ constinit char g_path[4096 + 512]{};
 constinit std::atomic<format::Control*> g_control{nullptr};
 constinit MadeFolder g_made{};
 constinit uint32_t g_snapshots = 0;  // in it
+// Of this process, in whatever recordings: who waits for the next sees it in any control file.
+constinit uint32_t g_completed = 0;
 constinit long g_shown_error = 0;  // address of the mapping that tells it, 0: none
 constinit std::atomic<bool> g_signal_lost{false};
 
@@ -65,6 +67,7 @@ void make_control(int folder) {
       made->signal = static_cast<uint32_t>(base::chained_handler.signal_number());
       made->sampling_interval_bytes = track::recorder.sample_interval_bytes;
       made->start_realtime_ns = process_info.start_realtime_ns;
+      made->completed = g_completed;
       made->takes_requests = g_signal_lost.load(std::memory_order_relaxed) ? 2 : 1;
       g_control.store(made, std::memory_order_release);
     }
@@ -220,7 +223,7 @@ void publish(uint32_t sequence, int error, const char* what) {
   base::TextWriter failure(shown->last_failure, sizeof(shown->last_failure));
   if (error != 0) failure.add(what).add(": ").add(base::error_text(error));
   shown->last_error = error;
-  __atomic_store_n(&shown->completed, shown->completed + 1, __ATOMIC_RELEASE);
+  __atomic_store_n(&shown->completed, ++g_completed, __ATOMIC_RELEASE);
 }
 
 void remove_recording_without_snapshots() {
@@ -237,6 +240,7 @@ void show_left_out() { map_name(format::kLeftOutMapping); }
 
 void leave_recording_to_parent() {
   leave_recording();
+  g_completed = 0;
   show_no_error();
   say_moves_anew();
 }

@@ -33,6 +33,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
+constexpr auto kLookInterval = std::chrono::milliseconds(50);  // for where the control file is
 // An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
@@ -243,9 +244,18 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
   const auto limit = start + std::chrono::duration_cast<steady_clock::duration>(
                                  std::chrono::duration<double>(timeout_seconds));
   std::string control_path = known ? known->path : "";
+  auto next_look = start + kLookInterval;
   for (;;) {
     if (end.wait()) return about(pid, "ended before it took a snapshot");
     const auto now = steady_clock::now();
+    // A process that has become another user makes a recording anew.
+    const bool look_again = !control_path.empty() && now > next_look;
+    if (look_again) {
+      next_look = now + kLookInterval;
+      const auto facts = find_interposer_in(pid);
+      const auto found = facts ? find_control(pid, *facts, *status) : std::nullopt;
+      if (found) control_path = found->path;
+    }
     if (control_path.empty()) {
       // A process that was forked makes its recording at its first snapshot.
       auto facts = find_interposer_in(pid);

@@ -27,7 +27,10 @@ static int has_strangers(void) {
     char name[64], target[512];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     const ssize_t size = readlink(name, target, sizeof target - 1);
-    if (size > 0) strangers++;
+    if (size <= 0) continue;
+    target[size] = 0;
+    fprintf(stderr, "descriptor %d is %s\n", fd, target);
+    strangers++;
   }
   return strangers;
 }
