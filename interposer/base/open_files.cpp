@@ -44,7 +44,7 @@ void wait_a_little_until(Condition&& holds) {
       arch::pause();
       continue;
     }
-    const struct timespec moment {0, 50000};
+    const struct timespec moment { 0, 50000 };
     system_call(SYS_nanosleep, reinterpret_cast<long>(&moment), 0);
   }
 }

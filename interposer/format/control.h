@@ -28,8 +28,8 @@ inline constexpr uint32_t kDumpCookie = 0x51170d3a;
 // prefix and goes on with the reason, so that the reason too can be read from /proc/PID/maps.
 inline constexpr char kErrorMappingPrefix[] = "silt error: ";
 
-// A process that silt leaves alone although it is loaded there (npm, say) maps a memfd of this name,
-// so that nobody waits for its snapshots.
+// A process that silt leaves alone although it is loaded there (npm, say) maps a memfd of this
+// name, so that nobody waits for its snapshots.
 inline constexpr char kLeftOutMapping[] = "silt: left out";
 
 // Writer: but for `requests` the recording process, only while it holds the snapshot slot.

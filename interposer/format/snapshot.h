@@ -244,8 +244,9 @@ struct RssEntry {
 };
 static_assert(sizeof(RssEntry) == 16);
 
-// A child of the process that was alive at the snapshot, for a second at least, and had silt loaded.
-// There may be more: those that could not be looked at, and beyond what a snapshot has time for.
+// A child of the process that was alive at the snapshot, for a second at least, and had silt
+// loaded. There may be more: those that could not be looked at, and beyond what a snapshot has time
+// for.
 struct ChildEntry {
   uint32_t pid;
   uint32_t reserved;

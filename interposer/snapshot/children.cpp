@@ -115,13 +115,12 @@ void for_children_of(uint64_t thread, Child&& child) {
 template <typename Thread>
 void for_threads(Thread&& thread) {
   static constinit char entries[4096]{};
-  const long folder =
-      open_file(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const long folder = open_file(AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
   uint32_t count = 0;
   for (;;) {
-    const long got = base::system_call(SYS_getdents64, folder, reinterpret_cast<long>(entries),
-                                       sizeof(entries));
+    const long got =
+        base::system_call(SYS_getdents64, folder, reinterpret_cast<long>(entries), sizeof(entries));
     if (got <= 0) break;
     for (long at = 0; at < got;) {
       const auto* const entry = reinterpret_cast<const struct dirent64*>(entries + at);

@@ -42,13 +42,13 @@ bool trustworthy(const struct stat& status) {
 // Appends what has come since the last time.
 void append_from(int source, const struct stat& status, int folder, const char* name) {
   static constinit char buffer[64 * 1024]{};
-  const bool anew = g_copied.begun && (static_cast<uint64_t>(status.st_size) < g_copied.read_bytes ||
-                                       status.st_ino != g_copied.inode);
+  const bool anew =
+      g_copied.begun && (static_cast<uint64_t>(status.st_size) < g_copied.read_bytes ||
+                         status.st_ino != g_copied.inode);
   if (anew) g_copied.read_bytes = 0;
   if (static_cast<uint64_t>(status.st_size) == g_copied.read_bytes) return;
   const int create = g_copied.begun ? 0 : O_CREAT | O_EXCL;
-  const long copy =
-      open_file(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
+  const long copy = open_file(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
   if (copy < 0) return;
   g_copied.begun = true;
   g_copied.inode = status.st_ino;

@@ -43,9 +43,7 @@ bool is_folder(int folder, struct stat* status) {
 }
 
 // Errors that say that somebody else could write there.
-bool is_refusal(int error) {
-  return error == EACCES || error == EPERM;
-}
+bool is_refusal(int error) { return error == EACCES || error == EPERM; }
 
 // The process could record there when it started.
 bool rights_have_changed(int error) {

@@ -69,10 +69,12 @@ int own_descriptor(const std::string& path) {
     if (name == "/dev/stdout") return STDOUT_FILENO;
     if (name == "/dev/stderr") return STDERR_FILENO;
     const std::string own = "/proc/" + std::to_string(getpid()) + "/fd/";
-    for (const std::string& folder : {std::string("/dev/fd/"), std::string("/proc/self/fd/"), own}) {
+    for (const std::string& folder :
+         {std::string("/dev/fd/"), std::string("/proc/self/fd/"), own}) {
       if (name.rfind(folder, 0) != 0 || name.size() == folder.size()) continue;
       const std::string digits = name.substr(folder.size());
-      if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) continue;
+      if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos)
+        continue;
       return std::atoi(digits.c_str());
     }
     std::error_code error;
@@ -173,8 +175,8 @@ std::optional<Error> write_output(const std::string& bytes, const std::string& p
   // Beside it, under a name that nobody has: what others put there is not followed.
   const std::string temporary = target.native() + "." + std::to_string(getpid()) + ".tmp";
   constexpr mode_t kAsUmaskSays = 0666;
-  int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                kAsUmaskSays);
+  int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kAsUmaskSays);
   // A file in a folder we cannot write to: straight to it.
   const bool direct = fd < 0;
   if (direct) fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kAsUmaskSays);

@@ -38,7 +38,7 @@ struct MapFacts {
   // it is written, so its folder's name tells nothing.
   std::vector<std::string> controls;
   std::string deleted_control;  // of a recording that was deleted, empty: none
-  std::string error;  // why the interposer could not make a recording, empty: no such mapping
+  std::string error;     // why the interposer could not make a recording, empty: no such mapping
   std::string error_id;  // another one for each failure
 };
 MapFacts parse_maps(std::string_view text);

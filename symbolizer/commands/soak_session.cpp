@@ -26,8 +26,8 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/soak_load.h"
 #include "symbolizer/commands/soak_processes.h"
-#include "symbolizer/commands/soak_signals.h"
 #include "symbolizer/commands/soak_seen.h"
+#include "symbolizer/commands/soak_signals.h"
 #include "symbolizer/commands/soak_snapshots.h"
 
 namespace silt::commands {
@@ -208,8 +208,8 @@ class Session {
       if (!program_.running()) return program_ended_early("before it was ready");
       return std::nullopt;
     };
-    std::optional<Error> failure =
-        until("the program is under silt", [this] { return !seen_before_load_.look(tree(), 0).empty(); });
+    std::optional<Error> failure = until(
+        "the program is under silt", [this] { return !seen_before_load_.look(tree(), 0).empty(); });
     if (!failure && task_.ready_port != 0) {
       const std::string what = "port " + std::to_string(task_.ready_port) + " answers";
       failure = until(what.c_str(), [this] { return port_answers(task_.ready_port); });

@@ -36,10 +36,10 @@ struct Gathered {
   std::vector<std::string> recordings;  // to be judged, that of the program itself first
   std::vector<std::string> notes;       // one line each
   std::vector<report::Unjudged> unjudged;
-  std::string mistrust;                 // why this run cannot clear the program; empty: it can
-  double seconds = 0;                   // under load
-  int signal = 0;                       // that cut it short
-  bool no_report = false;               // asked to end a second time
+  std::string mistrust;    // why this run cannot clear the program; empty: it can
+  double seconds = 0;      // under load
+  int signal = 0;          // that cut it short
+  bool no_report = false;  // asked to end a second time
 };
 
 // An error when nothing was recorded. Every process started has ended when this returns.

@@ -20,8 +20,8 @@ namespace silt::commands {
 struct RecordedProcess {
   uint32_t pid = 0;
   std::string program;
-  double lived_seconds = 0;    // as far as its snapshots show
-  double judged_seconds = 0;   // between the first and the last that count for a verdict
+  double lived_seconds = 0;   // as far as its snapshots show
+  double judged_seconds = 0;  // between the first and the last that count for a verdict
   size_t judged_snapshots = 0;
   std::vector<read::Child> children;  // each once, at its oldest
 };

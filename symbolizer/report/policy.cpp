@@ -112,8 +112,8 @@ bool in_module(const Policy::Module& module, const Finding& finding) {
 
 std::string unjudged_text(const Unjudged& process) {
   return "process " + std::to_string(process.pid) + " (" +
-         (process.program.empty() ? "?" : process.program) + ") could not be judged: " +
-         process.why;
+         (process.program.empty() ? "?" : process.program) +
+         ") could not be judged: " + process.why;
 }
 
 Result<Policy> parse_policy(std::string_view text) {
