@@ -241,7 +241,7 @@ bool write_code_names(int folder) {
   if (g_log.written == count) return true;
   base::TextBuffer<40> name;
   name.add("perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid))).add(".map");
-  const int create = g_log.file_bytes == 0 ? O_CREAT | O_EXCL : 0;
+  const int create = g_log.file_bytes == 0 ? O_CREAT : 0;  // there already if the disk was full
   const long file =
       snapshot::open_file(folder, name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
   if (file < 0) return true;

@@ -16,6 +16,7 @@
 
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/process_info.h"
@@ -90,10 +91,13 @@ bool contains(const char* line, const char* part) {
 bool is_recorded(uint64_t pid) {
   base::TextBuffer<40> path;
   path.add("/proc/").add_decimal(pid).add("/maps");
-  bool found = false;
-  read_lines(path.c_str(), g_text, sizeof(g_text),
-             [&found](const char* line) { found = found || contains(line, "/libsilt.so"); });
-  return found;
+  bool loaded = false;
+  bool left_out = false;
+  read_lines(path.c_str(), g_text, sizeof(g_text), [&](const char* line) {
+    loaded = loaded || contains(line, "/libsilt.so");
+    left_out = left_out || contains(line, format::kLeftOutMapping);
+  });
+  return loaded && !left_out;
 }
 
 // Calls child(pid) for each child of one thread.

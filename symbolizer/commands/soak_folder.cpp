@@ -69,7 +69,7 @@ std::optional<Error> SoakFolder::open(const std::string& out) {
     path_ = fs::absolute(out, error);
     fs::create_directories(path_, error);
     if (error) return Error{"cannot make " + in_quotes(out) + ": " + errno_text(error.value())};
-    prepare_for_other_users();
+    settle();
     return std::nullopt;
   }
   const auto folder = fs::temp_directory_path(error);
@@ -78,8 +78,16 @@ std::optional<Error> SoakFolder::open(const std::string& out) {
     return Error{"cannot make a folder " + in_quotes(name) + ": " + errno_text(errno)};
   }
   path_ = temporary_ = name;
-  prepare_for_other_users();
+  settle();
   return std::nullopt;
+}
+
+// The kernel tells paths of recordings without links in them.
+void SoakFolder::settle() {
+  std::error_code error;
+  const fs::path plain = fs::canonical(path_, error);
+  if (!error) path_ = plain;
+  prepare_for_other_users();
 }
 
 // Only root can become somebody else. Without it nothing is lost but a convenient place.
@@ -87,7 +95,13 @@ void SoakFolder::prepare_for_other_users() {
   if (geteuid() != 0) return;
   if (!temporary_.empty() && chmod(temporary_.c_str(), kSearchable) != 0) return;
   const fs::path folder = path_ / format::kOtherUsersFolderName;
-  if (mkdir(folder.c_str(), 0700) != 0 || chmod(folder.c_str(), kAnybodyMakes) != 0) return;
+  if (mkdir(folder.c_str(), 0700) != 0) {
+    struct stat status {};  // of a soak that was killed?
+    const bool ours = errno == EEXIST && lstat(folder.c_str(), &status) == 0 &&
+                      S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+    if (!ours) return;
+  }
+  if (chmod(folder.c_str(), kAnybodyMakes) != 0) return;
   other_users_ = folder;
 }
 

@@ -35,6 +35,7 @@ class SoakFolder {
   std::vector<std::string> gather(std::vector<std::string>& recordings);
 
  private:
+  void settle();
   void prepare_for_other_users();
 
   std::filesystem::path path_, temporary_, other_users_;
