@@ -112,8 +112,9 @@ void unmap_control() {
 }
 
 // What is there stays, and belongs to who made it.
+// Its control file stays mapped: another thread may be looking into it at this moment.
 void leave_recording() {
-  unmap_control();
+  g_control.store(nullptr, std::memory_order_release);
   g_path[0] = '\0';
   g_snapshots = 0;
   copy_jit_map_anew();
@@ -239,6 +240,7 @@ void remove_recording_without_snapshots() {
 void show_left_out() { map_name(format::kLeftOutMapping); }
 
 void leave_recording_to_parent() {
+  unmap_control();
   leave_recording();
   g_completed = 0;
   show_no_error();

@@ -83,17 +83,21 @@ std::optional<format::Control> read_control(pid_t pid, const std::string& path,
   return std::nullopt;
 }
 
-// The control file among those that the process maps, and what it says.
+// The control file among those that the process maps, and what it says. A process that has become
+// another user may have two; the one in use knows of more snapshots.
 struct KnownControl {
   std::string path;
   format::Control control;
 };
 std::optional<KnownControl> find_control(pid_t pid, const MapFacts& maps,
                                          const StatusFacts& status) {
+  std::optional<KnownControl> known;
   for (const std::string& path : maps.controls) {
-    if (auto control = read_control(pid, path, status)) return KnownControl{path, *control};
+    const auto control = read_control(pid, path, status);
+    if (!control || (known && known->control.completed >= control->completed)) continue;
+    known = KnownControl{path, *control};
   }
-  return std::nullopt;
+  return known;
 }
 
 std::string snapshot_path(const std::string& control, uint32_t sequence) {
