@@ -14,6 +14,10 @@ namespace silt::format {
 
 inline constexpr char kControlMagic[8] = {'S', 'I', 'L', 'T', 'C', 'T', 'R', 'L'};
 inline constexpr char kControlFileName[] = "control";
+
+// In SILT_OUT: where the processes of other users than its owner make their recordings. `silt soak`
+// keeps it there, writable for all and sticky, while it records daemons that give up root.
+inline constexpr char kOtherUsersFolderName[] = "other-users";
 inline constexpr uint32_t kControlVersion = 1;
 inline constexpr size_t kControlSize = 4096;
 
@@ -23,6 +27,10 @@ inline constexpr uint32_t kDumpCookie = 0x51170d3a;
 // When the recording folder cannot be made, the process maps a memfd whose name starts with this
 // prefix and goes on with the reason, so that the reason too can be read from /proc/PID/maps.
 inline constexpr char kErrorMappingPrefix[] = "silt error: ";
+
+// A process that silt leaves alone although it is loaded there (npm, say) maps a memfd of this
+// name, so that nobody waits for its snapshots.
+inline constexpr char kLeftOutMapping[] = "silt: left out";
 
 // Writer: but for `requests` the recording process, only while it holds the snapshot slot.
 // `completed` counts the snapshots that were tried and finished, well or not; it is stored last,

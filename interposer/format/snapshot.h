@@ -52,6 +52,7 @@ enum class SectionType : uint32_t {
   kScriptFrames = 10,  // ScriptFrameEntry x count
   kScriptNodes = 11,   // varint, see below
   kScriptStacks = 12,  // varint, see below
+  kChildren = 24,      // ChildEntry x count: children that are recorded too (optional)
 };
 
 struct SectionEntry {
@@ -242,6 +243,17 @@ struct RssEntry {
   uint64_t bytes;
 };
 static_assert(sizeof(RssEntry) == 16);
+
+// A child of the process that was alive at the snapshot, for a second at least, and had silt
+// loaded. There may be more: those that could not be looked at, and beyond what a snapshot has time
+// for.
+struct ChildEntry {
+  uint32_t pid;
+  uint32_t reserved;
+  uint64_t age_ns;  // since it was started, as this or as another program
+  char name[16];    // as the kernel has it, NUL-terminated
+};
+static_assert(sizeof(ChildEntry) == 32);
 
 // One JavaScript heap (a V8 isolate: the main thread's or a worker's) as its own sampling profiler
 // saw it. Its profile is taken just before the native tables, or is older: see captured_ns.

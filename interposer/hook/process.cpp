@@ -13,6 +13,7 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/open_files.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/hook/guard.h"
 
@@ -48,6 +49,7 @@ void before_fork() {
   local.hook_frame = reinterpret_cast<const void*>(UINTPTR_MAX);
   local.mode = Mode::kInHook;
   track::prepare_fork();
+  base::hold_files_before_fork();
   g_before_fork = before;
 }
 
@@ -59,6 +61,7 @@ void go_on_after_fork(ThreadLocal& local, const BeforeFork& before) {
 
 void after_fork_in_parent() {
   const BeforeFork before = g_before_fork;
+  base::release_files_after_fork();
   track::finish_fork_in_parent();
   go_on_after_fork(track::thread_local_part, before);
 }
@@ -66,6 +69,7 @@ void after_fork_in_parent() {
 void after_fork_in_child() {
   ThreadLocal& local = track::thread_local_part;
   base::remember_process();
+  base::close_files_of_parent(true);
   track::finish_fork_in_child();
   local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
   if (g_forked != nullptr) g_forked();

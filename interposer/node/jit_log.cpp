@@ -82,7 +82,7 @@ uint64_t hash_of_pc(uint64_t pc) {
 class NodePcs {
  public:
   NodePcs() {
-    const uint32_t count = track::recorder.stacks.node_count();
+    const uint32_t count = track::recorder.stacks.id_limit();
     uint64_t bits = uint64_t{1} << 16;
     while (bits < uint64_t{count} * 16) bits *= 2;
     words_ = static_cast<uint64_t*>(base::map_memory(bits / 8));
@@ -327,7 +327,7 @@ class MapWriter {
       base::TextBuffer<40> name;
       name.add("perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
       name.add(".map");
-      const int create = g_log.file_bytes == 0 ? O_CREAT | O_EXCL : 0;
+      const int create = g_log.file_bytes == 0 ? O_CREAT : 0;  // there already if the disk was full
       file_ = snapshot::open_file(folder_, name.c_str(),
                                   O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
     }

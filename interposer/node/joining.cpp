@@ -157,6 +157,7 @@ void join_node(const base::Options& options, const char* library) {
   snapshot::companion.ask = ask_isolates;
   snapshot::companion.write = write_isolates;
   snapshot::companion.write_names = write_code_names;
+  snapshot::companion.write_names_anew = write_code_names_anew;
   snapshot::companion.is_own = is_own;
   snapshot::companion.leave_to_parent = leave_to_parent;
   snapshot::install_companion();

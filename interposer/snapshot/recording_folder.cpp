@@ -12,19 +12,26 @@
 #include <cerrno>
 
 #include "interposer/base/chained_handler.h"
+#include "interposer/base/open_files.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/snapshot/companion.h"
+#include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
 namespace {
 
-constinit char g_out_folder[4096]{};
 constinit char g_path[4096 + 512]{};
 constinit std::atomic<format::Control*> g_control{nullptr};
-constinit bool g_error_shown = false;
+constinit MadeFolder g_made{};
+constinit uint32_t g_snapshots = 0;  // in it
+// Of this process, in whatever recordings: who waits for the next sees it in any control file.
+constinit uint32_t g_completed = 0;
+constinit long g_shown_error = 0;  // address of the mapping that tells it, 0: none
 constinit std::atomic<bool> g_signal_lost{false};
 
 long make_folder(const char* path) {
@@ -48,9 +55,11 @@ void make_control(int folder) {
   if (fd < 0) return;
   // Written, not just extended: a full disk then fails here and not as SIGBUS at the mapping.
   static constinit const char zero[format::kControlSize]{};
+  bool made_it = false;
   if (write_all(static_cast<int>(fd), zero, sizeof(zero), 0) == 0) {
     const long address = map_shared(fd);
     if (!is_error(address)) {
+      made_it = true;
       auto* const made = reinterpret_cast<format::Control*>(address);
       base::copy_bytes(made->magic, format::kControlMagic, sizeof(made->magic));
       made->version = format::kControlVersion;
@@ -58,61 +67,144 @@ void make_control(int folder) {
       made->signal = static_cast<uint32_t>(base::chained_handler.signal_number());
       made->sampling_interval_bytes = track::recorder.sample_interval_bytes;
       made->start_realtime_ns = process_info.start_realtime_ns;
+      made->completed = g_completed;
       made->takes_requests = g_signal_lost.load(std::memory_order_relaxed) ? 2 : 1;
       g_control.store(made, std::memory_order_release);
     }
   }
   close_file(static_cast<int>(fd));
+  if (made_it) return;
+  base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(format::kControlFileName), 0);
 }
 
-// There is no control file to tell the reason in: tell it in the name of a mapping.
-void show_error(int error, const char* what) {
-  if (g_error_shown) return;
-  g_error_shown = true;
-  base::TextBuffer<240> name;
-  name.add(format::kErrorMappingPrefix).add(what).add(" '").add(g_out_folder).add("': ");
-  name.add(base::error_text(error));
+void show_no_error() {
+  if (g_shown_error == 0) return;
+  base::system_call(SYS_munmap, g_shown_error, format::kControlSize);
+  g_shown_error = 0;
+}
+
+// A mapping whose name can be read in /proc/PID/maps; 0 when there can be none.
+long map_name(const char* name) {
   constexpr unsigned kCloseOnExec = 1;
-  const long fd =
-      base::system_call(SYS_memfd_create, reinterpret_cast<long>(name.c_str()), kCloseOnExec);
-  if (fd < 0) return;
-  if (base::system_call(SYS_ftruncate, fd, format::kControlSize) == 0) map_shared(fd);
+  const long fd = base::create_listed_memory(name, kCloseOnExec);
+  if (fd < 0) return 0;
+  long address = -1;
+  if (base::system_call(SYS_ftruncate, fd, format::kControlSize) == 0) address = map_shared(fd);
   close_file(static_cast<int>(fd));
+  return is_error(address) ? 0 : address;
 }
 
-}  // namespace
-
-void set_out_folder(const char* absolute_path) {
-  base::TextWriter(g_out_folder, sizeof(g_out_folder)).add(absolute_path);
+// There is no control file to tell the reason in: tell it in the name of a mapping. Each failure
+// has a mapping of its own, so that who waits for an answer sees that this is one.
+void show_error(int error, const char* what) {
+  show_no_error();
+  base::TextBuffer<240> name;
+  name.add(format::kErrorMappingPrefix).add(what).add(" '").add(out_folder()).add("': ");
+  name.add(base::error_text(error));
+  g_shown_error = map_name(name.c_str());
 }
 
-const char* out_folder() { return g_out_folder; }
-const char* recording_path() { return g_path; }
-format::Control* control() { return g_control.load(std::memory_order_acquire); }
+void unmap_control() {
+  format::Control* const known = control();
+  g_control.store(nullptr, std::memory_order_relaxed);
+  if (known == nullptr) return;
+  base::system_call(SYS_munmap, reinterpret_cast<long>(known), format::kControlSize);
+}
 
-long open_recording(const char** what, bool process_ends) {
-  *what = "cannot open the recording's folder below";
-  if (g_path[0] != '\0') return open_folder(g_path);
-  *what = "cannot make a recording in";
+// What is there stays, and belongs to who made it.
+// Its control file stays mapped: another thread may be looking into it at this moment.
+void leave_recording() {
+  g_control.store(nullptr, std::memory_order_release);
+  g_path[0] = '\0';
+  g_snapshots = 0;
+  copy_jit_map_anew();
+  if (companion.write_names_anew != nullptr) companion.write_names_anew();
+}
+
+// The known recording's folder, or -errno; *gone: another recording is to be made.
+long open_known(bool* gone) {
+  *gone = false;
+  const long folder = open_folder(g_path);
+  if (folder >= 0 && !belongs_to_process(static_cast<int>(folder), g_made)) {
+    close_file(static_cast<int>(folder));
+    *gone = true;
+    return -EACCES;
+  }
+  const bool out_of_reach = folder == -EACCES || folder == -EPERM;
+  if (folder < 0) *gone = out_of_reach || root_has_changed();
+  return folder;
+}
+
+// A folder of this process in `place`, opened, or -errno.
+long make_recording(const char* place, unsigned place_number) {
   const auto pid = static_cast<uint64_t>(base::system_call(SYS_getpid));
   constexpr unsigned kTries = 1000;
   for (unsigned attempt = 1; attempt <= kTries; ++attempt) {
     base::TextWriter path(g_path, sizeof(g_path));
-    path.add(g_out_folder).add("/silt.").add(process_info.program).add('.').add_decimal(pid);
+    path.add(place).add("/silt.").add(process_info.program).add('.').add_decimal(pid);
     if (attempt > 1) path.add('.').add_decimal(attempt);
     const long result = make_folder(g_path);
     if (result == -EEXIST) continue;
-    if (result < 0) {
-      g_path[0] = '\0';
-      show_error(static_cast<int>(-result), *what);
-      return result;
+    const long folder = result < 0 ? result : open_folder(g_path);
+    if (folder >= 0) {
+      if (note_made_folder(static_cast<int>(folder), place_number, &g_made)) return folder;
+      close_file(static_cast<int>(folder));
     }
-    const long folder = open_folder(g_path);
-    if (folder >= 0 && !process_ends) make_control(static_cast<int>(folder));
-    return folder;
+    g_path[0] = '\0';
+    return folder < 0 ? folder : -EPERM;
   }
   g_path[0] = '\0';
   return -EEXIST;
+}
+
+// In the first of the places that takes it.
+long make_recording_somewhere(int* error_in_out_folder) {
+  long result = -EACCES;
+  int error = 0;
+  for (unsigned i = 0; i < kMostPlaces; ++i) {
+    const char* const place = place_to_record(i, error);
+    if (place == nullptr) break;
+    result = make_recording(place, i);
+    if (i == 0 && result < 0) error = static_cast<int>(-result);
+    if (result < 0) continue;
+    // What is inside SILT_OUT is where people look anyway.
+    if (i > 1) say_recording_moved(place, error);
+    return result;
+  }
+  *error_in_out_folder = error;
+  return -error;
+}
+
+}  // namespace
+
+const char* recording_path() { return g_path; }
+format::Control* control() { return g_control.load(std::memory_order_acquire); }
+
+long open_recording(const char** what, bool process_ends) {
+  long folder = -ENOENT;
+  if (g_path[0] != '\0') {
+    *what = "cannot open the recording's folder below";
+    bool gone = false;
+    folder = open_known(&gone);
+    if (gone) {
+      leave_recording();
+    } else if (folder < 0) {
+      return folder;
+    }
+  }
+  if (folder < 0) {
+    *what = "cannot make a recording in";
+    int error = 0;
+    folder = make_recording_somewhere(&error);
+    if (folder < 0) {
+      show_error(error, *what);
+      return folder;
+    }
+  }
+  // Where the disk was full there may be none yet.
+  if (!process_ends && control() == nullptr) make_control(static_cast<int>(folder));
+  if (control() != nullptr) show_no_error();
+  return folder;
 }
 
 void say_signal_is_lost() {
@@ -122,32 +214,37 @@ void say_signal_is_lost() {
 }
 
 void publish(uint32_t sequence, int error, const char* what) {
+  if (error == 0) ++g_snapshots;
   format::Control* const shown = control();
-  if (shown == nullptr) return;
+  if (shown == nullptr) {
+    if (error != 0 && g_path[0] != '\0') show_error(error, what);
+    return;
+  }
   if (error == 0) shown->last_sequence = sequence;
   base::TextWriter failure(shown->last_failure, sizeof(shown->last_failure));
   if (error != 0) failure.add(what).add(": ").add(base::error_text(error));
   shown->last_error = error;
-  __atomic_store_n(&shown->completed, shown->completed + 1, __ATOMIC_RELEASE);
+  __atomic_store_n(&shown->completed, ++g_completed, __ATOMIC_RELEASE);
 }
 
 void remove_recording_without_snapshots() {
-  if (g_path[0] == '\0') return;
-  const long folder = open_folder(g_path);
+  if (g_path[0] == '\0' || g_snapshots != 0) return;
+  bool gone = false;
+  const long folder = open_known(&gone);
   if (folder < 0) return;
   base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(format::kControlFileName), 0);
   close_file(static_cast<int>(folder));
   base::system_call(SYS_unlinkat, AT_FDCWD, reinterpret_cast<long>(g_path), AT_REMOVEDIR);
 }
 
+void show_left_out() { map_name(format::kLeftOutMapping); }
+
 void leave_recording_to_parent() {
-  format::Control* const parents = control();
-  if (parents != nullptr) {
-    base::system_call(SYS_munmap, reinterpret_cast<long>(parents), format::kControlSize);
-  }
-  g_control.store(nullptr, std::memory_order_relaxed);
-  g_path[0] = '\0';
-  g_error_shown = false;
+  unmap_control();
+  leave_recording();
+  g_completed = 0;
+  show_no_error();
+  say_moves_anew();
 }
 
 }  // namespace silt::snapshot

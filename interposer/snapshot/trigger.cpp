@@ -23,6 +23,7 @@
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/way_in.h"
@@ -332,8 +333,8 @@ void take_at_exit() {
     arch::pause();
     if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
-  if (g_state.at_exit) return take(static_cast<uint32_t>(Trigger::kExit));
-  if (g_state.next_sequence == 0) remove_recording_without_snapshots();
+  if (g_state.at_exit) take(static_cast<uint32_t>(Trigger::kExit));
+  remove_recording_without_snapshots();
 }
 
 void start_over_in_child() {
@@ -346,12 +347,14 @@ void start_over_in_child() {
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
   g_state.complained = false;
-  if (!g_state.children) g_state.off = true;
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
   process_info.start_ticks = base::ticks();
   leave_recording_to_parent();
-  leave_jit_map_to_parent();
+  if (!g_state.children) {
+    g_state.off = true;
+    show_left_out();
+  }
   leave_requests_to_parent();
   leave_companion_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);

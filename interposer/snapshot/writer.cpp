@@ -13,6 +13,7 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/children.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/live_counts.h"
@@ -245,6 +246,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_mappings(out, strings);
   write_costs(out, facts, node_count, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
+  write_children(out);
   if (companion.write != nullptr) companion.write(out, strings);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);

@@ -12,6 +12,7 @@
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/unjudged.h"
 
 namespace silt::commands {
 namespace {
@@ -83,8 +84,11 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   };
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
-  constexpr size_t kFewestForVerdict = 4;
-  return report.judged_snapshots < kFewestForVerdict ? kInput : kDone;
+  if (report.judged_snapshots < kFewestForVerdict) return kInput;
+  const bool unjudged = std::any_of(
+      report.gate.rulings.begin(), report.gate.rulings.end(),
+      [](const report::Ruling& ruling) { return ruling.rule == report::kUnjudgedRule; });
+  return unjudged ? kInconclusive : kDone;
 }
 
 size_t broken_rules(const report::Report& report) {

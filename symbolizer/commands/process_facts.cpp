@@ -40,6 +40,12 @@ std::string unescaped(std::string_view path) {
   return out;
 }
 
+// "start-end perms offset device inode   "
+std::string inode_in(std::string_view line) {
+  while (line.ends_with(' ')) line.remove_suffix(1);
+  return std::string(line.substr(line.rfind(' ') + 1));
+}
+
 }  // namespace
 
 std::optional<StatusFacts> parse_status(std::string_view text) {
@@ -79,6 +85,8 @@ std::optional<StatusFacts> parse_status(std::string_view text) {
   return facts;
 }
 
+bool is_recorded(const MapFacts& facts) { return facts.interposer && !facts.left_out; }
+
 MapFacts parse_maps(std::string_view text) {
   constexpr std::string_view kDeleted = " (deleted)";
   constexpr std::string_view kMemfd = "/memfd:";
@@ -92,8 +100,11 @@ MapFacts parse_maps(std::string_view text) {
     const std::string path = unescaped(raw);
     if (path.starts_with(kMemfd)) {
       const std::string_view name = std::string_view(path).substr(kMemfd.size());
-      if (name.starts_with(format::kErrorMappingPrefix)) {
+      if (name.starts_with(format::kLeftOutMapping)) {
+        facts.left_out = true;
+      } else if (name.starts_with(format::kErrorMappingPrefix)) {
         facts.error = name.substr(std::string_view(format::kErrorMappingPrefix).size());
+        facts.error_id = inode_in(line->substr(0, begin));
       }
     } else if (std::filesystem::path(path).filename() == format::kControlFileName) {
       if (deleted) {

@@ -33,13 +33,16 @@ std::optional<StatusFacts> parse_status(std::string_view text);
 // Of /proc/PID/maps.
 struct MapFacts {
   bool interposer = false;
+  bool left_out = false;  // the interposer is there and records nothing, by its own decision
   // Files named `control`; what is in them tells which is silt's. A recording may be renamed while
   // it is written, so its folder's name tells nothing.
   std::vector<std::string> controls;
   std::string deleted_control;  // of a recording that was deleted, empty: none
-  std::string error;  // why the interposer could not make a recording, empty: no such mapping
+  std::string error;     // why the interposer could not make a recording, empty: no such mapping
+  std::string error_id;  // another one for each failure
 };
 MapFacts parse_maps(std::string_view text);
+bool is_recorded(const MapFacts& facts);
 
 // A process's control file as far as it can be believed: nothing when it is another process's, or
 // no control file. `pids` are what the process is called in the namespaces that it is in.

@@ -33,7 +33,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
-// The interposer tells a reason only once; where it told one before, its next failure is silent.
+constexpr auto kLookInterval = std::chrono::milliseconds(50);  // for where the control file is
+// An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
 std::string proc_path(pid_t pid, const char* name) {
@@ -82,17 +83,21 @@ std::optional<format::Control> read_control(pid_t pid, const std::string& path,
   return std::nullopt;
 }
 
-// The control file among those that the process maps, and what it says.
+// The control file among those that the process maps, and what it says. A process that has become
+// another user may have two; the one in use knows of more snapshots.
 struct KnownControl {
   std::string path;
   format::Control control;
 };
 std::optional<KnownControl> find_control(pid_t pid, const MapFacts& maps,
                                          const StatusFacts& status) {
+  std::optional<KnownControl> known;
   for (const std::string& path : maps.controls) {
-    if (auto control = read_control(pid, path, status)) return KnownControl{path, *control};
+    const auto control = read_control(pid, path, status);
+    if (!control || (known && known->control.completed >= control->completed)) continue;
+    known = KnownControl{path, *control};
   }
-  return std::nullopt;
+  return known;
 }
 
 std::string snapshot_path(const std::string& control, uint32_t sequence) {
@@ -125,6 +130,11 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   MapFacts facts = parse_maps(*maps);
   if (!facts.interposer) {
     return about(pid, "runs without libsilt.so: start it with 'silt run'");
+  }
+  if (facts.left_out) {
+    return about(pid,
+                 "is left alone by silt: a child with SILT_CHILDREN=0, or a package manager "
+                 "(SILT_NODE=all)");
   }
   return facts;
 }
@@ -238,9 +248,18 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
   const auto limit = start + std::chrono::duration_cast<steady_clock::duration>(
                                  std::chrono::duration<double>(timeout_seconds));
   std::string control_path = known ? known->path : "";
+  auto next_look = start + kLookInterval;
   for (;;) {
     if (end.wait()) return about(pid, "ended before it took a snapshot");
     const auto now = steady_clock::now();
+    // A process that has become another user makes a recording anew.
+    const bool look_again = !control_path.empty() && now > next_look;
+    if (look_again) {
+      next_look = now + kLookInterval;
+      const auto facts = find_interposer_in(pid);
+      const auto found = facts ? find_control(pid, *facts, *status) : std::nullopt;
+      if (found) control_path = found->path;
+    }
     if (control_path.empty()) {
       // A process that was forked makes its recording at its first snapshot.
       auto facts = find_interposer_in(pid);
@@ -248,7 +267,7 @@ Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
       if (const auto found = find_control(pid, *facts, *status)) {
         control_path = found->path;
       } else if (!facts->error.empty() &&
-                 (before->error.empty() || now > start + kPatienceAfterError)) {
+                 (facts->error_id != before->error_id || now > start + kPatienceAfterError)) {
         return about(pid, facts->error);
       }
     }

@@ -117,6 +117,8 @@ Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::pa
   if (!costs) return costs.error();
   auto rss = file.rss();
   if (!rss) return rss.error();
+  auto children = file.children();
+  if (!children) return children.error();
   Snapshot snapshot;
   snapshot.path = path;
   snapshot.meta = file.meta();
@@ -124,6 +126,7 @@ Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::pa
   snapshot.meta.working_directory = snapshot.meta.allocator = 0;
   snapshot.costs = std::move(*costs);
   snapshot.rss = std::move(*rss);
+  snapshot.children = std::move(*children);
   return snapshot;
 }
 

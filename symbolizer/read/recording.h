@@ -83,6 +83,13 @@ struct Stack {
   std::vector<Sample> samples;  // ascending by snapshot; a snapshot without the stack has none
 };
 
+// A child of the process that was alive at a snapshot and recorded too.
+struct Child {
+  uint32_t pid = 0;
+  double age_seconds = 0;
+  std::string name;  // as the kernel has it, at most 15 bytes
+};
+
 struct Snapshot {
   std::filesystem::path path;
   format::Meta meta{};          // its StringRefs are not to be used: see the texts below
@@ -93,6 +100,7 @@ struct Snapshot {
   };
   std::vector<Rss> rss;
   std::vector<format::IsolateEntry> isolates;  // JavaScript heaps; empty: not node
+  std::vector<Child> children;
 };
 
 struct Recording {

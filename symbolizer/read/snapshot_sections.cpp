@@ -233,4 +233,19 @@ Result<std::vector<Snapshot::Rss>> SnapshotFile::rss() const {
   return rss;
 }
 
+Result<std::vector<Child>> SnapshotFile::children() const {
+  if (find(SectionType::kChildren) == nullptr) return std::vector<Child>();
+  auto section = bytes(SectionType::kChildren, sizeof(format::ChildEntry));
+  if (!section) return section.error();
+  std::vector<Child> children;
+  for (const auto& entry : items_of<format::ChildEntry>(*section)) {
+    if (children.size() == kMostChildren) return corrupt("it has more children than there can be");
+    if (entry.age_ns > kLargestFigure) return corrupt("the ages of its children cannot be");
+    const std::string_view name(entry.name, sizeof(entry.name));
+    children.push_back({entry.pid, static_cast<double>(entry.age_ns) / 1e9,
+                        std::string(name.substr(0, name.find('\0')))});
+  }
+  return children;
+}
+
 }  // namespace silt::read
