@@ -108,7 +108,8 @@ struct Learned {
   uint64_t header = 0;
 };
 
-bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk, track::WordAt word_at) {
+bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
+                      track::WordAt word_at) {
   // Return address, saved frame pointer, context, function, number of arguments; then what an
   // interpreted frame has more, in some order.
   constexpr uint64_t kFirstSlot = 8;

@@ -26,8 +26,8 @@ class CodePlaces {
     uint32_t size;
   };
 
-  // The place where code starts; nullptr when there is none. Another thread may change it meanwhile:
-  // who has read it looks at its start again.
+  // The place where code starts; nullptr when there is none. Another thread may change it
+  // meanwhile: who has read it looks at its start again.
   const Place* find(uint64_t start) const {
     for (const Table* table = table_.load(std::memory_order_acquire); table != nullptr;) {
       for (uint64_t i = hash(start) & table->mask;; i = (i + 1) & table->mask) {

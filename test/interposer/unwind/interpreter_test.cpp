@@ -51,7 +51,8 @@ struct Scene {
   // What stands for the interpreted frame's function.
   uint64_t function() const {
     for (uint32_t i = 1; i < spine->count(); ++i) {
-      if (spine->pc(i) == kInterpreted) return spine->pc(i - 1) == 0 ? spine->function_pc(i - 1) : 0;
+      if (spine->pc(i) == kInterpreted)
+        return spine->pc(i - 1) == 0 ? spine->function_pc(i - 1) : 0;
     }
     FAIL("no interpreted frame");
     return 0;
