@@ -47,7 +47,7 @@ constexpr int kMachineCode = 1;
 constexpr int kWasmCode = 2;
 constexpr int kEnumerateExisting = 1;
 
-// All files of silt's own that have JavaScript in them.
+// Where all of silt's own JavaScript is, as V8 writes it in names.
 constexpr char kOwnScript[] = "/silt-node.cjs:";
 constexpr char kInterpreterName[] = "Builtin:InterpreterEntryTrampoline";
 

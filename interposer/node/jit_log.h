@@ -27,7 +27,7 @@ void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_
 // The isolate is gone, and its code.
 void drop_code_of(uint32_t owner);
 
-// Whether byte code starts here whose name ends with `name_end` before the colons of its line.
+// Whether byte code starts here whose name has `file` in it.
 bool is_byte_code_of(uint64_t start, const char* file);
 // The pc that stands for the function whose byte code starts here, 0: not known. Hook context.
 uint64_t function_pc_of(uint64_t start);
@@ -35,7 +35,8 @@ uint64_t function_pc_of(uint64_t start);
 // Appends what is new to `perf-PID.map` in the folder. Signal context, one at a time. False when
 // there has never been an entry.
 bool write_code_names(int folder);
-// In the child of a fork: its recording has no map yet.
+// The recording has no map yet: in the child of a fork, or where it was made anew. Code that is gone
+// by then has no name in it.
 void write_code_names_anew();
 
 // For tests: code that is known to be there, and what is kept of it.
