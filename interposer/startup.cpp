@@ -173,8 +173,10 @@ __attribute__((constructor)) void start() {
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
-  recorder.memory_limit_bytes = g_options.memory_bytes;
-  base::set_memory_limit(g_options.memory_bytes);
+  recorder.bounded = g_options.memory_bytes != 0;
+  recorder.memory_limit_bytes =
+      g_options.memory_bytes == base::kMemoryAuto ? 0 : g_options.memory_bytes;
+  base::set_memory_limit(recorder.memory_limit_bytes);
   recorder.every_nanoseconds = g_options.every_nanoseconds;
   recorder.record_mappings = g_options.mmap;
   recorder.random_seed = random_seed();

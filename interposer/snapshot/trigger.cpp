@@ -28,6 +28,7 @@
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/snapshot/writer.h"
+#include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
@@ -53,8 +54,9 @@ struct State {
 };
 constinit State g_state{};
 
-// Not a trigger of a snapshot: the control file is to be made.
+// Not triggers of a snapshot: the control file is to be made; stacks are to be folded.
 constexpr uint32_t kMakeWayIn = 0x100;
+constexpr uint32_t kFold = 0x200;
 constexpr uint64_t kTicksBetweenClockLooks = uint64_t{1} << 18;  // about a tenth of a millisecond
 
 // Under the slot: handlers run on small stacks.
@@ -247,6 +249,12 @@ void tick() {
       break;
   }
   if (recorder.every_nanoseconds != 0) look_at_clock();
+  if (track::folding.due()) {
+    // Whatever else is to be done comes first: the next slice will be due soon.
+    uint32_t nothing = 0;
+    track::thread_local_part.pending.compare_exchange_strong(nothing, kFold,
+                                                             std::memory_order_relaxed);
+  }
 }
 
 void make_way_in_unless_busy() {
@@ -256,6 +264,13 @@ void make_way_in_unless_busy() {
     const base::SwallowedSignal too_large(SIGXFSZ);
     make_way_in();
   });
+  g_state.slot.store(false, std::memory_order_release);
+}
+
+void fold_unless_busy() {
+  const base::BlockedSignals blocked;
+  if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
+  g_stack.run([] { track::folding.slice(track::thread_local_part.state); });
   g_state.slot.store(false, std::memory_order_release);
 }
 
@@ -308,6 +323,8 @@ void take(uint32_t trigger) {
   if (g_state.off || !tables_are_ours() || g_state.off) return;
   if (trigger == kMakeWayIn) {
     make_way_in_unless_busy();
+  } else if (trigger == kFold) {
+    fold_unless_busy();
   } else {
     if (waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);

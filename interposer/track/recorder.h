@@ -44,6 +44,7 @@ struct Recorder {
   // Set before `started`, constant afterwards.
   uint64_t memory_limit_bytes = 0;  // 0: none
   uint64_t every_nanoseconds = 0;   // 0: off
+  bool bounded = false;             // goes over to sampling when the tree of stacks outgrows all
   bool record_mappings = false;
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
@@ -101,7 +102,8 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 StackId new_stack(ThreadState& state, unwind::Frame frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
-  if (state.epoch == recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
+  if (state.epoch.load(std::memory_order_relaxed) ==
+      recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
     const StackId known = state.memory.find(frame);
     if (known != 0) [[likely]]
       return known;
@@ -159,6 +161,11 @@ struct Taken {
 Taken take_from_either(const void* address);
 // Puts a block back whose realloc failed.
 void restore(const void* address, const Taken& taken);
+// The same of a mapping.
+void restore(const MappingRange& range);
+
+// The tables have outgrown what they may take: from here on allocations are sampled.
+void fall_back();
 
 // Anonymous mappings.
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,

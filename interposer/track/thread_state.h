@@ -45,14 +45,16 @@ struct ThreadStatistics {
 struct ThreadState {
   unwind::Spine spine;
   unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
-  uint32_t epoch;              // of modules, when the spine was made
+  std::atomic<uint32_t> epoch;  // when the spine was made
   uint32_t countdown;          // recorded calls until the next look at the clock
   bool shared_shard;
   CounterShard* shard;
   ThreadStatistics statistics;
   uint64_t random;             // state of the sampler's generator
   std::atomic<int32_t> owner;  // thread id, 0: free
-  ThreadState* next;           // all states ever made; never changes
+  // The owner's, for others to see whether it is inside a hook; its memory may end with the thread.
+  std::atomic<const struct ThreadLocal*> local;
+  ThreadState* next;  // all states ever made; never changes
 };
 
 struct ThreadLocal {
@@ -67,13 +69,17 @@ extern thread_local constinit ThreadLocal thread_local_part
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 // A state for the calling thread: a free one, or a new one; nullptr when there is no memory.
-ThreadState* acquire_thread_state();
+ThreadState* acquire_thread_state(const ThreadLocal* local);
 // At thread exit: another thread may take it over.
 void release_thread_state(ThreadState* state);
 // In the child of a fork: only the calling thread lives on.
 void keep_only_thread_state(ThreadState* own);
 
 ThreadState* first_thread_state();
+
+// Whether no other thread has anything in its hands that it found in the tables before `epoch`
+// began, which was some time ago: each has begun anew since, is outside of hooks, or has ended.
+bool all_threads_seen_since(uint32_t epoch, const ThreadState* own);
 
 }  // namespace silt::track
 

@@ -51,6 +51,7 @@ struct StackRow {
 struct StackRows {
   std::vector<StackRow> rows;  // ascending by node
   std::vector<GenerationCount> generations;
+  bool own_numbers = false;  // its nodes are those of this snapshot alone
 };
 
 // The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
@@ -93,6 +94,8 @@ class SnapshotFile {
   // The bytes of the node section, checked against their checksum, and what they mean.
   Result<std::string> node_bytes() const;
   Result<std::vector<Node>> nodes(std::string_view node_bytes) const;
+  // Whether the nodes are numbered for this snapshot alone, and only those that its rows need.
+  bool has_own_numbers() const { return find(format::SectionType::kBirths) != nullptr; }
 
   Result<StackRows> stack_rows() const;
   Result<Texts> texts();
@@ -107,6 +110,7 @@ class SnapshotFile {
   SnapshotFile() = default;
 
   const format::SectionEntry* find(format::SectionType type) const;
+  Result<bool> read_births(std::vector<Node>& nodes) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
   Result<std::vector<format::IsolateEntry>> isolates() const;

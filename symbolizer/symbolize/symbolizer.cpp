@@ -251,7 +251,7 @@ Symbolizer::~Symbolizer() = default;
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
-  return state_->index.find(pc - 1, node);
+  return state_->index.find(pc - 1, state_->recording.birth(node));
 }
 
 const FrameList& Symbolizer::node_frames(uint32_t node) {
@@ -260,7 +260,9 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   const uint64_t pc = state_->recording.nodes[node].pc;
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
-    place.code = state_->map_of_jit_code().find_entry(pc - 1, node).value_or(kNoCode);
+    place.code = state_->map_of_jit_code()
+                     .find_entry(pc - 1, state_->recording.birth(node))
+                     .value_or(kNoCode);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);
   if (is_new) known->second = state_->look_up(place);
