@@ -24,6 +24,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -95,6 +96,8 @@ class Tracer:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
                 signal.signal(number, signal.SIG_DFL)
             environment = json.loads(os.environ["UNHARMED_ENVIRONMENT"])
+            for limit, value in json.loads(os.environ["UNHARMED_LIMITS"]):
+                resource.setrlimit(limit, (value, value))
             try:
                 os.execvpe(command[0], command, environment)
             except OSError as error:
@@ -186,8 +189,10 @@ def made(folder, contents):
     return found
 
 
-def observe(command, environment, folder, text="", timeout=600, contents=True, prepare=None):
-    """Runs a command in a folder that is made for it, traced, with nothing open but 0, 1 and 2."""
+def observe(command, environment, folder, text="", timeout=600, contents=True, prepare=None,
+            limits=()):
+    """Runs a command in a folder that is made for it, traced, with nothing open but 0, 1 and 2, and
+    under `limits`, pairs of resource.RLIMIT_* and a value."""
     folder = pathlib.Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -198,7 +203,8 @@ def observe(command, environment, folder, text="", timeout=600, contents=True, p
         [sys.executable, __file__, str(report), *map(str, command)], input=text.encode(),
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, check=False,
         env={"PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1",
-             "UNHARMED_ENVIRONMENT": json.dumps(environment)})
+             "UNHARMED_ENVIRONMENT": json.dumps(environment),
+             "UNHARMED_LIMITS": json.dumps(list(limits))})
     if done.returncode != 0:
         raise OSError(f"the tracer failed: {done.stderr.decode(errors='replace')}")
     found = json.loads(report.read_text())
@@ -232,7 +238,7 @@ def told(record):
     return record
 
 
-def differences(plain, silt, lines_in_any_order=False, output=True, records=True):
+def differences(plain, silt, lines_in_any_order=False, errors=True, records=True):
     """What is not the same, a line each; nothing when the target is unharmed."""
     found = []
 
@@ -244,9 +250,9 @@ def differences(plain, silt, lines_in_any_order=False, output=True, records=True
         return sorted(text.splitlines()) if lines_in_any_order else text
 
     compare("status", plain.status, silt.status)
-    if output:
-        compare("standard output", lines(plain.output), lines(silt.output))
-    compare("standard error", lines(plain.errors), lines(silt.errors))
+    compare("standard output", lines(plain.output), lines(silt.output))
+    if errors:
+        compare("standard error", lines(plain.errors), lines(silt.errors))
     compare("processes left behind", sorted(plain.left), sorted(silt.left))
     compare("files", plain.files, silt.files)
     if records:

@@ -221,15 +221,15 @@ class SiltTest(unittest.TestCase):
             errors="replace")
 
     def assert_unharmed(self, arguments, settings=None, silt_settings=None, text="", timeout=300,
-                        prepare=None, contents=True, **compared):
+                        prepare=None, contents=True, limits=(), **compared):
         """Runs a program plain and under silt, in a new folder of one name, and compares all that
         unharmed.py sees of it and its children; both runs. `settings` are for both."""
         here = os.path.join(self.folder, "here")
         plain = unharmed.observe(arguments, self.environment(**(settings or {})), here, text,
-                                 timeout, contents, prepare)
+                                 timeout, contents, prepare, limits)
         silt = unharmed.observe(
             arguments, self.silt_environment(**{**(settings or {}), **(silt_settings or {})}), here,
-            text, timeout, contents, prepare)
+            text, timeout, contents, prepare, limits)
         found = unharmed.differences(plain, silt, **compared)
         self.assertFalse(found, f"{arguments}\n" + "\n".join(found))
         return plain, silt

@@ -49,11 +49,11 @@ class Forks(harness.SiltTest):
 class Ends(harness.SiltTest):
     def check_edges(self, way):
         command = [harness.program("edges"), way]
-        plain = self.run_program(command, silt=False, timeout=60)
         for interval in ("0", "1"):
-            self.assertEqual(
-                self.run_program(command, settings={"SILT_SAMPLE": interval}, timeout=60), plain)
-        return self.report(self.recordings("edges")[0]), plain
+            plain, _ = self.assert_unharmed(command, silt_settings={"SILT_SAMPLE": interval},
+                                            timeout=60)
+        return (self.report(self.recordings("edges")[0]),
+                (plain.status, plain.output, plain.errors))
 
     def test_allocation_before_all_constructors(self):
         report, _ = self.check_edges("early")

@@ -56,11 +56,9 @@ def children(pid):
 def asked(ask, process, steady):
     """The distinct answers to the same question, again and again."""
     answers = set()
-    for _ in range(50):  # until it is ready to answer well
-        first = attempt(ask)
-        if not first.startswith("fail"):
-            break
-        time.sleep(0.2)
+    ready = time.monotonic() + SECONDS
+    while attempt(ask).startswith("fail") and time.monotonic() < ready:
+        time.sleep(0.2)  # it listens before it answers well
     workers, end = children(process.pid), time.monotonic() + SECONDS
     while time.monotonic() < end:
         answers.add(attempt(ask))
