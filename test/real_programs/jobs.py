@@ -6,7 +6,7 @@ snapshots meet it at work. Servers are in servers.py."""
 from arena import npm_file, suite
 
 
-def job(name, script, packages=(), needs=(), files=None, timeout=600, npm=()):
+def job(name, script, packages=(), needs=(), files=None, timeout=600, npm=(), short=False):
     """Registers a program: `script` runs in a folder of its own, with `files` in it, and what it
     prints and how it ends is the outcome, line by line."""
 
@@ -21,8 +21,38 @@ def job(name, script, packages=(), needs=(), files=None, timeout=600, npm=()):
         outcomes["end"] = f"{'pass' if done.returncode == 0 else 'fail'} {done.returncode}"
         return outcomes
 
-    suite(name, packages=packages, needs=needs, npm=npm, dumps=True)(function)
+    suite(name, packages=packages, needs=needs, npm=npm, short=short, dumps=True)(function)
 
+
+job("sqlite3, a table", "sqlite3 -batch a.db < job.sql; sqlite3 a.db 'pragma integrity_check'",
+    packages=("sqlite3",), needs=("sqlite3",), short=True, files={"job.sql": r"""
+create table t(a integer primary key, b text);
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
+  insert into t select i, printf('%x text %d', i * 7919 % 10007, i) from n;
+create index by_b on t(b); delete from t where a % 3 = 0; vacuum;
+select count(*), sum(length(b)), min(b), max(b) from t; select a, b from t order by b limit 5;
+"""})
+
+job("perl, hashes and children", "perl job.pl", needs=("perl",), short=True, files={"job.pl": r"""
+for my $round (1 .. 6) {
+  my %h; $h{$_ * 7919 % 10007} .= " $_" for 1 .. 150000;
+  my $sum = 0; $sum += length for values %h; print "$round $sum\n";
+  my $child = fork; exit $round if !$child; waitpid $child, 0; print $? >> 8, `seq 3`;
+}
+"""})
+
+job("python3, threads and children", "/usr/bin/python3 job.py", needs=("python3",), short=True,
+    files={"job.py": r"""
+import json, subprocess, threading
+def fill(number, sums):
+    table = {str(i * 7919 % 10007): [i] * 5 for i in range(100000)}
+    sums[number] = len(json.dumps(table)) + len(json.loads(json.dumps(table)))
+for count in (1, 2, 3):
+    sums = {}
+    threads = [threading.Thread(target=fill, args=(i, sums)) for i in range(count)]
+    [t.start() for t in threads]; [t.join() for t in threads]
+    print(sorted(sums.items()), subprocess.run(["seq", "3"], capture_output=True).stdout)
+"""})
 
 job("Erlang", r"""
 for i in 1 2 3; do
@@ -239,6 +269,8 @@ const answer = new Response(new Blob([new Uint8Array(1 << 20)]).stream()
   .pipeThrough(new CompressionStream('gzip')).pipeThrough(new DecompressionStream('gzip')));
 console.log((await answer.arrayBuffer()).byteLength);
 """
+
+job("node, a script", "node job.mjs", needs=("node",), short=True, files={"job.mjs": SCRIPT})
 
 job("Bun", r'for i in 1 2; do "$NPM/.bin/bun" run job.mjs; done',
     npm=("bun",), files={"job.mjs": SCRIPT})

@@ -32,7 +32,7 @@ def server(name, steady=True, **settings):
             try:
                 wait_answer(port, process)
                 ask = next(parts)
-                outcomes = asked(ask, process, steady)
+                outcomes = asked(ask, process, steady, SECONDS / 3 if run.short else SECONDS)
             except Broken as error:
                 log = (run.folder / "server.log").read_text(errors="replace")
                 raise Broken(f"{error}: {log[-600:]}") from error
@@ -53,13 +53,13 @@ def children(pid):
             for child in (task / "children").read_text().split()}
 
 
-def asked(ask, process, steady):
+def asked(ask, process, steady, seconds):
     """The distinct answers to the same question, again and again."""
     answers = set()
     ready = time.monotonic() + SECONDS
     while attempt(ask).startswith("fail") and time.monotonic() < ready:
         time.sleep(0.2)  # it listens before it answers well
-    workers, end = children(process.pid), time.monotonic() + SECONDS
+    workers, end = children(process.pid), time.monotonic() + seconds
     while time.monotonic() < end:
         answers.add(attempt(ask))
     outcomes = {"answers": " | ".join(sorted(answers))}
@@ -121,6 +121,23 @@ def pages_of_origin(port, prefix=""):
 
 def as_root(text):
     return text if os.geteuid() == 0 else ""
+
+
+@server("redis, a dataset", needs=("redis-server",), packages=("redis-server",), short=True,
+        steady=False)
+def redis(run, port):
+    yield ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", run.folder]
+
+    def ask():
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            answers = connection.makefile("rb")
+            lines = [f"set k{i} {str(i * 7919 % 10007) * (i % 300 + 1)}" for i in range(1000)] + \
+                [f"rpush l{i % 9} {i}" for i in range(1000)] + ["bgsave"] + \
+                [f"strlen k{i}" for i in range(1000)] + ["llen l3", "del l3", "quit"]
+            connection.sendall(("\r\n".join(lines) + "\r\n").encode())
+            kinds = answers.read().decode().splitlines()
+            return f"{len(kinds)} {sum(int(x[1:]) for x in kinds[2001:3001])} {kinds[-3]}"
+    yield ask
 
 
 @server("varnish", needs=("varnishd",), packages=("varnish", "gcc"))
