@@ -92,7 +92,7 @@ job("SBCL", r"sbcl --noinform --non-interactive --load job.lisp", packages=("sbc
 
 job("GHC", r"""
 ghc -v0 -O1 -threaded -rtsopts Main.hs -o main
-for i in 1 2 3; do ./main +RTS -N2; done""", packages=("ghc",), needs=("ghc",), files={
+for i in 1 2 3; do ./main +RTS -N2 -qg; done  # collectors that spin stall on a busy machine""", packages=("ghc",), needs=("ghc",), files={
     "Main.hs": r"""
 import Control.Concurrent
 import qualified Data.Map.Strict as M
@@ -103,7 +103,7 @@ count n = foldl' (\m k -> M.insertWith (+) (k * 7919 `mod` 10007) k m) M.empty [
 main :: IO ()
 main = do
   boxes <- mapM (\i -> do { b <- newEmptyMVar;
-    _ <- forkIO (putMVar b $! M.foldl' (+) 0 (count (i * 30000))); return b }) [1 .. 12]
+    _ <- forkIO (putMVar b $! M.foldl' (+) 0 (count (i * 10000))); return b }) [1 .. 12]
   sums <- mapM takeMVar boxes
   print sums
   threadDelay 200000
