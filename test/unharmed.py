@@ -36,7 +36,7 @@ FORK, VFORK, CLONE, EXEC, EXIT, STOP = 1, 2, 3, 4, 6, 128
 OPTIONS = sum(1 << event for event in (FORK, VFORK, CLONE, EXEC, EXIT)) | 0x100000  # EXITKILL
 WAIT_ALL = 0x40000000
 STOP_SIGNALS = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
-OWN_SIGNALS = (signal.SIGUSR2,)  # the ones whose handler is silt's when the program has none
+OWN_SIGNALS = (signal.SIGUSR2, signal.SIGURG)  # whose handlers are silt's where the program has none
 PATIENCE = 10.0  # seconds in which what a command left behind may come to its end
 KEPT = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigBlk")
 
@@ -53,7 +53,7 @@ def state(pid):
             for number in OWN_SIGNALS:
                 mask &= ~(1 << number - 1)
             found[name] = f"{mask:016x}"
-        found["program"] = facts["Name"]
+        found["program"], found["leader"] = facts["Name"], facts["Tgid"]
         found["folder"] = os.readlink(place / "cwd")
         found["limits"] = (place / "limits").read_text()
         found["children"] = sum(len((task / "children").read_text().split())
@@ -143,7 +143,7 @@ class Tracer:
 
     def note(self, pid, moment):
         now = state(pid)
-        if now is None or not os.path.exists(f"/proc/{pid}/task/{pid}"):
+        if now is None or now.pop("leader") != str(pid):  # a thread's mask is that of any moment
             return
         now["moment"] = moment
         if moment == "exec":
