@@ -235,6 +235,7 @@ def told(record):
             environment.append(word)
     if record["moment"] == "exec":
         record["environment"] = sorted(environment)
+        record["command"] = [re.sub(r"\d{3,}", "N", word) for word in record["command"]]  # pids
     return record
 
 

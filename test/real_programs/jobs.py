@@ -217,7 +217,7 @@ for i in 1 2; do
   ffmpeg $common -y -f lavfi -i testsrc=duration=8:size=640x360:rate=25 -f lavfi \
     -i sine=frequency=440:duration=8 -c:v mpeg4 -c:a aac -shortest made$i.mkv
   ffmpeg $common -i made$i.mkv -vf scale=320:180,hflip -f framemd5 - | tail -n 100 | cksum
-done; cksum < made1.mkv""", packages=("ffmpeg",), needs=("ffmpeg",))
+done""", packages=("ffmpeg",), needs=("ffmpeg",))
 
 job("ImageMagick", r"""
 for i in 1 2 3 4; do
