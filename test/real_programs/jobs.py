@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short real jobs of many programs that run to their end: the same output under silt, with every
 process asked for snapshots all the while. One row a program; a job lasts some seconds, so that
-snapshots meet it at work. Servers are in servers.py."""
+snapshots meet it at work. Servers are in web_servers.py and data_servers.py."""
 
 from arena import npm_file, suite
 
