@@ -46,7 +46,7 @@ void forget(uint64_t start) {
   }
 }
 
-// One page of a mapping that is not locked; 0: there is none, or somebody has it in hand.
+// A page of a mapping that is not locked; 0: there is none, or somebody has it in hand.
 constinit std::atomic<uint64_t> g_unlocked_page{0};
 
 bool failed(long result) { return result < 0 && result > -4096; }
@@ -63,6 +63,10 @@ long grow_unlocked_page(uint64_t page, size_t size_bytes, bool populate) {
   const long grown = system_call(SYS_mremap, static_cast<long>(page), kPageSize,
                                  static_cast<long>(kPageSize + whole), MREMAP_MAYMOVE);
   const uint64_t left = failed(grown) ? page : static_cast<uint64_t>(grown);
+  if (left != page) {
+    forget(page);
+    remember(left, kPageSize);
+  }
   g_unlocked_page.store(left, std::memory_order_release);
   if (failed(grown)) return grown;
   const long memory = grown + static_cast<long>(kPageSize);
@@ -94,7 +98,10 @@ void* map_populated_memory(size_t size_bytes) { return map(size_bytes, MAP_POPUL
 void keep_memory_unlocked() {
   if (g_unlocked_page.load(std::memory_order_relaxed) != 0) return;
   const long page = map_pages(kPageSize, 0);
-  if (!failed(page)) g_unlocked_page.store(static_cast<uint64_t>(page), std::memory_order_release);
+  if (failed(page)) return;
+  // Known as silt's: if it were locked with the program's, what is grown from it would be.
+  remember(static_cast<uint64_t>(page), kPageSize);
+  g_unlocked_page.store(static_cast<uint64_t>(page), std::memory_order_release);
 }
 
 void unmap_memory(void* address, size_t size_bytes) {
