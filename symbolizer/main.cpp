@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 
 namespace {
@@ -48,10 +49,10 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "silt: %s; try 'silt --help'\n", error.what());
+    std::fprintf(stderr, "silt: %s; try 'silt --help'\n", silt::one_line(error.what()).c_str());
     return silt::commands::kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "silt: %s\n", error.what());
+    std::fprintf(stderr, "silt: %s\n", silt::one_line(error.what()).c_str());
     return silt::commands::kInput;
   }
   return status;

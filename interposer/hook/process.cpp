@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Forks, ending threads, and the ways out of a process that pass exit() by. Hook context.
+// Forks, and the ways out of a process that pass exit() by. Hook context.
 
 #include "interposer/hook/process.h"
 
@@ -20,7 +20,6 @@
 namespace silt::hook {
 namespace {
 
-constinit pthread_key_t g_thread_end{};
 using Forked = void (*)();
 constinit Forked g_forked = nullptr;
 // The forking thread's own. Threads that fork at the same time run their fork handlers at the same
@@ -31,16 +30,6 @@ struct BeforeFork {
   base::SignalSet blocked;
 };
 constinit BeforeFork g_before_fork{};
-
-void thread_ended(void*) {
-  ThreadLocal& local = track::thread_local_part;
-  track::ThreadState* const state = local.state;
-  if (state == nullptr) return;
-  // Allocations of destructors that run later get a state again, and this is called again.
-  local.mode = Mode::kNew;
-  local.state = nullptr;
-  track::release_thread_state(state);
-}
 
 void before_fork() {
   ThreadLocal& local = track::thread_local_part;
@@ -86,9 +75,6 @@ void watch_forks() {
 
 void watch_process(void (*forked)()) {
   g_forked = forked;
-  if (pthread_key_create(&g_thread_end, thread_ended) == 0) {
-    recorder.watch_thread = [](void* state) { pthread_setspecific(g_thread_end, state); };
-  }
   at_quick_exit([] {
     if (recorder.at_exit != nullptr) recorder.at_exit();
   });

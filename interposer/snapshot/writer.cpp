@@ -172,7 +172,10 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, uint64_t elapse
     sum.overflowed_blocks += s.overflowed_blocks;
     sum.timed_ticks += s.timed_ticks;
     sum.timed_calls += s.timed_calls;
-    if (state->owner.load(std::memory_order_relaxed) != 0) ++threads;
+    // The own one is not asked about: a filter unknown to silt may forbid that.
+    if (state == track::thread_local_part.state || track::is_alive(track::owner_of(*state))) {
+      ++threads;
+    }
   }
   const double elapsed_ticks = static_cast<double>(base::ticks() - process_info.start_ticks);
   const double ns_per_tick =

@@ -346,14 +346,9 @@ bool Folding::give_up() {
 // States of threads that have ended: their counters are added to the folded ones', a chunk at a
 // time, and what they remember of stacks goes.
 bool Folding::hand_in() {
-  const auto self = static_cast<int32_t>(base::system_call(SYS_gettid));
   for (; handing_in_ != nullptr; handing_in_ = handing_in_->next, at_ = 1) {
     ThreadState& state = *handing_in_;
-    int32_t nobody = 0;
-    if (state.owner.load(std::memory_order_relaxed) != 0 ||
-        !state.owner.compare_exchange_strong(nobody, self, std::memory_order_acquire)) {
-      continue;
-    }
+    if (!take_ended_state(state)) continue;
     base::release_pages(&state, offsetof(ThreadState, epoch));
     bool up = false;
     while (!state.shared_shard && at_ < recorder.stacks.id_limit() && !up) {
@@ -361,7 +356,7 @@ bool Folding::hand_in() {
       at_ += CounterShard::kChunkStacks - at_ % CounterShard::kChunkStacks;
       up = !in_one_go_ && now_ns() > slice_end_ns_;
     }
-    state.owner.store(0, std::memory_order_release);
+    give_back_state(state);
     if (up) return false;
   }
   return true;

@@ -71,7 +71,6 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
     return nullptr;
   }
   local.state = state;
-  if (recorder.watch_thread != nullptr) recorder.watch_thread(state);
   // Mixed, because neighbours in SplitMix64's sequence of states would draw the same numbers.
   state->random ^= recorder.random_seed;
   state->random = next_random(&state->random);

@@ -64,8 +64,6 @@ struct Recorder {
   // For a signal that a thread took by waiting for it: true when it was silt's, and is answered.
   bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
-  void (*watch_thread)(void* state) =
-      nullptr;  // have the state released when the calling thread ends
 
   // A recorded call in so many looks around; fewer where no signal can reach the process.
   std::atomic<uint32_t> calls_between_looks{256};

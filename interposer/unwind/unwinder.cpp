@@ -12,6 +12,7 @@
 
 #include <atomic>
 
+#include "interposer/base/own_ranges.h"
 #include "interposer/base/sandbox.h"
 #include "interposer/base/system_call.h"
 #include "interposer/unwind/libunwind.h"
@@ -60,7 +61,9 @@ class NoNewFiles {
 }  // namespace
 
 bool open_unwinder() {
+  base::begin_own_modules();
   void* const handle = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+  base::end_own_modules();
   if (handle == nullptr) {
     dlerror();
     return false;

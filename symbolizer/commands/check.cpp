@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
@@ -53,7 +54,7 @@ struct CheckOptions {
 int run_check(CheckOptions options) {
   options.inputs.for_verdict = true;
   const auto failed = [](const Error& error, int status) {
-    std::fprintf(stderr, "silt check: %s\n", error.message.c_str());
+    std::fprintf(stderr, "silt check: %s\n", one_line(error.message).c_str());
     return status;
   };
   const Result<Rules> rules = read_rules(options.gate);

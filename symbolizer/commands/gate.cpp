@@ -6,10 +6,9 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/unjudged.h"
@@ -18,11 +17,10 @@ namespace silt::commands {
 namespace {
 
 Result<std::string> read_text(const std::string& path, const char* what) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  return text;
+  auto text = read_text_file(path);
+  if (text) return text;
+  return Error{std::string("cannot read ") + what + " " + in_quotes(path) + ": " +
+               text.error().message};
 }
 
 // Reads and parses a file if one is named, else leaves the default.

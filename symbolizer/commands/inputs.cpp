@@ -9,12 +9,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
+#include <sstream>
 #include <thread>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/progress.h"
 #include "symbolizer/commands/unjudged.h"
@@ -61,8 +62,11 @@ Result<std::vector<double>> work_at_snapshots(const std::string& text,
     for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
     return work;
   }
-  std::ifstream file(text);
-  if (!file) return Error{"cannot read work file " + in_quotes(text)};
+  auto bytes = read_text_file(text);
+  if (!bytes) {
+    return Error{"cannot read work file " + in_quotes(text) + ": " + bytes.error().message};
+  }
+  std::istringstream file(*bytes);
   std::vector<std::pair<double, double>> points;
   std::string row;
   for (size_t number = 1; std::getline(file, row); ++number) {

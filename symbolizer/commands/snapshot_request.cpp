@@ -42,7 +42,8 @@ std::string proc_path(pid_t pid, const char* name) {
 }
 
 Error about(pid_t pid, const std::string& what) {
-  return Error{"process " + std::to_string(pid) + " " + what};
+  // Some of it the process says itself.
+  return Error{"process " + std::to_string(pid) + " " + one_line(what)};
 }
 
 // Readable from poll() when the process has ended; -1 on kernels that have no such thing.

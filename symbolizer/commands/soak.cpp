@@ -55,7 +55,7 @@ struct SoakOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt soak: %s\n", message.c_str());
+  std::fprintf(stderr, "silt soak: %s\n", some_lines(message).c_str());
   return status;
 }
 

@@ -92,7 +92,7 @@ class Session {
       // Node.js: the same place is to have the same name in each run, whatever V8 would inline.
       setenv("SILT_NODE_INLINING", "0", 0);
       const NotRunnable failure = become(task_.launch, task_.settings);
-      std::fprintf(stderr, "silt: %s\n", failure.message.c_str());
+      std::fprintf(stderr, "silt: %s\n", one_line(failure.message).c_str());
       _exit(failure.status);
     });
     if (!started) return started.error();

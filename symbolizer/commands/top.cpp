@@ -51,7 +51,7 @@ struct TopOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt top: %s\n", message.c_str());
+  std::fprintf(stderr, "silt top: %s\n", one_line(message).c_str());
   return status;
 }
 

@@ -67,6 +67,9 @@ class Skipped {
 Result<SnapshotFile> open_file(const std::filesystem::path& path) {
   auto source = FileSource::open(path);
   if (!source) return Error{"cannot be read: " + source.error().message};
+  if (source->size() <= kLargestFile && source->is_mostly_holes()) {
+    return Error{"is not a silt snapshot: most of it is holes"};
+  }
   return SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
 }
 

@@ -23,7 +23,8 @@ namespace silt::read {
 
 // Far above what any program needs, so that a hostile file costs memory in proportion to its own
 // size and time in proportion to that.
-inline constexpr uint64_t kLargestFile = uint64_t{1} << 32;
+// (2^24 stacks, the most that there are, with two generations each are half of the largest.)
+inline constexpr uint64_t kLargestFile = uint64_t{1} << 30;
 inline constexpr uint32_t kMostSections = 1024;
 inline constexpr uint32_t kMostModules = 100'000;
 inline constexpr uint32_t kMostMappings = 1'000'000;

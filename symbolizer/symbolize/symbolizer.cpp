@@ -24,7 +24,7 @@
 namespace silt::symbolize {
 namespace {
 
-constexpr uint64_t kLargestJitMap = uint64_t{1} << 30;
+constexpr uint64_t kLargestJitMap = uint64_t{512} << 20;
 constexpr uint32_t kNoModule = UINT32_MAX;
 constexpr uint32_t kNoCode = UINT32_MAX;
 
@@ -173,7 +173,9 @@ const JitMap& Symbolizer::State::map_of_jit_code() {
       if (!source) {
         note("cannot read " + in_quotes(recording.jit_map) + ": " + source.error().message);
       } else if (source->size() > kLargestJitMap) {
-        note("cannot use " + in_quotes(recording.jit_map) + ": it is larger than 1 GiB");
+        note("cannot use " + in_quotes(recording.jit_map) + ": it is larger than 512 MiB");
+      } else if (source->is_mostly_holes()) {
+        note("cannot use " + in_quotes(recording.jit_map) + ": most of it is holes");
       } else if (auto text = source->read(0, source->size())) {
         jit_map.emplace(std::move(*text));
       } else {

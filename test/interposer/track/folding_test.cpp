@@ -157,7 +157,7 @@ struct Program {
     }
     local.mode = Mode::kNew;
     local.state = nullptr;
-    release_thread_state(&state);
+    give_back_state(state);
   }
 
   uint32_t live() const {
@@ -296,7 +296,7 @@ TEST_CASE("a thread that stays in a hook holds folding up, and nothing is given 
     recorder.live.insert(kHeap + 0x20'0000, Block{in_hand.load(), 0, 8});
     local.mode = Mode::kNew;
     local.state = nullptr;
-    release_thread_state(state);
+    give_back_state(*state);
   });
   while (in_hand.load() == 0) std::this_thread::yield();
   const uint64_t folded = folding.folded_nodes();
