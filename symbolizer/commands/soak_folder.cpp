@@ -107,6 +107,8 @@ void SoakFolder::prepare_for_other_users() {
 
 std::vector<std::string> SoakFolder::gather(std::vector<std::string>& recordings) {
   std::vector<std::string> notes;
+  // First: what a process left when it gave up root has the name of what it made then.
+  for (const fs::path& recording : recordings_in(path_)) remove_if_without_snapshots(recording);
   if (!other_users_.empty()) {
     for (const fs::path& recording : recordings_in(other_users_)) {
       const fs::path to = free_name(path_, recording.filename());
@@ -119,7 +121,6 @@ std::vector<std::string> SoakFolder::gather(std::vector<std::string>& recordings
     fs::remove_all(other_users_, error);
     other_users_.clear();
   }
-  for (const fs::path& recording : recordings_in(path_)) remove_if_without_snapshots(recording);
   for (const std::string& path : recordings) {
     if (fs::path(path).parent_path() == path_) continue;
     notes.push_back("a recording is in " + in_quotes(path) +
