@@ -103,12 +103,12 @@ void Folding::slice(const ThreadState* own) {
   if (lock_.was_abandoned()) return;  // copied in the middle of a slice
   slice_end_ns_ = time_of(CLOCK_THREAD_CPUTIME_ID) +
                   (urgent_.load(std::memory_order_relaxed) ? kUrgentSliceNs : kSliceNs);
-  Step before;
-  do {  // steps that have little to do share a slice
-    before = step_.load(std::memory_order_relaxed);
+  for (;;) {  // steps that have little to do share a slice
+    const Step before = step_.load(std::memory_order_relaxed);
     go_on(own);
-  } while (step_.load(std::memory_order_relaxed) != before && before != Step::kTidy &&
-           !slice_is_over());
+    const Step now = step_.load(std::memory_order_relaxed);
+    if (now == before || now == Step::kIdle || slice_is_over()) return;
+  }
 }
 
 bool Folding::round(const ThreadState* own) {
