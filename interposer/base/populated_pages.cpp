@@ -7,17 +7,17 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+#include "interposer/base/open_files.h"
 #include "interposer/base/system_call.h"
 
 namespace silt::base {
 
 PopulatedPages::PopulatedPages()
-    : file_(static_cast<int>(system_call(SYS_openat, AT_FDCWD,
-                                         reinterpret_cast<long>("/proc/self/pagemap"),
-                                         O_RDONLY | O_CLOEXEC))) {}
+    : file_(static_cast<int>(
+          open_listed(AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0))) {}
 
 PopulatedPages::~PopulatedPages() {
-  if (file_ >= 0) system_call(SYS_close, file_);
+  if (file_ >= 0) close_listed(file_);
 }
 
 bool PopulatedPages::ask(const void* start, size_t pages) {

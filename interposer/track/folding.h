@@ -103,6 +103,7 @@ class Folding {
   void go_on(const ThreadState* own);
   void begin(Step step);
 
+  bool slice_is_over() const;
   bool time_is_up(NodeId id) const;
   template <typename Visit>
   bool visit_ids(NodeId limit, Visit&& visit);

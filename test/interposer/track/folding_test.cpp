@@ -313,10 +313,10 @@ TEST_CASE("a fork between any two slices leaves the child a tree that it can go 
   start_once();
   fold_what_is_quiet();
   Program program;
-  program.run(7, 20'000);
+  program.run(7, 3'000);
   REQUIRE(folding.round(nullptr));
-  program.run(8, 20'000);
-  for (int slices = 0; slices < 12; ++slices) {
+  program.run(8, 3'000);
+  for (int slices = 0; slices < 8; ++slices) {
     folding.slice(nullptr);
     prepare_fork();
     const pid_t child = fork();
