@@ -264,10 +264,10 @@ void Folding::scan_others() {
     });
   }
   const base::SpinGuard guard(recorder.mappings.lock());
-  for (uint32_t i = 0; i < recorder.mappings.count(); ++i) {
-    const MappingRange& range = recorder.mappings.at(i);
+  recorder.mappings.scan(0, [this](const MappingRange& range) {
     note_live(range.stack, range.end - range.start);
-  }
+    return true;
+  });
 }
 
 bool Folding::mark() {

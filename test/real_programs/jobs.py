@@ -220,20 +220,18 @@ for i in 1 2; do
 done""", packages=("ffmpeg",), needs=("ffmpeg",))
 
 job("ImageMagick", r"""
-for i in 1 2 3 4; do
-  convert -size 800x600 gradient:red-blue -swirl 90 -blur 0x6 -resize 150% -paint 4 rgb:- | cksum
-  convert rose: -resize 800x -rotate 33 -sharpen 0x2 PNG:a.png; convert a.png -flip rgb:- | cksum
+export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive  # threads that spin stall on a busy machine
+for i in 1 2; do
+  convert -size 400x300 gradient:red-blue -swirl 90 -blur 0x6 -resize 150% -paint 4 rgb:- | cksum
+  convert rose: -resize 400x -rotate 33 -sharpen 0x2 PNG:a.png; convert a.png -flip rgb:- | cksum
 done""", packages=("imagemagick",), needs=("convert",))
 
 job("LibreOffice, headless", r"""
 office="soffice -env:UserInstallation=file://$PWD/profile --headless --norestore"
 $office --convert-to ods table.csv >/dev/null 2>&1; mv table.csv first.csv
-$office --convert-to csv table.ods >/dev/null 2>&1; cksum < table.csv; head -3 table.csv
-$office --convert-to odt text.txt >/dev/null 2>&1; mv text.txt first.txt
-$office --convert-to txt:Text text.odt >/dev/null 2>&1; cksum < text.txt""", timeout=1200,
-    packages=("libreoffice-calc-nogui", "libreoffice-writer-nogui"), needs=("soffice",),
-    files={"table.csv": "".join(f"{i},{i * 7919 % 10007},text {i}\n" for i in range(3000)),
-           "text.txt": "".join(f"A line of text, number {i}.\n" for i in range(2000))})
+$office --convert-to csv table.ods >/dev/null 2>&1; cksum < table.csv; head -3 table.csv""", timeout=1200,
+    packages=("libreoffice-calc-nogui",), needs=("soffice",),
+    files={"table.csv": "".join(f"{i},{i * 7919 % 10007},text {i}\n" for i in range(3000))})
 
 job("QEMU, user emulation", r"""
 seq 40000 | qemu-x86_64 -U LD_PRELOAD -U SILT_OUT /usr/bin/sort -R --random-source=/etc/services | cksum
