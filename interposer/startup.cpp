@@ -154,6 +154,9 @@ __attribute__((constructor)) void start() {
     errno = saved_errno;
     return;
   }
+  if (!snapshot::claim_signals(g_options.signal)) {
+    complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
+  }
   snapshot::read_process_info();
   const bool writable = settle_out_folder();
 
@@ -184,12 +187,13 @@ __attribute__((constructor)) void start() {
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
-  if (!snapshot::install(
-          {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
-    complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
-  }
+  snapshot::install({g_options.at_exit, g_options.children, flags, !writable});
   join_node(module_of(reinterpret_cast<const void*>(&module_of)));
-  if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
+  if (track::start_recorder()) {
+    snapshot::begin();
+  } else {
+    complain("no memory for tables: nothing is recorded");
+  }
   errno = saved_errno;
 }
 

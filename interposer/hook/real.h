@@ -53,7 +53,6 @@ namespace silt::hook {
   X(sigset, "sigset", sighandler_t, (int, sighandler_t))                                           \
   X(sigignore, "sigignore", int, (int))                                                            \
   X(sigprocmask, "sigprocmask", int, (int, const sigset_t*, sigset_t*))                            \
-  X(pthread_sigmask, "pthread_sigmask", int, (int, const sigset_t*, sigset_t*))                    \
   X(sigwait, "sigwait", int, (const sigset_t*, int*))                                              \
   X(sigwaitinfo, "sigwaitinfo", int, (const sigset_t*, siginfo_t*))                                \
   X(sigtimedwait, "sigtimedwait", int, (const sigset_t*, siginfo_t*, const struct timespec*))      \

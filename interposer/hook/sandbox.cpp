@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // prctl and syscall, to see a seccomp filter before the program puts it on itself: silt must not
-// make a call afterwards that the filter punishes. And processes copied by syscall, which run no
-// fork handlers. Any context.
+// make a call afterwards that the filter punishes, nor let a signal in whose handler could not
+// return. And processes copied by syscall, which run no fork handlers. Any context.
 
 #include "interposer/base/sandbox.h"
 
@@ -19,6 +19,7 @@
 #include "interposer/base/open_files.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/hook/real.h"
+#include "interposer/hook/signal.h"
 
 using silt::base::sandbox;
 using silt::hook::real;
@@ -42,12 +43,17 @@ long put_filter_on(unsigned long program, Install&& install) {
   if (program == kProbe || !base::in_own_process()) return install();
   const int saved_errno = errno;
   Sandbox::Filter* const filter = Sandbox::copy(reinterpret_cast<const sock_fprog*>(program));
+  const bool given_up = !Sandbox::lets_handlers_return(filter) && give_signals_up();
   errno = saved_errno;
   const long result = install();
-  if (result < 0)
-    Sandbox::discard(filter);
-  else
+  if (result >= 0) {
     sandbox.add(filter);
+  } else {
+    const int error = errno;
+    Sandbox::discard(filter);
+    if (given_up) take_signals_back();
+    errno = error;
+  }
   return result;
 }
 

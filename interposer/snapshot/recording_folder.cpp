@@ -6,33 +6,38 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include <atomic>
 #include <cerrno>
+#include <cstddef>
 
 #include "interposer/base/chained_handler.h"
 #include "interposer/base/open_files.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/format/control.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/way_in.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
 namespace {
 
 constinit char g_path[4096 + 512]{};
-constinit std::atomic<format::Control*> g_control{nullptr};
+constinit format::Control g_control{};  // what the file says
+constinit long g_mapping = 0;           // of the control file, 0: none
+constinit struct stat g_mapped {};      // that file
+constinit bool g_control_wanted = false;
 constinit MadeFolder g_made{};
 constinit uint32_t g_snapshots = 0;  // in it
 // Of this process, in whatever recordings: who waits for the next sees it in any control file.
 constinit uint32_t g_completed = 0;
 constinit long g_shown_error = 0;  // address of the mapping that tells it, 0: none
-constinit std::atomic<bool> g_signal_lost{false};
 
 long make_folder(const char* path) {
   return base::system_call(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(path), 0700);
@@ -42,44 +47,58 @@ long open_folder(const char* path) {
   return open_file(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-long map_shared(long fd) {
-  return base::system_call(SYS_mmap, 0, format::kControlSize, PROT_READ | PROT_WRITE, MAP_SHARED,
-                           fd, 0);
+// For its name alone: nothing is ever read or written there, so that nobody can make it fault.
+long map_for_name(long fd) {
+  return base::system_call(SYS_mmap, 0, format::kControlMappingSize, PROT_NONE, MAP_SHARED, fd, 0);
 }
 
 bool is_error(long result) { return result < 0 && result > -4096; }
 
-void make_control(int folder) {
+void unmap_control() {
+  if (g_mapping == 0) return;
+  base::system_call(SYS_munmap, g_mapping, format::kControlMappingSize);
+  g_mapping = 0;
+}
+
+// 0 or -errno. `completed` goes last: who sees it change may read the rest.
+long write_control(long fd) {
+  const long written = write_all(static_cast<int>(fd), &g_control, sizeof(g_control), 0);
+  if (written != 0) return written;
+  g_control.completed = ++g_completed;
+  return write_all(static_cast<int>(fd), &g_control.completed, sizeof(g_control.completed),
+                   offsetof(format::Control, completed));
+}
+
+long make_control(int folder) {
   const long fd = open_file(folder, format::kControlFileName,
                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return;
-  // Written, not just extended: a full disk then fails here and not as SIGBUS at the mapping.
-  static constinit const char zero[format::kControlSize]{};
-  bool made_it = false;
-  if (write_all(static_cast<int>(fd), zero, sizeof(zero), 0) == 0) {
-    const long address = map_shared(fd);
-    if (!is_error(address)) {
-      made_it = true;
-      auto* const made = reinterpret_cast<format::Control*>(address);
-      base::copy_bytes(made->magic, format::kControlMagic, sizeof(made->magic));
-      made->version = format::kControlVersion;
-      made->pid = static_cast<uint32_t>(base::system_call(SYS_getpid));
-      made->signal = static_cast<uint32_t>(base::chained_handler.signal_number());
-      made->sampling_interval_bytes = track::recorder.sample_interval_bytes;
-      made->start_realtime_ns = process_info.start_realtime_ns;
-      made->completed = g_completed;
-      made->takes_requests = g_signal_lost.load(std::memory_order_relaxed) ? 2 : 1;
-      g_control.store(made, std::memory_order_release);
-    }
-  }
-  close_file(static_cast<int>(fd));
-  if (made_it) return;
-  base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(format::kControlFileName), 0);
+  if (fd < 0) return fd;
+  unmap_control();
+  const long address = map_for_name(fd);
+  if (!is_error(address)) g_mapping = address;
+  base::system_call(SYS_fstat, fd, reinterpret_cast<long>(&g_mapped));
+  return fd;
+}
+
+bool is_mapped_file(long fd) {
+  struct stat opened {};
+  return base::system_call(SYS_fstat, fd, reinterpret_cast<long>(&opened)) == 0 &&
+         opened.st_ino == g_mapped.st_ino && opened.st_dev == g_mapped.st_dev;
+}
+
+void describe_process() {
+  base::copy_bytes(g_control.magic, format::kControlMagic, sizeof(g_control.magic));
+  g_control.version = format::kControlVersion;
+  g_control.pid = static_cast<uint32_t>(base::system_call(SYS_getpid));
+  g_control.completed = g_completed;
+  g_control.signal = static_cast<uint32_t>(base::chained_handler.signal_number());
+  g_control.sampling_interval_bytes = track::recorder.sample_interval_bytes;
+  g_control.start_realtime_ns = process_info.start_realtime_ns;
 }
 
 void show_no_error() {
   if (g_shown_error == 0) return;
-  base::system_call(SYS_munmap, g_shown_error, format::kControlSize);
+  base::system_call(SYS_munmap, g_shown_error, format::kControlMappingSize);
   g_shown_error = 0;
 }
 
@@ -88,8 +107,7 @@ long map_name(const char* name) {
   constexpr unsigned kCloseOnExec = 1;
   const long fd = base::create_listed_memory(name, kCloseOnExec);
   if (fd < 0) return 0;
-  long address = -1;
-  if (base::system_call(SYS_ftruncate, fd, format::kControlSize) == 0) address = map_shared(fd);
+  const long address = map_for_name(fd);
   close_file(static_cast<int>(fd));
   return is_error(address) ? 0 : address;
 }
@@ -104,17 +122,12 @@ void show_error(int error, const char* what) {
   g_shown_error = map_name(name.c_str());
 }
 
-void unmap_control() {
-  format::Control* const known = control();
-  g_control.store(nullptr, std::memory_order_relaxed);
-  if (known == nullptr) return;
-  base::system_call(SYS_munmap, reinterpret_cast<long>(known), format::kControlSize);
-}
-
 // What is there stays, and belongs to who made it.
-// Its control file stays mapped: another thread may be looking into it at this moment.
 void leave_recording() {
-  g_control.store(nullptr, std::memory_order_release);
+  unmap_control();
+  g_control = {};
+  g_mapped = {};
+  g_control_wanted = false;
   g_path[0] = '\0';
   g_snapshots = 0;
   copy_jit_map_anew();
@@ -178,7 +191,6 @@ long make_recording_somewhere(int* error_in_out_folder) {
 }  // namespace
 
 const char* recording_path() { return g_path; }
-format::Control* control() { return g_control.load(std::memory_order_acquire); }
 
 long open_recording(const char** what, bool process_ends) {
   long folder = -ENOENT;
@@ -202,29 +214,45 @@ long open_recording(const char** what, bool process_ends) {
     }
   }
   // Where the disk was full there may be none yet.
-  if (!process_ends && control() == nullptr) make_control(static_cast<int>(folder));
-  if (control() != nullptr) show_no_error();
+  if (!process_ends && g_mapping == 0) {
+    g_control_wanted = true;
+    const long fd = make_control(static_cast<int>(folder));
+    if (fd >= 0) close_file(static_cast<int>(fd));
+    look_for_requests_in(g_path);
+  }
+  if (g_mapping != 0) show_no_error();
   return folder;
-}
-
-void say_signal_is_lost() {
-  if (g_signal_lost.exchange(true, std::memory_order_relaxed)) return;
-  format::Control* const shown = control();
-  if (shown != nullptr) shown->takes_requests = 2;
 }
 
 void publish(uint32_t sequence, int error, const char* what) {
   if (error == 0) ++g_snapshots;
-  format::Control* const shown = control();
-  if (shown == nullptr) {
-    if (error != 0 && g_path[0] != '\0') show_error(error, what);
-    return;
-  }
-  if (error == 0) shown->last_sequence = sequence;
-  base::TextWriter failure(shown->last_failure, sizeof(shown->last_failure));
+  if (!g_control_wanted) return;  // the process ends, or there is no folder
+  if (error == 0) g_control.last_sequence = sequence;
+  base::TextWriter failure(g_control.last_failure, sizeof(g_control.last_failure));
   if (error != 0) failure.add(what).add(": ").add(base::error_text(error));
-  shown->last_error = error;
-  __atomic_store_n(&shown->completed, ++g_completed, __ATOMIC_RELEASE);
+  g_control.last_error = error;
+  const long folder = open_folder(g_path);
+  if (folder < 0) return;
+  const auto at = static_cast<int>(folder);
+  // Without waiting and without following: somebody may have put anything in its place.
+  constexpr int kFlags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  long fd = open_file(at, format::kControlFileName, kFlags);
+  if (fd >= 0 && !is_mapped_file(fd)) {
+    close_file(static_cast<int>(fd));
+    fd = -ENOENT;
+  }
+  if (fd < 0) {
+    base::system_call(SYS_unlinkat, at, reinterpret_cast<long>(format::kControlFileName), 0);
+    fd = make_control(at);
+  }
+  if (fd >= 0) {
+    describe_process();
+    const long written = write_control(fd);
+    close_file(static_cast<int>(fd));
+    // On a full disk there is but the other way to tell.
+    if (written != 0 && error != 0) show_error(error, what);
+  }
+  close_file(at);
 }
 
 void remove_recording_without_snapshots() {

@@ -9,8 +9,6 @@
 
 #include <cstdint>
 
-#include "interposer/format/control.h"
-
 namespace silt::snapshot {
 
 // Opens the recording's folder (O_PATH), making it if need be, and the control file with it unless
@@ -22,13 +20,6 @@ long open_recording(const char** what, bool process_ends = false);
 
 // Path of the recording, empty before it is made.
 const char* recording_path();
-
-// nullptr when it could not be made, or not yet. Any thread may ask.
-format::Control* control();
-
-// From now on the control file says that the signal does not come to silt: the program has put a
-// handler in the place of silt's behind its back. Any thread.
-void say_signal_is_lost();
 
 // Tells a waiting `silt dump` about a try: error 0 means that `sequence` was written.
 void publish(uint32_t sequence, int error, const char* what);

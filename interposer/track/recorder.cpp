@@ -211,16 +211,37 @@ SILT_COLD bool count_overflow(ThreadState& state) {
   return false;
 }
 
+namespace {
+
+// A look costs about as much as three recorded calls: one in 256 is a hundredth of them.
+constexpr uint32_t kMostCallsBetweenLooks = 256;
+// Two to three milliseconds, below the time between two looks for a request (way_in.cpp).
+constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 23;
+
+// As many calls as the thread made in that time of late.
+uint32_t calls_until_next_look(const ThreadState& state, uint64_t now) {
+  const uint64_t passed = now - state.looked_at;
+  if (passed <= kTicksBetweenLooks / kMostCallsBetweenLooks) return kMostCallsBetweenLooks;
+  const uint64_t calls = state.calls_to_look * kTicksBetweenLooks / passed;
+  if (calls == 0) return 1;
+  return calls < kMostCallsBetweenLooks ? static_cast<uint32_t>(calls) : kMostCallsBetweenLooks;
+}
+
+}  // namespace
+
 SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame) {
-  state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = base::ticks();
+  const uint32_t made = state.calls_to_look != 0 ? state.calls_to_look : 1;
+  state.calls_to_look = calls_until_next_look(state, begin);
+  state.countdown = state.calls_to_look;
+  state.looked_at = begin;
   const StackId stack = current_stack(state, frame);
   count(state, stack, 0, 0);
   recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
   const uint64_t end = base::ticks();
-  if (end > begin) state.statistics.timed_ticks += end - begin;
-  ++state.statistics.timed_calls;
+  if (end > begin) state.statistics.timed_ticks += (end - begin) * made;
+  state.statistics.timed_calls += made;
   if (recorder.verify_walks) {
     state.countdown = 1;
     verify_walk(frame, stack, nullptr, true);

@@ -65,9 +65,9 @@ struct Recorder {
   bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
 
-  // A recorded call in so many looks around; fewer where no signal can reach the process.
-  std::atomic<uint32_t> calls_between_looks{256};
-  std::atomic<uint64_t> next_look{};  // ticks: when it is asked again whether a signal can
+  // A seccomp filter is about to be put on that forbids the return from a handler (true), or was
+  // refused (false).
+  void (*forbid_signals)(bool forbidden) = nullptr;
 };
 
 extern constinit Recorder recorder;
@@ -109,7 +109,8 @@ SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame
   return new_stack(state, frame);
 }
 
-// Every so many calls: the clock, verification. Sets the countdown anew.
+// Every so many calls: the clock, verification. Sets the countdown anew: a thread looks at most
+// every 256 recorded calls, and a slow one about every few milliseconds, at its next call then.
 void look_around(ThreadState& state, const void* address, unwind::Frame frame);
 
 bool count_overflow(ThreadState& state);

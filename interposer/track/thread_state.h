@@ -41,7 +41,7 @@ struct ThreadStatistics {
   uint64_t walks_slow;
   uint64_t unknown_frees;
   uint64_t overflowed_blocks;
-  uint64_t timed_ticks;
+  uint64_t timed_ticks;  // of a call that was timed, for all calls that it stands for
   uint64_t timed_calls;
 };
 
@@ -49,7 +49,9 @@ struct ThreadState {
   unwind::Spine spine;
   unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
   std::atomic<uint32_t> epoch;  // when the spine was made
-  uint32_t countdown;          // recorded calls until the next look at the clock
+  uint32_t countdown;           // recorded calls until the next look around
+  uint32_t calls_to_look;       // what the countdown began with
+  uint64_t looked_at;           // ticks of the last look
   bool shared_shard;
   CounterShard* shard;
   ThreadStatistics statistics;

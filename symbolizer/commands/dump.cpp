@@ -37,7 +37,8 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout) 
   }
   int status = kDone;
   for (const pid_t pid : pids) {
-    auto path = request_snapshot(pid, static_cast<double>(*nanoseconds) / 1e9);
+    const double seconds = static_cast<double>(*nanoseconds) / 1e9;
+    auto path = request_snapshot(pid, {seconds, seconds});
     if (path) {
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());

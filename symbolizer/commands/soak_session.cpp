@@ -37,7 +37,10 @@ using std::chrono::steady_clock;
 using Moment = steady_clock::time_point;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
-constexpr double kSnapshotPatience = 60;     // seconds; a loaded machine is slow, not broken
+constexpr double kSnapshotPatience = 60;  // seconds; a loaded machine is slow, not broken
+// For a process that blocks silt's signal and does not allocate: a part of the interval between two
+// snapshots, so that a soak takes no longer for it.
+constexpr double kReachPart = 0.25, kLeastReach = 1, kMostReach = 10;
 constexpr double kLastSnapshotPatience = 3;  // when somebody waits for the end
 constexpr double kReadyInterval = 0.2;       // between two tries
 constexpr size_t kLogLines = 12;
@@ -279,7 +282,9 @@ class Session {
   }
 
   void take_snapshots(double patience) {
-    if (snapshots_.take(seen_, look_around(), program_.pid, patience)) ++taken_;
+    const double reach =
+        std::clamp(task_.plan.interval_seconds * kReachPart, kLeastReach, kMostReach);
+    if (snapshots_.take(seen_, look_around(), program_.pid, {patience, reach})) ++taken_;
     look_around();  // who still is there
   }
 

@@ -6,24 +6,53 @@
 #include "symbolizer/commands/soak_snapshots.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
-#include "symbolizer/commands/snapshot_request.h"
 #include "symbolizer/commands/soak_plan.h"
 #include "symbolizer/commands/unjudged.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::commands {
 
+namespace {
+
+// Processes asked at the same time: one that waits for events is sent a signal after a while only,
+// and a hundred workers in a row would take a hundred times as long.
+constexpr size_t kAtOnce = 8;
+
+using Answers = std::vector<std::optional<Result<std::string>>>;
+
+Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience) {
+  Answers answers(pids.size());
+  std::atomic<size_t> next{0};
+  const auto ask = [&] {
+    for (size_t i = next++; i < pids.size(); i = next++) {
+      answers[i] = request_snapshot(pids[i], patience);
+    }
+  };
+  std::vector<std::thread> askers;
+  for (size_t i = 1; i < std::min(kAtOnce, pids.size()); ++i) askers.emplace_back(ask);
+  ask();
+  for (std::thread& asker : askers) asker.join();
+  return answers;
+}
+
+}  // namespace
+
 bool SoakSnapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
-                         double patience) {
+                         const Patience& patience) {
   live_bytes_ = rss_bytes_ = 0;
   size_t taken = 0;
-  for (const pid_t pid : pids) {
-    const Result<std::string> path = request_snapshot(pid, patience);
+  const Answers answers = ask_all(pids, patience);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    const pid_t pid = pids[i];
+    const Result<std::string>& path = *answers[i];
     if (!path) {
       failure_ = path.error().message;
       seen.gave_none(pid, failure_);

@@ -14,15 +14,16 @@
 #include <utility>
 #include <vector>
 
+#include "symbolizer/commands/snapshot_request.h"
 #include "symbolizer/commands/soak_seen.h"
 
 namespace silt::commands {
 
 class SoakSnapshots {
  public:
-  // One of each process; false when none was written. `patience` is for each, in seconds. `seen` is
-  // told.
-  bool take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program, double patience);
+  // One of each process; false when none was written. `patience` is for each. `seen` is told.
+  bool take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
+            const Patience& patience);
 
   // Recordings long enough for a verdict, or the longest when none is; the program's own first.
   std::vector<std::string> worth_judging() const;

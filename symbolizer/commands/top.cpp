@@ -70,7 +70,7 @@ class Source {
   // Takes or finds new snapshots. The first call must find one, later ones may not.
   std::optional<Error> advance() {
     if (pid_) {
-      const Result<std::string> path = request_snapshot(*pid_, kPatience);
+      const Result<std::string> path = request_snapshot(*pid_, {kPatience, kPatience});
       if (!path) return path.error();
       add(*path);
       ++count_;

@@ -28,6 +28,7 @@ CALLS = {
     "gettid": (186, errno.EPERM),
     "rt_sigpending": (127, errno.EPERM),
     "getrandom": (318, errno.ENOSYS),
+    "memfd_create": (319, errno.ENOSYS),
 }
 # Made so often that only all of them together, and a few of them, are tried.
 OFTEN = {"rt_sigprocmask": (14, errno.EPERM)}
