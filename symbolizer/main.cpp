@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/command_line.h"
 
@@ -44,10 +45,10 @@ int main(int argc, char** argv) {
       return nothing_asked ? silt::commands::kUsage : silt::commands::kDone;
     }
     std::fprintf(stderr, "silt: %s\n",
-                 silt::commands::mistake_line(app, words, error.what()).c_str());
+                 silt::one_line(silt::commands::mistake_line(app, words, error.what())).c_str());
     return silt::commands::kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "silt: %s\n", error.what());
+    std::fprintf(stderr, "silt: %s\n", silt::one_line(error.what()).c_str());
     return silt::commands::kInput;
   }
   return status;

@@ -12,6 +12,7 @@
 
 #include <atomic>
 
+#include "interposer/base/own_ranges.h"
 #include "interposer/base/sandbox.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
@@ -79,7 +80,9 @@ void* open_libunwind() {
 }  // namespace
 
 bool open_unwinder() {
+  base::begin_own_modules();
   void* const handle = open_libunwind();
+  base::end_own_modules();
   dlerror();
   if (handle == nullptr) return false;
   Libunwind& l = libunwind;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
@@ -17,7 +18,8 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
-too short for a verdict; 4 inconclusive, when the policy says "inconclusive = fail".
+too short for a verdict; 4 inconclusive: a process that was recorded and lived ten seconds or more
+could not be judged, or the policy says "inconclusive = fail".
 
 Policy file, `key = value` a line, all optional:
   verdicts = leak              or leak,growing
@@ -28,6 +30,7 @@ Policy file, `key = value` a line, all optional:
   snapshots = 4                fewer are inconclusive
   detectable = none            so is a run that would miss leaks of this size an hour
   inconclusive = pass          or fail
+  unjudged = fail              or pass: recorded processes without a verdict
   [module libfoo]              what follows holds for findings in such a module
 Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:
   leak:legacy_cache_* until=2026-12-31  # replaced in the next release
@@ -48,9 +51,10 @@ struct CheckOptions {
   std::string write_baseline;
 };
 
-int run_check(const CheckOptions& options) {
+int run_check(CheckOptions options) {
+  options.inputs.for_verdict = true;
   const auto failed = [](const Error& error, int status) {
-    std::fprintf(stderr, "silt check: %s\n", error.message.c_str());
+    std::fprintf(stderr, "silt check: %s\n", one_line(error.message).c_str());
     return status;
   };
   const Result<Rules> rules = read_rules(options.gate);

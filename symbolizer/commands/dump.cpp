@@ -3,6 +3,7 @@
 // `silt dump`: asks running processes for a snapshot and waits until it is there.
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -36,12 +37,14 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout) 
   }
   int status = kDone;
   for (const pid_t pid : pids) {
-    auto path = request_snapshot(pid, static_cast<double>(*nanoseconds) / 1e9);
+    const double seconds = static_cast<double>(*nanoseconds) / 1e9;
+    auto path = request_snapshot(pid, {seconds, seconds});
     if (path) {
-      std::printf("%s\n", path->c_str());
+      // For scripts as it is; the process chose it.
+      std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
     } else {
-      std::fprintf(stderr, "silt: %s\n", path.error().message.c_str());
+      std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
       status = kInput;
     }
   }

@@ -117,10 +117,11 @@ NotRunnable prepare_launch(const ProgramCall& call, const RecordSettings& settin
   }
   launch.words = call.words;
   launch.preload = *preload;
-  launch.obstacle = recording_obstacle(launch.program);
-  if (!launch.obstacle.empty()) {
+  const Obstacle obstacle = recording_obstacle(launch.program);
+  if (obstacle.preload_harms) launch.preload.clear();
+  if (!obstacle.text.empty()) {
     launch.obstacle =
-        "nothing will be recorded in " + in_quotes(launch.program) + ": " + launch.obstacle;
+        "nothing will be recorded in " + in_quotes(launch.program) + ": " + obstacle.text;
   }
   return {};
 }

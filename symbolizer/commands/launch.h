@@ -41,7 +41,7 @@ std::string mistake_in(const RecordSettings& settings);
 struct Launch {
   std::filesystem::path program;
   std::vector<std::string> words;  // program as it was named, and arguments
-  std::string preload;             // value of LD_PRELOAD
+  std::string preload;             // value of LD_PRELOAD; empty: as it is
   std::string obstacle;            // why nothing would be recorded; empty: no reason to think so
 };
 

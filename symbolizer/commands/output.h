@@ -31,8 +31,9 @@ bool colour_wanted(int fd);
 
 std::string rendered(const report::Report& report, const OutputOptions& options);
 
-// Writes to a temporary name beside `path` and renames, so that nobody reads half a file. An empty
-// path or "-" is standard output.
+// Writes to a temporary name beside `path` and renames, so that nobody reads half a file. Devices,
+// pipes and /dev/stdout are written to and stay what they are; a link stays one. An empty path or
+// "-" is standard output.
 std::optional<Error> write_output(const std::string& bytes, const std::string& path);
 
 }  // namespace silt::commands

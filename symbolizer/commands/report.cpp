@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
@@ -35,11 +36,11 @@ int run_report(const ReportOptions& options) {
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
-    std::fprintf(stderr, "silt report: %s\n", report.error().message.c_str());
+    std::fprintf(stderr, "silt report: %s\n", one_line(report.error().message).c_str());
     return report.error().message.rfind("--", 0) == 0 ? kUsage : kInput;
   }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
-    std::fprintf(stderr, "silt report: %s\n", error->message.c_str());
+    std::fprintf(stderr, "silt report: %s\n", one_line(error->message).c_str());
     return kInput;
   }
   return kDone;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/launch.h"
 
@@ -18,7 +19,7 @@ struct RunOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt: %s\n", message.c_str());
+  std::fprintf(stderr, "silt: %s\n", one_line(message).c_str());
   return status;
 }
 

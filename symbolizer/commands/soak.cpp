@@ -5,10 +5,7 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 #include "symbolizer/base/byte_source.h"
@@ -17,6 +14,7 @@
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
+#include "symbolizer/commands/soak_folder.h"
 #include "symbolizer/commands/soak_outcome.h"
 #include "symbolizer/commands/soak_session.h"
 
@@ -31,7 +29,8 @@ SIGTERM, and what grew is judged and reported. SIGINT or SIGTERM ends a soak ear
 what was gathered.
 
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 nothing can be said: too short,
-the program failed, the load failed at once; 4 inconclusive, when the policy says so.
+the program failed, the load failed at once; 4 inconclusive: a process that was recorded and lived
+ten seconds or more (or half of a short soak) could not be judged, or the policy says so.
 
 Examples:
   silt soak --duration 2m --load 'wrk -d 2m http://127.0.0.1:8080/' -- ./server --port 8080
@@ -56,39 +55,9 @@ struct SoakOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt soak: %s\n", message.c_str());
+  std::fprintf(stderr, "silt soak: %s\n", some_lines(message).c_str());
   return status;
 }
-
-// Where recordings and logs are: the user's folder, or one that goes with the soak.
-class SoakFolder {
- public:
-  ~SoakFolder() {
-    if (temporary_.empty()) return;
-    std::error_code error;
-    std::filesystem::remove_all(temporary_, error);
-  }
-  std::optional<Error> open(const std::string& out) {
-    std::error_code error;
-    if (!out.empty()) {
-      path_ = std::filesystem::absolute(out, error);
-      std::filesystem::create_directories(path_, error);
-      if (error) return Error{"cannot make " + in_quotes(out) + ": " + errno_text(error.value())};
-      return std::nullopt;
-    }
-    const auto folder = std::filesystem::temp_directory_path(error);
-    std::string name = (error ? std::filesystem::path("/tmp") : folder) / "silt-soak-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
-      return Error{"cannot make a folder " + in_quotes(name) + ": " + errno_text(errno)};
-    }
-    path_ = temporary_ = name;
-    return std::nullopt;
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_, temporary_;
-};
 
 // Everything about the command line that can be wrong, before anything is started.
 std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
@@ -130,13 +99,17 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
 
   SoakProgress progress(options.quiet);
-  const Result<Gathered> gathered = run_soak(options.task, progress);
+  Result<Gathered> gathered = run_soak(options.task, progress);
   progress.wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
+  for (std::string& note : folder.gather(gathered->recordings)) {
+    gathered->notes.push_back(std::move(note));
+  }
   for (const std::string& note : gathered->notes) progress.warn(note);
   progress.step("judging");
   options.inputs.paths = gathered->recordings;
+  options.inputs.for_verdict = true;
   Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
   progress.wipe();
   if (!report) {
@@ -146,6 +119,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   for (const std::string& note : gathered->notes) {
     report->notes.push_back(note.substr(0, note.find('\n')));
   }
+  report->unjudged = std::move(gathered->unjudged);  // it saw them all, the recordings some
   judge(*report, *rules);
   int status = status_of(*report, rules->policy);
   if (status == kDone && !gathered->mistrust.empty()) status = kInput;

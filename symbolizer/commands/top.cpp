@@ -51,7 +51,7 @@ struct TopOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt top: %s\n", message.c_str());
+  std::fprintf(stderr, "silt top: %s\n", one_line(message).c_str());
   return status;
 }
 
@@ -70,7 +70,7 @@ class Source {
   // Takes or finds new snapshots. The first call must find one, later ones may not.
   std::optional<Error> advance() {
     if (pid_) {
-      const Result<std::string> path = request_snapshot(*pid_, kPatience);
+      const Result<std::string> path = request_snapshot(*pid_, {kPatience, kPatience});
       if (!path) return path.error();
       add(*path);
       ++count_;

@@ -15,6 +15,7 @@
 //   snapshots = 4                   fewer regular snapshots are inconclusive
 //   detectable = none               so is a run that would miss leaks of this pace
 //   inconclusive = pass             or fail: exit status 4
+//   unjudged = fail                 or pass: recorded processes of which nothing can be said
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
@@ -51,7 +52,13 @@ struct Policy {
   size_t snapshots = 4;
   std::optional<double> detectable;  // bytes an hour
   bool inconclusive_fails = false;
+  bool unjudged_fails = true;
 };
+
+// The rule by which processes that could not be judged make a run inconclusive.
+inline constexpr const char* kUnjudgedRule = "unjudged";
+// One line that names it and says why.
+std::string unjudged_text(const Unjudged& process);
 
 // Text of a whole file; an error says which line is wrong and what would be right.
 Result<Policy> parse_policy(std::string_view text);

@@ -29,8 +29,8 @@ struct SnapshotLine {
   uint64_t live_blocks = 0;
   uint64_t allocated_bytes = 0;
   uint64_t allocated_blocks = 0;
-  uint64_t mapping_bytes = 0;        // live anonymous mappings
-  uint64_t js_used_bytes = 0;        // JavaScript heaps, as V8 counted after a collection; 0: none
+  uint64_t mapping_bytes = 0;  // live anonymous mappings
+  uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
@@ -94,6 +94,13 @@ struct ProcessLine {
   size_t leaks = 0;
 };
 
+// A process that was recorded and lived long enough for a verdict, and of which there is none.
+struct Unjudged {
+  uint32_t pid = 0;
+  std::string program;
+  std::string why;
+};
+
 // What `silt check` ruled about one finding, or about the whole run.
 enum class Outcome : uint8_t { kPassed, kBroken, kExcused, kInconclusive };
 struct Ruling {
@@ -126,6 +133,7 @@ struct Report {
   // Of the smallest leak that would have been called one; empty when the run was too short.
   std::optional<double> detectable_blocks_per_hour;
   std::optional<double> detectable_bytes_per_hour;
+  std::vector<Unjudged> unjudged;
   Gate gate;  // of `silt check` only
 };
 
