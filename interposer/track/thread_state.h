@@ -44,9 +44,9 @@ struct ThreadStatistics {
 
 struct ThreadState {
   unwind::Spine spine;
-  unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
+  unwind::StackMemory memory;   // stacks walked before; tagged with their stack ids
   std::atomic<uint32_t> epoch;  // when the spine was made
-  uint32_t countdown;          // recorded calls until the next look at the clock
+  uint32_t countdown;           // recorded calls until the next look at the clock
   bool shared_shard;
   CounterShard* shard;
   ThreadStatistics statistics;
