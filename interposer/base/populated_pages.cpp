@@ -13,8 +13,8 @@
 namespace silt::base {
 
 PopulatedPages::PopulatedPages()
-    : file_(static_cast<int>(
-          open_listed(AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0))) {}
+    : file_(
+          static_cast<int>(open_listed(AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0))) {}
 
 PopulatedPages::~PopulatedPages() {
   if (file_ >= 0) close_listed(file_);

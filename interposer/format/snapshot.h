@@ -74,9 +74,9 @@ using StringRef = uint32_t;
 // A pc is a return address; look up `pc - 1`. (A frame interrupted by a signal is stored as its
 // exact pc plus one, so that the same subtraction serves.) A pc below kFirstRealPc is a Marker.
 // A (parent, pc) pair may occur twice, when two threads raced: readers merge equal stacks.
-// Where there is a kBirths section each snapshot numbers its nodes anew, and has only those that its
-// rows need; readers join them by content. A stack that older snapshots have and a newer one has
-// not was folded away: what it had allocated is counted at the nearest caller that has a row.
+// Where there is a kBirths section each snapshot numbers its nodes anew, and has only those that
+// its rows need; readers join them by content. A stack that older snapshots have and a newer one
+// has not was folded away: what it had allocated is counted at the nearest caller that has a row.
 inline constexpr uint64_t kFirstRealPc = 4096;
 enum class Marker : uint64_t {
   kMapping = 1,     // innermost: the stack's blocks are anonymous mappings (heap "mapping")
@@ -87,8 +87,8 @@ enum class Marker : uint64_t {
 };
 
 // kBirths. How many nodes had been made before each of kNodes, callers before those they call: what
-// tells which code lay at a node's pc (ModuleEntry; `# nodes N` in a JIT map). In runs of nodes with
-// successive births; for each:
+// tells which code lay at a node's pc (ModuleEntry; `# nodes N` in a JIT map). In runs of nodes
+// with successive births; for each:
 //   varint  nodes in the run
 //   varint  zigzag(first birth - birth after the previous run's last, 0 before the first)
 // Without this section a node's birth is its id. At most 2^32 - 2; later ones share that.

@@ -44,9 +44,9 @@ class NodeNumbers {
   track::NodeId limit_ = 0;
   uint32_t count_ = 0;
   uint32_t needed_ = 0;
-  uint32_t* numbers_ = nullptr;       // by id
-  track::NodeId* order_ = nullptr;    // by number
-  uint8_t* own_ = nullptr;            // by id: 0 not known yet, kTheirs, kOwn
+  uint32_t* numbers_ = nullptr;     // by id
+  track::NodeId* order_ = nullptr;  // by number
+  uint8_t* own_ = nullptr;          // by id: 0 not known yet, kTheirs, kOwn
   static constexpr uint8_t kTheirs = 1;
   static constexpr uint8_t kOwn = 2;
 };

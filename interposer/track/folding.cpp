@@ -69,8 +69,8 @@ uint64_t wanted_tree_bytes(uint64_t live_bytes) {
 
 uint64_t Folding::tree_bytes() {
   const uint64_t ids = recorder.stacks.id_limit();
-  const uint64_t bytes = recorder.stacks.mapped_bytes() + recorder.counters.mapped_bytes(
-                                                              static_cast<StackId>(ids));
+  const uint64_t bytes =
+      recorder.stacks.mapped_bytes() + recorder.counters.mapped_bytes(static_cast<StackId>(ids));
   // Ids that are free will be used before there are new ones.
   return bytes / ids * recorder.stacks.in_use();
 }

@@ -55,8 +55,8 @@ bool on_alternate_stack(stack_t* stack) {
 bool start_recorder() {
   recorder.rules.set_observer(note_module);
   if (!recorder.stacks.initialize(kMarkerOverflow)) return false;
-  const bool may_sample = recording_mode() == Mode::kSampling ||
-                          recorder.memory_limit_bytes != 0 || recorder.bounded;
+  const bool may_sample =
+      recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0 || recorder.bounded;
   if (may_sample && !recorder.sampled.initialize()) return false;
   recorder.started.store(true, std::memory_order_release);
   return true;
@@ -86,11 +86,12 @@ SILT_COLD void fall_back() {
   uint64_t exact = 0;
   recorder.sample_interval_bytes.compare_exchange_strong(exact, kFallbackInterval,
                                                          std::memory_order_acq_rel);
-  base::log(base::LogLevel::kWarn,
-            recorder.memory_limit_bytes != 0
-                ? "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB"
-                : "the program allocates from so many places that silt's tables outgrow it: from "
-                  "here on allocations are sampled, one in 512 KiB (SILT_MEMORY=0 goes on exactly)");
+  base::log(
+      base::LogLevel::kWarn,
+      recorder.memory_limit_bytes != 0
+          ? "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB"
+          : "the program allocates from so many places that silt's tables outgrow it: from "
+            "here on allocations are sampled, one in 512 KiB (SILT_MEMORY=0 goes on exactly)");
 }
 
 SILT_COLD Mode changed_mode(ThreadLocal& local) {

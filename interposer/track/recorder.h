@@ -100,8 +100,8 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 StackId new_stack(ThreadState& state, unwind::Frame frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
-  if (state.epoch.load(std::memory_order_relaxed) ==
-      recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
+  if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))
+      [[likely]] {
     const StackId known = state.memory.find(frame);
     if (known != 0) [[likely]]
       return known;

@@ -104,7 +104,8 @@ NodeId StackTable::claim_any() {
       bits &= bits - 1;
     }
   }
-  // All were taken meanwhile; or they lie before where others have come to, and the next finds them.
+  // All were taken meanwhile; or they lie before where others have come to, and the next finds
+  // them.
   free_from_.store(0, std::memory_order_relaxed);
   return 0;
 }

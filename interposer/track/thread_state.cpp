@@ -29,9 +29,9 @@ Mode mode_of(const ThreadLocal* local) {
   Mode mode = Mode::kInHook;
   iovec to{&mode, sizeof(mode)};
   iovec from{const_cast<Mode*>(&local->mode), sizeof(mode)};
-  const long result = base::system_call(
-      SYS_process_vm_readv, base::system_call(SYS_getpid), reinterpret_cast<long>(&to), 1,
-      reinterpret_cast<long>(&from), 1, 0);
+  const long result =
+      base::system_call(SYS_process_vm_readv, base::system_call(SYS_getpid),
+                        reinterpret_cast<long>(&to), 1, reinterpret_cast<long>(&from), 1, 0);
   if (result == -EFAULT) return Mode::kOff;  // the thread has ended, by no way that it was seen
   return result == static_cast<long>(sizeof(mode)) ? mode : Mode::kInHook;
 }

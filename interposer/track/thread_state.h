@@ -47,7 +47,7 @@ struct ThreadStatistics {
 
 struct ThreadState {
   unwind::Spine spine;
-  unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
+  unwind::StackMemory memory;   // stacks walked before; tagged with their stack ids
   std::atomic<uint32_t> epoch;  // when the spine was made
   uint32_t countdown;           // recorded calls until the next look around
   uint32_t calls_to_look;       // what the countdown began with

@@ -69,8 +69,7 @@ StackJoin::StackJoin(std::vector<Node> nodes, const std::vector<Module>& modules
 // Parents are older than their children: a parent's oldest twin is known when its children come.
 void StackJoin::look_for_twins(uint32_t id) {
   const Node& node = nodes_[id];
-  const NodeKey key =
-      key_of(oldest_twin_[node.parent], node.pc, node.birth != 0 ? node.birth : id);
+  const NodeKey key = key_of(oldest_twin_[node.parent], node.pc, node.birth != 0 ? node.birth : id);
   oldest_twin_[id] = oldest_.try_emplace(key, id).first->second;
   missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
                                                                     : missing_[node.parent];
@@ -129,8 +128,7 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<
         row.live_bytes == 0) {
       continue;
     }
-    std::vector<Sample>& samples =
-        stack_of(joined.empty() ? row.node : joined[row.node]).samples;
+    std::vector<Sample>& samples = stack_of(joined.empty() ? row.node : joined[row.node]).samples;
     if (samples.empty() || samples.back().snapshot != snapshot) {
       samples.emplace_back().snapshot = snapshot;
     }

@@ -172,8 +172,8 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
       {type(SectionType::kRss), count_of(values.rss.size()), rss},
   };
   if (!values.nodes.empty() && values.nodes[0].birth != 0) {
-    sections.push_back({type(SectionType::kBirths), count_of(values.nodes.size()),
-                        birth_bytes(values.nodes)});
+    sections.push_back(
+        {type(SectionType::kBirths), count_of(values.nodes.size()), birth_bytes(values.nodes)});
   }
   if (values.isolates.empty()) return sections;
   sections.push_back({type(SectionType::kIsolates), count_of(values.isolates.size()), isolates});

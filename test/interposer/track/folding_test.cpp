@@ -283,8 +283,8 @@ TEST_CASE("a mapping's count goes to the caller's mappings, not to its blocks") 
 TEST_CASE("a thread that stays in a hook holds folding up, and nothing is given back") {
   start_once();
   fold_what_is_quiet();
-  const Path path{kCode, kCode + 0x9001, kCode + 0x9002, kCode + 0x9003, kCode + 0x9004,
-                  kCode + 0x9005};
+  const Path path{kCode,          kCode + 0x9001, kCode + 0x9002,
+                  kCode + 0x9003, kCode + 0x9004, kCode + 0x9005};
   std::atomic<StackId> in_hand{0};
   std::atomic<bool> go_on{false};
   std::thread other([&] {
