@@ -25,8 +25,10 @@ class ProcessHandle {
   bool ended_within(std::chrono::milliseconds time) const;
   bool has_ended() const { return ended_within(std::chrono::milliseconds(0)); }
 
-  // Queues a signal that carries `value`. 0 or an errno: ESRCH when the process has ended.
-  int send(int signal, uint32_t value) const;
+  // Queues a signal that carries `value`. 0 or an errno: ESRCH when the process has ended. To one of
+  // its threads if that is not 0 and still there; the kernel then knows no handle, so the process is
+  // seen to be alive right before.
+  int send(int signal, uint32_t value, pid_t thread = 0) const;
 
  private:
   const pid_t pid_;

@@ -25,6 +25,7 @@
 #include "symbolizer/commands/control_file.h"
 #include "symbolizer/commands/process_facts.h"
 #include "symbolizer/commands/process_handle.h"
+#include "symbolizer/commands/quiet_thread.h"
 #include "symbolizer/commands/written_request.h"
 
 namespace silt::commands {
@@ -263,7 +264,7 @@ class Asking {
   }
 
   std::optional<Error> send(int signal) {
-    const int error = process_.send(signal, format::kDumpCookie);
+    const int error = process_.send(signal, format::kDumpCookie, find_quiet_thread(pid_, signal));
     if (error == EPERM) return about(pid_, "belongs to another user");
     if (error == ESRCH) return ended(pid_);
     if (error != 0 && error != EAGAIN) {
