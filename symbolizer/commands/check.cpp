@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
-too short for a verdict; 4 inconclusive, when the policy says "inconclusive = fail".
+too short for a verdict; 4 inconclusive: the policy says "inconclusive = fail", or memory grows as a
+whole and no place explains it.
 
 Policy file, `key = value` a line, all optional:
   verdicts = leak              or leak,growing
@@ -28,6 +29,9 @@ Policy file, `key = value` a line, all optional:
   snapshots = 4                fewer are inconclusive
   detectable = none            so is a run that would miss leaks of this size an hour
   inconclusive = pass          or fail
+  whole = inconclusive         memory that grows as a whole without a place to blame, and may not be
+                               a leak: inconclusive (exit status 4), pass or fail; a leak of the
+                               whole always fails
   [module libfoo]              what follows holds for findings in such a module
 Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:
   leak:legacy_cache_* until=2026-12-31  # replaced in the next release

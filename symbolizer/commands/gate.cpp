@@ -83,6 +83,10 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   };
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
+  if (std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
+                  [](const report::Ruling& ruling) { return ruling.fails; })) {
+    return kInconclusive;
+  }
   constexpr size_t kFewestForVerdict = 4;
   return report.judged_snapshots < kFewestForVerdict ? kInput : kDone;
 }

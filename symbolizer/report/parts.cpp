@@ -38,6 +38,10 @@ constexpr size_t kNearSiblings = 5;
 constexpr double kDispatcher = 3;
 
 bool same_function(const Frame& a, const Frame& b) {
+  if (a.function.empty() && b.function.empty()) {
+    return a.function_address != 0 && a.function_address == b.function_address &&
+           a.module == b.module;
+  }
   return !a.function.empty() && a.function == b.function && a.file == b.file;
 }
 
@@ -50,6 +54,9 @@ bool is_foreign(const Frame& site, const FoldOptions& options) {
 }
 
 size_t function_hash(const Frame& frame) {
+  if (frame.function.empty()) {
+    return std::hash<std::string>()(frame.module) * 31 + frame.function_address;
+  }
   return std::hash<std::string>()(frame.function) * 31 + std::hash<std::string>()(frame.file);
 }
 

@@ -15,11 +15,14 @@
 //   snapshots = 4                   fewer regular snapshots are inconclusive
 //   detectable = none               so is a run that would miss leaks of this pace
 //   inconclusive = pass             or fail: exit status 4
+//   whole = inconclusive            a whole that grows, but may not leak: pass, inconclusive (exit
+//                                   status 4 in any case) or fail
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +40,8 @@ struct Limits {
   std::optional<double> bytes_per_work;
 };
 
+enum class WholeRule : uint8_t { kPass, kInconclusive, kFail };
+
 struct Policy {
   bool growing_breaks = false;  // not only leaks
   double confidence = 0.5;
@@ -51,6 +56,7 @@ struct Policy {
   size_t snapshots = 4;
   std::optional<double> detectable;  // bytes an hour
   bool inconclusive_fails = false;
+  WholeRule whole = WholeRule::kInconclusive;
 };
 
 // Text of a whole file; an error says which line is wrong and what would be right.

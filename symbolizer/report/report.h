@@ -29,8 +29,8 @@ struct SnapshotLine {
   uint64_t live_blocks = 0;
   uint64_t allocated_bytes = 0;
   uint64_t allocated_blocks = 0;
-  uint64_t mapping_bytes = 0;        // live anonymous mappings
-  uint64_t js_used_bytes = 0;        // JavaScript heaps, as V8 counted after a collection; 0: none
+  uint64_t mapping_bytes = 0;  // live anonymous mappings
+  uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
@@ -78,6 +78,10 @@ struct Finding {
   std::string headline;
   std::string reason;                // one line in plain words, with figures
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
+  // What grows as a whole, where no place explains it: "native", "mapping", "js", "python", "wasm",
+  // "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely first.
+  std::string whole;
+  std::vector<uint32_t> leads;
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
   std::vector<Share> shares;  // one for each process, when several are reported together
@@ -99,8 +103,9 @@ enum class Outcome : uint8_t { kPassed, kBroken, kExcused, kInconclusive };
 struct Ruling {
   std::optional<size_t> finding;  // index into Report::findings; none: the run as a whole
   Outcome outcome = Outcome::kPassed;
-  std::string rule;  // what was applied: "growth per finding", a suppression
-  std::string why;   // one line
+  std::string rule;    // what was applied: "growth per finding", a suppression
+  std::string why;     // one line
+  bool fails = false;  // inconclusive, and never to be passed over: exit status 4
 };
 struct Gate {
   bool ran = false;
@@ -126,6 +131,9 @@ struct Report {
   // Of the smallest leak that would have been called one; empty when the run was too short.
   std::optional<double> detectable_blocks_per_hour;
   std::optional<double> detectable_bytes_per_hour;
+  std::optional<double> detectable_script_bytes_per_hour;  // in one place of a JavaScript heap
+  // Of the smallest growth of a whole (a heap, memory of mappings) that would have been spoken of.
+  std::optional<double> detectable_whole_bytes_per_hour;
   Gate gate;  // of `silt check` only
 };
 

@@ -262,9 +262,10 @@ bool is_profiler_site(const Frame& site) {
 }
 
 size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {
-  size_t best = 0;
+  const size_t begin = inner_allocator_frames(frames);
+  size_t best = begin;
   int best_rank = -1;
-  for (size_t i = 0; i < frames.size(); ++i) {
+  for (size_t i = begin; i < frames.size(); ++i) {
     const Owner owner = owner_of(frames[i], look_through);
     int rank = static_cast<int>(owner);
     // The user's JavaScript or Python beats native code; so does a package's, but not an addon.
@@ -275,6 +276,19 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
     }
   }
   return best;
+}
+
+size_t inner_allocator_frames(const symbolize::FrameList& frames) {
+  size_t outermost = 0;
+  for (size_t i = 1; i < frames.size(); ++i) {
+    if (frames[i].kind != FrameKind::kNative || owner_of(frames[i]) != Owner::kAllocator) continue;
+    // mmap and its kin are called by allocators, not the other way round; silt's hooks are
+    // nobody's.
+    const std::string name = plain_name(frames[i].function);
+    const bool hook = starts(base_name(frames[i].module), "libsilt.so");
+    if (name.find("map") == std::string::npos && !hook) outermost = i;
+  }
+  return outermost + 1 < frames.size() ? outermost : 0;
 }
 
 size_t leading_allocator_frames(const symbolize::FrameList& frames) {
@@ -296,6 +310,9 @@ std::string site_key(const Frame& frame) {
     return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
   }
   if (frame.module.empty()) return "pc\n" + frame.function + "\n" + hexadecimal(frame.pc);
+  if (frame.function.empty() && frame.function_address != 0) {
+    return "function\n" + frame.module + "\n" + hexadecimal(frame.function_address);
+  }
   return "call\n" + frame.module + "\n" + hexadecimal(frame.file_address);
 }
 
@@ -304,7 +321,10 @@ std::string place_of(const Frame& frame) {
     return frame.line == 0 ? frame.file : frame.file + ":" + std::to_string(frame.line);
   }
   if (!frame.module.empty()) {
-    return std::string(base_name(frame.module)) + "+" + hexadecimal(frame.file_address);
+    // Of a function without a name its begin is what stays the same from call to call.
+    const uint64_t address =
+        frame.function_address != 0 ? frame.function_address : frame.file_address;
+    return std::string(base_name(frame.module)) + "+" + hexadecimal(address);
   }
   return frame.pc != 0 ? hexadecimal(frame.pc) : "";
 }

@@ -44,6 +44,10 @@ size_t find_site(const symbolize::FrameList& frames,
 // How many innermost frames belong to the allocator; never all of them.
 size_t leading_allocator_frames(const symbolize::FrameList& frames);
 
+// How many innermost frames do the work of an allocator that the program itself replaced: all below
+// its outermost `malloc` or `operator new`. 0: nothing but the usual way from malloc to the kernel.
+size_t inner_allocator_frames(const symbolize::FrameList& frames);
+
 // The qualified name without return type, template arguments and parameters: "Table::add".
 std::string plain_name(std::string_view function);
 
