@@ -68,6 +68,7 @@ Json parts_of(const std::optional<report::MemoryParts>& parts) {
   return {{"files", parts->files},
           {"js_heap", parts->js_heap},
           {"js_heap_used", parts->js_used == 0 ? Json(nullptr) : Json(parts->js_used)},
+          {"js_outside_heaps", parts->js_outside},
           {"native_live", parts->native_live},
           {"allocator_held", parts->held},
           {"mappings", parts->mappings},

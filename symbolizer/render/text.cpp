@@ -307,8 +307,9 @@ class Page : TextRows {
            (stack.heap == read::Heap::kMapping ? ", anonymous mappings" : "");
   }
 
-  // Where the site stands among these frames. A site that was found where several stacks meet is not
-  // in each of them line by line, but its function is; failing that, the stack has a site of its own.
+  // Where the site stands among these frames. A site that was found where several stacks meet is
+  // not in each of them line by line, but its function is; failing that, the stack has a site of
+  // its own.
   static size_t site_in(const symbolize::FrameList& all, const Frame& site) {
     const std::string key = report::site_key(site);
     for (size_t i = 0; i < all.size(); ++i) {

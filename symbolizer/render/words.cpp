@@ -193,7 +193,13 @@ std::string rss_text(const report::SnapshotLine& line) {
     const uint64_t free = line.parts->js_free();
     if (part.bytes == line.parts->js_heap && free > 0) {
       text += " (used " + format_bytes(static_cast<double>(line.parts->js_used)) + ", free " +
-              format_bytes(static_cast<double>(free)) + ")";
+              format_bytes(static_cast<double>(free));
+      const uint64_t outside = line.parts->js_outside;
+      if (outside >= line.rss_bytes / 20) {
+        text += ", WebAssembly and V8's own outside its heaps " +
+                format_bytes(static_cast<double>(outside));
+      }
+      text += ")";
     }
   }
   if (small > 0) {

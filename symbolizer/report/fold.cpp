@@ -132,6 +132,12 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     unknown.unresolved = "no stack was recorded";
     return unknown;
   }
+  const std::string_view books = virtual_machine_books(frames);
+  if (!books.empty()) {
+    Frame site;
+    site.function = books;
+    return site;
+  }
   // A little further out may be the `operator new` that the program replaced: what it calls is an
   // allocator, and the site is who called it.
   symbolize::FrameList further = frames;
@@ -253,6 +259,12 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   for (Candidate& candidate : candidates) {
     Group& group = candidate.group;
     if (group.judgement.verdict == Verdict::kSteady) continue;
+    if (is_books_site(group.site)) {
+      for (const Member& member : candidate.members) {
+        summaries[member.stack].verdict = Verdict::kSteady;
+      }
+      continue;
+    }
     const bool rises = group.judgement.growth_bytes > 0;
     for (const Member& member : candidate.members) {
       const bool grows = growth_of(timeline, member.series) > 0;

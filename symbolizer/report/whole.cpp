@@ -35,16 +35,21 @@ void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups
   if (timeline.regular.size() < 2) return;
   std::unordered_set<size_t> told;
   for (const Group& group : groups) told.insert(group.stacks.begin(), group.stacks.end());
-  const bool node = !recording.snapshots.back().isolates.empty();
+  const bool managed = !recording.snapshots.back().isolates.empty() ||
+                       std::any_of(recording.modules.begin(), recording.modules.end(),
+                                   [](const read::Module& module) {
+                                     return module.path.find("libjvm.so") != std::string::npos;
+                                   });
   analyze::Series rest;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     if (recording.stacks[i].heap != Heap::kNative || !input.summaries[i].changes()) continue;
     if (told.count(i) > 0) continue;
     // The collector's and compiler's own, and silt's profiler, are nobody's.
-    const symbolize::Frame site =
-        node ? site_of(recording, recording.stacks[i], input.names, input.options)
-             : symbolize::Frame{};
-    if (is_engine_site(site) || is_profiler_site(site)) continue;
+    if (managed) {
+      const symbolize::Frame site =
+          site_of(recording, recording.stacks[i], input.names, input.options);
+      if (is_engine_site(site) || is_profiler_site(site) || is_books_site(site)) continue;
+    }
     analyze::add(rest, analyze::make_series(timeline, recording.stacks[i]));
   }
   if (rest.bytes.empty()) return;

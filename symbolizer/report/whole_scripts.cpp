@@ -8,6 +8,7 @@
 #include <string>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
@@ -22,6 +23,8 @@ using read::Heap;
 
 // Growth below this is not spoken of: see docs/verdicts.md for what healthy servers add.
 constexpr WholeFloor kFloor{256 * 1024, 0.03};
+// V8's code pages and tables are outside its heaps as well.
+constexpr WholeFloor kOutsideFloor{4 * 1024 * 1024, 0.1};
 // One place is accused in place of the whole when it has this share of what was sampled, in so many
 // samples: shares of a JavaScript heap are estimates.
 constexpr double kMostSamples = 0.6;
@@ -53,10 +56,28 @@ double samples_of(const read::Recording& recording, const std::vector<size_t>& s
   return samples;
 }
 
+// What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
+void judge_outside(const WholeInput& input, Wholes& wholes) {
+  const Curve curve = curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
+    const auto parts = memory_parts(input.recording.snapshots[snapshot]);
+    if (!parts || parts->js_outside == 0) return std::nullopt;
+    return static_cast<double>(parts->js_outside);
+  });
+  const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
+  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
+  Finding finding = finding_of(input, "wasm", Heap::kJavaScript, curve, judgement, {});
+  finding.reason = "V8's memory outside its heaps " + judgement.reason +
+                   "; memories of WebAssembly modules are there, which V8's profile does not see; "
+                   "objects that wrap such memory must be freed by the module's own means "
+                   "(delete(), free()), and a memory that has grown never shrinks";
+  wholes.findings.push_back(std::move(finding));
+}
+
 }  // namespace
 
 void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
   const read::Recording& recording = input.recording;
+  judge_outside(input, wholes);
   std::set<uint32_t> threads;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     for (const format::IsolateEntry& heap : snapshot.isolates) threads.insert(heap.thread_id);

@@ -55,15 +55,14 @@ FunctionRanges::FunctionRanges(Dwfl_Module* module) {
   for (size_t i = 0; i < headers; ++i) {
     GElf_Phdr header;
     if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
+    if (header.p_offset > file_size || header.p_filesz > file_size - header.p_offset) continue;
+    const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(file) + header.p_offset,
+                                         header.p_filesz);
     if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0) {
       end_ = std::max(end_, header.p_vaddr + header.p_memsz);
+      segments_.push_back({header.p_vaddr, bytes});
     }
-    if (header.p_type != PT_GNU_EH_FRAME || header.p_offset > file_size ||
-        header.p_filesz > file_size - header.p_offset) {
-      continue;
-    }
-    const auto* bytes = reinterpret_cast<const uint8_t*>(file) + header.p_offset;
-    begins_ = function_begins({bytes, header.p_filesz}, header.p_vaddr);
+    if (header.p_type == PT_GNU_EH_FRAME) begins_ = function_begins(bytes, header.p_vaddr);
   }
 }
 
@@ -71,6 +70,52 @@ std::optional<uint64_t> FunctionRanges::begin_of(uint64_t address) const {
   const auto next = std::upper_bound(begins_.begin(), begins_.end(), address);
   if (next == begins_.begin() || address >= end_) return std::nullopt;
   return *(next - 1);
+}
+
+std::span<const uint8_t> FunctionRanges::code_at(uint64_t address, size_t size) const {
+  for (const Segment& segment : segments_) {
+    if (address < segment.address || address - segment.address >= segment.bytes.size()) continue;
+    const std::span<const uint8_t> rest = segment.bytes.subspan(address - segment.address);
+    return rest.first(std::min(size, rest.size()));
+  }
+  return {};
+}
+
+bool FunctionRanges::is_operator_new(uint64_t begin) const {
+  const auto next = std::upper_bound(begins_.begin(), begins_.end(), begin);
+  const uint64_t end = next == begins_.end() ? end_ : *next;
+  return end > begin && looks_like_operator_new(code_at(begin, end - begin));
+}
+
+bool looks_like_operator_new(std::span<const uint8_t> code) {
+  // GCC's is 56 bytes long, clang's 70; libc++'s is no longer.
+  constexpr size_t kLongest = 128;
+  // The size is looked at before anything else is done.
+  constexpr size_t kFirstSteps = 24;
+  if (code.size() < kFirstSteps || code.size() > kLongest) return false;
+  const auto one_at = [&](size_t i) {  // mov $1, %r32
+    return (code[i] & 0xf8) == 0xb8 && code[i + 1] == 1 && code[i + 2] == 0 && code[i + 3] == 0 &&
+           code[i + 4] == 0;
+  };
+  size_t one = 0;
+  while (one + 5 <= kFirstSteps && !one_at(one)) ++one;
+  if (one + 5 > kFirstSteps) return false;
+  size_t call = one;  // of malloc, then of the handler's getter
+  size_t calls = 0;
+  for (size_t i = one + 5; i + 5 <= code.size(); ++i) {
+    if (code[i] != 0xe8) continue;
+    calls += 1;
+    call = i;
+    i += 4;
+  }
+  if (calls < 2) return false;
+  // call *%rax, and back to malloc.
+  for (size_t i = call + 5; i + 4 <= code.size(); ++i) {
+    if (code[i] == 0xff && code[i + 1] == 0xd0 && code[i + 2] == 0xeb && code[i + 3] >= 0x80) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace silt::symbolize

@@ -24,16 +24,29 @@ class FunctionRanges {
   // The begin of the function that holds an address; none before the first and past the code.
   std::optional<uint64_t> begin_of(uint64_t address) const;
 
-  bool empty() const { return begins_.empty(); }
+  // Whether the function that begins here is `operator new`, linked in without its name. The
+  // standard makes it unlike any other function: a size of nought becomes one, and when there is no
+  // memory the new-handler is called in a loop.
+  bool is_operator_new(uint64_t begin) const;
 
  private:
-  std::vector<uint64_t> begins_;  // ascending
-  uint64_t end_ = 0;              // of the executable segments
+  std::span<const uint8_t> code_at(uint64_t address, size_t size) const;
+
+  struct Segment {
+    uint64_t address;
+    std::span<const uint8_t> bytes;  // of the mapped file: the module must stay open
+  };
+  std::vector<Segment> segments_;  // executable ones
+  std::vector<uint64_t> begins_;   // ascending
+  uint64_t end_ = 0;               // of the executable segments
 };
 
 // The table in the bytes of an .eh_frame_hdr at this address of the file; empty when it is of a
 // form that no linker writes, or broken.
 std::vector<uint64_t> function_begins(std::span<const uint8_t> table, uint64_t address);
+
+// The same of x86-64 code alone, from the begin of a function to that of the next.
+bool looks_like_operator_new(std::span<const uint8_t> code);
 
 }  // namespace silt::symbolize
 

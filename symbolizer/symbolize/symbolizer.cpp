@@ -166,6 +166,10 @@ std::vector<Frame> Symbolizer::State::look_up_in_file(const std::string& path,
     if (frame.function.empty()) frame.unresolved = reason;
     if (frame.function.empty() && module.ranges) {
       frame.function_address = module.ranges->begin_of(address).value_or(0);
+      if (frame.function_address != 0 && module.ranges->is_operator_new(frame.function_address)) {
+        frame.function = "operator new";
+        frame.unresolved.clear();
+      }
     }
   }
   return frames;
