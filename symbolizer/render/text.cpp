@@ -176,7 +176,7 @@ class Page : TextRows {
       const bool short_form =
           finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing;
       if (short_form && !options_.full) continue;
-      finding_stacks(finding);
+      if (finding.whole.empty()) finding_stacks(finding);
       leads(finding);
     }
   }
@@ -284,6 +284,7 @@ class Page : TextRows {
         if (owner != Owner::kLibrary && owner != Owner::kUser) continue;
         if (all[k].function.empty()) continue;
         const std::string name = said_name(clean(all[k].function));
+        if (name.empty() || name.back() == ':') continue;  // a lambda, which has no name of its own
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         break;
       }

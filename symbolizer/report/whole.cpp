@@ -35,6 +35,10 @@ void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups
   if (timeline.regular.size() < 2) return;
   std::unordered_set<size_t> told;
   for (const Group& group : groups) told.insert(group.stacks.begin(), group.stacks.end());
+  std::unordered_set<uint32_t> joined;  // to a runtime's finding
+  for (const Finding& finding : wholes.findings) {
+    joined.insert(finding.stacks.begin(), finding.stacks.end());
+  }
   const bool managed = !recording.snapshots.back().isolates.empty() ||
                        std::any_of(recording.modules.begin(), recording.modules.end(),
                                    [](const read::Module& module) {
@@ -43,6 +47,7 @@ void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups
   analyze::Series rest;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     if (recording.stacks[i].heap != Heap::kNative || !input.summaries[i].changes()) continue;
+    if (joined.count(recording.stacks[i].id) > 0) told.insert(i);
     if (told.count(i) > 0) continue;
     // The collector's and compiler's own, and silt's profiler, are nobody's.
     if (managed) {

@@ -153,6 +153,7 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
   if (reserved) {
     finding.reason += "; it lies within " + format_bytes(mapped.values.back()) +
                       " that were mapped before, and may end there";
+    if (!inner && !leads.empty()) finding.reason += "; mapped by " + said_leads(leads);
   }
   if (inner) {
     finding.reason += "; the pieces are handed out by " + inner->name +
@@ -160,7 +161,7 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     finding.reason += inner->setting.empty()
                           ? "; a build without that allocator shows each block"
                           : "; " + inner->setting + " in the environment shows each block";
-  } else if (!leads.empty()) {
+  } else if (!reserved && !leads.empty()) {
     finding.reason += "; no place accounts for most of it: " + said_leads(leads);
   }
   if (runtime) join_runtime(input, *inner, module, groups, finding);
