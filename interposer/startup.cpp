@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "interposer/base/environment.h"
 #include "interposer/base/log.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/options.h"
@@ -21,6 +22,7 @@
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
 #include "interposer/node/joining.h"
+#include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/trigger.h"
@@ -77,7 +79,9 @@ bool blocks_lie_far_apart(const char* allocator) {
   return base::starts_with(runtime, "libstdc++.so") || base::starts_with(runtime, "libc++");
 }
 
-// Relative to the folder the program was started in, whatever it changes to later.
+// Relative to the folder the program was started in, whatever it changes to later; and so for what
+// it starts, from wherever: they are told the absolute path, in the environment, which they get
+// LD_PRELOAD by too. A program that lists its environment sees this one variable more.
 bool settle_out_folder() {
   base::TextBuffer<4096> path;
   const char* const folder = g_options.out_folder;
@@ -87,11 +91,14 @@ bool settle_out_folder() {
   } else {
     path.add(folder);
   }
-  snapshot::set_out_folder(path.c_str());
-  if (access(path.c_str(), W_OK) == 0) return true;
+  if (folder[0] != '/' && g_options.children) base::set_variable("SILT_OUT", path.c_str());
+  const bool writable = access(path.c_str(), W_OK | X_OK) == 0;
+  const int error = errno;
+  snapshot::set_out_folder(path.c_str(), writable);
+  if (writable || snapshot::can_record_in_other_users_folder()) return true;
   base::TextBuffer<4400> line;
   line.add("no snapshot can be written to '").add(path.c_str()).add("': ");
-  line.add(base::error_text(errno)).add("; set SILT_OUT to a folder that can be written");
+  line.add(base::error_text(error)).add("; set SILT_OUT to a folder that can be written");
   complain(line.c_str());
   return false;
 }
@@ -142,7 +149,14 @@ __attribute__((constructor)) void start() {
     dlerror();
     return;
   }
-  if (node::is_left_out(g_options) || !wanted_here()) return;
+  if (node::is_left_out(g_options) || !wanted_here()) {
+    snapshot::show_left_out();
+    errno = saved_errno;
+    return;
+  }
+  if (!snapshot::claim_signals(g_options.signal)) {
+    complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
+  }
   snapshot::read_process_info();
   const bool writable = settle_out_folder();
 
@@ -162,8 +176,10 @@ __attribute__((constructor)) void start() {
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
-  recorder.memory_limit_bytes = g_options.memory_bytes;
-  base::set_memory_limit(g_options.memory_bytes);
+  recorder.bounded = g_options.memory_bytes != 0;
+  recorder.memory_limit_bytes =
+      g_options.memory_bytes == base::kMemoryAuto ? 0 : g_options.memory_bytes;
+  base::set_memory_limit(recorder.memory_limit_bytes);
   recorder.every_nanoseconds = g_options.every_nanoseconds;
   recorder.record_mappings = g_options.mmap;
   recorder.random_seed = random_seed();
@@ -171,12 +187,13 @@ __attribute__((constructor)) void start() {
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
-  if (!snapshot::install(
-          {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
-    complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
-  }
+  snapshot::install({g_options.at_exit, g_options.children, flags, !writable});
   join_node(module_of(reinterpret_cast<const void*>(&module_of)));
-  if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
+  if (track::start_recorder()) {
+    snapshot::begin();
+  } else {
+    complain("no memory for tables: nothing is recorded");
+  }
   errno = saved_errno;
 }
 

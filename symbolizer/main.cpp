@@ -4,37 +4,23 @@
 // parses, and turns what goes wrong into one line and the exit status for usage.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <exception>
+#include <iostream>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-
-namespace {
-
-// Splits `silt run [options] -- PROGRAM ARG...`; `argc` becomes the number of silt's own words.
-silt::commands::ProgramCall take_program(int& argc, char** argv) {
-  silt::commands::ProgramCall call;
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command != "run" && command != "soak") return call;
-  for (int i = 2; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--") != 0) continue;
-    call.given = true;
-    call.words.assign(argv + i + 1, argv + argc);
-    argc = i;
-  }
-  return call;
-}
-
-}  // namespace
+#include "symbolizer/commands/command_line.h"
 
 int main(int argc, char** argv) {
-  const silt::commands::ProgramCall program = take_program(argc, argv);
-  CLI::App app{"silt: which lines of code make a program's memory grow"};
+  silt::commands::ProgramCall program;
+  CLI::App app{"silt: which lines of code make a program's memory grow", "silt"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "silt " SILT_VERSION);
+  app.set_help_flag("-h,--help", "print this help");
+  app.set_version_flag("-V,--version", "silt " SILT_VERSION, "print the version");
 
   int status = silt::commands::kDone;
   silt::commands::register_run(app, program, status);
@@ -43,15 +29,26 @@ int main(int argc, char** argv) {
   silt::commands::register_check(app, status);
   silt::commands::register_soak(app, program, status);
   silt::commands::register_top(app, status);
+  silt::commands::register_completion(app);
+  silt::commands::give_help_a_form(app);
 
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const bool nothing_asked = words.empty();
+  silt::commands::understand_help(words);
+  program = silt::commands::take_program(app, words);
   try {
-    app.parse(argc, argv);
+    // The parser wants them last first.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "silt: %s; try 'silt --help'\n", error.what());
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error, nothing_asked ? std::cerr : std::cout, std::cerr);
+      return nothing_asked ? silt::commands::kUsage : silt::commands::kDone;
+    }
+    std::fprintf(stderr, "silt: %s\n",
+                 silt::one_line(silt::commands::mistake_line(app, words, error.what())).c_str());
     return silt::commands::kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "silt: %s\n", error.what());
+    std::fprintf(stderr, "silt: %s\n", silt::one_line(error.what()).c_str());
     return silt::commands::kInput;
   }
   return status;

@@ -4,9 +4,42 @@
 
 #include "interposer/base/chained_handler.h"
 
+#include <cstdint>
+
 namespace silt::base {
 
 constinit ChainedHandler chained_handler{};
+constinit ChainedHandler asking_handler{};
+
+namespace {
+constinit std::atomic<uint64_t> g_noted_wishes{0};  // bit N - 1: signal N
+}
+
+ChainedHandler* chain_of(int signal_number) {
+  if (signal_number == 0) return nullptr;
+  if (signal_number == chained_handler.signal_number()) return &chained_handler;
+  if (signal_number == asking_handler.signal_number()) return &asking_handler;
+  return nullptr;
+}
+
+void adopt_wish(struct sigaction* ours, const struct sigaction& wish) {
+  if (wish.sa_handler == SIG_DFL || wish.sa_handler == SIG_IGN) {
+    ours->sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    sigemptyset(&ours->sa_mask);
+    return;
+  }
+  ours->sa_flags = SA_SIGINFO | (wish.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
+  ours->sa_mask = wish.sa_mask;
+}
+
+void note_wish(int signal_number) {
+  if (signal_number < 1 || signal_number > 64) return;
+  g_noted_wishes.fetch_or(uint64_t{1} << (signal_number - 1), std::memory_order_relaxed);
+}
+
+bool wish_was_noted(int signal_number) {
+  return (g_noted_wishes.load(std::memory_order_relaxed) >> (signal_number - 1) & 1) != 0;
+}
 
 void ChainedHandler::claim(int signal_number, const struct sigaction& previous) {
   exchange(&previous);

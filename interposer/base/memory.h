@@ -28,6 +28,12 @@ void unmap_memory(void* address, size_t size_bytes);
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
 
+// The program is about to lock all memory that comes to be mapped (mlockall), a limited good. From
+// now on silt's comes by growing a mapping that is not locked: what the kernel makes of the limit
+// and of later mappings is the same as without silt, and nothing is filled before it is used.
+// Normal context.
+void keep_memory_unlocked();
+
 // SILT_MEMORY. Set once, before there are threads; 0: no limit.
 void set_memory_limit(uint64_t bytes);
 // Like map_memory, but nullptr also when the limit would be passed: for tables that can say so.

@@ -86,6 +86,7 @@ void set_defaults(Options* options) {
   __builtin_memset(options, 0, sizeof(*options));
   options->out_folder[0] = '.';
   options->signal = kDefaultSignal;
+  options->memory_bytes = kMemoryAuto;
   options->at_exit = true;
   options->children = true;
   options->mmap = true;

@@ -15,6 +15,9 @@ namespace silt::base {
 
 inline constexpr int kDefaultSignal = 12;  // SIGUSR2
 
+// SILT_MEMORY when it is not set: what silt takes is bounded by what the program has in use.
+inline constexpr uint64_t kMemoryAuto = UINT64_MAX;
+
 // SILT_NODE: whether silt joins programs that run on node, and which.
 enum class NodeWish : int { kOff = 0, kJoin = 1, kAll = 2 };
 
@@ -22,7 +25,7 @@ struct Options {
   char out_folder[4096];         // SILT_OUT, absolute after start-up
   int signal;                    // SILT_SIGNAL, 0: none
   uint64_t sample_bytes;         // SILT_SAMPLE, 0: exact
-  uint64_t memory_bytes;         // SILT_MEMORY, 0: no limit
+  uint64_t memory_bytes;         // SILT_MEMORY, 0: no limit, kMemoryAuto: not set
   uint64_t every_nanoseconds;    // SILT_EVERY, 0: off
   bool at_exit;                  // SILT_AT_EXIT
   bool children;                 // SILT_CHILDREN

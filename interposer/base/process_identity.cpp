@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/open_files.h"
 #include "interposer/base/system_call.h"
 
 namespace silt::base {
@@ -52,6 +53,7 @@ bool in_own_process() {
   if (own->compare_exchange_strong(wiped, 1, std::memory_order_acq_rel)) {
     g_number.fetch_add(1, std::memory_order_acq_rel);
     g_process.store(process, std::memory_order_relaxed);
+    close_files_of_parent(false);
     return true;
   }
   return process == g_process.load(std::memory_order_relaxed);

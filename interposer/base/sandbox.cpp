@@ -34,6 +34,14 @@ bool answers_without_harm(uint32_t answer) {
   }
 }
 
+void describe_call(long number, const long* arguments, uint32_t* words) {
+  seccomp_data call{};
+  call.nr = static_cast<int>(number);
+  call.arch = AUDIT_ARCH_X86_64;
+  for (int i = 0; i < 6; ++i) call.args[i] = static_cast<uint64_t>(arguments[i]);
+  copy_bytes(words, &call, sizeof(call));
+}
+
 size_t bytes_of(size_t instructions) {
   return sizeof(Sandbox::Filter) + instructions * sizeof(sock_filter);
 }
@@ -207,12 +215,8 @@ bool Sandbox::survives(long number, const long* arguments) const {
   if (strict_.load(std::memory_order_acquire)) {
     return number == SYS_read || number == SYS_write || number == SYS_exit;
   }
-  seccomp_data call{};
-  call.nr = static_cast<int>(number);
-  call.arch = AUDIT_ARCH_X86_64;
-  for (int i = 0; i < 6; ++i) call.args[i] = static_cast<uint64_t>(arguments[i]);
   uint32_t words[kDataWords];
-  copy_bytes(words, &call, sizeof(call));
+  describe_call(number, arguments, words);
   for (const Filter* filter = filters_.load(std::memory_order_acquire); filter != nullptr;
        filter = filter->next) {
     if (!answers_without_harm(run_filter(filter->program, filter->size, words))) return false;
@@ -235,6 +239,17 @@ Sandbox::Filter* Sandbox::copy(const sock_fprog* program) {
 
 void Sandbox::discard(Filter* filter) {
   if (filter != nullptr) unmap_memory(filter, bytes_of(filter->size));
+}
+
+bool Sandbox::lets_handlers_return(const Filter* filter) {
+  if (filter == nullptr) return false;
+  const long arguments[6]{};
+  uint32_t words[kDataWords];
+  describe_call(SYS_rt_sigreturn, arguments, words);
+  // Any answer but the call itself leaves the handler's frame standing, and libc then faults.
+  const uint32_t answer = run_filter(filter->program, filter->size, words);
+  const uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
+  return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
 void Sandbox::add(Filter* filter) {

@@ -42,6 +42,8 @@ class Sandbox {
   // nullptr also where the kernel will answer EFAULT.
   static Filter* copy(const sock_fprog* program);
   static void discard(Filter* filter);
+  // Whether a handler could still return under this filter; not for one that could not be copied.
+  static bool lets_handlers_return(const Filter* filter);
   // In force from now on. nullptr: it could not be copied, so nothing is believed to survive.
   void add(Filter* filter);
   // Nothing but read, write, exit and the return from a handler; no time stamp counter either.

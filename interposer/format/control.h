@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The file `control` in a recording: one page that the recording process maps shared and updates,
-// so that `silt dump` and `silt top` can follow it. Its path is visible in /proc/PID/maps, which is
-// how a PID is matched to its recording without asking for ptrace rights.
+// How a process and `silt dump` talk to each other without harm to the process. Three things, all
+// found by way of /proc/PID/maps, so that a PID leads to its recording without ptrace rights:
+//
+//   the card      a mapping without access rights of a memfd whose name says which signal may be
+//                 sent, if any, and in which folder the process looks for requests; from start-up
+//   the request   an empty file that the tool makes; the process looks for it while it allocates,
+//                 and removes it, which is how it says that it has understood
+//   the control   the file `control` in a recording, in which the process tells what became of a
+//                 snapshot; it is mapped, without access rights, for its path alone
+//
+// No byte of a file is ever reached through a mapping: whoever truncates, removes or replaces these
+// files can make a request fail, but cannot make the process fault. The process opens the control
+// file only at a snapshot, for writing, never follows a link there, never waits there, and makes it
+// anew when it is gone. Looking for the request opens nothing.
 
 #ifndef SILT_INTERPOSER_FORMAT_CONTROL_H_
 #define SILT_INTERPOSER_FORMAT_CONTROL_H_
@@ -14,37 +25,59 @@ namespace silt::format {
 
 inline constexpr char kControlMagic[8] = {'S', 'I', 'L', 'T', 'C', 'T', 'R', 'L'};
 inline constexpr char kControlFileName[] = "control";
-inline constexpr uint32_t kControlVersion = 1;
-inline constexpr size_t kControlSize = 4096;
 
-// The value `silt dump` passes to sigqueue (sival_int): only silt's handler answers it.
+// In SILT_OUT: where the processes of other users than its owner make their recordings. `silt soak`
+// keeps it there, writable for all and sticky, while it records daemons that give up root.
+inline constexpr char kOtherUsersFolderName[] = "other-users";
+inline constexpr uint32_t kControlVersion = 2;
+inline constexpr size_t kControlMappingSize = 4096;
+
+// The value that silt's own signals carry (sival_int): only silt's handler answers it.
 inline constexpr uint32_t kDumpCookie = 0x51170d3a;
+
+// The signal that the tool sends (SIGURG), unless SILT_SIGNAL is `none`. Its default is to be
+// ignored, so a process that is just becoming another program, or has no handler, does not die of
+// it. SILT_SIGNAL's is for people.
+inline constexpr int kAskingSignal = 23;
 
 // When the recording folder cannot be made, the process maps a memfd whose name starts with this
 // prefix and goes on with the reason, so that the reason too can be read from /proc/PID/maps.
 inline constexpr char kErrorMappingPrefix[] = "silt error: ";
 
-// Writer: but for `requests` the recording process, only while it holds the snapshot slot.
-// `completed` counts the snapshots that were tried and finished, well or not; it is stored last,
-// with release order, so a reader that sees it change may read the other fields.
+// A process that silt leaves alone although it is loaded there (npm, say) maps a memfd of this
+// name, so that nobody waits for its snapshots.
+inline constexpr char kLeftOutMapping[] = "silt: left out";
+
+// The card's name: this prefix, the signal as a number, a space, a Reach, a space, the folder. The
+// folder is missing when it does not fit the 249 bytes that the kernel has for a name.
+inline constexpr char kCardPrefix[] = "silt process: ";
+enum class Reach : char {
+  kSignal = '-',     // by the signal
+  kNoSignal = 'n',   // SILT_SIGNAL=none
+  kReplaced = 'h',   // silt's handler was replaced behind libc's back
+  kForbidden = 's',  // a seccomp filter makes the return from a handler the end of the process
+};
+
+// The name of the request: this and the pid as the process itself has it. It is looked for in the
+// recording, or in the card's folder as long as there is no recording.
+inline constexpr char kRequestPrefix[] = ".silt-request.";
+
+// Written by the recording process only, while it holds the snapshot slot. `completed` counts the
+// snapshots that were tried and finished, well or not; it is written last, so a reader that sees it
+// change may read the other fields.
 struct Control {
   char magic[8];
   uint32_t version;
   uint32_t pid;
-  uint32_t signal;         // SILT_SIGNAL as a number, 0: none
-  uint32_t completed;      // atomic
+  uint32_t signal;  // SILT_SIGNAL as a number, 0: none
+  uint32_t completed;
   uint32_t last_sequence;  // of the last snapshot that was written
   int32_t last_error;      // errno of the last try, 0: it was written
   uint64_t sampling_interval_bytes;
   uint64_t start_realtime_ns;
   char last_failure[256];  // what failed, NUL-terminated, when last_error is not 0
-  // The way in for `silt dump` where no signal reaches the process (all its threads block it, or it
-  // uses none): the process looks at `requests` now and then while it allocates, and takes a
-  // snapshot when that is not what it was.
-  uint32_t takes_requests;  // 1: it looks; 2: it looks, and the signal would not come to silt
-  uint32_t requests;        // atomic, written by the tool only
 };
-static_assert(sizeof(Control) <= kControlSize);
+static_assert(sizeof(Control) == 304);
 static_assert(offsetof(Control, completed) == 20);
 
 }  // namespace silt::format

@@ -52,6 +52,8 @@ enum class SectionType : uint32_t {
   kScriptFrames = 10,  // ScriptFrameEntry x count
   kScriptNodes = 11,   // varint, see below
   kScriptStacks = 12,  // varint, see below
+  kBirths = 13,        // varint, see below (optional)
+  kChildren = 24,      // ChildEntry x count: children that are recorded too (optional)
 };
 
 struct SectionEntry {
@@ -72,6 +74,9 @@ using StringRef = uint32_t;
 // A pc is a return address; look up `pc - 1`. (A frame interrupted by a signal is stored as its
 // exact pc plus one, so that the same subtraction serves.) A pc below kFirstRealPc is a Marker.
 // A (parent, pc) pair may occur twice, when two threads raced: readers merge equal stacks.
+// Where there is a kBirths section each snapshot numbers its nodes anew, and has only those that
+// its rows need; readers join them by content. A stack that older snapshots have and a newer one
+// has not was folded away: what it had allocated is counted at the nearest caller that has a row.
 inline constexpr uint64_t kFirstRealPc = 4096;
 enum class Marker : uint64_t {
   kMapping = 1,     // innermost: the stack's blocks are anonymous mappings (heap "mapping")
@@ -80,6 +85,13 @@ enum class Marker : uint64_t {
   kOverflow = 4,    // the only frame: a table was full, the stack was not kept
   kJavaScript = 5,  // reserved: stacks of heap "js" are in kScriptStacks
 };
+
+// kBirths. How many nodes had been made before each of kNodes, callers before those they call: what
+// tells which code lay at a node's pc (ModuleEntry; `# nodes N` in a JIT map). In runs of nodes
+// with successive births; for each:
+//   varint  nodes in the run
+//   varint  zigzag(first birth - birth after the previous run's last, 0 before the first)
+// Without this section a node's birth is its id. At most 2^32 - 2; later ones share that.
 
 // kStacks. One row for each node at which something was allocated, ascending by node. All varint:
 //   node - previous row's node (0 before the first)
@@ -128,7 +140,7 @@ enum MetaFlag : uint32_t {
   kFlagOwnMalloc = 1,    // the main binary defines malloc itself: its calls were not seen
   kFlagNoUnwinder = 2,   // libunwind was not found: frame pointers only
   kFlagForkChild = 4,    // tables were inherited over fork: live blocks include the parent's
-  kFlagCapFallback = 8,  // SILT_MEMORY was reached and recording fell back to sampling
+  kFlagCapFallback = 8,  // the bound of memory was reached and recording fell back to sampling
 };
 
 struct HeapTotals {
@@ -170,7 +182,7 @@ struct ModuleEntry {
   uint64_t start;  // memory range [start, end)
   uint64_t end;
   uint64_t load_bias;   // memory address minus file (virtual) address
-  uint32_t first_node;  // pcs of nodes with first_node <= id < end_node belong to this module,
+  uint32_t first_node;  // pcs of nodes with first_node <= birth < end_node belong to this module,
   uint32_t end_node;    // even if another one was mapped at the address before or after
   StringRef path;
   uint32_t flags;          // ModuleFlag bits
@@ -208,7 +220,9 @@ static_assert(sizeof(MappingEntry) == 32);
   X(14, nodes, "stack tree nodes")                                                                 \
   X(15, threads, "thread states in use")                                                           \
   X(16, overflowed_mappings, "mappings that did not fit the mapping table")                        \
-  X(17, resident_bytes, "memory of silt's tables, bytes resident")
+  X(17, resident_bytes, "memory of silt's tables, bytes resident")                                 \
+  X(18, folded_stacks, "stacks without live blocks, long not seen, counted at their callers since") \
+  X(19, folded_nodes, "stack tree nodes given back with them")
 // clang-format on
 
 enum class Cost : uint32_t {
@@ -216,7 +230,7 @@ enum class Cost : uint32_t {
   SILT_COST_COUNTERS(SILT_COST_ENUM)
 #undef SILT_COST_ENUM
 };
-inline constexpr uint32_t kCostCount = 17;
+inline constexpr uint32_t kCostCount = 19;
 
 struct CostEntry {
   uint32_t id;  // Cost
@@ -242,6 +256,17 @@ struct RssEntry {
   uint64_t bytes;
 };
 static_assert(sizeof(RssEntry) == 16);
+
+// A child of the process that was alive at the snapshot, for a second at least, and had silt
+// loaded. There may be more: those that could not be looked at, and beyond what a snapshot has time
+// for.
+struct ChildEntry {
+  uint32_t pid;
+  uint32_t reserved;
+  uint64_t age_ns;  // since it was started, as this or as another program
+  char name[16];    // as the kernel has it, NUL-terminated
+};
+static_assert(sizeof(ChildEntry) == 32);
 
 // One JavaScript heap (a V8 isolate: the main thread's or a worker's) as its own sampling profiler
 // saw it. Its profile is taken just before the native tables, or is older: see captured_ns.

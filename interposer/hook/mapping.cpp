@@ -103,7 +103,7 @@ SILT_EXPORT void* mremap(void* old, size_t old_size, size_t new_size, int flags,
       known.counted = known.counted && known.start == from;
       known.start = from;
       if (known.end > to) known.end = to;
-      recorder.mappings.insert(known);
+      silt::track::restore(known);
     } else if (address != MAP_FAILED && (flags & MREMAP_FIXED) != 0) {
       recorder.mappings.remove(start, start + silt::hook::page_up(new_size));
     }

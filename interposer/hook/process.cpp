@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Forks, ending threads, and the ways out of a process that pass exit() by. Hook context.
+// Forks, and the ways out of a process that pass exit() by. Hook context.
 
 #include "interposer/hook/process.h"
 
@@ -13,13 +13,13 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/open_files.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/hook/guard.h"
 
 namespace silt::hook {
 namespace {
 
-constinit pthread_key_t g_thread_end{};
 using Forked = void (*)();
 constinit Forked g_forked = nullptr;
 // The forking thread's own. Threads that fork at the same time run their fork handlers at the same
@@ -31,16 +31,6 @@ struct BeforeFork {
 };
 constinit BeforeFork g_before_fork{};
 
-void thread_ended(void*) {
-  ThreadLocal& local = track::thread_local_part;
-  track::ThreadState* const state = local.state;
-  if (state == nullptr) return;
-  // Allocations of destructors that run later get a state again, and this is called again.
-  local.mode = Mode::kNew;
-  local.state = nullptr;
-  track::release_thread_state(state);
-}
-
 void before_fork() {
   ThreadLocal& local = track::thread_local_part;
   const BeforeFork before{local.mode, local.hook_frame, base::block_signals()};
@@ -48,6 +38,7 @@ void before_fork() {
   local.hook_frame = reinterpret_cast<const void*>(UINTPTR_MAX);
   local.mode = Mode::kInHook;
   track::prepare_fork();
+  base::hold_files_before_fork();
   g_before_fork = before;
 }
 
@@ -59,6 +50,7 @@ void go_on_after_fork(ThreadLocal& local, const BeforeFork& before) {
 
 void after_fork_in_parent() {
   const BeforeFork before = g_before_fork;
+  base::release_files_after_fork();
   track::finish_fork_in_parent();
   go_on_after_fork(track::thread_local_part, before);
 }
@@ -66,6 +58,7 @@ void after_fork_in_parent() {
 void after_fork_in_child() {
   ThreadLocal& local = track::thread_local_part;
   base::remember_process();
+  base::close_files_of_parent(true);
   track::finish_fork_in_child();
   local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
   if (g_forked != nullptr) g_forked();
@@ -82,9 +75,6 @@ void watch_forks() {
 
 void watch_process(void (*forked)()) {
   g_forked = forked;
-  if (pthread_key_create(&g_thread_end, thread_ended) == 0) {
-    recorder.watch_thread = [](void* state) { pthread_setspecific(g_thread_end, state); };
-  }
   at_quick_exit([] {
     if (recorder.at_exit != nullptr) recorder.at_exit();
   });

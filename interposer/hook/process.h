@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has to be registered once for forks and ending threads. Normal context, but for
+// What has to be registered once for forks and the ends of processes. Normal context, but for
 // watch_forks.
 
 #ifndef SILT_INTERPOSER_HOOK_PROCESS_H_

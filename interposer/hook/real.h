@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -33,6 +34,17 @@ namespace silt::hook {
   X(mmap64, "mmap64", void*, (void*, size_t, int, int, int, off_t))                                \
   X(munmap, "munmap", int, (void*, size_t))                                                        \
   X(mremap, "mremap", void*, (void*, size_t, size_t, int, ...))                                    \
+  X(mlockall, "mlockall", int, (int))                                                              \
+  X(execve, "execve", int, (const char*, char* const*, char* const*))                              \
+  X(execvpe, "execvpe", int, (const char*, char* const*, char* const*))                            \
+  X(fexecve, "fexecve", int, (int, char* const*, char* const*))                                    \
+  X(execveat, "execveat", int, (int, const char*, char* const*, char* const*, int))                \
+  X(posix_spawn, "posix_spawn", int,                                                               \
+    (pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,             \
+     char* const*, char* const*))                                                                  \
+  X(posix_spawnp, "posix_spawnp", int,                                                             \
+    (pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,             \
+     char* const*, char* const*))                                                                  \
   X(dlopen, "dlopen", void*, (const char*, int))                                                   \
   X(dlclose, "dlclose", int, (void*))                                                              \
   X(sigaction, "sigaction", int, (int, const struct sigaction*, struct sigaction*))                \
@@ -41,7 +53,6 @@ namespace silt::hook {
   X(sigset, "sigset", sighandler_t, (int, sighandler_t))                                           \
   X(sigignore, "sigignore", int, (int))                                                            \
   X(sigprocmask, "sigprocmask", int, (int, const sigset_t*, sigset_t*))                            \
-  X(pthread_sigmask, "pthread_sigmask", int, (int, const sigset_t*, sigset_t*))                    \
   X(sigwait, "sigwait", int, (const sigset_t*, int*))                                              \
   X(sigwaitinfo, "sigwaitinfo", int, (const sigset_t*, siginfo_t*))                                \
   X(sigtimedwait, "sigtimedwait", int, (const sigset_t*, siginfo_t*, const struct timespec*))      \

@@ -3,6 +3,8 @@
 // Every way to say what a signal does, so that a program that uses silt's signal itself keeps its
 // handler and silt keeps its own. They are async-signal-safe where the real ones are. Any context.
 
+#include "interposer/hook/signal.h"
+
 #include <signal.h>
 
 #include <cerrno>
@@ -13,28 +15,23 @@
 #include "interposer/hook/guard.h"
 #include "interposer/hook/real.h"
 
-using silt::base::chained_handler;
+using silt::base::ChainedHandler;
 using silt::hook::real;
 
 namespace {
 
 // In a child that shares this memory (vfork) what is said is the child's, and the wish kept here is
 // its parent's.
-bool is_ours(int number) {
-  return number != 0 && number == chained_handler.signal_number() && silt::base::in_own_process();
+ChainedHandler* ours(int number) {
+  ChainedHandler* const chain = silt::base::chain_of(number);
+  return chain != nullptr && silt::base::in_own_process() ? chain : nullptr;
 }
 
-// Our handler takes over the program's wishes for masks, restarts and stacks.
 void adopt(int number, const struct sigaction& wish) {
-  struct sigaction ours;
-  if (real.sigaction(number, nullptr, &ours) != 0) return;
-  ours.sa_flags = SA_SIGINFO | (wish.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
-  ours.sa_mask = wish.sa_mask;
-  if (wish.sa_handler == SIG_DFL || wish.sa_handler == SIG_IGN) {
-    ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    sigemptyset(&ours.sa_mask);
-  }
-  real.sigaction(number, &ours, nullptr);
+  struct sigaction installed;
+  if (real.sigaction(number, nullptr, &installed) != 0) return;
+  silt::base::adopt_wish(&installed, wish);
+  real.sigaction(number, &installed, nullptr);
 }
 
 struct sigaction make_wish(sighandler_t handler, int flags) {
@@ -45,22 +42,65 @@ struct sigaction make_wish(sighandler_t handler, int flags) {
   return wish;
 }
 
-sighandler_t keep_wish(int number, const struct sigaction& wish) {
-  const struct sigaction before = chained_handler.exchange(&wish);
+sighandler_t keep_wish(ChainedHandler& chain, int number, const struct sigaction& wish) {
+  const struct sigaction before = chain.exchange(&wish);
   adopt(number, wish);
   return before.sa_handler;
 }
 
+// What was installed for silt before its signals were given up.
+struct GivenUp {
+  ChainedHandler* chain;
+  int number;  // 0: none
+  struct sigaction installed;
+};
+constinit GivenUp g_given_up[] = {{&silt::base::chained_handler, 0, {}},
+                                  {&silt::base::asking_handler, 0, {}}};
+
 }  // namespace
+
+namespace silt::hook {
+
+bool give_signals_up() {
+  bool any = false;
+  for (GivenUp& given : g_given_up) {
+    const int number = given.chain->signal_number();
+    if (number == 0 || real.sigaction == nullptr) continue;
+    const struct sigaction wish = given.chain->exchange(nullptr);
+    if (real.sigaction(number, &wish, &given.installed) != 0) continue;
+    given.number = number;
+    given.chain->release();
+    any = true;
+  }
+  if (any && recorder.forbid_signals != nullptr) recorder.forbid_signals(true);
+  return any;
+}
+
+void take_signals_back() {
+  for (GivenUp& given : g_given_up) {
+    if (given.number == 0) continue;
+    const struct sigaction wish = given.chain->exchange(nullptr);
+    given.chain->claim(given.number, wish);
+    real.sigaction(given.number, &given.installed, nullptr);
+    given.number = 0;
+  }
+  if (recorder.forbid_signals != nullptr) recorder.forbid_signals(false);
+}
+
+}  // namespace silt::hook
 
 extern "C" {
 
 SILT_EXPORT int sigaction(int number, const struct sigaction* wish, struct sigaction* previous) {
   if (real.sigaction == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (!is_ours(number)) return real.sigaction(number, wish, previous);
+  ChainedHandler* const chain = ours(number);
+  if (chain == nullptr) {
+    if (wish != nullptr) silt::base::note_wish(number);
+    return real.sigaction(number, wish, previous);
+  }
   const struct sigaction copy = wish == nullptr ? (struct sigaction){} : *wish;
-  const struct sigaction before = chained_handler.exchange(wish == nullptr ? nullptr : &copy);
+  const struct sigaction before = chain->exchange(wish == nullptr ? nullptr : &copy);
   if (wish != nullptr) adopt(number, copy);
   if (previous != nullptr) *previous = before;
   return 0;
@@ -69,10 +109,14 @@ SILT_EXPORT int sigaction(int number, const struct sigaction* wish, struct sigac
 SILT_EXPORT sighandler_t signal(int number, sighandler_t handler) {
   if (real.signal == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (handler == SIG_ERR || !is_ours(number)) return real.signal(number, handler);
+  ChainedHandler* const chain = handler == SIG_ERR ? nullptr : ours(number);
+  if (chain == nullptr) {
+    silt::base::note_wish(number);
+    return real.signal(number, handler);
+  }
   struct sigaction wish = make_wish(handler, SA_RESTART);
   sigaddset(&wish.sa_mask, number);
-  return keep_wish(number, wish);
+  return keep_wish(*chain, number, wish);
 }
 SILT_EXPORT __attribute__((alias("signal"))) sighandler_t bsd_signal(int, sighandler_t) noexcept;
 SILT_EXPORT __attribute__((alias("signal"))) sighandler_t ssignal(int, sighandler_t) noexcept;
@@ -81,8 +125,12 @@ SILT_EXPORT __attribute__((alias("signal"))) sighandler_t ssignal(int, sighandle
 SILT_EXPORT sighandler_t __sysv_signal(int number, sighandler_t handler) {
   if (real.sysv_signal == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (handler == SIG_ERR || !is_ours(number)) return real.sysv_signal(number, handler);
-  return keep_wish(number, make_wish(handler, static_cast<int>(SA_RESETHAND | SA_NODEFER)));
+  ChainedHandler* const chain = handler == SIG_ERR ? nullptr : ours(number);
+  if (chain == nullptr) {
+    silt::base::note_wish(number);
+    return real.sysv_signal(number, handler);
+  }
+  return keep_wish(*chain, number, make_wish(handler, static_cast<int>(SA_RESETHAND | SA_NODEFER)));
 }
 SILT_EXPORT __attribute__((alias("__sysv_signal"))) sighandler_t sysv_signal(int,
                                                                              sighandler_t) noexcept;
@@ -90,25 +138,33 @@ SILT_EXPORT __attribute__((alias("__sysv_signal"))) sighandler_t sysv_signal(int
 SILT_EXPORT int sigignore(int number) {
   if (real.sigignore == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (!is_ours(number)) return real.sigignore(number);
-  keep_wish(number, make_wish(SIG_IGN, 0));
+  ChainedHandler* const chain = ours(number);
+  if (chain == nullptr) {
+    silt::base::note_wish(number);
+    return real.sigignore(number);
+  }
+  keep_wish(*chain, number, make_wish(SIG_IGN, 0));
   return 0;
 }
 
 SILT_EXPORT sighandler_t sigset(int number, sighandler_t handler) {
   if (real.sigset == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (handler == SIG_ERR || !is_ours(number)) return real.sigset(number, handler);
+  ChainedHandler* const chain = handler == SIG_ERR ? nullptr : ours(number);
+  if (chain == nullptr) {
+    silt::base::note_wish(number);
+    return real.sigset(number, handler);
+  }
   sigset_t only;
   sigset_t blocked;
   sigemptyset(&only);
   sigaddset(&only, number);
   sighandler_t before;
   if (handler == SIG_HOLD) {
-    before = chained_handler.exchange(nullptr).sa_handler;
+    before = chain->exchange(nullptr).sa_handler;
     sigprocmask(SIG_BLOCK, &only, &blocked);
   } else {
-    before = keep_wish(number, make_wish(handler, 0));
+    before = keep_wish(*chain, number, make_wish(handler, 0));
     sigprocmask(SIG_UNBLOCK, &only, &blocked);
   }
   return sigismember(&blocked, number) == 1 ? SIG_HOLD : before;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Signals that a program does not handle but blocks, and waits for. What `silt dump` sends must not
-// come out of a wait: it is answered there, and the wait goes on. And a thread that has just
-// blocked silt's signal is told to look soon whether there is still a way in. Any context.
+// come out of a wait: it is answered there, and the wait goes on. Any context.
 
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include <cerrno>
+#include <initializer_list>
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/chained_handler.h"
@@ -16,31 +16,25 @@
 #include "interposer/hook/guard.h"
 #include "interposer/hook/real.h"
 
-using silt::base::chained_handler;
 using silt::hook::real;
 
 namespace silt::hook {
 namespace {
 
 bool has_our_signal(const sigset_t* set) {
-  const int number = chained_handler.signal_number();
-  return number != 0 && sigismember(set, number) == 1;
+  for (const base::ChainedHandler* chain : {&base::chained_handler, &base::asking_handler}) {
+    const int number = chain->signal_number();
+    if (number != 0 && sigismember(set, number) == 1) return true;
+  }
+  return false;
 }
 
 bool was_for_silt(int number, const siginfo_t& info) {
-  if (number != chained_handler.signal_number() || recorder.answer == nullptr) return false;
+  if (base::chain_of(number) == nullptr || recorder.answer == nullptr) return false;
   const int saved_errno = errno;
   const bool answered = recorder.answer(info);
   errno = saved_errno;
   return answered;
-}
-
-void note_blocked(int how, const sigset_t* set) {
-  if (set == nullptr || how == SIG_UNBLOCK || !has_our_signal(set)) return;
-  track::ThreadLocal& local = track::thread_local_part;
-  if (local.mode == Mode::kInHook) return;  // libunwind, for as long as it works
-  recorder.next_look.store(0, std::memory_order_relaxed);
-  if (local.state != nullptr) local.state->countdown = 1;
 }
 
 int64_t now_ns() {
@@ -120,15 +114,7 @@ SILT_EXPORT int sigprocmask(int how, const sigset_t* set, sigset_t* previous) {
   }
   if (real.sigprocmask == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::note_blocked(how, set);
   return real.sigprocmask(how, set, previous);
-}
-
-SILT_EXPORT int pthread_sigmask(int how, const sigset_t* set, sigset_t* previous) {
-  if (real.pthread_sigmask == nullptr) [[unlikely]]
-    silt::hook::resolve_real_functions();
-  silt::hook::note_blocked(how, set);
-  return real.pthread_sigmask(how, set, previous);
 }
 
 }  // extern "C"

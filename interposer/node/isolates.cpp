@@ -4,6 +4,7 @@
 
 #include "interposer/node/isolates.h"
 
+#include "interposer/node/code_events.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/process_info.h"
 
@@ -82,6 +83,7 @@ void on_cleanup(CleanupHandle, void* argument) {
     isolate.state.store(Isolate::kJoining, std::memory_order_relaxed);
   }
   runtime.close(isolate.async, on_closed);
+  stop_watching_code();
   // Who waits for it need not wait any longer.
   if (all_answered()) snapshot::companion_answered(kSweepNs);
 }

@@ -28,8 +28,7 @@ namespace silt::node {
 namespace {
 
 constexpr char kScriptName[] = "silt-node.cjs";
-// Without the first all interpreted code has one address.
-constexpr char kFlags[] = "--interpreted-frames-native-stack";
+// Where V8 does not tell of its code. Without the first all interpreted code has one address.
 constexpr char kFlagsWithMap[] = "--interpreted-frames-native-stack --perf-basic-prof";
 
 constinit char g_arguments[32 * 1024]{};
@@ -147,7 +146,7 @@ void join_node(const base::Options& options, const char* library) {
   auto* const text = static_cast<char*>(base::map_memory(room));
   if (text == nullptr) return give_up("there is no memory", "");
   base::TextWriter extended(text, room);
-  if (extend_node_options(node_options, script, names ? kFlags : kFlagsWithMap, &extended)) {
+  if (extend_node_options(node_options, script, names ? "" : kFlagsWithMap, &extended)) {
     setenv("NODE_OPTIONS", text, 1);
   }
   base::unmap_memory(text, room);
@@ -158,6 +157,7 @@ void join_node(const base::Options& options, const char* library) {
   snapshot::companion.ask = ask_isolates;
   snapshot::companion.write = write_isolates;
   snapshot::companion.write_names = write_code_names;
+  snapshot::companion.write_names_anew = write_code_names_anew;
   snapshot::companion.is_own = is_own;
   snapshot::companion.leave_to_parent = leave_to_parent;
   snapshot::install_companion();

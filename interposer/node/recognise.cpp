@@ -132,21 +132,27 @@ const char* walk_options(const Arguments& arguments, Visit&& visit) {
 }
 
 // As node reads it: quotes around what holds a space, backslashes before quotes and backslashes.
-void add_quoted(base::TextWriter* text, const char* path) {
+// Returns the bytes that it takes, be there room for them or not.
+size_t add_quoted(base::TextWriter* text, const char* path) {
   bool plain = true;
   for (const char* c = path; *c != '\0'; ++c) {
     if (*c == ' ' || *c == '"' || *c == '\\') plain = false;
   }
   if (plain) {
     text->add(path);
-    return;
+    return base::length(path);
   }
+  size_t bytes = 2;
   text->add('"');
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '"' || *c == '\\') text->add('\\');
+  for (const char* c = path; *c != '\0'; ++c, ++bytes) {
+    if (*c == '"' || *c == '\\') {
+      text->add('\\');
+      ++bytes;
+    }
     text->add(*c);
   }
   text->add('"');
+  return bytes;
 }
 
 bool contains(const char* text, const char* part) {
@@ -195,11 +201,15 @@ bool extend_node_options(const char* node_options, const char* script, const cha
   result->add(node_options);
   if (before != 0) result->add(' ');
   const size_t begin = result->size();
-  result->add("--require ");
-  add_quoted(result, script);
+  constexpr char kRequire[] = "--require ";
+  result->add(kRequire);
+  size_t end = begin + sizeof(kRequire) - 1 + add_quoted(result, script);
   if (contains(node_options, result->c_str() + begin)) return false;
-  result->add(' ').add(flags);
-  return ends_with(result->c_str(), flags);
+  if (*flags != '\0') {
+    result->add(' ').add(flags);
+    end += 1 + base::length(flags);
+  }
+  return result->size() == end;
 }
 
 }  // namespace silt::node

@@ -30,8 +30,8 @@ bool is_launcher(const char* path);
 // script or an addon would be refused, so that node would not start; nullptr when there is none.
 const char* forbidding_option(const Arguments& arguments, const char* node_options);
 
-// NODE_OPTIONS with a --require of `script` and `flags` appended. False when both are there
-// already, or the result does not fit.
+// NODE_OPTIONS with a --require of `script` and `flags`, if there are any, appended. False when
+// both are there already, or the result does not fit.
 bool extend_node_options(const char* node_options, const char* script, const char* flags,
                          base::TextWriter* result);
 

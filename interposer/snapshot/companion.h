@@ -27,6 +27,8 @@ struct Companion {
   // Appends the names of compiled code to the recording in the folder (a descriptor); false when
   // it knows none and /tmp/perf-PID.map should be looked for. Signal context, under the slot.
   bool (*write_names)(int folder) = nullptr;
+  // The recording is another one: the next write_names begins at the first name.
+  void (*write_names_anew)() = nullptr;
   // Whether what is allocated below this pc is silt's own doing and to be left out.
   bool (*is_own)(uint64_t pc) = nullptr;
   // In the child of a fork.

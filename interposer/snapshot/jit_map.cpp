@@ -19,13 +19,19 @@
 namespace silt::snapshot {
 namespace {
 
-constinit uint64_t g_copied_bytes = 0;
+// How far the map was read, how much was written, and which file it was: a program may begin its
+// map anew, and the names of before are still those of earlier stacks.
+struct Copied {
+  uint64_t read_bytes;
+  uint64_t written_bytes;
+  uint64_t inode;
+  bool begun;
+};
+constinit Copied g_copied{};
 
 // A regular file of our own user, since /tmp is anybody's; and not what an earlier process of the
 // same number left there, last written before this one began.
-bool trustworthy(int fd) {
-  struct stat status {};
-  if (base::system_call(SYS_fstat, fd, reinterpret_cast<long>(&status)) != 0) return false;
+bool trustworthy(const struct stat& status) {
   constexpr uint64_t kSecond = 1000000000;  // file systems may have coarse clocks
   const auto written_ns = static_cast<uint64_t>(status.st_mtim.tv_sec) * kSecond +
                           static_cast<uint64_t>(status.st_mtim.tv_nsec);
@@ -33,35 +39,52 @@ bool trustworthy(int fd) {
          static_cast<long>(status.st_uid) == base::system_call(SYS_geteuid);
 }
 
+// Appends what has come since the last time.
+void append_from(int source, const struct stat& status, int folder, const char* name) {
+  static constinit char buffer[64 * 1024]{};
+  const bool anew =
+      g_copied.begun && (static_cast<uint64_t>(status.st_size) < g_copied.read_bytes ||
+                         status.st_ino != g_copied.inode);
+  if (anew) g_copied.read_bytes = 0;
+  if (static_cast<uint64_t>(status.st_size) == g_copied.read_bytes) return;
+  const int create = g_copied.begun ? 0 : O_CREAT | O_EXCL;
+  const long copy = open_file(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
+  if (copy < 0) return;
+  g_copied.begun = true;
+  g_copied.inode = status.st_ino;
+  const auto write = [copy](const char* data, size_t size) {
+    if (write_all(static_cast<int>(copy), data, size, g_copied.written_bytes) != 0) return false;
+    g_copied.written_bytes += size;
+    return true;
+  };
+  bool good = !anew || write("\n", 1);  // the last line may be half a one
+  while (good) {
+    const long got = base::system_call(SYS_pread64, source, reinterpret_cast<long>(buffer),
+                                       sizeof(buffer), static_cast<long>(g_copied.read_bytes));
+    if (got <= 0) break;
+    good = write(buffer, static_cast<size_t>(got));
+    if (good) g_copied.read_bytes += static_cast<uint64_t>(got);
+  }
+  close_file(static_cast<int>(copy));
+}
+
 }  // namespace
 
 void copy_jit_map(int recording_folder) {
-  static constinit char buffer[64 * 1024]{};
   base::TextBuffer<64> name;
   name.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
   name.add(".map");
   const long source =
       open_file(AT_FDCWD, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (source < 0) return;
-  if (trustworthy(static_cast<int>(source))) {
-    const int create = g_copied_bytes == 0 ? O_CREAT | O_EXCL : 0;
-    const long copy = open_file(recording_folder, name.c_str() + 5,
-                                O_WRONLY | O_NOFOLLOW | O_CLOEXEC | create, 0600);
-    while (copy >= 0) {
-      const long got = base::system_call(SYS_pread64, source, reinterpret_cast<long>(buffer),
-                                         sizeof(buffer), static_cast<long>(g_copied_bytes));
-      if (got <= 0) break;
-      if (write_all(static_cast<int>(copy), buffer, static_cast<size_t>(got), g_copied_bytes) !=
-          0) {
-        break;
-      }
-      g_copied_bytes += static_cast<uint64_t>(got);
-    }
-    if (copy >= 0) close_file(static_cast<int>(copy));
+  struct stat status {};
+  if (base::system_call(SYS_fstat, source, reinterpret_cast<long>(&status)) == 0 &&
+      trustworthy(status)) {
+    append_from(static_cast<int>(source), status, recording_folder, name.c_str() + 5);
   }
   close_file(static_cast<int>(source));
 }
 
-void leave_jit_map_to_parent() { g_copied_bytes = 0; }
+void copy_jit_map_anew() { g_copied = {}; }
 
 }  // namespace silt::snapshot

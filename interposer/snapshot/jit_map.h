@@ -10,7 +10,8 @@
 namespace silt::snapshot {
 
 void copy_jit_map(int recording_folder);
-void leave_jit_map_to_parent();
+// The recording is another one from now on: in the child of a fork, and where it was made anew.
+void copy_jit_map_anew();
 
 }  // namespace silt::snapshot
 

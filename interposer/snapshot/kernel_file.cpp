@@ -9,15 +9,16 @@
 
 #include <cerrno>
 
+#include "interposer/base/open_files.h"
 #include "interposer/base/system_call.h"
 
 namespace silt::snapshot {
 
 long open_file(int folder, const char* path, int flags, int mode) {
-  return base::system_call(SYS_openat, folder, reinterpret_cast<long>(path), flags, mode);
+  return base::open_listed(folder, path, flags, mode);
 }
 
-long close_file(int fd) { return base::system_call(SYS_close, fd); }
+long close_file(int fd) { return base::close_listed(fd); }
 
 long read_file(int fd, void* buffer, size_t size) {
   long result;

@@ -92,14 +92,14 @@ bool LiveCounts::gather(track::NodeId node_count) {
   }
   {
     const base::SpinGuard guard(recorder.mappings.lock());
-    for (uint32_t i = 0; i < recorder.mappings.count(); ++i) {
-      const track::MappingRange& range = recorder.mappings.at(i);
+    recorder.mappings.scan(0, [&](const track::MappingRange& range) {
       if (range.stack < stack_count) {
         complete =
             add(range.stack, range.generation, range.counted ? 1 : 0, range.end - range.start) &&
             complete;
       }
-    }
+      return true;
+    });
   }
   for (uint64_t i = 0; i <= mask_; ++i) {
     if (counts_[i].key == 0) continue;

@@ -31,6 +31,7 @@ class LiveCounts {
 
   // Copies the counts of one stack by ascending generation; returns how many (at most 256).
   uint32_t of_stack(track::StackId stack, Count* counts) const;
+  bool any_of_stack(track::StackId stack) const { return firsts_[stack].key != 0; }
 
  private:
   // What a stack's blocks of the generation seen first come to; most have no other. 24 bytes.

@@ -9,36 +9,27 @@
 
 #include <cstdint>
 
-#include "interposer/format/control.h"
-
 namespace silt::snapshot {
 
-// Absolute path of the folder in which recordings are made; copied. Normal context, at start-up.
-void set_out_folder(const char* absolute_path);
-
-const char* out_folder();
-
 // Opens the recording's folder (O_PATH), making it if need be, and the control file with it unless
-// the process is about to end and nobody could ask it for anything. Returns a descriptor or -errno;
-// *what is then what failed, a static text.
+// the process is about to end and nobody could ask it for anything. A recording that is not within
+// the process's reach any more, because it has become another user, is left as it is and another
+// one made (out_folder.h); numbers of snapshots go on there. Returns a descriptor or -errno; *what
+// is then what failed, a static text.
 long open_recording(const char** what, bool process_ends = false);
 
 // Path of the recording, empty before it is made.
 const char* recording_path();
 
-// nullptr when it could not be made, or not yet. Any thread may ask.
-format::Control* control();
-
-// From now on the control file says that the signal does not come to silt: the program has put a
-// handler in the place of silt's behind its back. Any thread.
-void say_signal_is_lost();
-
 // Tells a waiting `silt dump` about a try: error 0 means that `sequence` was written.
 void publish(uint32_t sequence, int error, const char* what);
 
-// At the end of a process that wanted no snapshot then and took none before: a folder with nothing
-// but the control file in it would only be in the way.
+// At the end of a process: a folder with nothing but the control file in it would only be in the
+// way.
 void remove_recording_without_snapshots();
+
+// Nothing is recorded here, and that is as it should be. At start-up, or in the child of a fork.
+void show_left_out();
 
 // In the child of a fork: the recording so far is the parent's.
 void leave_recording_to_parent();

@@ -140,26 +140,21 @@ class Division {
   uint64_t written_files() const { return written_files_; }
 
  private:
-  // How much of the area's resident memory are mappings that the program made itself. Areas come
-  // in ascending order, so the recorded ranges are gone through once.
+  // How much of the area's resident memory are mappings that the program made itself.
   uint64_t recorded_in(const Area& area, uint64_t bytes) {
     const base::SpinGuard guard(track::recorder.mappings.lock());
-    const uint32_t count = track::recorder.mappings.count();
-    const auto at = [](uint32_t index) -> const track::MappingRange& {
-      return track::recorder.mappings.at(index);
-    };
-    // Another thread may have changed the table since the last area.
-    if (next_ > count) next_ = count;
-    while (next_ > 0 && at(next_ - 1).end > area.start) --next_;
-    while (next_ < count && at(next_).end <= area.start) ++next_;
     uint64_t mapped = 0;
-    for (; next_ < count && at(next_).start < area.end; ++next_) {
-      const uint64_t start = at(next_).start > area.start ? at(next_).start : area.start;
-      const uint64_t end = at(next_).end < area.end ? at(next_).end : area.end;
-      if (start == area.start && end == area.end) return bytes;
+    track::recorder.mappings.scan(area.start, [&](const track::MappingRange& range) {
+      if (range.start >= area.end) return false;
+      const uint64_t start = range.start > area.start ? range.start : area.start;
+      const uint64_t end = range.end < area.end ? range.end : area.end;
+      if (start == area.start && end == area.end) {
+        mapped = bytes;
+        return false;
+      }
       mapped += pages_.resident(start, end);
-      if (at(next_).end > area.end) break;
-    }
+      return true;
+    });
     return mapped < bytes ? mapped : bytes;
   }
 
@@ -167,7 +162,6 @@ class Division {
   Pages& pages_;
   uint64_t guard_end_ = 0;  // of the area before, if it is a guard; if it is a file's
   uint64_t file_end_ = 0;
-  uint32_t next_ = 0;
   uint64_t written_files_ = 0;
 };
 

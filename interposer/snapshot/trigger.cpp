@@ -19,14 +19,17 @@
 #include "interposer/base/process_identity.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/snapshot/writer.h"
+#include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
@@ -41,6 +44,8 @@ struct State {
   std::atomic<uint64_t> next_period_ns;   // monotonic
   std::atomic<uint64_t> next_clock_look;  // ticks
   std::atomic<int32_t> process;           // whose tables these are; another pid is a vfork child
+  std::atomic<bool> begun;                // there is something to take a snapshot of
+  std::atomic<uint32_t> early;            // trigger asked for before that, 0: none
   uint32_t next_sequence;
   uint32_t flags;
   uint64_t snapshot_nanoseconds;
@@ -52,8 +57,8 @@ struct State {
 };
 constinit State g_state{};
 
-// Not a trigger of a snapshot: the control file is to be made.
-constexpr uint32_t kMakeWayIn = 0x100;
+// Not a trigger of a snapshot: stacks are to be folded.
+constexpr uint32_t kFold = 0x200;
 constexpr uint64_t kTicksBetweenClockLooks = uint64_t{1} << 18;  // about a tenth of a millisecond
 
 // Under the slot: handlers run on small stacks.
@@ -173,6 +178,10 @@ bool is_dump_request(const siginfo_t& info) {
 }
 
 void take_or_leave_pending(uint32_t trigger) {
+  if (!g_state.begun.load(std::memory_order_acquire)) {
+    g_state.early.store(trigger, std::memory_order_release);
+    return;
+  }
   track::ThreadLocal& local = track::thread_local_part;
   if (local.mode == track::Mode::kInHook) {
     local.pending.store(trigger, std::memory_order_relaxed);
@@ -193,14 +202,18 @@ void on_signal(int number, siginfo_t* info, void* context) {
     errno = saved_errno;
     return;
   }
-  const bool dump = is_dump_request(*info);
-  if (!dump && base::chained_handler.has_handler()) {
-    base::chained_handler.call(number, info, context);
+  if (is_dump_request(*info)) {
+    take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+    errno = saved_errno;
     return;
   }
-  // Unless the program said that it does not want to hear of this signal.
-  if (dump || !base::chained_handler.ignored()) {
-    take_or_leave_pending(static_cast<uint32_t>(dump ? Trigger::kDump : Trigger::kSignal));
+  base::ChainedHandler* const chain = base::chain_of(number);
+  if (chain == nullptr) return;  // given up at this very moment
+  if (chain->has_handler()) return chain->call(number, info, context);
+  // A plain one of the tool's signal means nothing; of SILT_SIGNAL it asks for a snapshot, unless
+  // the program said that it does not want to hear of it.
+  if (chain == &base::chained_handler && !chain->ignored()) {
+    take_or_leave_pending(static_cast<uint32_t>(Trigger::kSignal));
   }
   errno = saved_errno;
 }
@@ -236,25 +249,20 @@ void look_at_clock() {
 void tick() {
   const uint32_t overdue = take_overdue_trigger();
   if (overdue != 0) return leave_pending(overdue);
-  switch (look_for_request(on_signal)) {
-    case Request::kDump:
-      return leave_pending(static_cast<uint32_t>(Trigger::kDump));
-    case Request::kMakeWayIn:
-      leave_pending(kMakeWayIn);
-      break;
-    case Request::kNone:
-      break;
-  }
+  if (was_asked()) return leave_pending(static_cast<uint32_t>(Trigger::kDump));
   if (recorder.every_nanoseconds != 0) look_at_clock();
+  if (track::folding.due()) {
+    // Whatever else is to be done comes first: the next slice will be due soon.
+    uint32_t nothing = 0;
+    track::thread_local_part.pending.compare_exchange_strong(nothing, kFold,
+                                                             std::memory_order_relaxed);
+  }
 }
 
-void make_way_in_unless_busy() {
+void fold_unless_busy() {
   const base::BlockedSignals blocked;
   if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
-  g_stack.run([] {
-    const base::SwallowedSignal too_large(SIGXFSZ);
-    make_way_in();
-  });
+  g_stack.run([] { track::folding.slice(track::thread_local_part.state); });
   g_state.slot.store(false, std::memory_order_release);
 }
 
@@ -272,9 +280,31 @@ bool tables_are_ours() {
   return true;
 }
 
+// Keeps what was handled before. An inherited SIG_IGN (nohup, a shell's background job) is nobody's
+// wish; one that a library's constructor has set is.
+bool claim(base::ChainedHandler& chain, int number) {
+  struct sigaction previous {};
+  if (sigaction(number, nullptr, &previous) != 0) return false;
+  if (previous.sa_handler == SIG_IGN && !base::wish_was_noted(number)) previous = {};
+  struct sigaction ours {};
+  ours.sa_sigaction = on_signal;
+  base::adopt_wish(&ours, previous);
+  chain.exchange(&previous);
+  if (sigaction(number, &ours, nullptr) != 0) return false;
+  chain.claim(number, previous);
+  return true;
+}
+
 }  // namespace
 
-bool install(const Wishes& wishes) {
+bool claim_signals(int signal_number) {
+  if (signal_number == 0) return true;
+  if (!claim(base::chained_handler, signal_number)) return false;
+  return signal_number == format::kAskingSignal ||
+         claim(base::asking_handler, format::kAskingSignal);
+}
+
+void install(const Wishes& wishes) {
   g_state.flags = wishes.flags;
   g_state.at_exit = wishes.at_exit;
   g_state.children = wishes.children;
@@ -289,25 +319,24 @@ bool install(const Wishes& wishes) {
   recorder.answer = answer_waited_for;
   recorder.take_snapshot = take;
   recorder.at_exit = take_at_exit;
-  if (wishes.signal_number == 0) return true;
-  struct sigaction previous {};
-  struct sigaction ours {};
-  ours.sa_sigaction = on_signal;
-  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-  sigemptyset(&ours.sa_mask);
-  if (sigaction(wishes.signal_number, &ours, &previous) != 0) return false;
-  // An inherited SIG_IGN (nohup, a shell's background job) is nobody's wish.
-  previous = {};
-  base::chained_handler.claim(wishes.signal_number, previous);
-  return true;
+  recorder.forbid_signals = forbid_signals;
+}
+
+void begin() {
+  const bool signals = base::chained_handler.signal_number() != 0;
+  open_way_in(signals ? format::kAskingSignal : 0, on_signal);
+  g_state.begun.store(true, std::memory_order_seq_cst);
+  const uint32_t early = g_state.early.exchange(0, std::memory_order_acq_rel);
+  if (early != 0) take_or_leave_pending(early);
 }
 
 void take(uint32_t trigger) {
   base::touch_stack();
   if (g_state.off || !tables_are_ours() || g_state.off) return;
-  if (trigger == kMakeWayIn) {
-    make_way_in_unless_busy();
+  if (trigger == kFold) {
+    fold_unless_busy();
   } else {
+    if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request();
     if (waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
   }
@@ -332,8 +361,8 @@ void take_at_exit() {
     arch::pause();
     if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
-  if (g_state.at_exit) return take(static_cast<uint32_t>(Trigger::kExit));
-  if (g_state.next_sequence == 0) remove_recording_without_snapshots();
+  if (g_state.at_exit) take(static_cast<uint32_t>(Trigger::kExit));
+  remove_recording_without_snapshots();
 }
 
 void start_over_in_child() {
@@ -346,13 +375,15 @@ void start_over_in_child() {
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
   g_state.complained = false;
-  if (!g_state.children) g_state.off = true;
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
   process_info.start_ticks = base::ticks();
   leave_recording_to_parent();
-  leave_jit_map_to_parent();
-  leave_requests_to_parent();
+  if (!g_state.children) {
+    g_state.off = true;
+    show_left_out();
+  }
+  leave_requests_to_parent(g_state.off);
   leave_companion_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);
 }

@@ -2,7 +2,7 @@
 //
 // When a snapshot is taken: on the signal, on `silt dump`, every so often, at exit. One thread at a
 // time holds the snapshot slot; who comes meanwhile leaves a request that the holder serves before
-// it goes. Signal context, but for install.
+// it goes. Signal context, but for what belongs to the start.
 
 #ifndef SILT_INTERPOSER_SNAPSHOT_TRIGGER_H_
 #define SILT_INTERPOSER_SNAPSHOT_TRIGGER_H_
@@ -12,15 +12,19 @@
 namespace silt::snapshot {
 
 struct Wishes {
-  int signal_number;  // 0: none
   bool at_exit;
   bool children;          // forked children record too
   uint32_t flags;         // format::MetaFlag bits that hold for the whole process
   bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
 };
 
-// Normal context, once. False when the signal could not be claimed.
-bool install(const Wishes& wishes);
+// Normal context, each once, in this order. From claim_signals on SILT_SIGNAL does not end the
+// process any more; what it asks for is done at the start of recording. False when the signal could
+// not be claimed. 0: none.
+bool claim_signals(int signal_number);
+void install(const Wishes& wishes);
+// Recording has begun.
+void begin();
 
 // Takes a snapshot now, unless another thread is taking one.
 void take(uint32_t trigger);

@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way in for `silt dump` where no signal reaches the process: all its threads block it, or the
-// handler was replaced behind libc's back, or silt uses none. A thread that allocates asks now and
-// then whether the signal would reach it; where it would not, the control file is made, and from
-// then on a word in it is looked at. Hook context.
+// The way in for `silt dump` that interrupts nobody: a thread that allocates looks now and then for
+// the request, an empty file (format/control.h). Who removes it takes the snapshot, so there is one
+// for each request, and the tool sees that it was understood. And what the process shows about
+// the other way in, the signal. Hook context, but for open_way_in.
 
 #ifndef SILT_INTERPOSER_SNAPSHOT_WAY_IN_H_
 #define SILT_INTERPOSER_SNAPSHOT_WAY_IN_H_
 
 #include <signal.h>
 
-#include <cstdint>
-
 namespace silt::snapshot {
 
 using Handler = void (*)(int, siginfo_t*, void*);
 
-enum class Request : uint32_t {
-  kNone,
-  kDump,       // somebody asked for a snapshot
-  kMakeWayIn,  // the control file is to be made, under the snapshot slot
-};
+// Normal context, at start-up. `signal` is the one that the tool may send, 0: none; `handler` is
+// silt's.
+void open_way_in(int signal, Handler handler);
 
-// What the thread under way has to do. `handler` is silt's.
-Request look_for_request(Handler handler);
+// Requests are looked for in this folder from now on. One thread at a time.
+void look_for_requests_in(const char* folder);
 
-// Signal context, under the snapshot slot.
-void make_way_in();
+// Now and then: whether this thread has just taken a request. Cheap as long as no look is due.
+bool was_asked();
 
-// In the child of a fork: requests so far were its parent's.
-void leave_requests_to_parent();
+// A snapshot is about to be taken that answers what was asked so far.
+void settle_request();
+
+// Signals may not be sent (true), or may again.
+void forbid_signals(bool forbidden);
+
+// In the child of a fork: its requests have another name. It shows no card when it is `off`.
+void leave_requests_to_parent(bool off);
 
 }  // namespace silt::snapshot
 

@@ -13,13 +13,16 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/children.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/live_counts.h"
+#include "interposer/snapshot/node_numbers.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/resident_parts.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
+#include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
@@ -35,67 +38,66 @@ static_assert(static_cast<uint64_t>(format::Marker::kOverflow) == track::kMarker
 
 constinit const char* g_allocator = "";
 
-void write_nodes(SectionWriter& out, track::NodeId node_count) {
+void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
   out.begin(SectionType::kNodes);
   uint64_t previous = 0;
-  for (track::NodeId id = 1; id < node_count; ++id) {
+  for (uint32_t number = 1; number <= numbers.count(); ++number) {
     track::NodeId parent;
     uint64_t pc;
-    // Pc 0: another thread is just filling it in, and nothing refers to it in this snapshot.
-    recorder.stacks.read_node(id, &parent, &pc);
-    out.add_varint(id - parent);
+    recorder.stacks.read_node(numbers.node(number), &parent, &pc);
+    out.add_varint(number - numbers.number(parent));
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
   }
-  out.end(node_count - 1);
+  out.end(numbers.count());
 }
 
-// A bit for each node: whether it, or a node further out, is silt's own doing in a companion.
-class OwnNodes {
- public:
-  explicit OwnNodes(track::NodeId node_count) : size_((node_count + 7) / 8) {
-    if (companion.is_own == nullptr) return;
-    bits_ = static_cast<uint8_t*>(base::map_memory(size_));
-    for (track::NodeId id = 1; bits_ != nullptr && id < node_count; ++id) {
-      track::NodeId parent;
-      uint64_t pc;
-      recorder.stacks.read_node(id, &parent, &pc);
-      if (contains(parent) || companion.is_own(pc)) bits_[id / 8] |= uint8_t(1 << id % 8);
+void write_births(SectionWriter& out, const NodeNumbers& numbers) {
+  out.begin(SectionType::kBirths);
+  uint32_t runs = 0;
+  uint32_t begin = 0;  // births of the run
+  uint32_t end = 0;
+  uint32_t last = 0;
+  const auto write_run = [&] {
+    if (begin == end) return;
+    out.add_varint(end - begin);
+    out.add_signed_varint(int64_t{begin} - int64_t{last});
+    last = end;
+    ++runs;
+  };
+  for (uint32_t number = 1; number <= numbers.count(); ++number) {
+    const uint32_t birth = recorder.stacks.birth(numbers.node(number));
+    if (birth == end && birth != UINT32_MAX && end != 0) {
+      ++end;
+      continue;
     }
+    write_run();
+    begin = birth == UINT32_MAX ? birth - 1 : birth;
+    end = begin + 1;
   }
-  ~OwnNodes() {
-    if (bits_ != nullptr) base::unmap_memory(bits_, size_);
-  }
-  OwnNodes(const OwnNodes&) = delete;
-  OwnNodes& operator=(const OwnNodes&) = delete;
+  write_run();
+  out.end(runs);
+}
 
-  bool contains(track::NodeId id) const {
-    return bits_ != nullptr && (bits_[id / 8] >> id % 8 & 1) != 0;
-  }
-
- private:
-  const size_t size_;
-  uint8_t* bits_ = nullptr;
-};
-
-void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts& live,
+void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& live,
                   format::Meta* meta) {
   static constinit LiveCounts::Count counts[256]{};
-  const OwnNodes own(node_count);
+  track::Counters::Reader counters(recorder.counters);
   out.begin(SectionType::kStacks);
-  track::NodeId previous = 0;
+  uint32_t previous = 0;
   uint32_t rows = 0;
-  recorder.counters.read_all(node_count, [&](track::NodeId id, const track::Allocated& allocated) {
+  for (uint32_t number = 1; number <= numbers.count(); ++number) {
+    const track::NodeId id = numbers.node(number);
     const uint32_t generations = live.of_stack(id, counts);
-    if (allocated.blocks == 0 && generations == 0) return;
-    if (own.contains(id)) return;
+    const track::Allocated allocated = counters.read(id);
+    if ((allocated.blocks == 0 && generations == 0) || numbers.is_own(id)) continue;
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(id, &parent, &pc);
     format::HeapTotals& totals = pc == track::kMarkerMapping ? meta->mapping : meta->native;
     totals.allocated_blocks += allocated.blocks;
     totals.allocated_bytes += allocated.bytes;
-    out.add_varint(id - previous);
+    out.add_varint(number - previous);
     out.add_varint(allocated.blocks);
     out.add_varint(allocated.bytes);
     out.add_varint(generations);
@@ -106,9 +108,9 @@ void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts
       totals.live_blocks += counts[i].blocks;
       totals.live_bytes += counts[i].bytes;
     }
-    previous = id;
+    previous = number;
     ++rows;
-  });
+  }
   out.end(rows);
 }
 
@@ -155,8 +157,8 @@ void write_mappings(SectionWriter& out, Strings& strings) {
   out.end(count);
 }
 
-void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId node_count,
-                 uint64_t elapsed_ns, uint64_t resident_bytes) {
+void write_costs(SectionWriter& out, const SnapshotFacts& facts, uint64_t elapsed_ns,
+                 uint64_t resident_bytes) {
   track::ThreadStatistics sum{};
   uint64_t threads = 0;
   for (const track::ThreadState* state = track::first_thread_state(); state != nullptr;
@@ -170,7 +172,10 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId n
     sum.overflowed_blocks += s.overflowed_blocks;
     sum.timed_ticks += s.timed_ticks;
     sum.timed_calls += s.timed_calls;
-    if (state->owner.load(std::memory_order_relaxed) != 0) ++threads;
+    // The own one is not asked about: a filter unknown to silt may forbid that.
+    if (state == track::thread_local_part.state || track::is_alive(track::owner_of(*state))) {
+      ++threads;
+    }
   }
   const double elapsed_ticks = static_cast<double>(base::ticks() - process_info.start_ticks);
   const double ns_per_tick =
@@ -200,10 +205,12 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, track::NodeId n
   add(Cost::hook_calls, sum.hook_calls);
   add(Cost::snapshot_nanoseconds, facts.snapshot_nanoseconds);
   add(Cost::snapshots_failed, facts.snapshots_failed);
-  add(Cost::nodes, node_count - 1);
+  add(Cost::nodes, recorder.stacks.in_use());
   add(Cost::threads, threads);
   add(Cost::overflowed_mappings, recorder.mappings.overflowed());
   add(Cost::resident_bytes, resident_bytes);
+  add(Cost::folded_stacks, track::folding.folded_stacks());
+  add(Cost::folded_nodes, track::folding.folded_nodes());
   out.end(count);
 }
 
@@ -233,18 +240,21 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.rss_shmem_bytes = resident.shared;
   meta.memory_limit_bytes = memory_limit();
 
-  const track::NodeId node_count = recorder.stacks.node_count();
+  const track::NodeId limit = recorder.stacks.id_limit();
   LiveCounts live;
-  if (!live.gather(node_count)) return -ENOMEM;
+  NodeNumbers numbers;
+  if (!live.gather(limit) || !numbers.gather(limit, live)) return -ENOMEM;
 
   SectionWriter out(fd);
   Strings strings;
-  write_nodes(out, node_count);
-  write_stacks(out, node_count, live, &meta);
+  write_nodes(out, numbers);
+  write_births(out, numbers);
+  write_stacks(out, numbers, live, &meta);
   write_modules(out, strings);
   write_mappings(out, strings);
-  write_costs(out, facts, node_count, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
+  write_costs(out, facts, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
+  write_children(out);
   if (companion.write != nullptr) companion.write(out, strings);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);

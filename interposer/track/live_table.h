@@ -38,6 +38,7 @@
 #include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/populated_pages.h"
 #include "interposer/track/stack_table.h"
 
 namespace silt::track {
@@ -85,9 +86,22 @@ class LiveTable {
     return Block{word >> 8, static_cast<uint8_t>(word), size};
   }
 
-  // Calls visit(Block) for every live block, while other threads go on.
+  // Calls visit(Block) for every live block, while other threads go on. What it takes follows the
+  // pages that blocks were ever written to, not the address space between them.
   template <typename Visitor>
-  void scan(Visitor&& visit);
+  void scan(Visitor&& visit) {
+    Cursor cursor;
+    scan_from(&cursor, visit, [] { return false; });
+  }
+
+  // The same in parts: goes on at the cursor until enough() says so, which is asked now and then;
+  // true when there is no more.
+  struct Cursor {
+    size_t root = 0;  // of both tables
+    size_t mid = 0;
+  };
+  template <typename Visitor, typename Enough>
+  bool scan_from(Cursor* cursor, Visitor&& visit, Enough&& enough);
 
  private:
   static constexpr uint16_t kContinuation = 0xfffe;
@@ -138,7 +152,7 @@ class LiveTable {
 
   Leaf* make_leaf(uint64_t address);
   template <typename Visitor>
-  void scan_leaf(Leaf* leaf, size_t groups, Visitor&& visit);
+  void scan_leaf(Leaf* leaf, size_t begin, size_t end, Visitor&& visit);
   static void insert_large(Leaf* leaf, size_t index, uint32_t word, uint64_t size_bytes);
   static Block take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size);
   static uint64_t large_size(Leaf* leaf, size_t index);
@@ -157,8 +171,8 @@ class LiveTable {
 };
 
 template <typename Visitor>
-void LiveTable::scan_leaf(Leaf* leaf, size_t groups, Visitor&& visit) {
-  for (size_t g = 0; g < groups; ++g) {
+void LiveTable::scan_leaf(Leaf* leaf, size_t begin, size_t end, Visitor&& visit) {
+  for (size_t g = begin; g < end; ++g) {
     Group& group = leaf->groups()[g];
     for (size_t i = 0; i < kGroup; ++i) {
       const uint32_t word = group.words[i].load(std::memory_order_acquire);
@@ -172,11 +186,12 @@ void LiveTable::scan_leaf(Leaf* leaf, size_t groups, Visitor&& visit) {
   }
 }
 
-template <typename Visitor>
-void LiveTable::scan(Visitor&& visit) {
+template <typename Visitor, typename Enough>
+bool LiveTable::scan_from(Cursor* cursor, Visitor&& visit, Enough&& enough) {
+  base::PopulatedPages populated;
   const size_t groups = leaf_groups();
   const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
-  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
+  for (size_t& r = cursor->root; r < 2 * kRootPages * kPagePointers; ++r, cursor->mid = 0) {
     if ((root_pages >> r / kPagePointers & 1) == 0) {
       r += kPagePointers - 1;
       continue;
@@ -186,15 +201,26 @@ void LiveTable::scan(Visitor&& visit) {
     Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
     if (mid == nullptr) continue;
     const uint32_t mid_pages = used_mid_pages_[parity][root].load(std::memory_order_acquire);
-    for (size_t m = 0; m < size_t{1} << kMidBits; ++m) {
+    for (size_t& m = cursor->mid; m < size_t{1} << kMidBits; ++m) {
       if ((mid_pages >> m / kPagePointers & 1) == 0) {
         m += kPagePointers - 1;
         continue;
       }
       Leaf* const leaf = (*mid)[m].load(std::memory_order_acquire);
-      if (leaf != nullptr) scan_leaf(leaf, groups, visit);
+      if (leaf == nullptr) continue;
+      size_t next = 0;  // a group that lies in two runs is scanned with the first
+      populated.visit_runs(leaf, groups * sizeof(Group), [&](size_t begin, size_t end) {
+        const size_t first = begin / sizeof(Group) > next ? begin / sizeof(Group) : next;
+        next = (end + sizeof(Group) - 1) / sizeof(Group);
+        scan_leaf(leaf, first, next, visit);
+      });
+      if (enough()) {
+        ++m;
+        return false;
+      }
     }
   }
+  return true;
 }
 
 }  // namespace silt::track

@@ -11,6 +11,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/track/folding.h"
 #include "interposer/track/sampler.h"
 #include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
@@ -23,7 +24,7 @@ namespace {
 
 void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_count()); }
 
-// Of SILT_MEMORY's fall-back; what is documented as the interval for production.
+// Of the fall-back; what is documented as the interval for production.
 constexpr uint64_t kFallbackInterval = 512 * 1024;
 
 void start_sampling(ThreadLocal& local) {
@@ -54,7 +55,8 @@ bool on_alternate_stack(stack_t* stack) {
 bool start_recorder() {
   recorder.rules.set_observer(note_module);
   if (!recorder.stacks.initialize(kMarkerOverflow)) return false;
-  const bool may_sample = recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0;
+  const bool may_sample =
+      recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0 || recorder.bounded;
   if (may_sample && !recorder.sampled.initialize()) return false;
   recorder.started.store(true, std::memory_order_release);
   return true;
@@ -63,13 +65,12 @@ bool start_recorder() {
 SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
   if (!recorder.started.load(std::memory_order_acquire)) return nullptr;
   local.mode = Mode::kInHook;
-  ThreadState* const state = acquire_thread_state();
+  ThreadState* const state = acquire_thread_state(&local);
   if (state == nullptr) {
     local.mode = Mode::kOff;
     return nullptr;
   }
   local.state = state;
-  if (recorder.watch_thread != nullptr) recorder.watch_thread(state);
   // Mixed, because neighbours in SplitMix64's sequence of states would draw the same numbers.
   state->random ^= recorder.random_seed;
   state->random = next_random(&state->random);
@@ -77,14 +78,20 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
   return state;
 }
 
-// SILT_MEMORY is reached, or nearly so.
 SILT_COLD void fall_back() {
-  if (recorder.fell_back.exchange(true, std::memory_order_acq_rel)) return;
+  if (recording_mode() == Mode::kSampling ||
+      recorder.fell_back.exchange(true, std::memory_order_acq_rel)) {
+    return;
+  }
   uint64_t exact = 0;
   recorder.sample_interval_bytes.compare_exchange_strong(exact, kFallbackInterval,
                                                          std::memory_order_acq_rel);
-  base::log(base::LogLevel::kWarn,
-            "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB");
+  base::log(
+      base::LogLevel::kWarn,
+      recorder.memory_limit_bytes != 0
+          ? "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB"
+          : "the program allocates from so many places that silt's tables outgrow it: from "
+            "here on allocations are sampled, one in 512 KiB (SILT_MEMORY=0 goes on exactly)");
 }
 
 SILT_COLD Mode changed_mode(ThreadLocal& local) {
@@ -119,6 +126,14 @@ SILT_COLD void restore(const void* address, const Taken& taken) {
   const auto at = reinterpret_cast<uint64_t>(address);
   if (taken.exact.stack != 0) recorder.live.insert(at, taken.exact);
   if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
+  for (const StackId stack : {taken.exact.stack, taken.sampled.stack}) {
+    if (stack != 0) folding.note_restored(stack);
+  }
+}
+
+SILT_COLD void restore(const MappingRange& range) {
+  recorder.mappings.insert(range);
+  folding.note_restored(range.stack);
 }
 
 SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
@@ -146,10 +161,10 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
 
 StackId new_stack(ThreadState& state, unwind::Frame frame) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
-  if (state.epoch != epoch) {
+  if (state.epoch.load(std::memory_order_relaxed) != epoch) {
     state.spine.forget();
     state.memory.forget();
-    state.epoch = epoch;
+    state.epoch.store(epoch, std::memory_order_release);
   }
   unwind::Spine& spine = state.spine;
   const unwind::Spine::Update update = spine.update(recorder.rules, frame);
@@ -166,12 +181,16 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   }
   NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
   const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
+  uint64_t function_pc = 0;  // what the next frame has in place of its pc
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
     const uint64_t pc = spine.pc(i);
     if (pc != 0) {
-      node = recorder.stacks.child(node, pc);
+      node = recorder.stacks.child(node, function_pc != 0 ? function_pc : pc);
       if (node == 0) [[unlikely]]
         break;
+      function_pc = 0;
+    } else {
+      function_pc = spine.function_pc(i);
     }
     spine.set_tag(i, node);
   }
@@ -193,16 +212,37 @@ SILT_COLD bool count_overflow(ThreadState& state) {
   return false;
 }
 
+namespace {
+
+// A look costs about as much as three recorded calls: one in 256 is a hundredth of them.
+constexpr uint32_t kMostCallsBetweenLooks = 256;
+// Two to three milliseconds, below the time between two looks for a request (way_in.cpp).
+constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 23;
+
+// As many calls as the thread made in that time of late.
+uint32_t calls_until_next_look(const ThreadState& state, uint64_t now) {
+  const uint64_t passed = now - state.looked_at;
+  if (passed <= kTicksBetweenLooks / kMostCallsBetweenLooks) return kMostCallsBetweenLooks;
+  const uint64_t calls = state.calls_to_look * kTicksBetweenLooks / passed;
+  if (calls == 0) return 1;
+  return calls < kMostCallsBetweenLooks ? static_cast<uint32_t>(calls) : kMostCallsBetweenLooks;
+}
+
+}  // namespace
+
 SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame) {
-  state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = base::ticks();
+  const uint32_t made = state.calls_to_look != 0 ? state.calls_to_look : 1;
+  state.calls_to_look = calls_until_next_look(state, begin);
+  state.countdown = state.calls_to_look;
+  state.looked_at = begin;
   const StackId stack = current_stack(state, frame);
   count(state, stack, 0, 0);
   recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
   const uint64_t end = base::ticks();
-  if (end > begin) state.statistics.timed_ticks += end - begin;
-  ++state.statistics.timed_calls;
+  if (end > begin) state.statistics.timed_ticks += (end - begin) * made;
+  state.statistics.timed_calls += made;
   if (recorder.verify_walks) {
     state.countdown = 1;
     verify_walk(frame, stack, nullptr, true);
@@ -262,6 +302,7 @@ void note_unloaded_code() {
 bool on_unwinding_stack(const void* frame) { return unwind::derive_stack.contains(frame); }
 
 void prepare_fork() {
+  folding.lock().lock();
   lock_verification();
   unwind::derive_lock.lock();
   recorder.mappings.lock().lock();
@@ -273,6 +314,7 @@ void finish_fork_in_parent() {
   recorder.mappings.lock().unlock();
   unwind::derive_lock.unlock();
   unlock_verification();
+  folding.lock().unlock();
 }
 
 void finish_fork_in_child() {

@@ -44,6 +44,7 @@ struct Recorder {
   // Set before `started`, constant afterwards.
   uint64_t memory_limit_bytes = 0;  // 0: none
   uint64_t every_nanoseconds = 0;   // 0: off
+  bool bounded = false;             // goes over to sampling when the tree of stacks outgrows all
   bool record_mappings = false;
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
@@ -63,12 +64,10 @@ struct Recorder {
   // For a signal that a thread took by waiting for it: true when it was silt's, and is answered.
   bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
-  void (*watch_thread)(void* state) =
-      nullptr;  // have the state released when the calling thread ends
 
-  // A recorded call in so many looks around; fewer where no signal can reach the process.
-  std::atomic<uint32_t> calls_between_looks{256};
-  std::atomic<uint64_t> next_look{};  // ticks: when it is asked again whether a signal can
+  // A seccomp filter is about to be put on that forbids the return from a handler (true), or was
+  // refused (false).
+  void (*forbid_signals)(bool forbidden) = nullptr;
 };
 
 extern constinit Recorder recorder;
@@ -101,7 +100,8 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 StackId new_stack(ThreadState& state, unwind::Frame frame);
 
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
-  if (state.epoch == recorder.epoch.load(std::memory_order_relaxed)) [[likely]] {
+  if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))
+      [[likely]] {
     const StackId known = state.memory.find(frame);
     if (known != 0) [[likely]]
       return known;
@@ -109,7 +109,8 @@ SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame
   return new_stack(state, frame);
 }
 
-// Every so many calls: the clock, verification. Sets the countdown anew.
+// Every so many calls: the clock, verification. Sets the countdown anew: a thread looks at most
+// every 256 recorded calls, and a slow one about every few milliseconds, at its next call then.
 void look_around(ThreadState& state, const void* address, unwind::Frame frame);
 
 bool count_overflow(ThreadState& state);
@@ -159,6 +160,11 @@ struct Taken {
 Taken take_from_either(const void* address);
 // Puts a block back whose realloc failed.
 void restore(const void* address, const Taken& taken);
+// The same of a mapping.
+void restore(const MappingRange& range);
+
+// The tables have outgrown what they may take: from here on allocations are sampled.
+void fall_back();
 
 // Anonymous mappings.
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,

@@ -45,6 +45,9 @@ class SampledBlocks {
     }
   }
 
+  // Whether it was ever initialized.
+  bool in_use() const { return table_ != nullptr; }
+
   base::SpinLock& lock() { return lock_; }
 
  private:

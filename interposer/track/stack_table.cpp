@@ -58,32 +58,100 @@ NodeId StackTable::find_or_add(NodeId parent, uint64_t pc) {
   }
 }
 
-void StackTable::fill(Node* node, NodeId parent, uint64_t pc) {
-  node->parent.store(parent, std::memory_order_relaxed);
-  node->pc.store(pc, std::memory_order_release);
+void StackTable::fill(NodeId id, Node* node, NodeId parent, uint64_t pc) {
+  const uint32_t reused = reused_.load(std::memory_order_relaxed);
+  if (reused != 0) [[unlikely]] {
+    // (Without memory for it the node passes for one of the first.)
+    std::atomic<uint32_t>* const birth = births_.ensure(id);
+    if (birth != nullptr) {
+      birth->store(added(next_node_.load(std::memory_order_relaxed), reused),
+                   std::memory_order_relaxed);
+    }
+  }
+  node->pc.store(pc, std::memory_order_relaxed);
+  node->parent.store(parent, std::memory_order_release);
+}
+
+// Takes a free id, if it is one.
+bool StackTable::claim(NodeId id) {
+  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
+    return false;
+  std::atomic<uint64_t>* const word = free_.find(id / kWordIds);
+  const uint64_t bit = uint64_t{1} << id % kWordIds;
+  if (word == nullptr || (word->load(std::memory_order_relaxed) & bit) == 0) return false;
+  if ((word->fetch_and(~bit, std::memory_order_acq_rel) & bit) == 0) return false;
+  free_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (reused_.fetch_add(1, std::memory_order_relaxed) == UINT32_MAX - 1) {
+    reused_.store(UINT32_MAX - 1, std::memory_order_relaxed);  // never 0 again
+  }
+  return true;
+}
+
+// Takes the free id that comes first, so that those of one path lie side by side; 0: there is none.
+NodeId StackTable::claim_any() {
+  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
+    return 0;
+  const uint32_t words = id_limit() / kWordIds + 1;
+  for (uint32_t at = free_from_.load(std::memory_order_relaxed); at < words; ++at) {
+    std::atomic<uint64_t>* const word = free_.find(at);
+    uint64_t bits = word == nullptr ? 0 : word->load(std::memory_order_relaxed);
+    while (bits != 0) {
+      const NodeId id = at * kWordIds + static_cast<NodeId>(__builtin_ctzll(bits));
+      if (claim(id)) {
+        free_from_.store(at, std::memory_order_relaxed);
+        return id;
+      }
+      bits &= bits - 1;
+    }
+  }
+  // All were taken meanwhile; or they lie before where others have come to, and the next finds
+  // them.
+  free_from_.store(0, std::memory_order_relaxed);
+  return 0;
+}
+
+bool StackTable::give_back(NodeId id) {
+  std::atomic<uint64_t>* const word = free_.ensure(id / kWordIds);
+  if (word == nullptr || births_.ensure(id) == nullptr) return false;
+  Node& node = nodes_[id];
+  node.parent.store(kFree, std::memory_order_relaxed);
+  node.pc.store(0, std::memory_order_relaxed);
+  node.hint.store(0, std::memory_order_relaxed);
+  word->fetch_or(uint64_t{1} << id % kWordIds, std::memory_order_release);
+  free_count_.fetch_add(1, std::memory_order_relaxed);
+  if (free_from_.load(std::memory_order_relaxed) > id / kWordIds) {
+    free_from_.store(id / kWordIds, std::memory_order_relaxed);
+  }
+  return true;
 }
 
 NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
-  NodeId id = next_node_.load(std::memory_order_relaxed);
+  NodeId id = claim_any();
+  if (id != 0) [[unlikely]] {
+    fill(id, &nodes_[id], parent, pc);
+    return id;
+  }
+  id = next_node_.load(std::memory_order_relaxed);
   Node* node;
   do {
     node = nodes_.ensure(id);
     if (node == nullptr) return 0;
   } while (!next_node_.compare_exchange_weak(id, id + 1, std::memory_order_acq_rel,
                                              std::memory_order_relaxed));
-  fill(node, parent, pc);
+  fill(id, node, parent, pc);
   return id;
 }
 
-// The node after its parent, where the next id is that one; else 0.
+// The node after its parent, where that id is free or the next one; else 0.
 NodeId StackTable::make_neighbour(NodeId parent, uint64_t pc) {
   NodeId id = parent + 1;
   Node* const node = nodes_.ensure(id);
-  if (node == nullptr || !next_node_.compare_exchange_strong(id, id + 1, std::memory_order_acq_rel,
-                                                             std::memory_order_relaxed)) {
+  if (node == nullptr) return 0;
+  if (!claim(id) && !next_node_.compare_exchange_strong(id, id + 1, std::memory_order_acq_rel,
+                                                        std::memory_order_relaxed)) {
     return 0;
   }
-  fill(node, parent, pc);
+  fill(id, node, parent, pc);
   return id;
 }
 
@@ -124,34 +192,84 @@ SILT_COLD void StackTable::grow(Table* table) {
   base::touch_stack();
   const base::BlockedSignals blocked;  // a handler that never came back would leave it growing
   if (growing_.exchange(true, std::memory_order_acquire)) return;
-  Table* const grown =
-      table_.load(std::memory_order_relaxed) == table ? make_table((table->mask + 1) * 2) : nullptr;
-  if (grown != nullptr) {
-    uint64_t used = 0;
-    for (uint64_t i = 0; i <= table->mask; ++i) {
-      const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
-      if (slot == 0) continue;
-      const Node& node = nodes_[static_cast<NodeId>(slot)];
-      const NodeId parent = node.parent.load(std::memory_order_relaxed);
-      if ((parent & kRetired) != 0) continue;
-      const uint64_t hash = hash_of(parent, node.pc.load(std::memory_order_relaxed));
-      uint64_t to = hash & grown->mask;
-      while (grown->slots[to].load(std::memory_order_relaxed) != 0) to = (to + 1) & grown->mask;
-      grown->slots[to].store(slot, std::memory_order_relaxed);
-      ++used;
-    }
-    grown->used.store(used, std::memory_order_relaxed);
-    table_.store(grown, std::memory_order_release);
-    // Whoever still looks at the old table finds it empty and makes his node twice: that is
-    // allowed, and its memory need not be kept.
-    base::release_pages(table->slots, (table->mask + 1) * sizeof(table->slots[0]));
-  }
+  if (table_.load(std::memory_order_relaxed) == table) replace(table, true);
   growing_.store(false, std::memory_order_release);
 }
 
+SILT_COLD void StackTable::tidy() {
+  Table* const table = table_.load(std::memory_order_acquire);
+  if (growing_.exchange(true, std::memory_order_acquire)) return;
+  if (table_.load(std::memory_order_relaxed) == table) replace(table, false);
+  growing_.store(false, std::memory_order_release);
+}
+
+// The hash under which a slot's node is looked for; 0: it is not found there any more.
+uint64_t StackTable::hash_of_slot(uint64_t slot) {
+  const Node& node = nodes_[static_cast<NodeId>(slot)];
+  const NodeId parent = node.parent.load(std::memory_order_acquire) & ~kAside;
+  if (parent > kParentMask) return 0;
+  const uint64_t hash = hash_of(parent, node.pc.load(std::memory_order_relaxed));
+  return hash >> 32 == slot >> 32 ? hash : 0;  // else the id has been used again since
+}
+
+// With room for more, or where most of it is not needed any more, with less.
+void StackTable::replace(Table* table, bool for_more) {
+  uint64_t kept = 0;
+  for (uint64_t i = 0; i <= table->mask; ++i) {
+    const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
+    if (slot != 0 && hash_of_slot(slot) != 0) ++kept;
+  }
+  // Half full at most where it is made, so that it does not grow again at once.
+  uint64_t slots = kFirstSlots;
+  while (slots < kept * 2) slots *= 2;
+  const uint64_t used = table->used.load(std::memory_order_relaxed);
+  if (!for_more && slots > table->mask / 2 && used < kept * 2) return;
+  Table* const fresh = make_table(slots);
+  if (fresh == nullptr) return;
+  kept = 0;
+  for (uint64_t i = 0; i <= table->mask; ++i) {
+    const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
+    const uint64_t hash = slot == 0 ? 0 : hash_of_slot(slot);
+    if (hash == 0) continue;
+    uint64_t to = hash & fresh->mask;
+    while (fresh->slots[to].load(std::memory_order_relaxed) != 0) to = (to + 1) & fresh->mask;
+    fresh->slots[to].store(slot, std::memory_order_relaxed);
+    ++kept;
+  }
+  fresh->used.store(kept, std::memory_order_relaxed);
+  table_.store(fresh, std::memory_order_release);
+  // Whoever still looks at the old table finds it empty and makes his node twice: that is
+  // allowed, and its memory need not be kept.
+  base::release_pages(table->slots, (table->mask + 1) * sizeof(table->slots[0]));
+  leave_behind(table);
+}
+
+void StackTable::leave_behind(Table* table) {
+  for (OldTable& old : old_tables_) {
+    if (old.table.load(std::memory_order_relaxed) != nullptr) continue;
+    old.size_bytes = size_of(*table);
+    old.epoch = 0;
+    old.table.store(table, std::memory_order_release);
+    return;
+  }
+}
+
+SILT_COLD void StackTable::unmap_old_tables(uint32_t epoch) {
+  for (OldTable& old : old_tables_) {
+    Table* const table = old.table.load(std::memory_order_acquire);
+    if (table == nullptr) continue;
+    if (old.epoch == 0) {
+      old.epoch = epoch;
+    } else if (old.epoch != epoch) {
+      base::unmap_memory(table, old.size_bytes);
+      old.table.store(nullptr, std::memory_order_release);
+    }
+  }
+}
+
 void StackTable::retire(uint64_t start, uint64_t end) {
-  const NodeId count = node_count();
-  for (NodeId id = 1; id < count; ++id) {
+  const NodeId limit = id_limit();
+  for (NodeId id = 1; id < limit; ++id) {
     Node* const node = nodes_.find(id);
     if (node != nullptr && node->pc.load(std::memory_order_relaxed) - start < end - start) {
       node->parent.fetch_or(kRetired, std::memory_order_relaxed);
@@ -161,8 +279,10 @@ void StackTable::retire(uint64_t start, uint64_t end) {
 
 bool StackTable::read_node(NodeId id, NodeId* parent, uint64_t* pc) {
   Node* const node = nodes_.find(id);
-  *pc = node == nullptr ? 0 : node->pc.load(std::memory_order_acquire);
-  *parent = *pc == 0 ? 0 : node->parent.load(std::memory_order_relaxed) & ~kRetired;
+  // Parent first: a node that is not filled yet has no pc.
+  const NodeId known = node == nullptr ? kFree : node->parent.load(std::memory_order_acquire);
+  *pc = (known & kFree) != 0 ? 0 : node->pc.load(std::memory_order_relaxed);
+  *parent = *pc == 0 ? 0 : known & kParentMask;
   return *pc != 0;
 }
 

@@ -9,10 +9,16 @@
 // path costs is a few neighbours in memory, and the table stays small enough for the cache.
 //
 // Writers: any thread. A node is filled before its id is published in the hash table (release) and
-// never changes afterwards, but for its hint and for kRetired in `parent`, which says that the code
-// at its pc was unloaded. A node that a thread adds to a table while another copies that one into a
-// larger one may be forgotten, and be made again later: two nodes for one place, which readers of a
-// snapshot join; no count is ever lost. Hook context.
+// never changes afterwards, but for its hint and for the flags in `parent`. A node that a thread
+// adds to a table while another copies that one into a larger one may be forgotten, and be made
+// again later: two nodes for one place, which readers of a snapshot join; no count is ever lost.
+//
+// Nodes that nothing needs any more are given back by folding.h, which sees to it that no thread
+// has their ids in hand; the next nodes get these ids. So a node's id says nothing about its age:
+// its birth does, the number of nodes that had been made before it.
+//
+// A node's parent is written last and read first (release, acquire): whoever finds there the parent
+// he looks for reads the pc that belongs to it, whatever the id stood for before. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_STACK_TABLE_H_
 #define SILT_INTERPOSER_TRACK_STACK_TABLE_H_
@@ -51,14 +57,53 @@ class StackTable {
   // Nodes whose pc lies in [start, end) will not be found any more: other code may come there.
   void retire(uint64_t start, uint64_t end);
 
+  // For folding. A node that is set aside is not found any more, until it is taken back; then it
+  // may be made twice. What is given back must be aside, without children, in no thread's hands.
+  void set_aside(NodeId id) { nodes_[id].parent.fetch_or(kAside, std::memory_order_relaxed); }
+  void take_back(NodeId id) { nodes_[id].parent.fetch_and(~kAside, std::memory_order_relaxed); }
+  bool is_aside(NodeId id) {
+    const Node* const node = nodes_.find(id);
+    return node != nullptr && (node->parent.load(std::memory_order_relaxed) & kAside) != 0;
+  }
+  // False when there was no memory to remember that the id is free: it stays aside.
+  bool give_back(NodeId id);
+  // What is left in the hash table of nodes that were given back goes, if that is much of it.
+  void tidy();
+  // Every thread was seen outside hooks, or at this epoch, since it began: tables that had been
+  // replaced when an earlier epoch was told of are unmapped.
+  void unmap_old_tables(uint32_t epoch);
+
   // In the child of a fork: whoever was growing the table is not there any more.
   void finish_fork_in_child() { growing_.store(false, std::memory_order_relaxed); }
 
   // Ids below this were handed out; the newest ones may still be being filled.
-  NodeId node_count() const { return next_node_.load(std::memory_order_acquire); }
+  NodeId id_limit() const { return next_node_.load(std::memory_order_acquire); }
+  // Nodes that have been made so far, whatever became of them: the birth of the next one.
+  uint32_t node_count() const {
+    return added(next_node_.load(std::memory_order_acquire),
+                 reused_.load(std::memory_order_relaxed));
+  }
+  // Nodes that are there.
+  uint32_t in_use() const {
+    return next_node_.load(std::memory_order_relaxed) - 1 -
+           free_count_.load(std::memory_order_relaxed);
+  }
 
-  // For the snapshot. False: the node was handed out but is not filled yet.
+  // For the snapshot. False: the node is free, or was handed out but is not filled yet.
   bool read_node(NodeId id, NodeId* parent, uint64_t* pc);
+  // Of a node that read_node has read.
+  uint32_t birth(NodeId id) {
+    const std::atomic<uint32_t>* const birth = births_.find(id);
+    const uint32_t known = birth == nullptr ? 0 : birth->load(std::memory_order_relaxed);
+    return known != 0 ? known : id;
+  }
+
+  // Of the nodes and of what they are found by.
+  uint64_t mapped_bytes() {
+    const uint64_t nodes = (uint64_t{id_limit()} + 4095) / 4096 * 4096;
+    return nodes * (sizeof(Node) + (reused_.load(std::memory_order_relaxed) != 0 ? 4 : 0)) +
+           size_of(*table_.load(std::memory_order_acquire));
+  }
 
   // Nodes that did not fit.
   uint64_t overflowed() const { return overflowed_.load(std::memory_order_relaxed); }
@@ -70,7 +115,11 @@ class StackTable {
     std::atomic<NodeId> hint;  // the child found last, 0: none
   };
   static_assert(sizeof(Node) == 16);
-  static constexpr NodeId kRetired = NodeId{1} << 31;  // in a node's parent
+  // Flags in a node's parent.
+  static constexpr NodeId kRetired = NodeId{1} << 31;  // the code at its pc was unloaded
+  static constexpr NodeId kAside = NodeId{1} << 30;    // on its way to being given back
+  static constexpr NodeId kFree = NodeId{1} << 29;     // it was given back
+  static constexpr NodeId kParentMask = kFree - 1;
 
   struct Table {
     uint64_t mask;
@@ -85,16 +134,27 @@ class StackTable {
   }
 
   static bool is(const Node& node, NodeId parent, uint64_t pc) {
-    return node.pc.load(std::memory_order_relaxed) == pc &&
-           node.parent.load(std::memory_order_relaxed) == parent;
+    return node.parent.load(std::memory_order_acquire) == parent &&
+           node.pc.load(std::memory_order_relaxed) == pc;
+  }
+  static uint32_t added(uint32_t a, uint32_t b) {  // births stop at the largest number
+    return a + b < a ? UINT32_MAX : a + b;
   }
   NodeId child_slow(NodeId parent, uint64_t pc, bool has_children);
   NodeId find_or_add(NodeId parent, uint64_t pc);
   NodeId add(Table* table, NodeId parent, uint64_t pc, uint64_t hash);
-  static void fill(Node* node, NodeId parent, uint64_t pc);
+  void fill(NodeId id, Node* node, NodeId parent, uint64_t pc);
+  bool claim(NodeId id);
+  NodeId claim_any();
   NodeId make_node(NodeId parent, uint64_t pc);
   NodeId make_neighbour(NodeId parent, uint64_t pc);
   void grow(Table* table);
+  void replace(Table* table, bool for_more);
+  uint64_t hash_of_slot(uint64_t slot);
+  void leave_behind(Table* table);
+  static size_t size_of(const Table& table) {
+    return sizeof(Table) + (table.mask + 1) * sizeof(table.slots[0]);
+  }
   static Table* make_table(uint64_t slots);
 
   base::ChunkedArray<Node, 4096, kMaximumNodes / 4096> nodes_;
@@ -102,6 +162,25 @@ class StackTable {
   std::atomic<NodeId> next_node_{0};
   std::atomic<bool> growing_{false};
   std::atomic<uint64_t> overflowed_{0};
+
+  // Ids that were given back, a bit each. Where one lies free behind a parent's, its first child
+  // still becomes its neighbour.
+  static constexpr NodeId kWordIds = 64;
+  static constexpr size_t kFreeWords = kMaximumNodes / kWordIds;
+  base::ChunkedArray<std::atomic<uint64_t>, 512, kFreeWords / 512> free_;
+  std::atomic<uint32_t> free_count_{0};
+  std::atomic<uint32_t> free_from_{0};  // no word before this one has a bit, as far as is known
+  // How often an id was used again; births by id, 0: it is its id, as before the first of these.
+  std::atomic<uint32_t> reused_{0};
+  base::ChunkedArray<std::atomic<uint32_t>, 4096, kMaximumNodes / 4096> births_;
+
+  // Tables that were replaced: their pages are given back at once, their addresses later.
+  struct OldTable {
+    std::atomic<Table*> table;
+    size_t size_bytes;
+    uint32_t epoch;  // the first that was told of afterwards; 0: none yet
+  };
+  OldTable old_tables_[16]{};
 };
 
 }  // namespace silt::track

@@ -5,8 +5,12 @@
 #include "interposer/track/thread_state.h"
 
 #include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include <cerrno>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/process_identity.h"
 #include "interposer/base/system_call.h"
 #include "interposer/track/recorder.h"
 
@@ -19,18 +23,101 @@ namespace {
 constinit std::atomic<ThreadState*> g_states{nullptr};
 constinit std::atomic<uint32_t> g_state_count{0};
 
+// Another thread's mode. Its memory may be gone, so it is the kernel that reads it; kInHook when
+// the kernel does not want to.
+Mode mode_of(const ThreadLocal* local) {
+  Mode mode = Mode::kInHook;
+  iovec to{&mode, sizeof(mode)};
+  iovec from{const_cast<Mode*>(&local->mode), sizeof(mode)};
+  const long result =
+      base::system_call(SYS_process_vm_readv, base::system_call(SYS_getpid),
+                        reinterpret_cast<long>(&to), 1, reinterpret_cast<long>(&from), 1, 0);
+  if (result == -EFAULT) return Mode::kOff;  // the thread has ended, by no way that it was seen
+  return result == static_cast<long>(sizeof(mode)) ? mode : Mode::kInHook;
+}
+
+// A thread that begins asks about the owners of so many states, from where the last one stopped.
+// With as many threads as there are states in use, one in so many more states is made than there
+// ever were threads at a time; a question is a tenth of a microsecond.
+constexpr uint32_t kQuestions = 16;
+constinit std::atomic<ThreadState*> g_next_question{nullptr};
+
+constexpr uint64_t kThreadMask = 0xffffffff;
+constexpr uint64_t kOneMore = uint64_t{1} << 48;
+
+uint64_t owned_by(uint32_t thread) {
+  return uint64_t{base::process_number() & 0xffff} << 32 | thread;
+}
+
+bool of_this_process(uint64_t owner) {
+  return owner == 0 || ((owner ^ owned_by(0)) & (kOneMore - 1) & ~kThreadMask) == 0;
+}
+
+// Fails when another thread was faster, also one of the same id as the owner that has ended.
+bool take_over(ThreadState& state, uint64_t owner, uint32_t self) {
+  const uint64_t takeovers = (owner + kOneMore) & ~(kOneMore - 1);
+  if (!of_this_process(owner) ||
+      !state.owner.compare_exchange_strong(owner, takeovers | owned_by(self),
+                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    return false;
+  }
+  state.spine.forget();
+  state.memory.forget();
+  return true;
+}
+
+// The takeovers stay, and go on: who still has an earlier owner in hand cannot take it for the same.
+void free_state(ThreadState& state, uint64_t owner) {
+  const uint64_t takeovers = (owner + kOneMore) & ~(kOneMore - 1);
+  state.owner.compare_exchange_strong(owner, takeovers | owned_by(0), std::memory_order_acq_rel,
+                                      std::memory_order_relaxed);
+}
+
+// The state of a thread that has ended, if one is soon found.
+ThreadState* find_abandoned(uint32_t self) {
+  ThreadState* state = g_next_question.load(std::memory_order_relaxed);
+  ThreadState* found = nullptr;
+  for (uint32_t i = 0; i < kQuestions && found == nullptr; ++i) {
+    if (state == nullptr) state = first_thread_state();
+    if (state == nullptr) break;
+    const uint64_t owner = state->owner.load(std::memory_order_acquire);
+    if (!is_alive(static_cast<int32_t>(owner & kThreadMask)) && take_over(*state, owner, self)) {
+      found = state;
+    }
+    state = state->next;
+    if (state == nullptr && i + 1 >= g_state_count.load(std::memory_order_relaxed)) break;
+  }
+  g_next_question.store(state, std::memory_order_relaxed);
+  return found;
+}
+
 }  // namespace
+
+// Not tgkill: a child that shares the memory, but is a process of its own, is alive too. Only a
+// plain no is one; a filter may answer otherwise.
+bool is_alive(int32_t thread) {
+  return thread != 0 && base::system_call(SYS_kill, thread, 0) != -ESRCH;
+}
 
 ThreadState* first_thread_state() { return g_states.load(std::memory_order_acquire); }
 
-SILT_COLD ThreadState* acquire_thread_state() {
-  const auto self = static_cast<int32_t>(base::system_call(SYS_gettid));
-  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
-    int32_t free = 0;
-    if (state->owner.load(std::memory_order_relaxed) == 0 &&
-        state->owner.compare_exchange_strong(free, self, std::memory_order_acquire)) {
-      state->spine.forget();
-      state->memory.forget();
+SILT_COLD ThreadState* acquire_thread_state(const ThreadLocal* local) {
+  const auto self = static_cast<uint32_t>(base::system_call(SYS_gettid));
+  // A child that shares the memory may not see its parent's threads, and has none of its own.
+  const bool may_take_over = base::in_own_process();
+  for (ThreadState* state = first_thread_state(); may_take_over && state != nullptr;
+       state = state->next) {
+    const uint64_t owner = state->owner.load(std::memory_order_acquire);
+    const uint64_t thread = owner & kThreadMask;
+    // Of this thread's own id: an earlier thread's, whose id was given out again.
+    if ((thread == 0 || thread == self) && take_over(*state, owner, self)) {
+      state->local.store(local, std::memory_order_release);
+      return state;
+    }
+  }
+  if (may_take_over) {
+    if (ThreadState* const state = find_abandoned(self)) {
+      state->local.store(local, std::memory_order_release);
       return state;
     }
   }
@@ -41,7 +128,8 @@ SILT_COLD ThreadState* acquire_thread_state() {
   state->shard = &recorder.counters.shard(state->shared_shard ? Counters::kSharedShard : number);
   state->countdown = 1;
   state->random = (uint64_t{number} + 1) * 0x9e3779b97f4a7c15;
-  state->owner.store(self, std::memory_order_relaxed);
+  state->owner.store(owned_by(self), std::memory_order_relaxed);
+  state->local.store(local, std::memory_order_relaxed);
   ThreadState* head = g_states.load(std::memory_order_relaxed);
   do {
     state->next = head;
@@ -50,13 +138,45 @@ SILT_COLD ThreadState* acquire_thread_state() {
   return state;
 }
 
-void release_thread_state(ThreadState* state) { state->owner.store(0, std::memory_order_release); }
+bool take_ended_state(ThreadState& state) {
+  const uint64_t owner = state.owner.load(std::memory_order_acquire);
+  if (is_alive(static_cast<int32_t>(owner & kThreadMask))) return false;
+  if (!take_over(state, owner, static_cast<uint32_t>(base::system_call(SYS_gettid)))) return false;
+  state.local.store(nullptr, std::memory_order_relaxed);
+  return true;
+}
+
+void give_back_state(ThreadState& state) {
+  free_state(state, state.owner.load(std::memory_order_relaxed));
+}
 
 void keep_only_thread_state(ThreadState* own) {
-  const auto self = static_cast<int32_t>(base::system_call(SYS_gettid));
+  const uint64_t self = owned_by(static_cast<uint32_t>(base::system_call(SYS_gettid)));
   for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
     state->owner.store(state == own ? self : 0, std::memory_order_relaxed);
+    if (state != own) state->local.store(nullptr, std::memory_order_relaxed);
   }
+}
+
+bool all_threads_seen_since(uint32_t epoch, const ThreadState* own) {
+  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
+    const uint64_t owner = state->owner.load(std::memory_order_acquire);
+    const auto thread = static_cast<int32_t>(owner & kThreadMask);
+    if (state == own || thread == 0) continue;
+    if (static_cast<int32_t>(state->epoch.load(std::memory_order_acquire) - epoch) >= 0) continue;
+    // A thread that allocates seldom has not noticed. It need not, unless it is in the middle of a
+    // hook: what it remembers it will forget before it looks at it. That its mark is seen here
+    // rests on `epoch` having begun long before: what it stored at the time is in memory by now,
+    // and whatever hook it enters later begins with the new epoch.
+    const ThreadLocal* const local = state->local.load(std::memory_order_acquire);
+    if (local != nullptr && mode_of(local) != Mode::kInHook) continue;
+    if (!is_alive(thread)) {
+      free_state(*state, owner);
+      continue;
+    }
+    return false;
+  }
+  return true;
 }
 
 }  // namespace silt::track

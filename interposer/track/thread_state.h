@@ -3,7 +3,10 @@
 // What a thread of the target keeps between hooks. The part in thread-local storage is a few words
 // (initial-exec, so that reaching it is one instruction and never an allocation); the rest, spine
 // and counters, is a ThreadState that a later thread takes over, counters included, when the first
-// has ended: nothing has to be handed in at thread exit.
+// has ended: nothing has to be handed in at thread exit, and no thread tells of its end, however it
+// comes about. A pthread key would tell of most, but a program has only a thousand of those; a
+// destructor of a thread-local variable would have to be registered with the loader's lock.
+// Instead, who needs a state asks the kernel about the owners of some.
 //
 // The thread-local part is written by its own thread only; `pending` also by a signal handler that
 // runs on that thread. A ThreadState's owner writes it; a snapshot reads its statistics, which only
@@ -38,21 +41,29 @@ struct ThreadStatistics {
   uint64_t walks_slow;
   uint64_t unknown_frees;
   uint64_t overflowed_blocks;
-  uint64_t timed_ticks;
+  uint64_t timed_ticks;  // of a call that was timed, for all calls that it stands for
   uint64_t timed_calls;
 };
 
 struct ThreadState {
   unwind::Spine spine;
-  unwind::StackMemory memory;  // stacks walked before; tagged with their stack ids
-  uint32_t epoch;              // of modules, when the spine was made
-  uint32_t countdown;          // recorded calls until the next look at the clock
+  unwind::StackMemory memory;   // stacks walked before; tagged with their stack ids
+  std::atomic<uint32_t> epoch;  // when the spine was made
+  uint32_t countdown;           // recorded calls until the next look around
+  uint32_t calls_to_look;       // what the countdown began with
+  uint64_t looked_at;           // ticks of the last look
   bool shared_shard;
   CounterShard* shard;
   ThreadStatistics statistics;
-  uint64_t random;             // state of the sampler's generator
-  std::atomic<int32_t> owner;  // thread id, 0: free
-  ThreadState* next;           // all states ever made; never changes
+  uint64_t random;  // state of the sampler's generator
+  // [takeovers:16][number of the owner's process:16][thread id:32], id 0: free. A state that came
+  // along in a raw clone may be that of the thread that goes on there, under whatever id: only
+  // states of the process's own number are taken over. The takeovers tell an owner from its
+  // successor when an id was given out again.
+  std::atomic<uint64_t> owner;
+  // The owner's, for others to see whether it is inside a hook; its memory may end with the thread.
+  std::atomic<const struct ThreadLocal*> local;
+  ThreadState* next;  // all states ever made; never changes
 };
 
 struct ThreadLocal {
@@ -66,14 +77,26 @@ struct ThreadLocal {
 extern thread_local constinit ThreadLocal thread_local_part
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-// A state for the calling thread: a free one, or a new one; nullptr when there is no memory.
-ThreadState* acquire_thread_state();
-// At thread exit: another thread may take it over.
-void release_thread_state(ThreadState* state);
+// A state for the calling thread: one whose owner has ended, or a new one; nullptr when there is no
+// memory.
+ThreadState* acquire_thread_state(const ThreadLocal* local);
+// Makes the caller the owner of a state whose owner has ended, until it gives it back.
+bool take_ended_state(ThreadState& state);
+void give_back_state(ThreadState& state);
+// The thread that has it, or had it last.
+inline int32_t owner_of(const ThreadState& state) {
+  return static_cast<int32_t>(state.owner.load(std::memory_order_relaxed) & 0xffffffff);
+}
+// Whether a thread of this number runs.
+bool is_alive(int32_t thread);
 // In the child of a fork: only the calling thread lives on.
 void keep_only_thread_state(ThreadState* own);
 
 ThreadState* first_thread_state();
+
+// Whether no other thread has anything in its hands that it found in the tables before `epoch`
+// began, which was some time ago: each has begun anew since, is outside of hooks, or has ended.
+bool all_threads_seen_since(uint32_t epoch, const ThreadState* own);
 
 }  // namespace silt::track
 

@@ -29,6 +29,7 @@ enum class RuleKind : uint8_t {
   kFramePointer,  // no unwind information: CFA = bp + 16, bp saved at CFA - 16, with checks
   kOutermost,     // the return address is undefined: the walk is complete
   kSlow,          // only libunwind can step from here (other registers are involved)
+  kInterpreted,   // as kFramePointer, and a word in the frame tells the function: interpreter.h
 };
 
 class FrameRule {

@@ -6,6 +6,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/unwind/derive.h"
+#include "interposer/unwind/interpreter.h"
 #include "interposer/unwind/object.h"
 
 namespace silt::unwind {
@@ -66,6 +67,9 @@ FrameRule RuleTable::find_or_derive(uint64_t pc) {
   if (known.kind() != RuleKind::kUnknown) return known;
   FrameRule rule;
   derive_stack.run([&] { rule = deriver_ == nullptr ? derive_rule(pc) : deriver_(pc); });
+  if (rule.kind() == RuleKind::kFramePointer && interpreter.contains(pc)) {
+    rule = FrameRule(RuleKind::kInterpreted);
+  }
   derived_.fetch_add(1, std::memory_order_relaxed);
   if (observer_ != nullptr) observer_(pc);
   if (make_room()) insert(table_.load(std::memory_order_relaxed), pc, rule.bits());

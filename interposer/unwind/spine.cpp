@@ -5,6 +5,7 @@
 #include "interposer/unwind/spine.h"
 
 #include "interposer/base/arch.h"
+#include "interposer/unwind/interpreter.h"
 #include "interposer/unwind/libunwind_walk.h"
 
 namespace silt::unwind {
@@ -72,10 +73,12 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   const Frame frame = link.frame;
   uint64_t pc_at;
   uint64_t bp_at;
-  uint64_t sp_at = 0;  // where the stack pointer itself was read
+  uint64_t sp_at = 0;        // where the stack pointer itself was read
+  uint64_t function_at = 0;  // where the function was read that an interpreter runs
   slots.bp_slot = nullptr;
   link.steps_by_bp = rule.kind() == RuleKind::kBp || rule.kind() == RuleKind::kBpIndirect ||
-                     rule.kind() == RuleKind::kFramePointer;
+                     rule.kind() == RuleKind::kFramePointer ||
+                     rule.kind() == RuleKind::kInterpreted;
   switch (rule.kind()) {
     case RuleKind::kSp:
     case RuleKind::kBp: {
@@ -100,6 +103,10 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       pc_at = frame.sp + arch::kSignalPcOffset;
       bp_at = frame.sp + arch::kSignalBpOffset;
       break;
+    case RuleKind::kInterpreted:
+      function_at = static_cast<uint64_t>(interpreter.slot());
+      if (function_at != 0) function_at = frame.bp - function_at;
+      [[fallthrough]];
     case RuleKind::kFramePointer:
       if (frame.bp == 0) {
         slots.pc_slot = nullptr;
@@ -136,8 +143,13 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
   }
   if (slots.pc_value == 0) return StepResult::kOutermost;
   next->pc = signal ? slots.pc_value + 1 : slots.pc_value;
+  uint64_t function_pc = 0;
+  if (function_at >= frame.sp && function_at < frame.bp && regions_.readable(function_at)) {
+    sp_at = function_at;
+    function_pc = interpreter.function_pc(load(function_at));
+  }
   if (sp_at != 0) {
-    fresh_[fresh_count_] = Link{Frame{0, 0, 0}, nullptr, 0, false, false};
+    fresh_[fresh_count_] = Link{Frame{0, 0, function_pc}, nullptr, 0, false, false};
     fresh_slots_[fresh_count_++] = Slots{slot_at(sp_at), load(sp_at), nullptr, 0};
   }
   return StepResult::kStepped;

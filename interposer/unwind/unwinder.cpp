@@ -12,8 +12,10 @@
 
 #include <atomic>
 
+#include "interposer/base/own_ranges.h"
 #include "interposer/base/sandbox.h"
 #include "interposer/base/system_call.h"
+#include "interposer/base/text.h"
 #include "interposer/unwind/libunwind.h"
 
 namespace silt::unwind {
@@ -57,14 +59,32 @@ class NoNewFiles {
   bool changed_;
 };
 
+// A package of silt has a copy beside libsilt.so, under a name of its own: nobody else who needs
+// libunwind is given it, and a container without the system's has full stacks.
+void* open_libunwind() {
+  Dl_info own{};
+  if (dladdr(reinterpret_cast<const void*>(&open_unwinder), &own) != 0 &&
+      own.dli_fname != nullptr) {
+    size_t folder_size = 0;
+    for (size_t i = 0; own.dli_fname[i] != '\0'; ++i) {
+      if (own.dli_fname[i] == '/') folder_size = i + 1;
+    }
+    base::TextBuffer<4096> path;
+    path.add(own.dli_fname, folder_size).add("libsilt-unwind.so");
+    void* const handle = folder_size == 0 ? nullptr : dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle != nullptr) return handle;
+  }
+  return dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+}
+
 }  // namespace
 
 bool open_unwinder() {
-  void* const handle = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) {
-    dlerror();
-    return false;
-  }
+  base::begin_own_modules();
+  void* const handle = open_libunwind();
+  base::end_own_modules();
+  dlerror();
+  if (handle == nullptr) return false;
   Libunwind& l = libunwind;
   if (!find_function(handle, "_Ux86_64_create_addr_space", &l.create_addr_space) ||
       !find_function(handle, "_Ux86_64_set_caching_policy", &l.set_caching_policy) ||

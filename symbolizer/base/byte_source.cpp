@@ -53,6 +53,30 @@ FileSource::~FileSource() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+bool FileSource::is_mostly_holes() const {
+  constexpr uint64_t kSmall = uint64_t{16} << 20;
+  constexpr int kMostParts = 10'000;  // then it took some work to write
+  if (size_ < kSmall) return false;
+  uint64_t written = 0;
+  off_t at = 0;
+  for (int part = 0; part < kMostParts; ++part) {
+    const off_t data = lseek(fd_, at, SEEK_DATA);
+    if (data < 0) return errno == ENXIO && written < size_ / 2;
+    at = lseek(fd_, data, SEEK_HOLE);
+    if (at < 0) return false;
+    written += static_cast<uint64_t>(at - data);
+    if (written >= size_ / 2) return false;
+  }
+  return false;
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path) {
+  auto source = FileSource::open(path);
+  if (!source) return source.error();
+  if (source->size() > kLargestTextFile) return Error{"is larger than 64 MiB"};
+  return source->read(0, source->size());
+}
+
 Result<std::string> FileSource::read(uint64_t offset, uint64_t size) const {
   if (!fits(offset, size, size_)) return Error{"ends too early"};
   std::string bytes(size, '\0');

@@ -43,6 +43,8 @@ class FileSource : public ByteSource {
 
   uint64_t size() const override { return size_; }
   Result<std::string> read(uint64_t offset, uint64_t size) const override;
+  // Whether it is large, and most of it was never written: reading would make memory of nothing.
+  bool is_mostly_holes() const;
 
  private:
   FileSource(int fd, uint64_t size) : fd_(fd), size_(size) {}
@@ -50,6 +52,11 @@ class FileSource : public ByteSource {
   int fd_;
   uint64_t size_;
 };
+
+// A whole file of settings. Anything but a regular file (a folder, a FIFO, which would block, a
+// device, which may never end) is refused, and what is larger than any such file is.
+inline constexpr uint64_t kLargestTextFile = uint64_t{64} << 20;
+Result<std::string> read_text_file(const std::filesystem::path& path);
 
 // What errno `code` means, in the C library's words but lower case.
 std::string errno_text(int code);

@@ -13,6 +13,12 @@
 
 namespace silt {
 
+// The text with control characters as \xNN: a message that holds texts of others, in quotes or not,
+// as it may be written to a terminal.
+std::string one_line(std::string_view text);
+// The same, of a message that has several lines.
+std::string some_lines(std::string_view text);
+
 // The text in single quotes; bytes below space, DEL and backslashes as \xNN or \\.
 std::string in_quotes(std::string_view text);
 // A template, so that texts do not become paths on their way here.

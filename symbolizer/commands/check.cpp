@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
@@ -17,8 +18,9 @@ namespace {
 
 constexpr const char* kExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
-too short for a verdict; 4 inconclusive: the policy says "inconclusive = fail", or memory grows as a
-whole and no place explains it.
+too short for a verdict; 4 inconclusive: a process that was recorded and lived ten seconds or more
+could not be judged, memory grows as a whole and no place explains it, or the policy says
+"inconclusive = fail".
 
 Policy file, `key = value` a line, all optional:
   verdicts = leak              or leak,growing
@@ -32,6 +34,7 @@ Policy file, `key = value` a line, all optional:
   whole = inconclusive         memory that grows as a whole without a place to blame, and may not be
                                a leak: inconclusive (exit status 4), pass or fail; a leak of the
                                whole always fails
+  unjudged = fail              or pass: recorded processes without a verdict
   [module libfoo]              what follows holds for findings in such a module
 Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:
   leak:legacy_cache_* until=2026-12-31  # replaced in the next release
@@ -52,9 +55,10 @@ struct CheckOptions {
   std::string write_baseline;
 };
 
-int run_check(const CheckOptions& options) {
+int run_check(CheckOptions options) {
+  options.inputs.for_verdict = true;
   const auto failed = [](const Error& error, int status) {
-    std::fprintf(stderr, "silt check: %s\n", error.message.c_str());
+    std::fprintf(stderr, "silt check: %s\n", one_line(error.message).c_str());
     return status;
   };
   const Result<Rules> rules = read_rules(options.gate);
@@ -95,11 +99,15 @@ void register_check(CLI::App& app, int& status) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* command = app.add_subcommand(
       "check", "the CI gate: verdicts against a policy, exit status 1 if broken");
-  command->add_option("recordings", options->inputs.paths,
-                      "recording folders or snapshot files; none: the newest recording here");
+  command
+      ->add_option("recordings", options->inputs.paths,
+                   "recording folders or snapshot files; none: the newest recording here")
+      ->type_name("FOLDER|FILE");
   add_gate_options(*command, options->gate);
-  command->add_option("--write-baseline", options->write_baseline,
-                      "write what grows now as known to this file, and do not judge");
+  command
+      ->add_option("--write-baseline", options->write_baseline,
+                   "write what grows now as known to this file, and do not judge")
+      ->type_name("FILE");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

@@ -34,6 +34,7 @@ void register_report(CLI::App& app, int& status);
 void register_check(CLI::App& app, int& status);
 void register_soak(CLI::App& app, const ProgramCall& call, int& status);
 void register_top(CLI::App& app, int& status);
+void register_completion(CLI::App& app);
 
 }  // namespace silt::commands
 

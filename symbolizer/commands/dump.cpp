@@ -3,6 +3,7 @@
 // `silt dump`: asks running processes for a snapshot and waits until it is there.
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -36,12 +37,14 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout) 
   }
   int status = kDone;
   for (const pid_t pid : pids) {
-    auto path = request_snapshot(pid, static_cast<double>(*nanoseconds) / 1e9);
+    const double seconds = static_cast<double>(*nanoseconds) / 1e9;
+    auto path = request_snapshot(pid, {seconds, seconds});
     if (path) {
-      std::printf("%s\n", path->c_str());
+      // For scripts as it is; the process chose it.
+      std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
     } else {
-      std::fprintf(stderr, "silt: %s\n", path.error().message.c_str());
+      std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
       status = kInput;
     }
   }
@@ -57,13 +60,18 @@ void register_dump(CLI::App& app, int& status) {
   };
   auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand("dump", "take a snapshot of running processes");
-  command->add_option("PID", options->pids, "processes that run under silt")->required();
-  command->add_option("--timeout", options->timeout, "how long to wait for each: 500ms, 10s, 1m");
+  command->add_option("PID", options->pids, "processes that run under silt")
+      ->required()
+      ->type_name("NUMBER");
+  command->add_option("--timeout", options->timeout, "how long to wait for each (default: 10s)")
+      ->type_name("TIME");
   command->footer(
       "Prints the path of each snapshot once it is written.\n"
       "Examples:\n"
       "  silt dump 4711\n"
-      "  silt dump $(pidof nginx)");
+      "  silt dump $(pidof nginx)\n"
+      "\n"
+      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
   command->callback([options, &status] { status = dump_all(options->pids, options->timeout); });
 }
 

@@ -6,22 +6,21 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/unjudged.h"
 
 namespace silt::commands {
 namespace {
 
 Result<std::string> read_text(const std::string& path, const char* what) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return Error{std::string("cannot read ") + what + " " + in_quotes(path)};
-  return text;
+  auto text = read_text_file(path);
+  if (text) return text;
+  return Error{std::string("cannot read ") + what + " " + in_quotes(path) + ": " +
+               text.error().message};
 }
 
 // Reads and parses a file if one is named, else leaves the default.
@@ -49,10 +48,13 @@ std::string today() {
 }  // namespace
 
 void add_gate_options(CLI::App& app, GateOptions& options) {
-  app.add_option("--policy", options.policy, "what may grow how fast; default: no leak at all");
-  app.add_option("--suppressions", options.suppressions, "findings that are excused, and why");
+  app.add_option("--policy", options.policy, "what may grow how fast; default: no leak at all")
+      ->type_name("FILE");
+  app.add_option("--suppressions", options.suppressions, "findings that are excused, and why")
+      ->type_name("FILE");
   app.add_option("--baseline", options.baseline,
-                 "known findings, from 'silt check --write-baseline'");
+                 "known findings, from 'silt check --write-baseline'")
+      ->type_name("FILE");
 }
 
 Result<Rules> read_rules(const GateOptions& options) {
@@ -83,12 +85,12 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   };
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
-  if (std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
-                  [](const report::Ruling& ruling) { return ruling.fails; })) {
-    return kInconclusive;
-  }
-  constexpr size_t kFewestForVerdict = 4;
-  return report.judged_snapshots < kFewestForVerdict ? kInput : kDone;
+  if (report.judged_snapshots < kFewestForVerdict) return kInput;
+  const bool open = std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
+                                [](const report::Ruling& ruling) {
+                                  return ruling.fails || ruling.rule == report::kUnjudgedRule;
+                                });
+  return open ? kInconclusive : kDone;
 }
 
 size_t broken_rules(const report::Report& report) {

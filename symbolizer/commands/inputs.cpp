@@ -9,15 +9,18 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
+#include <sstream>
 #include <thread>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/progress.h"
+#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/compare.h"
+#include "symbolizer/report/policy.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {
@@ -59,8 +62,11 @@ Result<std::vector<double>> work_at_snapshots(const std::string& text,
     for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
     return work;
   }
-  std::ifstream file(text);
-  if (!file) return Error{"cannot read work file " + in_quotes(text)};
+  auto bytes = read_text_file(text);
+  if (!bytes) {
+    return Error{"cannot read work file " + in_quotes(text) + ": " + bytes.error().message};
+  }
+  std::istringstream file(*bytes);
   std::vector<std::pair<double, double>> points;
   std::string row;
   for (size_t number = 1; std::getline(file, row); ++number) {
@@ -129,6 +135,24 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
       [&progress](const char* what, double done) { progress.tell(what, done); });
 }
 
+// How many were left out.
+size_t leave_out_short(const std::vector<RecordedProcess>& processes,
+                       std::vector<report::Report>& reports, std::vector<std::string>& paths) {
+  const std::vector<bool> worth = worth_a_verdict(processes);
+  size_t kept = 0;
+  for (size_t i = 0; i < worth.size(); ++i) {
+    if (!worth[i]) continue;
+    if (kept != i) {
+      reports[kept] = std::move(reports[i]);
+      paths[kept] = std::move(paths[i]);
+    }
+    ++kept;
+  }
+  reports.resize(kept);
+  paths.resize(kept);
+  return worth.size() - kept;
+}
+
 }  // namespace
 
 void add_input_options(CLI::App& app, InputOptions& options) {
@@ -136,24 +160,31 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
   app.add_option("--module", options.module,
-                 "only what has a frame in a module of this name (part)");
+                 "only what has a frame in a module whose name holds this")
+      ->type_name("NAME");
   app.add_option("--function", options.function,
-                 "only what has a frame in a function of this name (part)");
+                 "only what has a frame in a function whose name holds this")
+      ->type_name("NAME");
   app.add_option("--verdict", options.verdicts,
                  "only these: leak, growing, bounded, sawtooth, steady")
       ->delimiter(',')
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("VERDICT");
   app.add_option("--look-through", options.look_through,
                  "modules that are never the site of a finding")
+      ->type_name("MODULE")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--limit", options.limit,
-                 "tell when growth reaches this size (512M, 2G); else the cgroup's limit");
+                 "tell when growth reaches this size (default: the cgroup's limit)")
+      ->type_name("SIZE");
   app.add_option(
-      "--work", options.work,
-      "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
-      "line");
+         "--work", options.work,
+         "units of work done: a number for the whole time, or a file with 'SECONDS COUNT' a "
+         "line")
+      ->type_name("NUMBER|FILE");
   app.add_option("--debug-folder", options.debug_folders, "also look for debug files here")
+      ->type_name("FOLDER")
       ->allow_extra_args(false);
   app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
   app.add_option("--jobs", options.jobs,
@@ -268,15 +299,23 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
 
   std::vector<report::Report> reports;
   std::vector<std::string> paths;
+  std::vector<RecordedProcess> processes;
   for (read::Recording& recording : *recordings) {
     Result<report::Report> report = report_of(recording, options, build, progress);
     if (!report) return report.error();
+    processes.push_back(facts_of(recording, *report));
     reports.push_back(std::move(*report));
     paths.push_back(recording.path.string());
     recording = read::Recording();  // a large one is no longer needed
   }
+  const size_t left_out = options.for_verdict ? leave_out_short(processes, reports, paths) : 0;
   report::Report report =
       reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
+  report.unjudged = find_unjudged(processes);
+  if (left_out > 0) report.notes.push_back(left_out_text(left_out));
+  for (size_t i = 0; i < report.unjudged.size() && !options.for_verdict; ++i) {
+    report.notes.push_back(report::unjudged_text(report.unjudged[i]));
+  }
   if (!options.baseline.empty()) {
     Result<std::vector<read::Recording>> old = load_recordings({options.baseline}, options.jobs);
     if (!old) return old.error();

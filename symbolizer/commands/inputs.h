@@ -32,6 +32,7 @@ struct InputOptions {
   unsigned jobs = 0;
   bool top_given = false;
   bool debuginfod = false;
+  bool for_verdict = false;  // what is too short beside others is left out, not shown
 };
 
 void add_input_options(CLI::App& app, InputOptions& options);

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <CLI/Validators.hpp>
 #include <cerrno>
 #include <cstdlib>
 
@@ -42,13 +43,42 @@ void set_environment(const Launch& launch, const RecordSettings& settings) {
   set("SILT_SAMPLE", settings.sample);
   set("SILT_EVERY", settings.every);
   set("SILT_LOG", settings.log);
-  if (settings.mmap) set("SILT_MMAP", *settings.mmap ? "1" : "0");
+  set("SILT_MEMORY", settings.memory);
+  set("SILT_NODE", settings.node);
+  set("SILT_NODE_INTERVAL", settings.node_interval);
+  set("SILT_NODE_INLINING", settings.node_inlining);
+  if (settings.no_mmap) set("SILT_MMAP", "0");
   if (settings.no_children) set("SILT_CHILDREN", "0");
   if (settings.no_at_exit) set("SILT_AT_EXIT", "0");
   set("LD_PRELOAD", launch.preload);
 }
 
 }  // namespace
+
+void add_record_options(CLI::App& app, RecordSettings& settings) {
+  app.add_option("--signal", settings.signal,
+                 "signal that takes a snapshot, or 'none' (default: USR2)")
+      ->type_name("SIGNAL");
+  app.add_option("--sample", settings.sample,
+                 "mean bytes between samples; 0 records every allocation (default: 0)")
+      ->type_name("SIZE");
+  app.add_option("--memory", settings.memory,
+                 "the most memory for silt's tables; when it is nearly reached, silt samples "
+                 "(default: see docs/options.md)")
+      ->type_name("SIZE");
+  app.add_flag("--no-mmap", settings.no_mmap, "do not record anonymous mappings");
+  app.add_flag("--no-children", settings.no_children, "do not record child processes");
+  app.add_option("--node", settings.node,
+                 "0: treat Node.js like any other program; all: record npm, yarn and pm2 "
+                 "themselves too (default: 1)")
+      ->check(CLI::IsMember({"0", "1", "all"}));
+  app.add_option("--node-interval", settings.node_interval,
+                 "mean bytes between samples of the JavaScript heap; 0: none")
+      ->type_name("SIZE");
+  app.add_option("--node-inlining", settings.node_inlining,
+                 "0: V8 inlines no functions, so that each place has one stack")
+      ->check(CLI::IsMember({"0", "1"}));
+}
 
 std::string mistake_in(const RecordSettings& settings) {
   if (!settings.signal.empty() && !parse_signal(settings.signal)) {
@@ -58,6 +88,13 @@ std::string mistake_in(const RecordSettings& settings) {
   if (!settings.sample.empty() && !parse_size(settings.sample)) {
     return "--sample " + in_quotes(settings.sample) +
            " is not a number of bytes: 0 (every allocation), 512K, 1M";
+  }
+  if (!settings.memory.empty() && !parse_size(settings.memory)) {
+    return "--memory " + in_quotes(settings.memory) + " is not a number of bytes: 256M, 1G, or 0";
+  }
+  if (!settings.node_interval.empty() && !parse_size(settings.node_interval)) {
+    return "--node-interval " + in_quotes(settings.node_interval) +
+           " is not a number of bytes: 64K, 1M, or 0 for none";
   }
   if (!settings.every.empty() && !parse_duration(settings.every)) {
     return "--every " + in_quotes(settings.every) + " is not a time: 30s, 5m, 1h";
@@ -80,10 +117,11 @@ NotRunnable prepare_launch(const ProgramCall& call, const RecordSettings& settin
   }
   launch.words = call.words;
   launch.preload = *preload;
-  launch.obstacle = recording_obstacle(launch.program);
-  if (!launch.obstacle.empty()) {
+  const Obstacle obstacle = recording_obstacle(launch.program);
+  if (obstacle.preload_harms) launch.preload.clear();
+  if (!obstacle.text.empty()) {
     launch.obstacle =
-        "nothing will be recorded in " + in_quotes(launch.program) + ": " + launch.obstacle;
+        "nothing will be recorded in " + in_quotes(launch.program) + ": " + obstacle.text;
   }
   return {};
 }

@@ -6,8 +6,8 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_LAUNCH_H_
 #define SILT_SYMBOLIZER_COMMANDS_LAUNCH_H_
 
+#include <CLI/App.hpp>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +23,17 @@ struct RecordSettings {
   std::string sample;
   std::string every;
   std::string log;
-  std::optional<bool> mmap;
+  std::string memory;
+  std::string node;
+  std::string node_interval;
+  std::string node_inlining;
+  bool no_mmap = false;
   bool no_children = false;
   bool no_at_exit = false;
 };
+
+// The options of `run` and `soak` that become settings of the interposer.
+void add_record_options(CLI::App& app, RecordSettings& settings);
 
 // One line about a setting that cannot be understood, empty when all can.
 std::string mistake_in(const RecordSettings& settings);
@@ -34,7 +41,7 @@ std::string mistake_in(const RecordSettings& settings);
 struct Launch {
   std::filesystem::path program;
   std::vector<std::string> words;  // program as it was named, and arguments
-  std::string preload;             // value of LD_PRELOAD
+  std::string preload;             // value of LD_PRELOAD; empty: as it is
   std::string obstacle;            // why nothing would be recorded; empty: no reason to think so
 };
 

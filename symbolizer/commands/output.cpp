@@ -4,7 +4,9 @@
 
 #include "symbolizer/commands/output.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +14,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <map>
+#include <string_view>
+#include <utility>
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/render/render.h"
@@ -37,6 +42,29 @@ const std::map<std::string, Render>& formats() {
   return kFormats;
 }
 
+// What people call files of each format; the longer endings first.
+constexpr std::pair<std::string_view, const char*> kEndings[] = {
+    {".speedscope.json", "speedscope"},
+    {".sarif.json", "sarif"},
+    {".pb.gz", "pprof"},
+    {".json", "json"},
+    {".html", "html"},
+    {".htm", "html"},
+    {".md", "markdown"},
+    {".sarif", "sarif"},
+    {".xml", "junit"},
+    {".pprof", "pprof"},
+    {".folded", "folded"},
+};
+
+// The format that a file's name implies; text where it implies none.
+std::string format_of(std::string_view path) {
+  for (const auto& [ending, format] : kEndings) {
+    if (path.size() > ending.size() && path.ends_with(ending)) return format;
+  }
+  return "text";
+}
+
 constexpr size_t kNarrowest = 40;
 constexpr size_t kWidest = 120;
 
@@ -56,6 +84,49 @@ size_t terminal_width(int fd) {
   return 80;
 }
 
+// /dev/stdout, /dev/fd/3 and links to them name a descriptor of this process: opening it by that
+// name would begin a file anew that others have written to. -1: no such name.
+int own_descriptor(const std::string& path) {
+  constexpr int kMostLinks = 40;
+  std::string name = path;
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (name == "/dev/stdout") return STDOUT_FILENO;
+    if (name == "/dev/stderr") return STDERR_FILENO;
+    const std::string own = "/proc/" + std::to_string(getpid()) + "/fd/";
+    for (const std::string& folder :
+         {std::string("/dev/fd/"), std::string("/proc/self/fd/"), own}) {
+      if (name.rfind(folder, 0) != 0 || name.size() == folder.size()) continue;
+      const std::string digits = name.substr(folder.size());
+      if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos)
+        continue;
+      return std::atoi(digits.c_str());
+    }
+    std::error_code error;
+    const std::filesystem::path to = std::filesystem::read_symlink(name, error);
+    if (error) return -1;
+    name = (std::filesystem::path(name).parent_path() / to).lexically_normal();
+  }
+  return -1;
+}
+
+// What a name stands for: a file that a link points to is written there, and stays linked.
+std::filesystem::path link_target(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) return path;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
+  return error ? std::filesystem::path(path) : target;
+}
+
+bool write_whole(std::string_view bytes, int fd) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
 }  // namespace
 
 void add_output_options(CLI::App& app, OutputOptions& options) {
@@ -67,7 +138,18 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
         return format == "html" ? render::html_unavailable() : std::string();
       })
       ->capture_default_str();
-  app.add_option("--output,-o", options.path, "write to this file instead of standard output");
+  app.add_option("--output,-o", options.path,
+                 "write to this file instead of standard output; without --format its ending "
+                 "chooses the format: .html, .json, .md, .sarif, .xml (junit), .pb.gz (pprof), "
+                 ".folded, .speedscope.json")
+      ->type_name("FILE");
+  app.parse_complete_callback([&app, &options] {
+    if (app.count("--format") != 0) return;
+    options.format = format_of(options.path);
+    if (options.format == "html" && !render::html_unavailable().empty()) {
+      throw CLI::ValidationError("--output", render::html_unavailable());
+    }
+  });
   app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");
 }
 
@@ -78,6 +160,8 @@ bool shows_all_stacks(const std::string& format) {
 bool colour_wanted(int fd) {
   const char* no_colour = std::getenv("NO_COLOR");
   if (no_colour != nullptr && *no_colour != '\0') return false;
+  const char* forced = std::getenv("CLICOLOR_FORCE");
+  if (forced != nullptr && *forced != '\0' && std::strcmp(forced, "0") != 0) return true;
   const char* terminal = std::getenv("TERM");
   if (terminal != nullptr && std::strcmp(terminal, "dumb") == 0) return false;
   return isatty(fd) == 1;
@@ -106,19 +190,52 @@ std::optional<Error> write_output(const std::string& bytes, const std::string& p
     if (!good) return failed("cannot write to");
     return std::nullopt;
   }
-  const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp";
-  FILE* file = std::fopen(temporary.c_str(), "wbe");
-  // A device or a pipe in a folder we cannot write to: straight to it.
-  const bool direct = file == nullptr;
-  if (direct) file = std::fopen(path.c_str(), "wbe");
-  if (file == nullptr) return failed("cannot write to");
-  bool good = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  good = std::fclose(file) == 0 && good;
-  if (good && !direct) good = std::rename(temporary.c_str(), path.c_str()) == 0;
+  if (const int fd = own_descriptor(path); fd >= 0) {
+    std::fflush(stdout);
+    if (write_whole(bytes, fd)) return std::nullopt;
+    return failed("cannot write to");
+  }
+  std::error_code error;
+  const std::filesystem::path target = link_target(path);
+  const auto status = std::filesystem::status(target, error);
+  const bool there = std::filesystem::exists(status);
+  // A device, a pipe, a socket is what it is and not a place for a file.
+  if (there && !std::filesystem::is_regular_file(status)) {
+    const int fd = open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return failed("cannot write to");
+    const bool good = write_whole(bytes, fd);
+    const int why = errno;
+    if (close(fd) == 0 && good) return std::nullopt;
+    if (!good) errno = why;
+    return failed("cannot write to");
+  }
+  // Beside it, under a name that nobody has: what others put there is not followed.
+  const std::string temporary = target.native() + "." + std::to_string(getpid()) + ".tmp";
+  constexpr mode_t kAsUmaskSays = 0666;
+  int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kAsUmaskSays);
+  // A file in a folder we cannot write to: straight to it.
+  const bool direct = fd < 0;
+  if (direct) fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kAsUmaskSays);
+  if (fd < 0) return failed("cannot write to");
+  bool good = write_whole(bytes, fd);
+  int why = errno;
+  if (close(fd) != 0 && good) {
+    good = false;
+    why = errno;
+  }
+  if (good && !direct) {
+    if (there) {
+      std::filesystem::permissions(temporary, status.permissions(), error);
+    }
+    good = std::rename(temporary.c_str(), target.c_str()) == 0;
+    why = errno;
+  }
   if (good) return std::nullopt;
-  const Error error = failed("cannot write");
+  errno = why;
+  const Error failure = failed("cannot write");
   if (!direct) std::remove(temporary.c_str());
-  return error;
+  return failure;
 }
 
 }  // namespace silt::commands

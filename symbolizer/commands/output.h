@@ -25,13 +25,15 @@ void add_output_options(CLI::App& app, OutputOptions& options);
 // Formats that show every stack rather than the top ones.
 bool shows_all_stacks(const std::string& format);
 
-// Whether a finding of a program may be shown in colour: a terminal, and NO_COLOR is not set.
+// Whether a finding of a program may be shown in colour: a terminal or CLICOLOR_FORCE, and
+// NO_COLOR is not set.
 bool colour_wanted(int fd);
 
 std::string rendered(const report::Report& report, const OutputOptions& options);
 
-// Writes to a temporary name beside `path` and renames, so that nobody reads half a file. An empty
-// path or "-" is standard output.
+// Writes to a temporary name beside `path` and renames, so that nobody reads half a file. Devices,
+// pipes and /dev/stdout are written to and stay what they are; a link stays one. An empty path or
+// "-" is standard output.
 std::optional<Error> write_output(const std::string& bytes, const std::string& path);
 
 }  // namespace silt::commands

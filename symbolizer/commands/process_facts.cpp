@@ -40,6 +40,12 @@ std::string unescaped(std::string_view path) {
   return out;
 }
 
+// "start-end perms offset device inode   "
+std::string inode_in(std::string_view line) {
+  while (line.ends_with(' ')) line.remove_suffix(1);
+  return std::string(line.substr(line.rfind(' ') + 1));
+}
+
 }  // namespace
 
 std::optional<StatusFacts> parse_status(std::string_view text) {
@@ -57,6 +63,9 @@ std::optional<StatusFacts> parse_status(std::string_view text) {
       has_state = true;
     } else if (key == "Tgid") {
       parse_number(value, facts.thread_group, 10);
+    } else if (key == "Uid") {  // real, effective, saved, of the file system
+      value.remove_prefix(std::min(value.find('\t') + 1, value.size()));
+      parse_number(value.substr(0, value.find('\t')), facts.user, 10);
     } else if (key == "NSpid") {
       while (!value.empty()) {
         const size_t end = value.find('\t');
@@ -79,6 +88,23 @@ std::optional<StatusFacts> parse_status(std::string_view text) {
   return facts;
 }
 
+bool is_recorded(const MapFacts& facts) { return facts.interposer && !facts.left_out; }
+
+std::optional<Card> parse_card(std::string_view text) {
+  const size_t space = text.find(' ');
+  Card card;
+  if (space == std::string_view::npos || text.size() < space + 3 || text[space + 2] != ' ' ||
+      !parse_number(text.substr(0, space), card.signal, 10) || card.signal < 0 ||
+      card.signal > 64) {
+    return std::nullopt;
+  }
+  card.reach = static_cast<format::Reach>(text[space + 1]);
+  if ((card.signal != 0) != (card.reach == format::Reach::kSignal)) return std::nullopt;
+  card.folder = text.substr(space + 3);
+  if (!card.folder.empty() && card.folder.front() != '/') return std::nullopt;
+  return card;
+}
+
 MapFacts parse_maps(std::string_view text) {
   constexpr std::string_view kDeleted = " (deleted)";
   constexpr std::string_view kMemfd = "/memfd:";
@@ -92,8 +118,13 @@ MapFacts parse_maps(std::string_view text) {
     const std::string path = unescaped(raw);
     if (path.starts_with(kMemfd)) {
       const std::string_view name = std::string_view(path).substr(kMemfd.size());
-      if (name.starts_with(format::kErrorMappingPrefix)) {
+      if (name.starts_with(format::kLeftOutMapping)) {
+        facts.left_out = true;
+      } else if (name.starts_with(format::kErrorMappingPrefix)) {
         facts.error = name.substr(std::string_view(format::kErrorMappingPrefix).size());
+        facts.error_id = inode_in(line->substr(0, begin));
+      } else if (name.starts_with(format::kCardPrefix)) {
+        facts.card = parse_card(name.substr(std::string_view(format::kCardPrefix).size()));
       }
     } else if (std::filesystem::path(path).filename() == format::kControlFileName) {
       if (deleted) {
@@ -123,16 +154,23 @@ std::optional<format::Control> parse_control(std::string_view bytes, pid_t pid,
   return control;
 }
 
-std::string environment_value(std::string_view environ, std::string_view name) {
-  while (!environ.empty()) {
-    const size_t end = environ.find('\0');
-    const std::string_view entry = environ.substr(0, end);
-    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
-      return std::string(entry.substr(name.size() + 1));
-    }
-    environ.remove_prefix(end == std::string_view::npos ? environ.size() : end + 1);
+std::optional<uint64_t> start_in_stat(std::string_view text) {
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(name_end + 1);
+  constexpr int kFieldsBetween = 20;  // the name is the second field, this the twenty-second
+  for (int i = 0; i < kFieldsBetween; ++i) {
+    const size_t space = text.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(space + 1);
   }
-  return "";
+  uint64_t start = 0;
+  if (!parse_number(text.substr(0, text.find(' ')), start, 10)) return std::nullopt;
+  return start;
+}
+
+std::string proc_path(pid_t pid, const std::string& name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
 }
 
 std::optional<std::string> read_proc(const std::string& path) {

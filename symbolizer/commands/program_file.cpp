@@ -36,22 +36,38 @@ bool is_file(const fs::path& path) {
 
 bool can_execute(const fs::path& path) { return is_file(path) && access(path.c_str(), X_OK) == 0; }
 
-std::string elf_obstacle(const ByteSource& source) {
+// glibc's loader: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-2.31.so. What another one loads is
+// made for another C library, and ends when a library comes along that wants glibc.
+Obstacle loader_obstacle(const ByteSource& source, const Elf64_Phdr& segment) {
+  constexpr uint64_t kLongestPath = 4096;
+  auto bytes = source.read(segment.p_offset, std::min<uint64_t>(segment.p_filesz, kLongestPath));
+  if (!bytes) return {};
+  const std::string name = fs::path(bytes->c_str()).filename();
+  for (const char* known : {"ld-linux", "ld64.so", "ld.so", "ld-2."}) {
+    if (name.empty() || name.starts_with(known)) return {};
+  }
+  const std::string library = name.starts_with("ld-musl") ? "musl" : "another C library";
+  return {"it is linked with " + library + " (" + in_quotes(name) +
+              "), and silt needs glibc; it runs without silt",
+          true};
+}
+
+Obstacle elf_obstacle(const ByteSource& source) {
   auto bytes = source.read(0, sizeof(Elf64_Ehdr));
-  if (!bytes) return "";
+  if (!bytes) return {};
   Elf64_Ehdr header;
   std::memcpy(&header, bytes->data(), sizeof(header));
-  if (header.e_ident[EI_CLASS] != ELFCLASS64) return "it is a 32-bit program";
-  if (header.e_machine != kMachine) return "it is built for another processor";
-  if (header.e_phentsize != sizeof(Elf64_Phdr)) return "";
+  if (header.e_ident[EI_CLASS] != ELFCLASS64) return {"it is a 32-bit program", true};
+  if (header.e_machine != kMachine) return {"it is built for another processor", true};
+  if (header.e_phentsize != sizeof(Elf64_Phdr)) return {};
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     auto entry = source.read(header.e_phoff + uint64_t{i} * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
-    if (!entry) return "";
+    if (!entry) return {};
     Elf64_Phdr segment;
     std::memcpy(&segment, entry->data(), sizeof(segment));
-    if (segment.p_type == PT_INTERP) return "";
+    if (segment.p_type == PT_INTERP) return loader_obstacle(source, segment);
   }
-  return "it is statically linked, so that nothing can be preloaded";
+  return {"it is statically linked, so that nothing can be preloaded"};
 }
 
 // Whether the kernel gives the program rights that its caller has not, on which the loader ignores
@@ -107,26 +123,27 @@ NotRunnable find_program(const std::string& name, const char* search_path, fs::p
   return {"cannot run " + in_quotes(name) + ": there is no such program in PATH", 127};
 }
 
-std::string recording_obstacle(const fs::path& program) {
+Obstacle recording_obstacle(const fs::path& program) {
   fs::path file = program;
   for (int hop = 0; hop < 5; ++hop) {
     if (gains_rights(file)) {
-      return "it is set-user-ID, set-group-ID or has capabilities, so that the loader ignores "
-             "preloads";
+      return {
+          "it is set-user-ID, set-group-ID or has capabilities, so that the loader ignores "
+          "preloads"};
     }
     auto source = FileSource::open(file);
-    if (!source) return "";
+    if (!source) return {};
     const std::string interpreter = interpreter_of(*source);
     if (interpreter.empty()) {
       auto magic = source->read(0, SELFMAG);
-      if (!magic || *magic != ELFMAG) return "";
+      if (!magic || *magic != ELFMAG) return {};
       // The loader itself has no loader, but preloads into what it runs.
-      if (file.filename().native().starts_with("ld-linux") || file.filename() == "ld.so") return "";
+      if (file.filename().native().starts_with("ld-linux") || file.filename() == "ld.so") return {};
       return elf_obstacle(*source);
     }
     file = interpreter;
   }
-  return "";
+  return {};
 }
 
 }  // namespace silt::commands

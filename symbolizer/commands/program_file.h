@@ -24,7 +24,11 @@ NotRunnable find_program(const std::string& name, const char* search_path,
 
 // Why nothing would be recorded in this program, empty when there is no reason to think so. For a
 // script, of its interpreter.
-std::string recording_obstacle(const std::filesystem::path& program);
+struct Obstacle {
+  std::string text;
+  bool preload_harms = false;  // the program must run without the library
+};
+Obstacle recording_obstacle(const std::filesystem::path& program);
 
 }  // namespace silt::commands
 

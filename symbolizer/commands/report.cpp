@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
@@ -22,6 +23,8 @@ Examples:
   silt report --format html -o leak.html   one page to look at
   silt report --format pprof -o leak.pb.gz go tool pprof leak.pb.gz
   silt report --verdict leak --full        leaks only, all frames
+
+Exit status: 0 done; 2 usage; 3 an input could not be read, or the output not written.
 )";
 
 struct ReportOptions {
@@ -33,11 +36,11 @@ int run_report(const ReportOptions& options) {
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
-    std::fprintf(stderr, "silt report: %s\n", report.error().message.c_str());
+    std::fprintf(stderr, "silt report: %s\n", one_line(report.error().message).c_str());
     return report.error().message.rfind("--", 0) == 0 ? kUsage : kInput;
   }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
-    std::fprintf(stderr, "silt report: %s\n", error->message.c_str());
+    std::fprintf(stderr, "silt report: %s\n", one_line(error->message).c_str());
     return kInput;
   }
   return kDone;
@@ -48,10 +51,14 @@ int run_report(const ReportOptions& options) {
 void register_report(CLI::App& app, int& status) {
   const auto options = std::make_shared<ReportOptions>();
   CLI::App* command = app.add_subcommand("report", "what grew and where");
-  command->add_option("recordings", options->inputs.paths,
-                      "recording folders or snapshot files; none: the newest recording here");
-  command->add_option("--baseline", options->inputs.baseline,
-                      "an earlier recording: tells what is new");
+  command
+      ->add_option("recordings", options->inputs.paths,
+                   "recording folders or snapshot files; none: the newest recording here")
+      ->type_name("FOLDER|FILE");
+  command
+      ->add_option("--baseline", options->inputs.baseline,
+                   "an earlier recording: tells what is new")
+      ->type_name("FOLDER|FILE");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

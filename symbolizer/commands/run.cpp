@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/launch.h"
 
@@ -14,18 +15,18 @@ namespace {
 
 struct RunOptions {
   RecordSettings settings;
-  std::vector<std::string> misplaced;  // words without '--' before them
+  std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt: %s\n", message.c_str());
+  std::fprintf(stderr, "silt: %s\n", one_line(message).c_str());
   return status;
 }
 
 // Returns only when the program could not be started.
 int run(const RunOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
-    return fail("run needs a program after '--': silt run -- PROGRAM ARG...", kUsage);
+    return fail("run needs a program: silt run PROGRAM ARG...", kUsage);
   }
   if (const std::string mistake = mistake_in(options.settings); !mistake.empty()) {
     return fail(mistake, kUsage);
@@ -43,27 +44,30 @@ int run(const RunOptions& options, const ProgramCall& call) {
 void register_run(CLI::App& app, const ProgramCall& call, int& status) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "run a program and record its memory");
-  command->add_option("--out", options->settings.out, "folder for recordings, made if missing");
-  command->add_option("--signal", options->settings.signal, "signal that takes a snapshot (USR2)");
-  command->add_option("--sample", options->settings.sample,
-                      "mean bytes between samples; 0, the default, records every allocation");
-  command->add_option("--every", options->settings.every,
-                      "also take a snapshot every so often: 30s, 5m");
+  RecordSettings& settings = options->settings;
+  command->add_option("--out", settings.out, "folder for recordings, made if missing (default: .)")
+      ->type_name("FOLDER");
+  command->add_option("--every", settings.every, "also take a snapshot every so often: 30s, 5m")
+      ->type_name("TIME");
+  add_record_options(*command, settings);
+  command->add_flag("--no-at-exit", settings.no_at_exit, "no last snapshot at exit");
   command
-      ->add_option("--log", options->settings.log, "what the interposer tells: error, warn, info")
+      ->add_option("--log", settings.log,
+                   "what the interposer tells on standard error (default: warn)")
       ->check(CLI::IsMember({"error", "warn", "info"}));
-  command->add_flag("--mmap,!--no-mmap", options->settings.mmap,
-                    "record anonymous mappings (the default)");
-  command->add_flag("--no-children", options->settings.no_children,
-                    "do not record child processes");
-  command->add_flag("--no-at-exit", options->settings.no_at_exit, "no last snapshot at exit");
-  // Only for the help text: what stands after '--' never gets here.
-  command->add_option("PROGRAM", options->misplaced, "after '--': what to run, with its arguments");
+  // Only for the help text: the program's words never get here.
+  command
+      ->add_option("PROGRAM", options->misplaced,
+                   "what to run, with its arguments; '--' before it is optional")
+      ->type_name("[ARG]");
   command->footer(
       "Examples:\n"
-      "  silt run -- ./server --port 8080\n"
-      "  silt run --out recordings --every 30s -- node app.js\n"
-      "  silt run --sample 512K -- ./server      for production: sampled, nearly free");
+      "  silt run ./server --port 8080\n"
+      "  silt run --out recordings --every 30s node app.js\n"
+      "  silt run --sample 512K ./server      for production: sampled, nearly free\n"
+      "\n"
+      "Exit status: the program's own; 126 it cannot be executed, 127 it was not found; before it\n"
+      "starts also 2 usage, 3 the library or the folder is missing.");
   command->callback([options, &call, &status] { status = run(*options, call); });
 }
 

@@ -1,116 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A signal kills a process that does not expect it, so none is sent before /proc has shown that it
-// is handled.
+// A process is asked in writing, which one that allocates reads without being interrupted. Only one
+// that stays silent is sent a signal: it makes waiting calls like poll() return early (EINTR),
+// which not every program copes with. Nothing is sent before /proc has shown that silt handles it,
+// and what is sent is ignored by a process that no longer does.
 
 #include "symbolizer/commands/snapshot_request.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "interposer/format/control.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
+#include "symbolizer/commands/control_file.h"
 #include "symbolizer/commands/process_facts.h"
+#include "symbolizer/commands/process_handle.h"
 #include "symbolizer/commands/written_request.h"
 
 namespace silt::commands {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using Moment = steady_clock::time_point;
 
-constexpr auto kPollInterval = std::chrono::milliseconds(5);
-// The interposer tells a reason only once; where it told one before, its next failure is silent.
+constexpr auto kPollInterval = milliseconds(5);
+// A process looks for requests about every 25 ms while it allocates. So much later it is silent;
+// one that has a thread at work may only be waiting for its turn on a busy machine.
+constexpr auto kSilence = milliseconds(100);
+constexpr auto kSilenceAtWork = milliseconds(500);
+// A signal may be lost: a plain one of the same number that arrives at the same time is the same to
+// the kernel.
+constexpr auto kBetweenSignals = milliseconds(1000);
+constexpr auto kLookInterval = milliseconds(50);  // for where the control file is
+// An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
-std::string proc_path(pid_t pid, const char* name) {
-  return "/proc/" + std::to_string(pid) + "/" + name;
-}
-
 Error about(pid_t pid, const std::string& what) {
-  return Error{"process " + std::to_string(pid) + " " + what};
+  // Some of it the process says itself.
+  return Error{"process " + std::to_string(pid) + " " + one_line(what)};
 }
 
-// Readable from poll() when the process has ended; -1 on kernels that have no such thing.
-class ProcessEnd {
- public:
-  explicit ProcessEnd(pid_t pid) : fd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
-  ~ProcessEnd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  ProcessEnd(const ProcessEnd&) = delete;
-  ProcessEnd& operator=(const ProcessEnd&) = delete;
+Error ended(pid_t pid) { return about(pid, "ended before it took a snapshot"); }
 
-  // Waits for one poll interval; true when the process has ended.
-  bool wait() const {
-    if (fd_ < 0) {
-      std::this_thread::sleep_for(kPollInterval);
-      return false;
-    }
-    pollfd event{fd_, POLLIN, 0};
-    return poll(&event, 1, static_cast<int>(kPollInterval.count())) > 0;
-  }
-
- private:
-  int fd_;
-};
-
-// In a container the path is one of the container's own file system.
-std::optional<format::Control> read_control(pid_t pid, const std::string& path,
-                                            const StatusFacts& status) {
-  for (const std::string& place : {path, proc_path(pid, "root") + path}) {
-    auto source = FileSource::open(place);
-    if (!source) continue;
-    auto bytes = source->read(0, sizeof(format::Control));
-    if (!bytes) continue;
-    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-    if (auto control = parse_control(text, pid, status.namespace_pids)) return control;
-  }
-  return std::nullopt;
+std::optional<StatusFacts> status_of(pid_t pid) {
+  const auto text = read_proc(proc_path(pid, "status"));
+  return text ? parse_status(*text) : std::nullopt;
 }
 
-// The control file among those that the process maps, and what it says.
-struct KnownControl {
-  std::string path;
-  format::Control control;
-};
-std::optional<KnownControl> find_control(pid_t pid, const MapFacts& maps,
-                                         const StatusFacts& status) {
-  for (const std::string& path : maps.controls) {
-    if (auto control = read_control(pid, path, status)) return KnownControl{path, *control};
-  }
-  return std::nullopt;
-}
-
-std::string snapshot_path(const std::string& control, uint32_t sequence) {
-  char name[32];
-  std::snprintf(name, sizeof(name), "%03u.silt", sequence);
-  return (std::filesystem::path(control).parent_path() / name).native();
-}
+bool is_stopped(const StatusFacts& status) { return status.state == 'T' || status.state == 't'; }
 
 // Checks that a process can be asked at all.
 Result<StatusFacts> find_process(pid_t pid) {
-  const auto text = read_proc(proc_path(pid, "status"));
-  const auto status = text ? parse_status(*text) : std::nullopt;
+  const auto status = status_of(pid);
   if (!status) return Error{"there is no process " + std::to_string(pid)};
   if (status->thread_group != pid) {
     return about(pid, "is a thread of process " + std::to_string(status->thread_group));
   }
   if (status->state == 'Z' || status->state == 'X') return about(pid, "has ended already");
   if (kill(pid, 0) != 0 && errno == EPERM) return about(pid, "belongs to another user");
+  if (is_stopped(*status)) {
+    return about(pid, "is stopped: let it go on (kill -CONT) and try again");
+  }
   return *status;
 }
 
@@ -126,151 +87,221 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   if (!facts.interposer) {
     return about(pid, "runs without libsilt.so: start it with 'silt run'");
   }
+  if (facts.left_out) {
+    return about(pid,
+                 "is left alone by silt: a child with SILT_CHILDREN=0, or a package manager "
+                 "(SILT_NODE=all)");
+  }
   return facts;
 }
 
-Result<int> signal_of(pid_t pid, const std::optional<KnownControl>& known) {
-  int signal = SIGUSR2;
-  if (known) {
-    signal = static_cast<int>(known->control.signal);
-  } else if (const auto environ = read_proc(proc_path(pid, "environ"))) {
-    const std::string value = environment_value(*environ, "SILT_SIGNAL");
-    if (!value.empty()) signal = parse_signal(value).value_or(SIGUSR2);
+// Why no signal may be sent as the process says itself.
+std::string objection(const Card& card) {
+  switch (card.reach) {
+    case format::Reach::kSignal:
+      return "";
+    case format::Reach::kNoSignal:
+      return "takes no snapshots by signal (SILT_SIGNAL=none)";
+    case format::Reach::kReplaced:
+      return "has replaced silt's handler of " + signal_name(format::kAskingSignal);
+    case format::Reach::kForbidden:
+      return "forbade itself to return from a signal's handler (seccomp)";
   }
-  return signal;
+  return "says of itself what this silt does not know";
 }
 
-// Why a signal would not be taken by any thread of the process, or would kill it; empty: it would.
-Result<std::string> obstacle(pid_t pid, const StatusFacts& status, int signal) {
-  if (status.state == 'T' || status.state == 't') {
-    return about(pid, "is stopped: let it go on (kill -CONT) and try again");
-  }
-  if (signal == 0) return std::string("takes no snapshots by signal (SILT_SIGNAL=none)");
-  const uint64_t bit = uint64_t{1} << (signal - 1);
+// Why the signal would not be taken by any thread of the process; empty: it would. *working says
+// whether a thread is at work.
+std::string obstacle(pid_t pid, const StatusFacts& status, const std::optional<Card>& card,
+                     bool* working) {
+  if (is_stopped(status)) return "is stopped";
+  if (!card) return "is starting, or is not recorded (SILT_CHILDREN=0)";
+  if (const std::string why = objection(*card); !why.empty()) return why;
+  const uint64_t bit = uint64_t{1} << (card->signal - 1);
   if ((status.caught & bit) == 0) {
-    return "does not handle " + signal_name(signal) +
-           ((status.ignored & bit) != 0 ? " but ignores it" : ", which would end it") +
-           ": it is starting, or has replaced silt's handler";
+    return "does not handle " + signal_name(card->signal) + ": it is becoming another program";
   }
+  bool blocked = true;
   for (const pid_t thread : threads_of(pid)) {
-    const auto text =
-        read_proc(proc_path(pid, ("task/" + std::to_string(thread) + "/status").c_str()));
+    const auto text = read_proc(proc_path(pid, "task/" + std::to_string(thread) + "/status"));
     const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (facts && (facts->blocked & bit) == 0) return std::string();
+    if (!facts) continue;
+    if ((facts->blocked & bit) == 0) blocked = false;
+    if (facts->state == 'R') *working = true;
   }
-  return "blocks " + signal_name(signal) + " in all its threads";
+  return blocked ? "blocks " + signal_name(card->signal) + " in all its threads" : "";
 }
 
-Error unreachable(pid_t pid, const std::string& why) {
-  return about(pid, why +
-                        ", and can be asked only while it allocates: try again, or choose another "
-                        "signal (SILT_SIGNAL) or a period (SILT_EVERY)");
+std::string folder_in_quotes(const std::string& control) {
+  return in_quotes(std::filesystem::path(control).parent_path());
 }
 
-Error timed_out(pid_t pid, int signal, double seconds) {
-  const auto text = read_proc(proc_path(pid, "status"));
-  const auto status = text ? parse_status(*text) : std::nullopt;
-  if (!status) return about(pid, "ended before it took a snapshot");
-  std::string why = "it may be busy writing";
-  if (status->state == 'T' || status->state == 't') {
-    why = "it is stopped";
-  } else if (status->state == 'D') {
-    why = "it waits in the kernel for a device";
-  } else if ((status->pending >> (signal - 1) & 1) != 0) {
-    why = "no thread of it has taken the signal";
-  }
-  char limit[32];
-  std::snprintf(limit, sizeof(limit), "%.3g", seconds);
-  return about(pid, std::string("took no snapshot within ") + limit + " seconds: " + why);
-}
+// One request, from the question to the answer.
+class Asking {
+ public:
+  Asking(pid_t pid, const Patience& patience) : pid_(pid), patience_(patience), process_(pid) {}
 
-Result<std::string> outcome(pid_t pid, const std::string& control_path,
-                            const format::Control& control) {
-  if (control.last_error != 0) {
-    const std::string why =
-        control.last_failure[0] != '\0' ? control.last_failure : errno_text(control.last_error);
-    return about(pid, "could not write a snapshot to " +
-                          in_quotes(std::filesystem::path(control_path).parent_path()) + ": " +
-                          why);
+  Result<std::string> run() {
+    if (auto failure = begin()) return *failure;
+    for (;;) {
+      const Moment looked = steady_clock::now();
+      if (auto result = answer()) return *result;
+      if (auto failure = press()) return *failure;
+      // Of a process with a hundred thousand mappings a look takes long; it is to get some rest.
+      const auto cost = std::chrono::duration_cast<milliseconds>(steady_clock::now() - looked);
+      if (process_.ended_within(std::max(kPollInterval, 2 * cost))) return ended(pid_);
+    }
   }
-  return snapshot_path(control_path, control.last_sequence);
-}
+
+ private:
+  std::optional<Error> begin() {
+    auto status = find_process(pid_);
+    if (!status) return status.error();
+    status_ = *status;
+    auto maps = find_interposer_in(pid_);
+    if (!maps) return maps.error();
+    known_ = find_control(pid_, *maps, status_);
+    // Only now it is sure that all this was about the process of the handle.
+    if (process_.has_ended()) return about(pid_, "has ended already");
+    const std::string& deleted = maps->deleted_control;
+    if (!known_ && !deleted.empty() && !folder_exists(pid_, deleted)) {
+      return about(pid_,
+                   "cannot write: its recording " + folder_in_quotes(deleted) + " was deleted");
+    }
+    completed_before_ = known_ ? known_->control.completed : 0;
+    error_before_ = maps->error_id;
+    write_request(*maps);
+    start_ = steady_clock::now();
+    return std::nullopt;
+  }
+
+  void write_request(const MapFacts& maps) {
+    const std::string folder = folder_for_requests(pid_, maps, known_);
+    if (folder.empty()) return;
+    const pid_t own = status_.namespace_pids.empty() ? pid_ : status_.namespace_pids.back();
+    request_.emplace(WrittenRequest::Reader{pid_, own, status_.user}, folder);
+    if (!request_->made()) request_.reset();
+  }
+
+  bool after(Moment from, double seconds) const {
+    return std::chrono::duration<double>(steady_clock::now() - from).count() > seconds;
+  }
+
+  // The snapshot, or why there will be none, as soon as either is known.
+  std::optional<Result<std::string>> answer() {
+    look_for_new_recording();
+    if (!known_) {
+      auto maps = find_interposer_in(pid_);
+      if (!maps) {
+        return about(pid_, "ended, or became another program, before it took a snapshot");
+      }
+      known_ = find_control(pid_, *maps, status_);
+      if (!known_) {
+        const bool fresh =
+            error_before_ != maps->error_id || steady_clock::now() > start_ + kPatienceAfterError;
+        if (!maps->error.empty() && fresh) return about(pid_, maps->error);
+        if (!request_ && maps->card) write_request(*maps);  // it was starting
+        return std::nullopt;
+      }
+    } else if (auto control = read_control(pid_, known_->path, status_)) {
+      known_->control = *control;
+    } else if (!folder_exists(pid_, known_->path)) {
+      return about(
+          pid_, "cannot write: its recording " + folder_in_quotes(known_->path) + " was deleted");
+    }
+    const format::Control& control = known_->control;
+    if (control.completed == completed_before_) return std::nullopt;
+    if (control.last_error != 0) {
+      const std::string why =
+          control.last_failure[0] != '\0' ? control.last_failure : errno_text(control.last_error);
+      return about(pid_,
+                   "could not write a snapshot to " + folder_in_quotes(known_->path) + ": " + why);
+    }
+    return snapshot_path(known_->path, control.last_sequence);
+  }
+
+  // A process that has become another user makes a recording anew.
+  void look_for_new_recording() {
+    const Moment now = steady_clock::now();
+    if (!known_ || now < next_look_) return;
+    next_look_ = now + kLookInterval;
+    const auto maps = find_interposer_in(pid_);
+    const auto found = maps ? find_control(pid_, *maps, status_) : std::nullopt;
+    if (found) known_ = found;
+  }
+
+  bool understood() const { return request_ && request_->understood(); }
+
+  // Sends the signal to a process that is silent; says when patience has an end.
+  std::optional<Error> press() {
+    const Moment now = steady_clock::now();
+    if (understood()) {
+      if (!after(start_, patience_.answer)) return std::nullopt;
+      return timed_out("it may be busy writing");
+    }
+    // Without a request there is no telling whether the first was understood.
+    const bool due =
+        sent_ ? request_ && now > last_sent_ + kBetweenSignals : now > start_ + kSilence;
+    const bool over = after(start_, std::min(patience_.answer, patience_.reach));
+    if (!due && !over) return std::nullopt;
+    const auto status = status_of(pid_);
+    if (!status) return ended(pid_);
+    bool working = false;
+    auto maps = find_interposer_in(pid_);
+    if (!maps) return ended(pid_);
+    const std::string why = obstacle(pid_, *status, maps->card, &working);
+    const bool pending = maps->card && maps->card->signal != 0 &&
+                         (status->pending >> (maps->card->signal - 1) & 1) != 0;
+    if (due && why.empty() && !pending && (!working || now > start_ + kSilenceAtWork)) {
+      return send(maps->card->signal);
+    }
+    if (over && !why.empty() && !pending) return unreachable(why);
+    if (!after(start_, patience_.answer)) return std::nullopt;
+    if (is_stopped(*status)) return timed_out("it is stopped");
+    if (status->state == 'D') return timed_out("it waits in the kernel for a device");
+    return timed_out(pending ? "no thread of it has taken the signal" : "it may be busy writing");
+  }
+
+  std::optional<Error> send(int signal) {
+    const int error = process_.send(signal, format::kDumpCookie);
+    if (error == EPERM) return about(pid_, "belongs to another user");
+    if (error == ESRCH) return ended(pid_);
+    if (error != 0 && error != EAGAIN) {
+      return about(pid_, "cannot be sent " + signal_name(signal) + ": " + errno_text(error));
+    }
+    sent_ = true;
+    last_sent_ = steady_clock::now();
+    return std::nullopt;
+  }
+
+  Error unreachable(const std::string& why) const {
+    return about(pid_, why +
+                           ", and can be asked only while it allocates: try again, or choose a "
+                           "period (SILT_EVERY)");
+  }
+
+  Error timed_out(const std::string& why) const {
+    char limit[32];
+    std::snprintf(limit, sizeof(limit), "%.3g", patience_.answer);
+    return about(pid_, std::string("took no snapshot within ") + limit + " seconds: " + why);
+  }
+
+  const pid_t pid_;
+  const Patience patience_;
+  const ProcessHandle process_;
+  StatusFacts status_;
+  std::optional<ControlFile> known_;
+  uint32_t completed_before_ = 0;
+  std::string error_before_;
+  std::optional<WrittenRequest> request_;
+  Moment start_{}, last_sent_{}, next_look_{};
+  bool sent_ = false;
+};
 
 }  // namespace
 
-Result<std::string> request_snapshot(pid_t pid, double timeout_seconds) {
-  auto status = find_process(pid);
-  if (!status) return status.error();
-  auto before = find_interposer_in(pid);
-  if (!before) return before.error();
-  const auto known = find_control(pid, *before, *status);
-  if (!known && !before->deleted_control.empty()) {
-    return about(pid, "cannot write: its recording " +
-                          in_quotes(std::filesystem::path(before->deleted_control).parent_path()) +
-                          " was deleted");
-  }
-  const uint32_t completed_before = known ? known->control.completed : 0;
-  auto signal = signal_of(pid, known);
-  if (!signal) return signal.error();
-  auto blocked = obstacle(pid, *status, *signal);
-  if (!blocked) return blocked.error();
-  if (blocked->empty() && known && known->control.takes_requests == 2) {
-    *blocked = "has replaced silt's handler of " + signal_name(*signal);
-  }
-  std::optional<WrittenRequest> request;
-  if (!blocked->empty()) {
-    if (known && known->control.takes_requests != 0) {
-      request.emplace({known->path, proc_path(pid, "root") + known->path});
-    }
-    if (!request || !request->made()) return unreachable(pid, *blocked);
-  }
-
-  const ProcessEnd end(pid);
-  sigval cookie{};
-  cookie.sival_int = static_cast<int>(format::kDumpCookie);
-  if (!request && sigqueue(pid, *signal, cookie) != 0) {
-    if (errno == EPERM) return about(pid, "belongs to another user");
-    if (errno == ESRCH) return about(pid, "has ended already");
-    return about(pid, "cannot be sent " + signal_name(*signal) + ": " + errno_text(errno));
-  }
-
-  const auto start = steady_clock::now();
-  const auto limit = start + std::chrono::duration_cast<steady_clock::duration>(
-                                 std::chrono::duration<double>(timeout_seconds));
-  std::string control_path = known ? known->path : "";
-  for (;;) {
-    if (end.wait()) return about(pid, "ended before it took a snapshot");
-    const auto now = steady_clock::now();
-    if (control_path.empty()) {
-      // A process that was forked makes its recording at its first snapshot.
-      auto facts = find_interposer_in(pid);
-      if (!facts) return about(pid, "ended, or became another program, before it took a snapshot");
-      if (const auto found = find_control(pid, *facts, *status)) {
-        control_path = found->path;
-      } else if (!facts->error.empty() &&
-                 (before->error.empty() || now > start + kPatienceAfterError)) {
-        return about(pid, facts->error);
-      }
-    }
-    if (!control_path.empty()) {
-      const auto control = read_control(pid, control_path, *status);
-      if (!control) {
-        return about(pid, "cannot write: its recording " +
-                              in_quotes(std::filesystem::path(control_path).parent_path()) +
-                              " was deleted or cannot be read");
-      }
-      if (control->completed != completed_before) {
-        if (request) request->settle();
-        return outcome(pid, control_path, *control);
-      }
-    }
-    if (now > limit && request) {
-      if (!read_proc(proc_path(pid, "status")))
-        return about(pid, "ended before it took a snapshot");
-      return unreachable(pid, *blocked);
-    }
-    if (now > limit) return timed_out(pid, *signal, timeout_seconds);
-  }
+Result<std::string> request_snapshot(pid_t pid, const Patience& patience) {
+  return Asking(pid, patience).run();
 }
 
 }  // namespace silt::commands

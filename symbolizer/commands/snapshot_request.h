@@ -13,9 +13,15 @@
 
 namespace silt::commands {
 
+// In seconds.
+struct Patience {
+  double answer;  // for a snapshot that the process has been asked for
+  double reach;   // for a process that cannot be interrupted and does not allocate
+};
+
 // The path of the new snapshot. The process is not harmed when it cannot take one; the error is a
 // line that says why.
-Result<std::string> request_snapshot(pid_t pid, double timeout_seconds);
+Result<std::string> request_snapshot(pid_t pid, const Patience& patience);
 
 }  // namespace silt::commands
 

@@ -5,10 +5,7 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 #include "symbolizer/base/byte_source.h"
@@ -17,6 +14,7 @@
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
+#include "symbolizer/commands/soak_folder.h"
 #include "symbolizer/commands/soak_outcome.h"
 #include "symbolizer/commands/soak_session.h"
 
@@ -31,7 +29,8 @@ SIGTERM, and what grew is judged and reported. SIGINT or SIGTERM ends a soak ear
 what was gathered.
 
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 nothing can be said: too short,
-the program failed, the load failed at once; 4 inconclusive, when the policy says so.
+the program failed, the load failed at once; 4 inconclusive: a process that was recorded and lived
+ten seconds or more (or half of a short soak) could not be judged, or the policy says so.
 
 Examples:
   silt soak --duration 2m --load 'wrk -d 2m http://127.0.0.1:8080/' -- ./server --port 8080
@@ -52,48 +51,18 @@ struct SoakOptions {
   std::string grace = "10s";
   bool full = false;
   bool quiet = false;
-  std::vector<std::string> misplaced;  // words without '--' before them
+  std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt soak: %s\n", message.c_str());
+  std::fprintf(stderr, "silt soak: %s\n", some_lines(message).c_str());
   return status;
 }
-
-// Where recordings and logs are: the user's folder, or one that goes with the soak.
-class SoakFolder {
- public:
-  ~SoakFolder() {
-    if (temporary_.empty()) return;
-    std::error_code error;
-    std::filesystem::remove_all(temporary_, error);
-  }
-  std::optional<Error> open(const std::string& out) {
-    std::error_code error;
-    if (!out.empty()) {
-      path_ = std::filesystem::absolute(out, error);
-      std::filesystem::create_directories(path_, error);
-      if (error) return Error{"cannot make " + in_quotes(out) + ": " + errno_text(error.value())};
-      return std::nullopt;
-    }
-    const auto folder = std::filesystem::temp_directory_path(error);
-    std::string name = (error ? std::filesystem::path("/tmp") : folder) / "silt-soak-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
-      return Error{"cannot make a folder " + in_quotes(name) + ": " + errno_text(errno)};
-    }
-    path_ = temporary_ = name;
-    return std::nullopt;
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_, temporary_;
-};
 
 // Everything about the command line that can be wrong, before anything is started.
 std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
-    return Error{"a program is needed after '--': silt soak [options] -- PROGRAM ARG..."};
+    return Error{"a program is needed: silt soak [options] PROGRAM ARG..."};
   }
   if (std::string mistake = mistake_in(options.task.settings); !mistake.empty()) {
     return Error{std::move(mistake)};
@@ -130,13 +99,17 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
 
   SoakProgress progress(options.quiet);
-  const Result<Gathered> gathered = run_soak(options.task, progress);
+  Result<Gathered> gathered = run_soak(options.task, progress);
   progress.wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
+  for (std::string& note : folder.gather(gathered->recordings)) {
+    gathered->notes.push_back(std::move(note));
+  }
   for (const std::string& note : gathered->notes) progress.warn(note);
   progress.step("judging");
   options.inputs.paths = gathered->recordings;
+  options.inputs.for_verdict = true;
   Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
   progress.wipe();
   if (!report) {
@@ -146,6 +119,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   for (const std::string& note : gathered->notes) {
     report->notes.push_back(note.substr(0, note.find('\n')));
   }
+  report->unjudged = std::move(gathered->unjudged);  // it saw them all, the recordings some
   judge(*report, *rules);
   int status = status_of(*report, rules->policy);
   if (status == kDone && !gathered->mistrust.empty()) status = kInput;
@@ -167,26 +141,33 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
 void add_run_options(CLI::App& app, SoakOptions& options) {
   SoakTask& task = options.task;
   app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   app.add_option("--warm-up", options.plan.warm_up,
-                 "no snapshots in this first part (a fifth of the duration, at most 2m)");
-  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (10)");
-  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m");
+                 "no snapshots in this first part (default: a fifth of the duration, at most 2m)")
+      ->type_name("TIME");
+  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (default: 10)");
+  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m")
+      ->type_name("TIME");
   app.add_option("--load", task.load,
-                 "shell command that makes the program work; SILT_SOAK_PID is the program");
-  app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin");
+                 "shell command that makes the program work; SILT_SOAK_PID is the program")
+      ->type_name("COMMAND");
+  app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin")
+      ->type_name("COMMAND");
   app.add_option("--ready-port", task.ready_port, "the load may begin when this port answers")
-      ->check(CLI::Range(1, 65535));
-  app.add_option("--wait", options.wait, "wait this long before the load begins");
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT");
+  app.add_option("--wait", options.wait, "wait this long before the load begins")
+      ->type_name("TIME");
   app.add_option("--ready-timeout", options.ready_timeout, "give up when it is not ready by then")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   app.add_option("--grace", options.grace, "from SIGTERM until the program is killed")
-      ->capture_default_str();
-  app.add_option("--sample", task.settings.sample,
-                 "mean bytes between samples; 0, the default, records every allocation");
-  app.add_option("--signal", task.settings.signal, "signal that takes a snapshot (USR2)");
-  app.add_flag("--no-children", task.settings.no_children, "do not record child processes");
-  app.add_option("--out", options.out, "keep recordings and logs in this folder");
+      ->capture_default_str()
+      ->type_name("TIME");
+  add_record_options(app, task.settings);
+  app.add_option("--out", options.out, "keep recordings and logs in this folder")
+      ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,
                "the program's output goes to standard error instead of a log");
   app.add_flag("--quiet,-q", options.quiet, "no progress");
@@ -203,8 +184,11 @@ void register_soak(CLI::App& app, const ProgramCall& call, int& status) {
   add_file_options(*command, options->files);
   add_gate_options(*command, options->gate);
   add_input_options(*command, options->inputs);
-  // Only for the help text: what stands after '--' never gets here.
-  command->add_option("PROGRAM", options->misplaced, "after '--': what to run, with its arguments");
+  // Only for the help text: the program's words never get here.
+  command
+      ->add_option("PROGRAM", options->misplaced,
+                   "what to run, with its arguments; '--' before it is optional")
+      ->type_name("[ARG]");
   command->footer(kExamples);
   command->callback([options, &call, &status] { status = run_soak_command(*options, call); });
 }

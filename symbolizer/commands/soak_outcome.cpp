@@ -89,6 +89,19 @@ std::string seen_text(const report::Report& report) {
   return text;
 }
 
+std::string inconclusive_line(const report::Report& report) {
+  const report::Ruling* first = nullptr;
+  size_t count = 0;
+  for (const report::Ruling& ruling : report.gate.rulings) {
+    if (ruling.rule != report::kUnjudgedRule) continue;
+    if (count++ == 0) first = &ruling;
+  }
+  if (first == nullptr) return "inconclusive by the policy; " + seen_text(report);
+  return "inconclusive: " + render::clean(first->why) +
+         (count > 1 ? ", and " + std::to_string(count - 1) + " more" : "") +
+         "; the others: " + seen_text(report);
+}
+
 }  // namespace
 
 void add_file_options(CLI::App& app, SoakFiles& files) {
@@ -137,7 +150,7 @@ std::string outcome_line(const report::Report& report, int status, const std::st
         if (ruling.fails)
           return "inconclusive: " + render::clean(ruling.why) + "; " + seen_text(report);
       }
-      return "inconclusive by the policy; " + seen_text(report);
+      return inconclusive_line(report);
     case kInput:
       return !mistrust.empty() ? "no verdict: " + mistrust
                                : "too short for a verdict: " + seen_text(report);

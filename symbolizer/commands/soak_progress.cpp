@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "symbolizer/base/quote.h"
+
 namespace silt::commands {
 namespace {
 
@@ -52,7 +54,7 @@ void SoakProgress::step(const std::string& text) {
     last_ = {};
     now(text);
   } else {
-    std::fprintf(stderr, "%s%s\n", kPrefix, text.c_str());
+    std::fprintf(stderr, "%s%s\n", kPrefix, some_lines(text).c_str());
   }
 }
 
@@ -62,7 +64,7 @@ void SoakProgress::now(const std::string& text) {
   if (shown_ && time - last_ < kRedraw) return;
   last_ = time;
   shown_ = true;
-  const std::string line = (kPrefix + text).substr(0, columns_of_terminal() - 1);
+  const std::string line = (kPrefix + one_line(text)).substr(0, columns_of_terminal() - 1);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
 }

@@ -26,6 +26,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/soak_load.h"
 #include "symbolizer/commands/soak_processes.h"
+#include "symbolizer/commands/soak_seen.h"
 #include "symbolizer/commands/soak_signals.h"
 #include "symbolizer/commands/soak_snapshots.h"
 
@@ -36,10 +37,14 @@ using std::chrono::steady_clock;
 using Moment = steady_clock::time_point;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
-constexpr double kSnapshotPatience = 60;     // seconds; a loaded machine is slow, not broken
+constexpr double kSnapshotPatience = 60;  // seconds; a loaded machine is slow, not broken
+// For a process that blocks silt's signal and does not allocate: a part of the interval between two
+// snapshots, so that a soak takes no longer for it.
+constexpr double kReachPart = 0.25, kLeastReach = 1, kMostReach = 10;
 constexpr double kLastSnapshotPatience = 3;  // when somebody waits for the end
 constexpr double kReadyInterval = 0.2;       // between two tries
 constexpr size_t kLogLines = 12;
+constexpr auto kLookInterval = std::chrono::seconds(1);  // a worker of ten seconds is seen
 
 steady_clock::duration seconds(double count) {
   return std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(count));
@@ -90,7 +95,7 @@ class Session {
       // Node.js: the same place is to have the same name in each run, whatever V8 would inline.
       setenv("SILT_NODE_INLINING", "0", 0);
       const NotRunnable failure = become(task_.launch, task_.settings);
-      std::fprintf(stderr, "silt: %s\n", failure.message.c_str());
+      std::fprintf(stderr, "silt: %s\n", one_line(failure.message).c_str());
       _exit(failure.status);
     });
     if (!started) return started.error();
@@ -150,6 +155,7 @@ class Session {
       const Moment now = steady_clock::now();
       if (now >= end) return true;
       if (doing) progress_.now(doing());
+      if (load_begun_ && now >= next_look_) look_around();
       signals_.wait(std::min<steady_clock::duration>(end - now, kTick));
     }
     return false;
@@ -205,8 +211,8 @@ class Session {
       if (!program_.running()) return program_ended_early("before it was ready");
       return std::nullopt;
     };
-    std::optional<Error> failure =
-        until("the program is under silt", [this] { return !recorded(tree()).empty(); });
+    std::optional<Error> failure = until(
+        "the program is under silt", [this] { return !seen_before_load_.look(tree(), 0).empty(); });
     if (!failure && task_.ready_port != 0) {
       const std::string what = "port " + std::to_string(task_.ready_port) + " answers";
       failure = until(what.c_str(), [this] { return port_answers(task_.ready_port); });
@@ -240,6 +246,8 @@ class Session {
 
   void soak() {
     load_start_ = steady_clock::now();
+    load_begun_ = true;
+    look_around();
     if (!task_.load.empty()) {
       load_ = std::make_unique<SoakLoad>(task_.load, (task_.folder / "load.log").native(),
                                          program_.pid, signals_.mask_before());
@@ -274,7 +282,20 @@ class Session {
   }
 
   void take_snapshots(double patience) {
-    if (snapshots_.take(recorded(tree()), program_.pid, patience)) ++taken_;
+    const double reach =
+        std::clamp(task_.plan.interval_seconds * kReachPart, kLeastReach, kMostReach);
+    if (snapshots_.take(seen_, look_around(), program_.pid, {patience, reach})) ++taken_;
+    look_around();  // who still is there
+  }
+
+  // Who is recorded now, and may be asked.
+  std::vector<pid_t> look_around() {
+    const Moment now = steady_clock::now();
+    next_look_ = now + kLookInterval;
+    // Children that are not to be recorded have the interposer all the same.
+    const std::vector<pid_t> pids =
+        task_.settings.no_children ? std::vector<pid_t>{program_.pid} : tree();
+    return seen_.look(pids, seconds_between(load_start_, now));
   }
 
   // ---- the end
@@ -351,6 +372,7 @@ class Session {
       if (!snapshots_.failure().empty()) return Error{"no snapshot: " + snapshots_.failure()};
       return Error{"ended before the first snapshot: nothing to report"};
     }
+    result.unjudged = seen_.unjudged(seconds_between(load_start_, load_end_), snapshots_.least());
     if (!snapshots_.left_out().empty()) result.notes.push_back(snapshots_.left_out());
     result.seconds = seconds_between(load_start_, load_end_);
     if (ended_itself_) {
@@ -383,6 +405,9 @@ class Session {
   Moment started_{}, load_start_{}, load_end_{};
   size_t taken_ = 0;
   SoakSnapshots snapshots_;
+  SeenProcesses seen_, seen_before_load_;
+  Moment next_look_{};
+  bool load_begun_ = false;
   std::vector<std::string> notes_;
   int request_ = 0;
   bool hurried_ = false;

@@ -14,6 +14,7 @@
 #include "symbolizer/commands/launch.h"
 #include "symbolizer/commands/soak_plan.h"
 #include "symbolizer/commands/soak_progress.h"
+#include "symbolizer/report/report.h"
 
 namespace silt::commands {
 
@@ -34,10 +35,11 @@ struct SoakTask {
 struct Gathered {
   std::vector<std::string> recordings;  // to be judged, that of the program itself first
   std::vector<std::string> notes;       // one line each
-  std::string mistrust;                 // why this run cannot clear the program; empty: it can
-  double seconds = 0;                   // under load
-  int signal = 0;                       // that cut it short
-  bool no_report = false;               // asked to end a second time
+  std::vector<report::Unjudged> unjudged;
+  std::string mistrust;    // why this run cannot clear the program; empty: it can
+  double seconds = 0;      // under load
+  int signal = 0;          // that cut it short
+  bool no_report = false;  // asked to end a second time
 };
 
 // An error when nothing was recorded. Every process started has ended when this returns.

@@ -6,37 +6,60 @@
 #include "symbolizer/commands/soak_snapshots.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
-#include "symbolizer/commands/process_facts.h"
-#include "symbolizer/commands/snapshot_request.h"
 #include "symbolizer/commands/soak_plan.h"
+#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::commands {
 
-std::vector<pid_t> recorded(const std::vector<pid_t>& pids) {
-  std::vector<pid_t> found;
-  for (const pid_t pid : pids) {
-    const auto maps = read_proc("/proc/" + std::to_string(pid) + "/maps");
-    if (maps && parse_maps(*maps).interposer) found.push_back(pid);
-  }
-  return found;
+namespace {
+
+// Processes asked at the same time: one that waits for events is sent a signal after a while only,
+// and a hundred workers in a row would take a hundred times as long.
+constexpr size_t kAtOnce = 8;
+
+using Answers = std::vector<std::optional<Result<std::string>>>;
+
+Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience) {
+  Answers answers(pids.size());
+  std::atomic<size_t> next{0};
+  const auto ask = [&] {
+    for (size_t i = next++; i < pids.size(); i = next++) {
+      answers[i] = request_snapshot(pids[i], patience);
+    }
+  };
+  std::vector<std::thread> askers;
+  for (size_t i = 1; i < std::min(kAtOnce, pids.size()); ++i) askers.emplace_back(ask);
+  ask();
+  for (std::thread& asker : askers) asker.join();
+  return answers;
 }
 
-bool SoakSnapshots::take(const std::vector<pid_t>& pids, pid_t program, double patience) {
+}  // namespace
+
+bool SoakSnapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
+                         const Patience& patience) {
   live_bytes_ = rss_bytes_ = 0;
   size_t taken = 0;
-  for (const pid_t pid : pids) {
-    const Result<std::string> path = request_snapshot(pid, patience);
+  const Answers answers = ask_all(pids, patience);
+  for (size_t i = 0; i < pids.size(); ++i) {
+    const pid_t pid = pids[i];
+    const Result<std::string>& path = *answers[i];
     if (!path) {
       failure_ = path.error().message;
+      seen.gave_none(pid, failure_);
       if (pid == program) own_failure_ = failure_;
       continue;
     }
+    seen.took_snapshot(pid);
     ++taken;
     const std::string folder = std::filesystem::path(*path).parent_path().native();
     if (counts_[folder]++ == 0) order_.emplace_back(pid == program, folder);
@@ -77,8 +100,7 @@ std::vector<std::string> SoakSnapshots::worth_judging() const {
 std::string SoakSnapshots::left_out() const {
   const size_t count = order_.size() - worth_judging().size();
   if (count == 0) return "";
-  return std::to_string(count) + (count == 1 ? " process" : " processes") +
-         " lived too short for a verdict, left out";
+  return left_out_text(count);
 }
 
 }  // namespace silt::commands

@@ -14,25 +14,26 @@
 #include <utility>
 #include <vector>
 
-namespace silt::commands {
+#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/commands/soak_seen.h"
 
-// Those of the processes that have the interposer loaded.
-std::vector<pid_t> recorded(const std::vector<pid_t>& pids);
+namespace silt::commands {
 
 class SoakSnapshots {
  public:
-  // One of each process; false when none was written. `patience` is for each, in seconds.
-  bool take(const std::vector<pid_t>& pids, pid_t program, double patience);
+  // One of each process; false when none was written. `patience` is for each. `seen` is told.
+  bool take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
+            const Patience& patience);
 
   // Recordings long enough for a verdict, or the longest when none is; the program's own first.
   std::vector<std::string> worth_judging() const;
+  size_t least() const;          // so many snapshots are enough here
   std::string left_out() const;  // how many are not among them, in words; empty: none
   const std::string& figures() const { return figures_; }          // "live 1.2 MB, RSS 3.4 MB"
   const std::string& own_failure() const { return own_failure_; }  // last one of the program
   const std::string& failure() const { return failure_; }          // last one of any process
 
  private:
-  size_t least() const;
   void read_figures(const std::string& path);
 
   std::map<std::string, size_t> counts_;             // snapshots by recording

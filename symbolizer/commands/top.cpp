@@ -51,7 +51,7 @@ struct TopOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt top: %s\n", message.c_str());
+  std::fprintf(stderr, "silt top: %s\n", one_line(message).c_str());
   return status;
 }
 
@@ -70,7 +70,7 @@ class Source {
   // Takes or finds new snapshots. The first call must find one, later ones may not.
   std::optional<Error> advance() {
     if (pid_) {
-      const Result<std::string> path = request_snapshot(*pid_, kPatience);
+      const Result<std::string> path = request_snapshot(*pid_, {kPatience, kPatience});
       if (!path) return path.error();
       add(*path);
       ++count_;
@@ -187,9 +187,11 @@ void register_top(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("top", "a live view of what grows");
   command
       ->add_option("PID|RECORDING", options->target, "a process under silt, or a recording folder")
-      ->required();
+      ->required()
+      ->type_name("");
   command->add_option("--interval,-n", options->interval, "time between pictures")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("TIME");
   command->add_flag("--once", options->once, "one picture, without a terminal");
   command->footer(kExamples);
   command->callback([options, &status] { status = run_top(*options); });

@@ -1,42 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See written_request.h.
+// See written_request.h. The folder may hold anything, links put there to mislead included: it is
+// looked up within the process's own root, and nothing is ever opened that was there before.
 
 #include "symbolizer/commands/written_request.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-namespace silt::commands {
+#include <cerrno>
 
-WrittenRequest::WrittenRequest(std::initializer_list<std::string> paths) {
-  for (const std::string& path : paths) {
-    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) continue;
-    struct stat file {};
-    const bool whole = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-                       file.st_size >= static_cast<off_t>(format::kControlSize);
-    void* const at =
-        whole ? mmap(nullptr, format::kControlSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
-              : MAP_FAILED;
-    close(fd);
-    if (at == MAP_FAILED) continue;
-    control_ = static_cast<format::Control*>(at);
-    before_ = __atomic_fetch_add(&control_->requests, 1, __ATOMIC_RELEASE);
+#include "interposer/format/control.h"
+#include "symbolizer/commands/process_facts.h"
+
+namespace silt::commands {
+namespace {
+
+int open_folder_of(pid_t pid, const std::string& folder) {
+  constexpr int kFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  const std::string root_path = proc_path(pid, "root");
+  const int root = open(root_path.c_str(), kFlags);
+  if (root < 0) return -1;
+  open_how how{};
+  how.flags = kFlags;
+  how.resolve = RESOLVE_IN_ROOT;
+  int fd = static_cast<int>(syscall(SYS_openat2, root, folder.c_str(), &how, sizeof how));
+  // Kernels before 5.6, and sandboxes that know only those.
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+    fd = open((root_path + folder).c_str(), kFlags);
+  close(root);
+  return fd;
+}
+
+}  // namespace
+
+WrittenRequest::WrittenRequest(const Reader& reader, const std::string& folder)
+    : name_(format::kRequestPrefix + std::to_string(reader.own_pid)) {
+  folder_ = open_folder_of(reader.pid, folder);
+  if (folder_ < 0) return;
+  const int fd =
+      openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    made_ = errno == EEXIST;
     return;
   }
+  made_ = ours_ = true;
+  // In a folder like /tmp only a file's owner may remove it.
+  if (geteuid() == 0 && reader.user != 0 && fchown(fd, reader.user, static_cast<gid_t>(-1)) != 0) {
+    // Then the signal is left.
+  }
+  close(fd);
 }
 
 WrittenRequest::~WrittenRequest() {
-  if (control_ == nullptr) return;
-  uint32_t asked = before_ + 1;
-  if (!settled_) {
-    __atomic_compare_exchange_n(&control_->requests, &asked, before_, false, __ATOMIC_RELAXED,
-                                __ATOMIC_RELAXED);
-  }
-  munmap(control_, format::kControlSize);
+  if (ours_) unlinkat(folder_, name_.c_str(), 0);
+  if (folder_ >= 0) close(folder_);
+}
+
+bool WrittenRequest::understood() const {
+  struct stat there {};
+  return made_ && fstatat(folder_, name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0 &&
+         errno == ENOENT && !lost();
+}
+
+bool WrittenRequest::lost() const {
+  struct stat folder {};
+  return made_ && (fstat(folder_, &folder) != 0 || folder.st_nlink == 0);
 }
 
 }  // namespace silt::commands

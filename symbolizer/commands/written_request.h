@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way in to a process that no signal reaches: while it allocates it looks at a word of its
-// control file. The request is taken back when nobody waits for the answer any more.
+// The way in to a process that interrupts nothing: an empty file that it looks for while it
+// allocates, and removes when it sees it (interposer/format/control.h). It is taken back when
+// nobody waits for the answer any more.
 
 #ifndef SILT_SYMBOLIZER_COMMANDS_WRITTEN_REQUEST_H_
 #define SILT_SYMBOLIZER_COMMANDS_WRITTEN_REQUEST_H_
 
-#include <cstdint>
-#include <initializer_list>
-#include <string>
+#include <sys/types.h>
 
-#include "interposer/format/control.h"
+#include <string>
 
 namespace silt::commands {
 
 class WrittenRequest {
  public:
-  // Asks through the first of these paths that can be written.
-  explicit WrittenRequest(std::initializer_list<std::string> paths);
+  struct Reader {
+    pid_t pid;      // here
+    pid_t own_pid;  // as the process itself has it
+    uid_t user;     // must be able to remove the request
+  };
+  // In a folder as the process sees it, which may be in a container. `made` says whether it could.
+  WrittenRequest(const Reader& reader, const std::string& folder);
   ~WrittenRequest();
   WrittenRequest(const WrittenRequest&) = delete;
   WrittenRequest& operator=(const WrittenRequest&) = delete;
 
-  bool made() const { return control_ != nullptr; }
-  // The answer has come.
-  void settle() { settled_ = true; }
+  bool made() const { return made_; }
+  // The process has removed it: it takes, or has taken, a snapshot.
+  bool understood() const;
+  // The folder is no more, so nobody will ever look.
+  bool lost() const;
 
  private:
-  format::Control* control_ = nullptr;
-  uint32_t before_ = 0;
-  bool settled_ = false;
+  std::string name_;
+  int folder_ = -1;
+  bool made_ = false;
+  bool ours_ = false;  // and not another silt's, which asks at the same time
 };
 
 }  // namespace silt::commands

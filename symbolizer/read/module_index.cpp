@@ -23,14 +23,14 @@ ModuleIndex::ModuleIndex(const std::vector<Module>& modules) {
   }
 }
 
-std::optional<uint32_t> ModuleIndex::find(uint64_t address, uint32_t node) const {
+std::optional<uint32_t> ModuleIndex::find(uint64_t address, uint32_t birth) const {
   auto next =
       std::upper_bound(ranges_.begin(), ranges_.end(), address,
                        [](uint64_t value, const Range& range) { return value < range.start; });
   while (next != ranges_.begin()) {
     --next;
     if (next->last_end <= address) break;
-    if (address < next->end && node >= next->first_node && node < next->end_node) {
+    if (address < next->end && birth >= next->first_node && birth < next->end_node) {
       return next->module;
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which module a node's pc lies in. Modules may share addresses when one was unloaded and another
-// loaded in its place; the ranges of node ids in the entries then say which of them was meant.
+// loaded in its place; the ranges of births in the entries then say which of them was meant.
 
 #ifndef SILT_SYMBOLIZER_READ_MODULE_INDEX_H_
 #define SILT_SYMBOLIZER_READ_MODULE_INDEX_H_
@@ -18,8 +18,8 @@ class ModuleIndex {
  public:
   explicit ModuleIndex(const std::vector<Module>& modules);
 
-  // Index of the module that holds `address` and whose range of nodes holds `node`.
-  std::optional<uint32_t> find(uint64_t address, uint32_t node) const;
+  // Index of the module that holds `address` and whose range of births holds a node's `birth`.
+  std::optional<uint32_t> find(uint64_t address, uint32_t birth) const;
 
   // Whether an address may belong to more than one module.
   bool overlapping() const { return overlapping_; }

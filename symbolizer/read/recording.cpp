@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Joins the snapshots of one process. Node tables only grow, so the newest readable snapshot, the
-// reference, has every node of the others; an older snapshot's nodes must be a prefix of them, or
-// it comes from somewhere else. Only one older snapshot is in memory at a time.
+// Joins the snapshots of one process, the newest readable one, the reference, first. Where
+// snapshots number their nodes for themselves they are joined by content. Others (of older
+// versions) have a table that only grows: their nodes must be a prefix of the reference's, or they
+// come from somewhere else. Only one older snapshot is in memory at a time.
 
 #include "symbolizer/read/recording.h"
 
@@ -66,6 +67,9 @@ class Skipped {
 Result<SnapshotFile> open_file(const std::filesystem::path& path) {
   auto source = FileSource::open(path);
   if (!source) return Error{"cannot be read: " + source.error().message};
+  if (source->size() <= kLargestFile && source->is_mostly_holes()) {
+    return Error{"is not a silt snapshot: most of it is holes"};
+  }
   return SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
 }
 
@@ -104,7 +108,7 @@ Result<bool> is_prefix(const SnapshotFile& older, const Reference& reference) {
                                     [](char byte) { return static_cast<int8_t>(byte) >= 0; });
     if (static_cast<uint64_t>(ends) == uint64_t{count} * 2) return true;
   }
-  auto nodes = older.nodes(*bytes);
+  const auto nodes = older.nodes(*bytes);
   if (!nodes) return nodes.error();
   return std::equal(nodes->begin(), nodes->end(), reference.nodes.begin(),
                     [](const Node& old, const Node& now) {
@@ -117,6 +121,8 @@ Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::pa
   if (!costs) return costs.error();
   auto rss = file.rss();
   if (!rss) return rss.error();
+  auto children = file.children();
+  if (!children) return children.error();
   Snapshot snapshot;
   snapshot.path = path;
   snapshot.meta = file.meta();
@@ -124,17 +130,36 @@ Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::pa
   snapshot.meta.working_directory = snapshot.meta.allocator = 0;
   snapshot.costs = std::move(*costs);
   snapshot.rss = std::move(*rss);
+  snapshot.children = std::move(*children);
   return snapshot;
 }
 
 struct OlderSnapshot {
   Snapshot snapshot;
+  std::vector<uint32_t> joined;  // see StackJoin::add
   StackRows rows;
   ScriptHeaps scripts;
 };
 
+Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Reference& reference,
+                                         StackJoin& stacks) {
+  if (!older.has_own_numbers()) {
+    auto prefix = is_prefix(older, reference);
+    if (!prefix) return prefix.error();
+    if (!*prefix) return Error{"has other stacks than the snapshots after it"};
+    return std::vector<uint32_t>();
+  }
+  auto bytes = older.node_bytes();
+  if (!bytes) return bytes.error();
+  auto nodes = older.nodes(*bytes);
+  if (!nodes) return nodes.error();
+  auto joined = stacks.join(*nodes);
+  if (!joined) return Error{"has more stacks than fit beside the others'"};
+  return std::move(*joined);
+}
+
 Result<OlderSnapshot> read_older(const Header& header, const Reference& reference,
-                                 const Snapshot* before) {
+                                 const Snapshot* before, StackJoin& stacks) {
   const format::Meta& newest = reference.file.meta();
   if (header.meta.pid != newest.pid || header.meta.start_realtime_ns != newest.start_realtime_ns) {
     return Error{"belongs to another process (" + std::to_string(header.meta.pid) + ", not " +
@@ -151,16 +176,16 @@ Result<OlderSnapshot> read_older(const Header& header, const Reference& referenc
   }
   auto file = open_file(header.path);
   if (!file) return file.error();
-  auto prefix = is_prefix(*file, reference);
-  if (!prefix) return prefix.error();
-  if (!*prefix) return Error{"has other stacks than the snapshots after it"};
+  auto joined = join_nodes(*file, reference, stacks);
+  if (!joined) return joined.error();
   auto rows = file->stack_rows();
   if (!rows) return rows.error();
   auto scripts = file->script_heaps();
   if (!scripts) return scripts.error();
   auto snapshot = snapshot_of(*file, header.path);
   if (!snapshot) return snapshot.error();
-  return OlderSnapshot{std::move(*snapshot), std::move(*rows), std::move(*scripts)};
+  return OlderSnapshot{std::move(*snapshot), std::move(*joined), std::move(*rows),
+                       std::move(*scripts)};
 }
 
 // Headers of all files that have one, ascending by sequence.
@@ -218,11 +243,11 @@ Result<Recording> join(const std::filesystem::path& path,
   Recording recording;
   recording.path = path;
   StackJoin stacks(reference.nodes, reference.modules);
-  ScriptJoin scripts(static_cast<uint32_t>(reference.nodes.size()));
+  ScriptJoin scripts;
   for (const Header& header : headers) {
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
-    auto older = read_older(header, reference, before);
+    auto older = read_older(header, reference, before, stacks);
     if (older && !scripts.add(index, older->scripts)) {
       older = Error{"has more JavaScript stacks than fit beside the others'"};
     }
@@ -230,18 +255,18 @@ Result<Recording> join(const std::filesystem::path& path,
       skipped.add(header.path, older.error().message);
       continue;
     }
-    stacks.add(index, older->rows);
+    stacks.add(index, older->rows, older->joined);
     older->snapshot.isolates = std::move(older->scripts.isolates);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
-  stacks.add(index, reference.rows);
+  stacks.add(index, reference.rows, {});
   const bool fits = scripts.add(index, reference.scripts);
   last.isolates = std::move(reference.scripts.isolates);
   recording.snapshots.push_back(std::move(last));
-  recording.stacks = stacks.take();
+  recording.stacks = stacks.take_stacks();
 
-  recording.nodes = std::move(reference.nodes);
+  recording.nodes = stacks.take_nodes();
   scripts.take(recording);
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);

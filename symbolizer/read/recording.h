@@ -26,7 +26,7 @@ struct Module {
   uint64_t start = 0;  // memory range [start, end)
   uint64_t end = 0;
   uint64_t load_bias = 0;
-  uint32_t first_node = 0;  // see format::ModuleEntry
+  uint32_t first_node = 0;  // of births, see format::ModuleEntry
   uint32_t end_node = 0;
   std::string path;
   std::vector<uint8_t> build_id;
@@ -53,6 +53,9 @@ struct ScriptFrame {
 struct Node {
   uint32_t parent = 0;
   uint64_t pc = 0;  // return address; look up pc - 1. From kScriptPc on: a ScriptFrame
+  // How many nodes the process had made before, which tells what code lay at pc then; 0: as many as
+  // the node's id says.
+  uint32_t birth = 0;
 };
 // The pc of a node of a JavaScript heap's stack is kScriptPc plus an index into
 // Recording::script_frames: no address of a user process is that high.
@@ -83,6 +86,13 @@ struct Stack {
   std::vector<Sample> samples;  // ascending by snapshot; a snapshot without the stack has none
 };
 
+// A child of the process that was alive at a snapshot and recorded too.
+struct Child {
+  uint32_t pid = 0;
+  double age_seconds = 0;
+  std::string name;  // as the kernel has it, at most 15 bytes
+};
+
 struct Snapshot {
   std::filesystem::path path;
   format::Meta meta{};          // its StringRefs are not to be used: see the texts below
@@ -93,12 +103,13 @@ struct Snapshot {
   };
   std::vector<Rss> rss;
   std::vector<format::IsolateEntry> isolates;  // JavaScript heaps; empty: not node
+  std::vector<Child> children;
 };
 
 struct Recording {
   std::filesystem::path path;       // folder, or the single snapshot file that was given
   std::vector<Snapshot> snapshots;  // ascending by sequence, at least one
-  std::vector<Node> nodes;          // of the newest snapshot: node tables only grow
+  std::vector<Node> nodes;          // of all snapshots, those of the newest first
   std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
   std::vector<Module> modules;      // of the newest snapshot
   std::vector<Mapping> mappings;
@@ -110,6 +121,8 @@ struct Recording {
   std::string allocator;
   std::filesystem::path jit_map;   // copy of the perf map inside the recording, empty: none
   std::vector<std::string> notes;  // what was skipped or mended, one sentence each
+
+  uint32_t birth(uint32_t node) const { return nodes[node].birth != 0 ? nodes[node].birth : node; }
 
   // Frames of a stack, innermost first; pcs only, without markers.
   std::vector<uint64_t> frames(const Stack& stack) const;

@@ -46,8 +46,8 @@ std::vector<uint32_t> ScriptJoin::join_nodes(const ScriptHeaps& heaps,
   for (size_t id = 1; id < heaps.nodes.size(); ++id) {
     const uint32_t parent = joined[heaps.nodes[id].parent];
     const uint32_t frame = frames[heaps.nodes[id].frame];
-    const auto [at, added] = node_index_.try_emplace(
-        uint64_t{parent} << 32 | frame, first_node_ + static_cast<uint32_t>(nodes_.size()));
+    const auto [at, added] = node_index_.try_emplace(uint64_t{parent} << 32 | frame,
+                                                     static_cast<uint32_t>(nodes_.size() + 1));
     if (added) nodes_.push_back({parent, kScriptPc + frame});
     joined[id] = at->second;
   }
@@ -70,9 +70,7 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
   size_t text = text_bytes_;
   for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
   const size_t nodes = nodes_.size() + heaps.nodes.size();
-  if (text > kMostText || nodes > kMostNodes || nodes > UINT32_MAX - size_t{first_node_}) {
-    return false;
-  }
+  if (text > kMostText || nodes > kMostNodes) return false;
   const std::vector<uint32_t> joined = join_nodes(heaps, join_frames(heaps));
   for (size_t i = 0; i < heaps.rows.size(); ++i) {
     const ScriptRow& row = heaps.rows[i];
@@ -96,11 +94,17 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
 void ScriptJoin::take(Recording& recording) {
   std::sort(stacks_.begin(), stacks_.end(),
             [](const Stack& a, const Stack& b) { return a.id < b.id; });
+  const auto before = static_cast<uint32_t>(recording.nodes.size() - 1);
   for (Stack& stack : stacks_) {
+    stack.id += before;
+    stack.leaf += before;
     stack.samples.shrink_to_fit();
     recording.stacks.push_back(std::move(stack));
   }
-  recording.nodes.insert(recording.nodes.end(), nodes_.begin(), nodes_.end());
+  for (Node node : nodes_) {
+    if (node.parent != 0) node.parent += before;
+    recording.nodes.push_back(node);
+  }
   recording.script_frames = std::move(frames_);
 }
 

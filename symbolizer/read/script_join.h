@@ -20,9 +20,6 @@ namespace silt::read {
 
 class ScriptJoin {
  public:
-  // `first_node`: the id of the first node that the join may make.
-  explicit ScriptJoin(uint32_t first_node) : first_node_(first_node) {}
-
   // Adds one snapshot's heaps; snapshots come in ascending order. False, with nothing added, when
   // all snapshots together would need more memory than any program's sources can ask for.
   bool add(uint32_t snapshot, const ScriptHeaps& heaps);
@@ -49,13 +46,12 @@ class ScriptJoin {
   std::vector<uint32_t> join_nodes(const ScriptHeaps& heaps, const std::vector<uint32_t>& frames);
   Stack& stack_of(uint32_t node);
 
-  uint32_t first_node_;
   size_t text_bytes_ = 0;
   std::unordered_map<FrameKey, uint32_t, FrameKeyHash> frame_index_;
   std::unordered_map<uint64_t, uint32_t, NodeHash> node_index_;  // parent << 32 | frame
   std::unordered_map<uint32_t, uint32_t> stack_index_;           // by node
   std::vector<ScriptFrame> frames_;
-  std::vector<Node> nodes_;  // the first has the id first_node_
+  std::vector<Node> nodes_;  // the first has the id 1, until they come behind the recording's own
   std::vector<Stack> stacks_;
 };
 

@@ -29,7 +29,7 @@ struct Table {
 
 Result<Table> read_table(const ByteSource& source) {
   if (source.size() == 0) return Error{"is empty"};
-  if (source.size() > kLargestFile) return Error{"is larger than any snapshot (4 GiB)"};
+  if (source.size() > kLargestFile) return Error{"is larger than any snapshot (1 GiB)"};
   auto start = source.read(0, std::min<uint64_t>(source.size(), sizeof(FileHeader)));
   if (!start) return start.error();
   Table table;

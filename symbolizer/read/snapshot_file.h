@@ -23,7 +23,8 @@ namespace silt::read {
 
 // Far above what any program needs, so that a hostile file costs memory in proportion to its own
 // size and time in proportion to that.
-inline constexpr uint64_t kLargestFile = uint64_t{1} << 32;
+// (2^24 stacks, the most that there are, with two generations each are half of the largest.)
+inline constexpr uint64_t kLargestFile = uint64_t{1} << 30;
 inline constexpr uint32_t kMostSections = 1024;
 inline constexpr uint32_t kMostModules = 100'000;
 inline constexpr uint32_t kMostMappings = 1'000'000;
@@ -31,6 +32,7 @@ inline constexpr uint32_t kDeepestStack = 16'384;
 inline constexpr size_t kLongestText = 16'384;
 inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
 inline constexpr uint32_t kMostIsolates = 4096;
+inline constexpr size_t kMostChildren = 4096;
 
 // Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
 // differences downstream cannot overflow.
@@ -50,6 +52,7 @@ struct StackRow {
 struct StackRows {
   std::vector<StackRow> rows;  // ascending by node
   std::vector<GenerationCount> generations;
+  bool own_numbers = false;  // its nodes are those of this snapshot alone
 };
 
 // The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
@@ -92,6 +95,8 @@ class SnapshotFile {
   // The bytes of the node section, checked against their checksum, and what they mean.
   Result<std::string> node_bytes() const;
   Result<std::vector<Node>> nodes(std::string_view node_bytes) const;
+  // Whether the nodes are numbered for this snapshot alone, and only those that its rows need.
+  bool has_own_numbers() const { return find(format::SectionType::kBirths) != nullptr; }
 
   Result<StackRows> stack_rows() const;
   Result<Texts> texts();
@@ -99,12 +104,14 @@ class SnapshotFile {
   Result<std::vector<Mapping>> mappings();
   Result<std::vector<uint64_t>> costs() const;
   Result<std::vector<Snapshot::Rss>> rss() const;
+  Result<std::vector<Child>> children() const;
   Result<ScriptHeaps> script_heaps();  // empty when the program is not node
 
  private:
   SnapshotFile() = default;
 
   const format::SectionEntry* find(format::SectionType type) const;
+  Result<bool> read_births(std::vector<Node>& nodes) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
   Result<std::vector<format::IsolateEntry>> isolates() const;

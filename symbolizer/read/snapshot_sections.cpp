@@ -78,7 +78,30 @@ Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
   if (!cursor.at_end()) return corrupt("it has more nodes than it says");
+  auto births = read_births(nodes);
+  if (!births) return births.error();
   return nodes;
+}
+
+Result<bool> SnapshotFile::read_births(std::vector<Node>& nodes) const {
+  if (!has_own_numbers()) return false;
+  auto section = bytes(SectionType::kBirths, 0);
+  if (!section) return section.error();
+  Cursor cursor(*section);
+  uint64_t birth = 0;
+  for (size_t id = 1; id < nodes.size();) {
+    const uint64_t run = cursor.varint();
+    birth += unzigzag(cursor.varint());
+    if (!cursor.ok() || run == 0 || run > nodes.size() - id || birth == 0 ||
+        birth > UINT32_MAX - run) {
+      return corrupt("the births of its nodes cannot be");
+    }
+    for (const size_t end = id + run; id < end; ++id) {
+      nodes[id].birth = static_cast<uint32_t>(birth++);
+    }
+  }
+  if (!cursor.at_end()) return corrupt("it has more births than nodes");
+  return true;
 }
 
 Result<StackRows> SnapshotFile::stack_rows() const {
@@ -112,6 +135,7 @@ Result<StackRows> SnapshotFile::stack_rows() const {
     result.rows.push_back(row);
   }
   if (!cursor.at_end()) return corrupt("it has more stacks than it says");
+  result.own_numbers = has_own_numbers();
   return result;
 }
 
@@ -231,6 +255,21 @@ Result<std::vector<Snapshot::Rss>> SnapshotFile::rss() const {
     }
   }
   return rss;
+}
+
+Result<std::vector<Child>> SnapshotFile::children() const {
+  if (find(SectionType::kChildren) == nullptr) return std::vector<Child>();
+  auto section = bytes(SectionType::kChildren, sizeof(format::ChildEntry));
+  if (!section) return section.error();
+  std::vector<Child> children;
+  for (const auto& entry : items_of<format::ChildEntry>(*section)) {
+    if (children.size() == kMostChildren) return corrupt("it has more children than there can be");
+    if (entry.age_ns > kLargestFigure) return corrupt("the ages of its children cannot be");
+    const std::string_view name(entry.name, sizeof(entry.name));
+    children.push_back({entry.pid, static_cast<double>(entry.age_ns) / 1e9,
+                        std::string(name.substr(0, name.find('\0')))});
+  }
+  return children;
 }
 
 }  // namespace silt::read

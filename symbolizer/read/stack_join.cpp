@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One pass over the nodes finds the twins, because parents are older than their children: a
-// parent's oldest twin is known when its children come.
+// See stack_join.h.
 
 #include "symbolizer/read/stack_join.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "symbolizer/read/generations.h"
-#include "symbolizer/read/module_index.h"
+#include "symbolizer/read/unfold.h"
 
 namespace silt::read {
 namespace {
 
 constexpr uint32_t kNoStack = UINT32_MAX;
-
-// A node by content. The module matters where another one was loaded at the same addresses later.
-struct NodeKey {
-  uint32_t parent;
-  uint32_t module;
-  uint64_t pc;
-  bool operator==(const NodeKey&) const = default;
-};
-
-struct NodeKeyHash {
-  size_t operator()(const NodeKey& key) const {
-    uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
-    hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
-    return static_cast<size_t>(hash ^ (hash >> 32));
-  }
-};
+constexpr uint32_t kNoModule = UINT32_MAX;
+// Of all snapshots of a recording together; one has 2^24 at most.
+constexpr size_t kMostNodes = size_t{1} << 28;
 
 Missing missing_of_marker(uint64_t pc) {
   switch (static_cast<format::Marker>(pc)) {
@@ -59,22 +44,62 @@ Heap heap_of_marker(uint64_t pc) {
 
 }  // namespace
 
-StackJoin::StackJoin(const std::vector<Node>& nodes, const std::vector<Module>& modules)
-    : nodes_(nodes),
-      oldest_twin_(nodes.size()),
-      missing_(nodes.size()),
-      stack_index_(nodes.size(), kNoStack) {
-  const ModuleIndex index(modules);
-  std::unordered_map<NodeKey, uint32_t, NodeKeyHash> oldest;
-  oldest.reserve(nodes.size());
+size_t StackJoin::NodeKeyHash::operator()(const NodeKey& key) const {
+  uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
+  hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
+  return static_cast<size_t>(hash ^ (hash >> 32));
+}
+
+StackJoin::NodeKey StackJoin::key_of(uint32_t parent, uint64_t pc, uint32_t birth) const {
+  NodeKey key{parent, 0, pc};
+  if (modules_.overlapping()) key.module = modules_.find(pc - 1, birth).value_or(kNoModule);
+  return key;
+}
+
+StackJoin::StackJoin(std::vector<Node> nodes, const std::vector<Module>& modules)
+    : modules_(modules),
+      nodes_(std::move(nodes)),
+      oldest_twin_(nodes_.size()),
+      missing_(nodes_.size()),
+      stack_index_(nodes_.size(), kNoStack) {
+  oldest_.reserve(nodes_.size());
+  for (uint32_t id = 1; id < nodes_.size(); ++id) look_for_twins(id);
+}
+
+// Parents are older than their children: a parent's oldest twin is known when its children come.
+void StackJoin::look_for_twins(uint32_t id) {
+  const Node& node = nodes_[id];
+  const NodeKey key = key_of(oldest_twin_[node.parent], node.pc, node.birth != 0 ? node.birth : id);
+  oldest_twin_[id] = oldest_.try_emplace(key, id).first->second;
+  missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
+                                                                    : missing_[node.parent];
+}
+
+std::optional<std::vector<uint32_t>> StackJoin::join(const std::vector<Node>& nodes) {
+  if (nodes_.size() + nodes.size() > kMostNodes) return std::nullopt;
+  std::vector<uint32_t> joined(nodes.size());
   for (uint32_t id = 1; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
-    NodeKey key{oldest_twin_[node.parent], 0, node.pc};
-    if (index.overlapping()) key.module = index.find(node.pc - 1, id).value_or(UINT32_MAX);
-    oldest_twin_[id] = oldest.try_emplace(key, id).first->second;
-    missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
-                                                                      : missing_[node.parent];
+    const uint32_t parent = joined[node.parent];
+    // Mostly the nodes come in the same order again; looking there first saves most look-ups.
+    const uint32_t next = joined[id - 1] + 1;
+    if (next < nodes_.size() && oldest_twin_[nodes_[next].parent] == parent &&
+        nodes_[next].pc == node.pc && !modules_.overlapping()) {
+      joined[id] = oldest_twin_[next];
+      continue;
+    }
+    const auto new_id = static_cast<uint32_t>(nodes_.size());
+    const auto [known, added] =
+        oldest_.try_emplace(key_of(parent, node.pc, node.birth != 0 ? node.birth : id), new_id);
+    joined[id] = known->second;
+    if (!added) continue;
+    nodes_.push_back({parent, node.pc, node.birth});
+    oldest_twin_.push_back(new_id);
+    missing_.push_back(parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
+                                                                     : missing_[parent]);
+    stack_index_.push_back(kNoStack);
   }
+  return joined;
 }
 
 Stack& StackJoin::stack_of(uint32_t node) {
@@ -94,14 +119,16 @@ Stack& StackJoin::stack_of(uint32_t node) {
   return stacks_[stack_index_[id]];
 }
 
-void StackJoin::add(uint32_t snapshot, const StackRows& rows) {
+void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined) {
+  numbered_anew_.resize(snapshot + 1);
+  numbered_anew_[snapshot] = rows.own_numbers;
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     const StackRow& row = rows.rows[i];
     if (row.allocated_blocks == 0 && row.allocated_bytes == 0 && row.live_blocks == 0 &&
         row.live_bytes == 0) {
       continue;
     }
-    std::vector<Sample>& samples = stack_of(row.node).samples;
+    std::vector<Sample>& samples = stack_of(joined.empty() ? row.node : joined[row.node]).samples;
     if (samples.empty() || samples.back().snapshot != snapshot) {
       samples.emplace_back().snapshot = snapshot;
     }
@@ -117,7 +144,23 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows) {
   }
 }
 
-std::vector<Stack> StackJoin::take() {
+std::vector<Stack> StackJoin::take_stacks() {
+  unfold(stacks_, numbered_anew_, [&](const Stack& stack, uint32_t* from) {
+    // Outwards, node by node; a mapping's are the markers behind those nodes.
+    const bool mapping = nodes_[stack.id].pc == static_cast<uint64_t>(format::Marker::kMapping);
+    if (*from == 0) *from = mapping ? nodes_[stack.id].parent : stack.id;
+    while (*from != 0) {
+      *from = oldest_twin_[nodes_[*from].parent];
+      uint32_t node = *from;
+      if (mapping) {
+        // A marker lies in no module.
+        const auto known = oldest_.find(key_of(node, nodes_[stack.id].pc, 1));
+        node = known == oldest_.end() ? 0 : known->second;
+      }
+      if (node != 0 && stack_index_[node] != kNoStack) return stack_index_[node];
+    }
+    return kNoStack;
+  });
   std::sort(stacks_.begin(), stacks_.end(),
             [](const Stack& a, const Stack& b) { return a.id < b.id; });
   for (Stack& stack : stacks_) stack.samples.shrink_to_fit();

@@ -12,6 +12,7 @@
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/words.h"
+#include "symbolizer/report/policy.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::render {
@@ -221,20 +222,20 @@ class Page : TextRows {
     if (!report_.gate.ran) return;
     size_t broken = 0;
     size_t excused = 0;
-    bool unsure = false;
+    bool unjudged = false;
     line("");
     for (const report::Ruling& ruling : report_.gate.rulings) {
       broken += ruling.outcome == report::Outcome::kBroken ? 1 : 0;
       excused += ruling.outcome == report::Outcome::kExcused ? 1 : 0;
-      unsure = unsure || ruling.fails;
+      unjudged = unjudged || ruling.fails || ruling.rule == report::kUnjudgedRule;
       if (!ruling.finding) wrapped(outcome_text(ruling.outcome) + ruling.why, "", "  ");
     }
-    std::string text =
-        broken == 0
-            ? std::string(unsure ? "check inconclusive" : "check passed")
-            : "check failed: " + format_counted(static_cast<double>(broken), "rule") + " broken";
+    std::string text = unjudged ? "check inconclusive" : "check passed";
+    if (broken > 0) {
+      text = "check failed: " + format_counted(static_cast<double>(broken), "rule") + " broken";
+    }
     if (excused > 0) text += ", " + std::to_string(excused) + " excused";
-    wrapped(text, "", "  ", broken > 0 ? kRed : unsure ? kYellow : kGreen);
+    wrapped(text, "", "  ", broken > 0 ? kRed : unjudged ? kBold : kGreen);
   }
 
   void shares(const Finding& finding) {

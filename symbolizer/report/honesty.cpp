@@ -83,6 +83,14 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   count(Cost::unknown_frees, "frees of blocks from before the start");
   lines.push_back(dropped.empty() ? "nothing was dropped or cut short" : "not seen: " + dropped);
 
+  const uint64_t folded = cost_of(last, Cost::folded_stacks);
+  if (folded > 0) {
+    lines.push_back("to keep silt's own memory small, " +
+                    format_counted(static_cast<double>(folded), "stack") +
+                    " without live memory and long not seen " + (folded == 1 ? "was" : "were") +
+                    " folded into the callers; no block and no byte was lost");
+  }
+
   std::string cost = "recording cost " +
                      format_bytes(static_cast<double>(
                          std::max(cost_of(last, Cost::resident_bytes), uint64_t{0}))) +
@@ -168,7 +176,7 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
     notes.push_back("a forked child: live memory includes what it got from its parent");
   }
   if ((last.meta.flags & format::kFlagCapFallback) != 0) {
-    notes.push_back("silt's memory cap was reached: recording went on by sampling");
+    notes.push_back("silt's bound of memory was reached: recording went on by sampling");
   }
   if (timeline.regular.size() < 2) {
     notes.push_back(

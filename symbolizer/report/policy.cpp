@@ -100,11 +100,16 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
                                      : WholeRule::kInconclusive;
     return std::nullopt;
   }
+  if (key == "unjudged") {
+    if (value != "pass" && value != "fail") return refuse("pass or fail");
+    policy.unjudged_fails = value == "fail";
+    return std::nullopt;
+  }
   return wrong_line(
-      number,
-      "unknown key " + in_quotes(key) +
-          "; known are verdicts, confidence, growth-per-hour, "
-          "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive, whole");
+      number, "unknown key " + in_quotes(key) +
+                  "; known are verdicts, confidence, growth-per-hour, "
+                  "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive, "
+                  "whole, unjudged");
 }
 
 bool in_module(const Policy::Module& module, const Finding& finding) {
@@ -113,6 +118,12 @@ bool in_module(const Policy::Module& module, const Finding& finding) {
 }
 
 }  // namespace
+
+std::string unjudged_text(const Unjudged& process) {
+  return "process " + std::to_string(process.pid) + " (" +
+         (process.program.empty() ? "?" : process.program) +
+         ") could not be judged: " + process.why;
+}
 
 Result<Policy> parse_policy(std::string_view text) {
   Policy policy;
@@ -171,6 +182,14 @@ void apply_policy(Report& report, const Policy& policy,
     rule_run(Outcome::kInconclusive, "detectable",
              "this run would miss leaks below " + format_bytes(*report.detectable_bytes_per_hour) +
                  "/h, the policy wants " + format_bytes(*policy.detectable) + "/h");
+  }
+  for (const Unjudged& process : report.unjudged) {
+    std::string text = unjudged_text(process);
+    if (policy.unjudged_fails) {
+      rule_run(Outcome::kInconclusive, kUnjudgedRule, std::move(text));
+    } else {
+      report.notes.push_back(std::move(text));
+    }
   }
   std::unordered_map<uint32_t, const StackLine*> stacks;
   for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);

@@ -17,6 +17,7 @@
 //   inconclusive = pass             or fail: exit status 4
 //   whole = inconclusive            a whole that grows, but may not leak: pass, inconclusive (exit
 //                                   status 4 in any case) or fail
+//   unjudged = fail                 or pass: recorded processes of which nothing can be said
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
@@ -57,7 +58,13 @@ struct Policy {
   std::optional<double> detectable;  // bytes an hour
   bool inconclusive_fails = false;
   WholeRule whole = WholeRule::kInconclusive;
+  bool unjudged_fails = true;
 };
+
+// The rule by which processes that could not be judged make a run inconclusive.
+inline constexpr const char* kUnjudgedRule = "unjudged";
+// One line that names it and says why.
+std::string unjudged_text(const Unjudged& process);
 
 // Text of a whole file; an error says which line is wrong and what would be right.
 Result<Policy> parse_policy(std::string_view text);

@@ -98,6 +98,13 @@ struct ProcessLine {
   size_t leaks = 0;
 };
 
+// A process that was recorded and lived long enough for a verdict, and of which there is none.
+struct Unjudged {
+  uint32_t pid = 0;
+  std::string program;
+  std::string why;
+};
+
 // What `silt check` ruled about one finding, or about the whole run.
 enum class Outcome : uint8_t { kPassed, kBroken, kExcused, kInconclusive };
 struct Ruling {
@@ -134,6 +141,7 @@ struct Report {
   std::optional<double> detectable_script_bytes_per_hour;  // in one place of a JavaScript heap
   // Of the smallest growth of a whole (a heap, memory of mappings) that would have been spoken of.
   std::optional<double> detectable_whole_bytes_per_hour;
+  std::vector<Unjudged> unjudged;
   Gate gate;  // of `silt check` only
 };
 

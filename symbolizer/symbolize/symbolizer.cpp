@@ -25,7 +25,7 @@
 namespace silt::symbolize {
 namespace {
 
-constexpr uint64_t kLargestJitMap = uint64_t{1} << 30;
+constexpr uint64_t kLargestJitMap = uint64_t{512} << 20;
 constexpr uint32_t kNoModule = UINT32_MAX;
 constexpr uint32_t kNoCode = UINT32_MAX;
 
@@ -183,7 +183,9 @@ const JitMap& Symbolizer::State::map_of_jit_code() {
       if (!source) {
         note("cannot read " + in_quotes(recording.jit_map) + ": " + source.error().message);
       } else if (source->size() > kLargestJitMap) {
-        note("cannot use " + in_quotes(recording.jit_map) + ": it is larger than 1 GiB");
+        note("cannot use " + in_quotes(recording.jit_map) + ": it is larger than 512 MiB");
+      } else if (source->is_mostly_holes()) {
+        note("cannot use " + in_quotes(recording.jit_map) + ": most of it is holes");
       } else if (auto text = source->read(0, source->size())) {
         jit_map.emplace(std::move(*text));
       } else {
@@ -261,7 +263,7 @@ Symbolizer::~Symbolizer() = default;
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
-  return state_->index.find(pc - 1, node);
+  return state_->index.find(pc - 1, state_->recording.birth(node));
 }
 
 const FrameList& Symbolizer::node_frames(uint32_t node) {
@@ -270,7 +272,9 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   const uint64_t pc = state_->recording.nodes[node].pc;
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
-    place.code = state_->map_of_jit_code().find_entry(pc - 1, node).value_or(kNoCode);
+    place.code = state_->map_of_jit_code()
+                     .find_entry(pc - 1, state_->recording.birth(node))
+                     .value_or(kNoCode);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);
   if (is_new) known->second = state_->look_up(place);

@@ -22,6 +22,9 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import unharmed  # noqa: E402
+
 LIBRARY = os.path.abspath(os.environ.get("SILT_LIBRARY", "build/interposer/libsilt.so"))
 TOOL = os.path.abspath(os.environ.get("SILT_TOOL", "build/symbolizer/silt"))
 PROGRAMS = os.path.abspath(os.environ.get("SILT_PROGRAMS", "build/test/programs"))
@@ -216,6 +219,20 @@ class SiltTest(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(
             errors="replace")
+
+    def assert_unharmed(self, arguments, settings=None, silt_settings=None, text="", timeout=300,
+                        prepare=None, contents=True, limits=(), **compared):
+        """Runs a program plain and under silt, in a new folder of one name, and compares all that
+        unharmed.py sees of it and its children; both runs. `settings` are for both."""
+        here = os.path.join(self.folder, "here")
+        plain = unharmed.observe(arguments, self.environment(**(settings or {})), here, text,
+                                 timeout, contents, prepare, limits)
+        silt = unharmed.observe(
+            arguments, self.silt_environment(**{**(settings or {}), **(silt_settings or {})}), here,
+            text, timeout, contents, prepare, limits)
+        found = unharmed.differences(plain, silt, **compared)
+        self.assertFalse(found, f"{arguments}\n" + "\n".join(found))
+        return plain, silt
 
     def tool(self, *arguments, status=0, timeout=120, **options):
         """Runs `silt ARGUMENTS`; returns (standard output, standard error)."""

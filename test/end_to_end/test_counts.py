@@ -113,10 +113,8 @@ class Unchanged(harness.SiltTest):
     """What a program prints and returns is the same with silt as without."""
 
     def check_same(self, name, *arguments, text=""):
-        plain = self.run_program([harness.program(name), *arguments], silt=False, text=text)
-        silt = self.run_program([harness.program(name), *arguments], text=text)
-        self.assertEqual(silt, plain)
-        return silt
+        _, silt = self.assert_unharmed([harness.program(name), *arguments], text=text)
+        return silt.status, silt.output, silt.errors
 
     def test_errno_is_the_callers(self):
         self.assertEqual(self.check_same("errno_kept")[0], 0)
@@ -142,13 +140,9 @@ class Unchanged(harness.SiltTest):
         for limit, value in ((resource.RLIMIT_AS, 64 << 20), (resource.RLIMIT_AS, 512 << 20),
                              (resource.RLIMIT_NOFILE, 4), (resource.RLIMIT_FSIZE, 0),
                              (resource.RLIMIT_DATA, 16 << 20), (resource.RLIMIT_STACK, 256 << 10)):
-            def restrict(limit=limit, value=value):
-                resource.setrlimit(limit, (value, value))
-            plain = self.run_program([harness.program("early_limits")], silt=False,
-                                     preexec_fn=restrict)
-            self.assertEqual(plain[0], 0, plain)
-            silt = self.run_program([harness.program("early_limits")], preexec_fn=restrict)
-            self.assertEqual(silt[:2], plain[:2], f"limit {limit} {value}: {silt}")
+            plain, _ = self.assert_unharmed([harness.program("early_limits")],
+                                            limits=[(limit, value)], errors=False)
+            self.assertEqual(plain.status, 0, plain)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,8 @@ class Loader(harness.SiltTest):
             arguments = [harness.program(f"plugin_{which}.so") for which in "ab"
                          if name == "plugin_host"]
             command = [harness.program(name), *arguments]
-            plain = self.run_program(command, silt=False, settings=settings)
-            self.assertEqual(self.run_program(command, settings=settings), plain)
-            self.check_expectations(self.report(self.recording(name)), plain[1].splitlines())
+            plain, _ = self.assert_unharmed(command, settings=settings)
+            self.check_expectations(self.report(self.recording(name)), plain.output.splitlines())
 
     def test_room_for_thread_local_variables_is_left_to_plugins(self):
         copies = []
@@ -57,9 +56,8 @@ class Loader(harness.SiltTest):
             copies.append(f"{self.folder}/static_tls_{number}.so")
             shutil.copy(harness.program("static_tls.so"), copies[-1])
         command = [harness.program("loader"), "tls", *copies]
-        plain = self.run_program(command, silt=False)
-        self.assertRegex(plain[1], r"opened [1-7] of 8")
-        self.assertEqual(self.run_program(command), plain)
+        plain, _ = self.assert_unharmed(command)
+        self.assertRegex(plain.output, r"opened [1-7] of 8")
 
     def test_a_plugin_that_brings_the_unwinder_along_and_throws(self):
         for way in ("loops", "namespace"):

@@ -49,11 +49,11 @@ class Forks(harness.SiltTest):
 class Ends(harness.SiltTest):
     def check_edges(self, way):
         command = [harness.program("edges"), way]
-        plain = self.run_program(command, silt=False, timeout=60)
         for interval in ("0", "1"):
-            self.assertEqual(
-                self.run_program(command, settings={"SILT_SAMPLE": interval}, timeout=60), plain)
-        return self.report(self.recordings("edges")[0]), plain
+            plain, _ = self.assert_unharmed(command, silt_settings={"SILT_SAMPLE": interval},
+                                            timeout=60)
+        return (self.report(self.recordings("edges")[0]),
+                (plain.status, plain.output, plain.errors))
 
     def test_allocation_before_all_constructors(self):
         report, _ = self.check_edges("early")
@@ -94,13 +94,11 @@ class Preloads(harness.SiltTest):
         neighbour = harness.program("neighbour.so")
         for name, text in (("growth", "\n" * 20), ("late_calls", "\n"), ("exceptions", "\n")):
             command = [harness.program(name)]
-            plain = self.run_program(command, silt=False, settings={"LD_PRELOAD": neighbour},
-                                     text=text)
-            self.assertIn("neighbour ends", plain[1])
             for order in ((harness.LIBRARY, neighbour), (neighbour, harness.LIBRARY)):
-                done = self.run_program(command, settings={"LD_PRELOAD": ":".join(order)},
-                                        text=text)
-                self.assertEqual(done, plain, order)
+                plain, _ = self.assert_unharmed(
+                    command, settings={"LD_PRELOAD": neighbour},
+                    silt_settings={"LD_PRELOAD": ":".join(order)}, text=text)
+                self.assertIn("neighbour ends", plain.output)
 
     def test_counts_are_right_beside_another_library(self):
         for_both = f"{harness.LIBRARY}:{harness.program('neighbour.so')}"

@@ -11,10 +11,8 @@ import harness
 class Processes(harness.SiltTest):
     def check_same(self, way, *arguments, **options):
         command = [harness.program("launches"), way, *arguments]
-        plain = self.run_program(command, silt=False, **options)
-        silt = self.run_program(command, **options)
-        self.assertEqual(silt, plain)
-        return silt
+        _, silt = self.assert_unharmed(command, **options)
+        return silt.status, silt.output, silt.errors
 
     def test_a_tree_of_forks_has_a_recording_for_each_process(self):
         status, _, err = self.run_program([harness.program("fork_tree")])
@@ -49,10 +47,8 @@ class Processes(harness.SiltTest):
 
     def test_launched_programs_are_not_recorded_when_asked(self):
         for way in ("vfork", "spawn", "system"):
-            plain = self.run_program([harness.program("launches"), way], silt=False)
-            silt = self.run_program([harness.program("launches"), way],
-                                    settings={"SILT_CHILDREN": "0"})
-            self.assertEqual(silt, plain)
+            self.assert_unharmed([harness.program("launches"), way],
+                                 silt_settings={"SILT_CHILDREN": "0"})
         for recording in self.recordings():
             for path in self.snapshots(recording):
                 self.assertNotIn("self", self.report(path).json["process"]["command"].split())
@@ -98,8 +94,7 @@ class Processes(harness.SiltTest):
     def test_no_descriptor_is_taken(self):
         for redirection in ("", "0<&-", "2>&-"):
             command = ["/bin/sh", "-c", f"exec {redirection}; exec ls /proc/self/fd"]
-            plain = self.run_program(command, silt=False)
-            self.assertEqual(self.run_program(command), plain, redirection)
+            self.assert_unharmed(command)
 
     def test_a_plugin_is_found_by_its_callers_search_path(self):
         folder = pathlib.Path(self.folder) / "with_plugin"

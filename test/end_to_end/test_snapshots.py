@@ -175,10 +175,9 @@ class CannotWrite(harness.SiltTest):
     """The program runs as ever; one line says what failed."""
 
     def check_unharmed(self, **settings):
-        plain = self.run_program([harness.program("early_limits")], silt=False)
-        silt = self.run_program([harness.program("early_limits")], settings=settings)
-        self.assertEqual(silt[:2], plain[:2])
-        return silt[2]
+        _, silt = self.assert_unharmed([harness.program("early_limits")], silt_settings=settings,
+                                       errors=False)
+        return silt.errors
 
     def test_a_folder_that_does_not_exist_and_cannot_be_made(self):
         file = pathlib.Path(self.folder) / "file"

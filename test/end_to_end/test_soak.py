@@ -146,7 +146,7 @@ class Ends(Soak):
 
     def test_usage(self):
         for wrong, told in [
-                ([], "a program is needed after '--'"),
+                ([], "a program is needed: silt soak"),
                 (["--duration", "soon", "--", "true"], "--duration 'soon' is not a time"),
                 (["--snapshots", "3", "--", "true"], "at least 4 snapshots"),
                 (["--warm-up", "3m", "--", "true"], "leaves nothing of --duration"),

@@ -41,9 +41,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       for (const std::string& control : facts.controls) require(control.ends_with("control"));
       break;
     }
-    case 'e':
-      require(commands::environment_value(text, "SILT_SIGNAL").find('\0') == std::string::npos);
+    case 't':
+      commands::start_in_stat(text);
       break;
+    case 'k': {
+      const auto card = commands::parse_card(text);
+      require(!card || (card->signal >= 0 && card->signal <= 64));
+      break;
+    }
     case 'p':
       require(commands::parent_in_stat(text).value_or(1) >= 0);
       break;

@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto costs = file->costs();
   auto rss = file->rss();
   if (auto heaps = file->script_heaps()) {
-    read::ScriptJoin scripts(1);
+    read::ScriptJoin scripts;
     scripts.add(0, *heaps);
     scripts.add(1, *heaps);
     read::Recording recording;

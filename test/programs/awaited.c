@@ -68,7 +68,10 @@ static void* only_allocate(void* unused) {
   return NULL;
 }
 
-static void on_raw_signal(int number) { atomic_fetch_add(&received, number == SIGUSR2); }
+static void on_raw_signal(int number) {
+  VICTIM_CHECK(number == SIGUSR2);
+  atomic_fetch_add(&received, 1);
+}
 
 static void replace_handler(void) {
   struct sigaction action;
@@ -78,6 +81,7 @@ static void replace_handler(void) {
   char kernels[32];  // what libc told the kernel for the other signal, return code included
   VICTIM_CHECK(syscall(SYS_rt_sigaction, SIGUSR1, NULL, kernels, 8) == 0);
   VICTIM_CHECK(syscall(SYS_rt_sigaction, SIGUSR2, kernels, NULL, 8) == 0);
+  VICTIM_CHECK(syscall(SYS_rt_sigaction, SIGURG, kernels, NULL, 8) == 0);
 }
 
 int main(int count, char** arguments) {

@@ -6,6 +6,7 @@ where an outcome that begins with "pass" counts as passed. Everything else (a fa
 fingerprint of the output) is compared just as well.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -15,6 +16,8 @@ import shutil
 import socket
 import subprocess
 import time
+
+import dumps
 
 
 @dataclasses.dataclass
@@ -26,6 +29,8 @@ class Suite:
     source: str = ""  # Debian source package with the tests
     short: bool = False  # also part of the short form
     nobody: bool = False  # must not run as root
+    dumps: bool = False  # every process is asked for snapshots all the while
+    npm: tuple = ()  # packages of npm that bring the program
 
 
 SUITES = {}
@@ -51,6 +56,7 @@ class Run:
         self.settings = settings or {}
         self.short = short
         self.source = source  # unpacked, fresh for this run
+        self.npm = None  # where packages of npm are, when the suite wants any
         self.only = only  # names of tests: no others are wanted (a hint)
         self.out = self.folder / "recordings"
         self.out.mkdir(mode=0o777)
@@ -105,6 +111,12 @@ class Run:
         with open(self.folder / "server.log", "ab") as log:
             return subprocess.Popen(self.as_user(command), env=self.environment(),
                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+
+    def dumps(self, tool, wanted):
+        """A block in which every process of this run is asked for snapshots, when it is wanted."""
+        if wanted and self.library:
+            return dumps.Dumps(tool, self.library, self.folder)
+        return contextlib.nullcontext()
 
     def recorded(self):
         """How many processes have a recording."""
@@ -170,3 +182,8 @@ def built(run, commands, timeout=3600):
         run.user = user
         (place / "ready-for-tests").touch()
     return place
+
+
+def npm_file(run, path="."):
+    """A file of the packages of npm that the suite wants."""
+    return run.npm / "node_modules" / path

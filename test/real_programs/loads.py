@@ -82,7 +82,7 @@ def pgbench(run):
     return outcomes
 
 
-@suite("nginx, wrk", needs=("nginx", "wrk"), packages=("nginx", "wrk"), short=True)
+@suite("nginx, wrk", needs=("nginx", "wrk"), packages=("nginx", "wrk"), short=True, dumps=True)
 def nginx(run):
     """Reloads all the while: workers come and go under load, and no request fails."""
     port = free_port()
@@ -245,7 +245,7 @@ git rev-parse HEAD; git bisect start HEAD HEAD~4 >/dev/null; git bisect run true
 """
 
 
-@suite("git, a history", needs=("git",), packages=("git",), short=True)
+@suite("git, a history", needs=("git",), packages=("git",), short=True, dumps=True)
 def git(run):
     done = run.command(["/bin/bash", "-xc", GIT_SCRIPT],
                        more={**GIT_SETTINGS, "COUNT": "8" if run.short else "60"})

@@ -46,6 +46,18 @@ std::string node_bytes(const std::vector<read::Node>& nodes) {
   return out;
 }
 
+// A run for each node: the reader does not mind.
+std::string birth_bytes(const std::vector<read::Node>& nodes) {
+  std::string out;
+  uint64_t next = 0;
+  for (const read::Node& node : nodes) {
+    append_varint(out, 1);
+    append_varint(out, zigzag(node.birth - next));
+    next = uint64_t{node.birth} + 1;
+  }
+  return out;
+}
+
 std::string row_bytes(const std::vector<RowValues>& rows) {
   std::string out;
   uint32_t previous = 0;
@@ -159,6 +171,10 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
       {type(SectionType::kCosts), count_of(values.costs.size()), costs},
       {type(SectionType::kRss), count_of(values.rss.size()), rss},
   };
+  if (!values.nodes.empty() && values.nodes[0].birth != 0) {
+    sections.push_back(
+        {type(SectionType::kBirths), count_of(values.nodes.size()), birth_bytes(values.nodes)});
+  }
   if (values.isolates.empty()) return sections;
   sections.push_back({type(SectionType::kIsolates), count_of(values.isolates.size()), isolates});
   sections.push_back(

@@ -46,8 +46,9 @@ struct SnapshotValues {
   std::string command = "victim --serve";
   std::string working_directory = "/srv";
   std::string allocator = "/lib/x86_64-linux-gnu/libc.so.6";
-  std::vector<read::Node> nodes;  // node ids count from 1: nodes[0] has id 1
-  std::vector<RowValues> rows;    // ascending by node
+  // Node ids count from 1: nodes[0] has id 1. With births: numbered for this snapshot alone.
+  std::vector<read::Node> nodes;
+  std::vector<RowValues> rows;  // ascending by node
   std::vector<read::Module> modules;
   std::vector<read::Mapping> mappings;
   std::vector<std::pair<format::Cost, uint64_t>> costs;

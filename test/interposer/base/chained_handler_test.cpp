@@ -104,4 +104,47 @@ TEST_CASE("a handler that asked for one call gets one") {
   CHECK_FALSE(chain.has_handler());
 }
 
+TEST_CASE("a chain that was released is the program's alone, and keeps its wish") {
+  ChainedHandler chain{};
+  chain.claim(SIGURG, with_handler(simple));
+  chain.release();
+  CHECK(chain.signal_number() == 0);
+  CHECK(chain.exchange(nullptr).sa_handler == simple);
+}
+
+TEST_CASE("a chain is found by its signal") {
+  CHECK(chain_of(0) == nullptr);
+  CHECK(chain_of(SIGURG) == nullptr);
+  chained_handler.claim(SIGUSR2, with_handler(SIG_DFL));
+  asking_handler.claim(SIGURG, with_handler(SIG_DFL));
+  CHECK(chain_of(SIGUSR2) == &chained_handler);
+  CHECK(chain_of(SIGURG) == &asking_handler);
+  CHECK(chain_of(SIGUSR1) == nullptr);
+  chained_handler.release();
+  asking_handler.release();
+  CHECK(chain_of(SIGUSR2) == nullptr);
+}
+
+TEST_CASE("the program's masks and flags are taken over, silt's own are for no handler") {
+  struct sigaction ours {};
+  struct sigaction wish = with_handler(simple, SA_NODEFER | static_cast<int>(SA_RESETHAND));
+  sigaddset(&wish.sa_mask, SIGTERM);
+  adopt_wish(&ours, wish);
+  CHECK(ours.sa_flags == (SA_SIGINFO | SA_NODEFER));
+  CHECK(sigismember(&ours.sa_mask, SIGTERM) == 1);
+  wish.sa_handler = SIG_IGN;
+  adopt_wish(&ours, wish);
+  CHECK(ours.sa_flags == (SA_SIGINFO | SA_RESTART | SA_ONSTACK));
+  CHECK(sigismember(&ours.sa_mask, SIGTERM) == 0);
+}
+
+TEST_CASE("what was said before silt came is told from what was inherited") {
+  CHECK_FALSE(wish_was_noted(SIGUSR1));
+  note_wish(SIGUSR1);
+  note_wish(0);
+  note_wish(65);
+  CHECK(wish_was_noted(SIGUSR1));
+  CHECK_FALSE(wish_was_noted(SIGUSR2));
+}
+
 }  // namespace silt::base

@@ -61,6 +61,7 @@ TEST_CASE("an environment without settings gives the documented defaults") {
   CHECK(std::string(outcome.options.out_folder) == ".");
   CHECK(outcome.options.signal == 12);
   CHECK(outcome.options.sample_bytes == 0);
+  CHECK(outcome.options.memory_bytes == kMemoryAuto);
   CHECK(outcome.options.every_nanoseconds == 0);
   CHECK(outcome.options.at_exit);
   CHECK(outcome.options.children);

@@ -45,6 +45,26 @@ TEST_CASE("a filter allows the calls that it lists") {
   CHECK(run(program, SYS_openat) == SECCOMP_RET_KILL_THREAD);
 }
 
+TEST_CASE("whether a handler could return under a filter is known beforehand") {
+  const auto returns_under = [](uint32_t action) {
+    Program program{kLoadNumber, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 0, 1),
+                    answer(action), answer(SECCOMP_RET_ALLOW)};
+    const sock_fprog code{static_cast<unsigned short>(program.size()), program.data()};
+    Sandbox::Filter* const filter = Sandbox::copy(&code);
+    REQUIRE(filter != nullptr);
+    const bool returns = Sandbox::lets_handlers_return(filter);
+    Sandbox::discard(filter);
+    return returns;
+  };
+  CHECK(returns_under(SECCOMP_RET_ALLOW));
+  CHECK(returns_under(SECCOMP_RET_LOG));
+  CHECK_FALSE(returns_under(SECCOMP_RET_KILL_PROCESS));
+  CHECK_FALSE(returns_under(SECCOMP_RET_KILL_THREAD));
+  CHECK_FALSE(returns_under(SECCOMP_RET_TRAP));
+  CHECK_FALSE(returns_under(SECCOMP_RET_ERRNO | EPERM));
+  CHECK_FALSE(Sandbox::lets_handlers_return(nullptr));
+}
+
 TEST_CASE("a filter sees both halves of each argument") {
   const auto low = static_cast<uint32_t>(offsetof(seccomp_data, args) + 2 * 8);
   const Program program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low), BPF_STMT(BPF_MISC | BPF_TAX, 0),

@@ -5,6 +5,7 @@
 
 #include "interposer/track/mapping_table.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <memory>
@@ -12,21 +13,32 @@
 #include <thread>
 #include <vector>
 
+#include "interposer/base/memory.h"
+
 namespace silt::track {
 namespace {
 
 constexpr uint64_t kPage = 4096;
 
-// Sorted, apart, none empty.
-bool well_formed(MappingTable& table) {
+std::vector<MappingRange> ranges_of(MappingTable& table, uint64_t from = 0) {
   const base::SpinGuard guard(table.lock());
+  std::vector<MappingRange> ranges;
+  table.scan(from, [&](const MappingRange& range) {
+    ranges.push_back(range);
+    return true;
+  });
+  return ranges;
+}
+
+// Sorted, apart, none empty, as many as it says.
+bool well_formed(MappingTable& table) {
   uint64_t end = 0;
-  for (uint32_t i = 0; i < table.count(); ++i) {
-    const MappingRange& range = table.at(i);
+  const std::vector<MappingRange> ranges = ranges_of(table);
+  for (const MappingRange& range : ranges) {
     if (range.start < end || range.end <= range.start) return false;
     end = range.end;
   }
-  return true;
+  return ranges.size() == table.count();
 }
 
 }  // namespace
@@ -56,13 +68,13 @@ TEST_CASE("a hole leaves two parts, of which one counts as the block") {
   CHECK(table->remove(12 * kPage, 13 * kPage));
   CHECK_FALSE(table->remove(12 * kPage, 13 * kPage));
   REQUIRE(table->count() == 2);
-  CHECK(table->at(0).end == 12 * kPage);
-  CHECK(table->at(0).counted);
-  CHECK(table->at(1).start == 13 * kPage);
-  CHECK_FALSE(table->at(1).counted);
+  CHECK(ranges_of(*table)[0].end == 12 * kPage);
+  CHECK(ranges_of(*table)[0].counted);
+  CHECK(ranges_of(*table)[1].start == 13 * kPage);
+  CHECK_FALSE(ranges_of(*table)[1].counted);
   CHECK(table->remove(0, 11 * kPage));
-  CHECK(table->at(0).start == 11 * kPage);
-  CHECK(table->at(0).counted);
+  CHECK(ranges_of(*table)[0].start == 11 * kPage);
+  CHECK(ranges_of(*table)[0].counted);
 }
 
 TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") {
@@ -96,9 +108,9 @@ TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") 
       wrong += well_formed(*table) ? 0 : 1;
       uint64_t pages = 0;
       std::map<StackId, int> counted;
-      for (uint32_t r = 0; r < table->count(); ++r) {
-        pages += (table->at(r).end - table->at(r).start) / kPage;
-        counted[table->at(r).stack] += table->at(r).counted ? 1 : 0;
+      for (const MappingRange& part : ranges_of(*table)) {
+        pages += (part.end - part.start) / kPage;
+        counted[part.stack] += part.counted ? 1 : 0;
       }
       for (const StackId stack : model) pages -= stack != 0 ? 1 : 0;
       wrong += pages;
@@ -109,15 +121,115 @@ TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") 
   CHECK(table->overflowed() == 0);
 }
 
+TEST_CASE("a tree of several levels grows and shrinks in any order") {
+  auto table = std::make_unique<MappingTable>();
+  constexpr uint64_t kMany = 60'000;
+  std::vector<uint64_t> order(kMany);
+  for (uint64_t i = 0; i < kMany; ++i) order[i] = i;
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 4; ++round) {
+    if (round == 1) std::reverse(order.begin(), order.end());
+    if (round >= 2) std::shuffle(order.begin(), order.end(), random);
+    for (const uint64_t i : order) {
+      table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
+    }
+    REQUIRE(table->count() == kMany);
+    REQUIRE(well_formed(*table));
+    if (round == 3) std::shuffle(order.begin(), order.end(), random);
+    uint64_t missing = 0;
+    for (uint64_t n = 0; n < kMany; ++n) {
+      missing += table->remove(2 * order[n] * kPage, (2 * order[n] + 1) * kPage) ? 0 : 1;
+      if (n % 15'000 == 0) REQUIRE(well_formed(*table));
+    }
+    CHECK(missing == 0);
+    CHECK(table->count() == 0);
+  }
+  CHECK(table->overflowed() == 0);
+}
+
+TEST_CASE("ranges thinned out, merged and filled in again agree with a map") {
+  auto table = std::make_unique<MappingTable>();
+  std::map<uint64_t, uint64_t> model;  // start -> end
+  std::mt19937_64 random(6);
+  uint64_t wrong = 0;
+  for (int i = 0; i < 240'000; ++i) {
+    // Phases that mostly add, then mostly remove, so that nodes split and join at all levels.
+    const bool add = random() % 10 < (i / 40'000 % 2 == 0 ? 9u : 1u);
+    const uint64_t start = random() % 40'000 * 4 * kPage;
+    if (add) {
+      const uint64_t end = start + (1 + start / kPage / 4 % 3) * kPage;
+      table->insert(MappingRange{start, end, 1, 0, true});
+      model[start] = end;
+    } else {
+      wrong += table->remove(start, start + 4 * kPage) != (model.erase(start) != 0) ? 1 : 0;
+    }
+  }
+  CHECK(wrong == 0);
+  const std::vector<MappingRange> ranges = ranges_of(*table);
+  REQUIRE(ranges.size() == model.size());
+  auto next = model.begin();
+  for (const MappingRange& range : ranges) {
+    wrong += range.start != next->first || range.end != next->second ? 1 : 0;
+    ++next;
+  }
+  CHECK(wrong == 0);
+  CHECK(table->remove(0, UINT64_MAX));
+  CHECK(table->count() == 0);
+  CHECK(table->overflowed() == 0);
+}
+
+TEST_CASE("a scan begins with the range that holds its address") {
+  auto table = std::make_unique<MappingTable>();
+  for (uint64_t i = 0; i < 1000; ++i) {
+    table->insert(MappingRange{10 * i * kPage, (10 * i + 5) * kPage, 1, 0, true});
+  }
+  CHECK(ranges_of(*table, 5003 * kPage).front().start == 5000 * kPage);
+  CHECK(ranges_of(*table, 5005 * kPage).front().start == 5010 * kPage);
+  CHECK(ranges_of(*table, 9995 * kPage).empty());
+  // Where the first ranges of a leaf have gone, what lies before may reach into its place.
+  for (uint64_t gap = 0; gap < 9000; gap += 10) {
+    table->remove(gap * kPage, (gap + 95) * kPage);
+    table->insert(MappingRange{gap * kPage, (gap + 90) * kPage, 2, 0, true});
+    MappingRange range;
+    REQUIRE(table->find((gap + 89) * kPage, &range));
+    REQUIRE(range.stack == 2);
+    REQUIRE(well_formed(*table));
+  }
+}
+
 TEST_CASE("what does not fit is counted and the table stays whole") {
   auto table = std::make_unique<MappingTable>();
-  constexpr uint64_t kMany = 140'000;  // more than its capacity
-  // Downward would move everything each time; upward appends.
+  constexpr uint64_t kMany = 60'000;
+  base::set_memory_limit(base::mapped_bytes() + (1 << 20));  // 40,000 of them
+  std::mt19937_64 random(7);
   for (uint64_t i = 0; i < kMany; ++i) {
+    const uint64_t at = i < kMany / 2 ? i : random() % kMany;
+    table->insert(MappingRange{2 * at * kPage, (2 * at + 1) * kPage, 1, 0, true});
+  }
+  base::set_memory_limit(0);
+  CHECK(table->overflowed() > 0);
+  CHECK(table->count() >= kMany / 2 - table->overflowed());
+  CHECK(well_formed(*table));
+  const uint64_t overflowed = table->overflowed();
+  table->remove(0, UINT64_MAX);
+  for (uint64_t i = 0; i < 1000; ++i) {
     table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
   }
-  CHECK(table->overflowed() == kMany - table->count());
-  CHECK(table->overflowed() > 0);
+  CHECK(table->count() == 1000);
+  CHECK(table->overflowed() == overflowed);
+}
+
+TEST_CASE("a table copied in the middle of a change begins anew") {
+  auto table = std::make_unique<MappingTable>();
+  for (uint64_t i = 0; i < 1000; ++i) {
+    table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
+  }
+  table->tear();
+  MappingRange range;
+  CHECK_FALSE(table->find(0, &range));
+  CHECK(table->overflowed() == 1000);
+  table->insert(MappingRange{0, kPage, 1, 0, true});
+  CHECK(table->find(0, &range));
   CHECK(well_formed(*table));
 }
 

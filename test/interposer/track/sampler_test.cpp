@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <latch>
+#include <mutex>
 #include <random>
+#include <thread>
 #include <unordered_set>
 #include <vector>
 
@@ -152,16 +155,23 @@ TEST_CASE("threads draw different numbers, whatever the seed") {
     recorder.random_seed = seed;
     std::unordered_set<uint64_t> seen;
     uint64_t repeated = 0;
-    std::vector<ThreadLocal> threads(8);
-    for (ThreadLocal& thread : threads) {
-      ThreadState* const state = enter_new_thread(thread);
-      REQUIRE(state != nullptr);
-      for (int i = 0; i < 10'000; ++i) {
-        repeated += seen.insert(next_random(&state->random)).second ? 0 : 1;
-      }
+    constexpr int kThreads = 8;
+    std::mutex mutex;
+    std::latch all_have_states(kThreads);  // none ends before, or the next would take its state
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        ThreadLocal local;
+        ThreadState* const state = enter_new_thread(local);
+        all_have_states.arrive_and_wait();
+        const std::scoped_lock lock(mutex);
+        for (int n = 0; n < 10'000; ++n) {
+          repeated += seen.insert(next_random(&state->random)).second ? 0 : 1;
+        }
+      });
     }
+    for (std::thread& thread : threads) thread.join();
     CHECK(repeated == 0);
-    for (ThreadLocal& thread : threads) release_thread_state(thread.state);
   }
   recorder.started = false;
   recorder.sample_interval_bytes = 0;
@@ -175,7 +185,6 @@ TEST_CASE("the same seed gives a first thread the same draws") {
   ThreadState* const state = enter_new_thread(local);
   REQUIRE(state != nullptr);
   CHECK(local.sample_countdown > 0);
-  release_thread_state(state);
   recorder.started = false;
   recorder.sample_interval_bytes = 0;
 }

@@ -37,7 +37,7 @@ TEST_CASE("a JavaScript stack is found again in snapshots that number it otherwi
   second.generations = {{1, 1, 8}, {0, 5, 70}};
   Recording recording;
   recording.nodes.resize(11);
-  ScriptJoin join(11);
+  ScriptJoin join;
   REQUIRE(join.add(0, first));
   REQUIRE(join.add(1, second));
   join.take(recording);

@@ -56,6 +56,7 @@ std::string refusal(const std::string& bytes) {
   if (auto mappings = file->mappings(); !mappings) return mappings.error().message;
   if (auto costs = file->costs(); !costs) return costs.error().message;
   if (auto rss = file->rss(); !rss) return rss.error().message;
+  if (auto children = file->children(); !children) return children.error().message;
   if (auto heaps = file->script_heaps(); !heaps) return heaps.error().message;
   return "";
 }
@@ -109,6 +110,36 @@ TEST_CASE("what was written reads back") {
   CHECK((*mappings)[1].file_offset == 64);
   CHECK(file->costs().value()[14] == 4);
   CHECK(file->rss().value()[0].kind == format::RssKind::kV8);
+}
+
+RawSection children_section(const std::vector<format::ChildEntry>& entries) {
+  return {static_cast<uint32_t>(format::SectionType::kChildren),
+          static_cast<uint32_t>(entries.size()),
+          std::string(reinterpret_cast<const char*>(entries.data()),
+                      entries.size() * sizeof(format::ChildEntry))};
+}
+
+TEST_CASE("children that are recorded too are read, and hostile ones are not") {
+  auto sections = test::sections_of(some_values());
+  format::ChildEntry child{};
+  child.pid = 12;
+  child.age_ns = 2500000000;
+  std::memset(child.name, 'w', sizeof(child.name));  // without an end
+  sections.push_back(children_section({child}));
+  auto file = SnapshotFile::open(std::make_unique<MemorySource>(test::assemble(sections)));
+  REQUIRE(file);
+  const auto children = file->children();
+  REQUIRE(children);
+  REQUIRE(children->size() == 1);
+  CHECK((*children)[0].pid == 12);
+  CHECK((*children)[0].age_seconds == 2.5);
+  CHECK((*children)[0].name == std::string(16, 'w'));
+
+  sections.back() = children_section(std::vector<format::ChildEntry>(kMostChildren + 1, child));
+  CHECK(refusal(test::assemble(sections)) == "is corrupt: it has more children than there can be");
+  child.age_ns = UINT64_MAX;
+  sections.back() = children_section({child});
+  CHECK(refusal(test::assemble(sections)) == "is corrupt: the ages of its children cannot be");
 }
 
 TEST_CASE("every shorter file is refused") {

@@ -109,6 +109,22 @@ TEST_CASE("too few snapshots are inconclusive") {
   CHECK(outcome(report) == Outcome::kInconclusive);
 }
 
+TEST_CASE(
+    "processes that could not be judged make a run inconclusive unless the policy says else") {
+  Report report = leaking(31, 0);
+  report.unjudged = {{42, "worker", "it gave no snapshot"}};
+  apply_policy(report, {}, {}, {}, "2026-01-01");
+  REQUIRE(report.gate.rulings.size() == 1);
+  CHECK(report.gate.rulings[0].outcome == Outcome::kInconclusive);
+  CHECK(report.gate.rulings[0].rule == report::kUnjudgedRule);
+  CHECK(report.gate.rulings[0].why ==
+        "process 42 (worker) could not be judged: it gave no snapshot");
+  apply_policy(report, parse_policy("unjudged = pass").value(), {}, {}, "2026-01-01");
+  CHECK(report.gate.rulings.empty());
+  CHECK(report.notes.back().find("process 42 (worker)") == 0);
+  CHECK(parse_policy("unjudged = maybe").error().message.find("pass or fail") != std::string::npos);
+}
+
 TEST_CASE("mistakes in a policy name their line and what would be right") {
   CHECK(parse_policy("\ngrowth = 4\n").error().message.find("line 2: unknown key 'growth'") == 0);
   CHECK(parse_policy("growth-per-hour = many").error().message.find("expected a size") !=

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which nodes a snapshot writes, and their numbers in it: those at which something was allocated or
+// lives, and their callers, from 1 without gaps, callers first. Ids themselves serve as neither:
+// folded nodes leave gaps, and an id that is used again may be smaller than its caller's. Its
+// memory is mapped for one snapshot. Signal context, under the snapshot slot.
+
+#ifndef SILT_INTERPOSER_SNAPSHOT_NODE_NUMBERS_H_
+#define SILT_INTERPOSER_SNAPSHOT_NODE_NUMBERS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/snapshot/live_counts.h"
+#include "interposer/track/stack_table.h"
+
+namespace silt::snapshot {
+
+class NodeNumbers {
+ public:
+  NodeNumbers() = default;
+  ~NodeNumbers();
+  NodeNumbers(const NodeNumbers&) = delete;
+  NodeNumbers& operator=(const NodeNumbers&) = delete;
+
+  // Of the ids below `limit`. False when there was no memory.
+  bool gather(track::NodeId limit, const LiveCounts& live);
+
+  uint32_t count() const { return count_; }
+  // The node with a number from 1 to count(), and the number of a node that has one; the root's
+  // is 0.
+  track::NodeId node(uint32_t number) const { return order_[number - 1]; }
+  uint32_t number(track::NodeId id) const { return id == 0 ? 0 : numbers_[id]; }
+
+  // Whether a node, or one further out, is silt's own doing in a companion.
+  bool is_own(track::NodeId id);
+
+ private:
+  static constexpr uint32_t kNeeded = UINT32_MAX;
+  static constexpr uint32_t kDropped = UINT32_MAX - 1;
+
+  void put_in_order();
+
+  track::NodeId limit_ = 0;
+  uint32_t count_ = 0;
+  uint32_t needed_ = 0;
+  uint32_t* numbers_ = nullptr;     // by id
+  track::NodeId* order_ = nullptr;  // by number
+  uint8_t* own_ = nullptr;          // by id: 0 not known yet, kTheirs, kOwn
+  static constexpr uint8_t kTheirs = 1;
+  static constexpr uint8_t kOwn = 2;
+};
+
+}  // namespace silt::snapshot
+
+#endif  // SILT_INTERPOSER_SNAPSHOT_NODE_NUMBERS_H_

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Folding: stacks without live blocks that have not been seen for some time are given back, for a
+// leak detector must not leak. What they counted goes to their callers' nodes, so that sums stay
+// what they were; their ids are used again.
+//
+// It goes in rounds, and a round in slices of less than a millisecond, taken by whichever thread
+// allocates next: no slice, no round, and nothing grows either. A round begins when the tree has
+// grown by a quarter since the last one.
+//
+//   count      what each stack has counted; one that counted nothing since the last round is quiet
+//   scan       the live tables: stacks that have live blocks
+//   mark       what is kept: stacks that are not quiet, have live blocks, or are callers of such
+//   set aside  all others: they are not found any more; then the epoch is bumped, so that each
+//              thread forgets what it remembers before it looks at it again
+//   wait       until no thread can have one of them in its hands
+//   check      what was counted again meanwhile, or got a caller's child, or a block whose realloc
+//              failed, is taken back
+//   move       counts to the innermost caller that stays
+//   give back  ids
+//
+// Why that is exact: a block born since `count` has been counted, and is found by the check; one
+// that the scan missed because a realloc had it out of the table is put back before that hook ends,
+// which notes its stack, and `wait` waits for the end of every hook that began before the bump. And
+// after `wait` nobody can come by a stack that is aside: it is in no memory, on no spine, and no
+// look-up finds it.
+//
+// Slices run under the snapshot slot, so that no snapshot sees half a step, and under a lock that
+// forks take, so that no child does. Hook context.
+
+#ifndef SILT_INTERPOSER_TRACK_FOLDING_H_
+#define SILT_INTERPOSER_TRACK_FOLDING_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "interposer/base/memory.h"
+#include "interposer/base/spin_lock.h"
+#include "interposer/track/live_table.h"
+#include "interposer/track/stack_table.h"
+
+namespace silt::track {
+
+struct ThreadState;
+
+class Folding {
+ public:
+  // Whether a slice is due. Asked now and then by every thread that allocates.
+  bool due();
+  // One slice, on the calling thread, whose state is given and which holds no stack's id. Under the
+  // snapshot slot, with signals blocked.
+  void slice(const ThreadState* own);
+  // For tests: a whole round, however little the tree has grown. False when it had to give up.
+  bool round(const ThreadState* own);
+
+  // A block of this stack, which had been taken out of the live table, was put back.
+  void note_restored(StackId stack) {
+    std::atomic<uint64_t>* const word = restored_.ensure(stack / 64);
+    if (word != nullptr) word->fetch_or(uint64_t{1} << stack % 64, std::memory_order_relaxed);
+  }
+
+  // Around a fork.
+  base::SpinLock& lock() { return lock_; }
+
+  // Since the start.
+  uint64_t folded_stacks() const { return folded_stacks_.load(std::memory_order_relaxed); }
+  uint64_t folded_nodes() const { return folded_nodes_.load(std::memory_order_relaxed); }
+
+  // Memory of the tree that is in use: nodes, counters, the hash table.
+  static uint64_t tree_bytes();
+
+ private:
+  enum class Step : uint8_t {
+    kIdle,
+    kCount,
+    kScan,
+    kScanOthers,
+    kMark,
+    kSetAside,
+    kWait,
+    kCheck,
+    kMove,
+    kGiveBack,
+    kGiveUp,
+    kHandIn,
+    kTidy,
+  };
+  static constexpr size_t kWords = kMaximumNodes / 64;
+
+  // Each does a part of its step and says whether the step is done.
+  bool count();
+  bool scan();
+  void scan_others();
+  bool mark();
+  bool set_aside();
+  bool wait(const ThreadState* own);
+  bool check();
+  bool move();
+  bool give_back();
+  bool give_up();
+  bool hand_in();
+  void tidy();
+  void go_on(const ThreadState* own);
+  void begin(Step step);
+
+  bool slice_is_over() const;
+  bool time_is_up(NodeId id) const;
+  template <typename Visit>
+  bool visit_ids(NodeId limit, Visit&& visit);
+  bool is_kept(NodeId id);
+  void keep(NodeId id);
+  void take_back_with_callers(NodeId id);
+  bool is_restored(NodeId id);
+  void note_live(StackId stack, uint64_t bytes);
+
+  base::SpinLock lock_;
+  std::atomic<Step> step_{Step::kIdle};
+  std::atomic<uint64_t> next_look_ticks_{0};
+  std::atomic<bool> urgent_{false};  // the tree is larger than wanted
+  uint64_t slice_end_ns_ = 0;
+  bool in_one_go_ = false;
+  bool gave_up_ = false;
+
+  NodeId at_ = 1;     // where the step has come to
+  NodeId limit_ = 0;  // ids of this round
+  NodeId check_limit_ = 0;
+  LiveTable::Cursor cursor_;
+  uint32_t epoch_ = 0;
+  uint32_t aside_ = 0;
+  uint64_t waits_since_ns_ = 0;
+  uint64_t live_bytes_ = 0;
+  ThreadState* handing_in_ = nullptr;
+
+  // Of the last round.
+  std::atomic<uint64_t> ended_ns_{0};
+  std::atomic<uint32_t> left_nodes_{0};
+  std::atomic<uint64_t> known_live_bytes_{0};
+  uint32_t rounds_ = 0;
+
+  std::atomic<uint64_t> folded_stacks_{0};
+  std::atomic<uint64_t> folded_nodes_{0};
+
+  // By id: blocks counted at the last round, plus one, modulo 2^32; 0: not there at the time.
+  base::ChunkedArray<uint32_t, 4096, kMaximumNodes / 4096> counted_;
+  // A bit by id.
+  base::ChunkedArray<uint64_t, 512, kWords / 512> kept_;
+  base::ChunkedArray<std::atomic<uint64_t>, 512, kWords / 512> restored_;
+};
+
+extern constinit Folding folding;
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_FOLDING_H_

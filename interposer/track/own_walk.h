@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// For what a runtime inside the program tells of its frames (V8): a walk of the calling thread's
+// stack that is silt's own business, and the use of what was learned from it. Normal context.
+
+#ifndef SILT_INTERPOSER_TRACK_OWN_WALK_H_
+#define SILT_INTERPOSER_TRACK_OWN_WALK_H_
+
+#include <cstdint>
+
+#include "interposer/unwind/frame_rule.h"
+#include "interposer/unwind/interpreter.h"
+
+namespace silt::track {
+
+// Shows the frames from the caller's caller on, innermost first, until the visitor returns false.
+// `word_at`: the aligned word at an address if it can be read, else 0.
+using WordAt = uint64_t (*)(void* walk, uint64_t address);
+using VisitFrame = bool (*)(void* visitor, const unwind::Frame& frame, void* walk, WordAt word_at);
+void walk_here(VisitFrame visit, void* visitor);
+
+// Frames whose return address lies in [start, end) are an interpreter's from now on, or no longer.
+bool add_interpreter(uint64_t start, uint64_t end);
+void remove_interpreter(uint64_t start, uint64_t end);
+// Where the word that tells an interpreted frame's function stands, and what it means.
+void describe_interpreter(int64_t slot, unwind::Interpreter::Translate translate);
+// Functions may not be any more what they were: what was remembered of stacks is not trusted.
+void forget_walks();
+
+inline constexpr uint64_t kFirstFunctionPc = unwind::kFirstFunctionPc;
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_OWN_WALK_H_
