@@ -19,7 +19,8 @@ namespace {
 constexpr const char* kExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
 too short for a verdict; 4 inconclusive: a process that was recorded and lived ten seconds or more
-could not be judged, or the policy says "inconclusive = fail".
+could not be judged, memory grows as a whole and no place explains it, or the policy says
+"inconclusive = fail".
 
 Policy file, `key = value` a line, all optional:
   verdicts = leak              or leak,growing
@@ -30,6 +31,9 @@ Policy file, `key = value` a line, all optional:
   snapshots = 4                fewer are inconclusive
   detectable = none            so is a run that would miss leaks of this size an hour
   inconclusive = pass          or fail
+  whole = inconclusive         memory that grows as a whole without a place to blame, and may not be
+                               a leak: inconclusive (exit status 4), pass or fail; a leak of the
+                               whole always fails
   unjudged = fail              or pass: recorded processes without a verdict
   [module libfoo]              what follows holds for findings in such a module
 Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:

@@ -86,10 +86,11 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
   if (report.judged_snapshots < kFewestForVerdict) return kInput;
-  const bool unjudged = std::any_of(
-      report.gate.rulings.begin(), report.gate.rulings.end(),
-      [](const report::Ruling& ruling) { return ruling.rule == report::kUnjudgedRule; });
-  return unjudged ? kInconclusive : kDone;
+  const bool open = std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
+                                [](const report::Ruling& ruling) {
+                                  return ruling.fails || ruling.rule == report::kUnjudgedRule;
+                                });
+  return open ? kInconclusive : kDone;
 }
 
 size_t broken_rules(const report::Report& report) {

@@ -40,7 +40,7 @@ std::optional<Error> append_to_summary(const report::Report& report) {
 }
 
 std::string place_of(const report::Finding& finding) {
-  const std::string name = report::plain_name(render::clean(render::function_text(finding.site)));
+  const std::string name = render::clean(render::short_finding_name(finding));
   const std::string place = render::clean(render::place_text(finding.site));
   if (name.empty() || place.empty()) return name + place;
   return name + " (" + place + ")";
@@ -78,6 +78,13 @@ std::string seen_text(const report::Report& report) {
   if (blocks) {
     text +=
         (bytes ? ", " : "") + format_counted(std::max(1.0, std::round(*blocks)), "block") + "/h";
+  }
+  if (report.detectable_script_bytes_per_hour) {
+    text += ", " + format_bytes(*report.detectable_script_bytes_per_hour) +
+            "/h in one place of a JavaScript heap";
+  }
+  if (report.detectable_whole_bytes_per_hour) {
+    text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in the whole";
   }
   return text;
 }
@@ -139,6 +146,10 @@ std::string outcome_line(const report::Report& report, int status, const std::st
     case kBroken:
       return failed_line(report);
     case kInconclusive:
+      for (const report::Ruling& ruling : report.gate.rulings) {
+        if (ruling.fails)
+          return "inconclusive: " + render::clean(ruling.why) + "; " + seen_text(report);
+      }
       return inconclusive_line(report);
     case kInput:
       return !mistrust.empty() ? "no verdict: " + mistrust

@@ -12,7 +12,6 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
-#include "symbolizer/report/site.h"
 
 namespace silt::render {
 namespace {
@@ -22,11 +21,7 @@ using report::Finding;
 using report::Report;
 using report::Verdict;
 
-std::string site_name(const Finding& finding) {
-  const std::string name = clean(function_text(finding.site));
-  const std::string plain = report::plain_name(name);
-  return plain.empty() ? name : plain;
-}
+std::string site_name(const Finding& finding) { return clean(short_finding_name(finding)); }
 
 std::string headline(const Finding& finding) {
   if (!finding.headline.empty()) return clean(finding.headline);

@@ -60,7 +60,7 @@ void add_chart(const Report& report, Json& json) {
       for (size_t i = 0; i < count; ++i) others[i] += values[i];
       continue;
     }
-    const std::string name = clean(report::plain_name(function_text(finding.site)));
+    const std::string name = clean(short_finding_name(finding));
     json["chart"].push_back(
         {{"label", std::to_string(index + 1) + " " + shortened(name, 48)}, {"live_bytes", values}});
   }

@@ -110,7 +110,7 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["confidence"] = finding.confidence;
   json["heap"] = heap_word(finding.heap);
   json["site"] =
-      clean((finding.what.empty() ? "" : finding.what + " ") + function_text(finding.site));
+      clean((finding.what.empty() ? "" : finding.what + " ") + finding_name(finding));
   if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(finding.headline);
   json["place"] = clean(place_text(finding.site));
   json["pace"] = clean(pace_text(finding));

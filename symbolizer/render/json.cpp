@@ -54,6 +54,8 @@ Json frame_of(const symbolize::Frame& frame) {
   json["module"] = text_or_null(frame.module);
   json["build_id"] = text_or_null(frame.build_id);
   json["offset"] = frame.module.empty() ? Json(nullptr) : Json(frame.file_address);
+  json["function_offset"] =
+      frame.function_address == 0 ? Json(nullptr) : Json(frame.function_address);
   json["inlined"] = frame.inlined;
   json["kind"] = kind_word(frame.kind);
   json["unresolved"] = text_or_null(frame.unresolved);
@@ -66,6 +68,7 @@ Json parts_of(const std::optional<report::MemoryParts>& parts) {
   return {{"files", parts->files},
           {"js_heap", parts->js_heap},
           {"js_heap_used", parts->js_used == 0 ? Json(nullptr) : Json(parts->js_used)},
+          {"js_outside_heaps", parts->js_outside},
           {"native_live", parts->native_live},
           {"allocator_held", parts->held},
           {"mappings", parts->mappings},
@@ -87,7 +90,11 @@ Json finding_of(const report::Finding& finding) {
   json["bytes_per_work"] = number_or_null(finding.bytes_per_work);
   json["seconds_to_limit"] = number_or_null(finding.seconds_to_limit);
   json["stacks"] = finding.stacks;
-  json["site"] = frame_of(finding.site);
+  json["site"] = finding.whole.empty() ? frame_of(finding.site) : Json(nullptr);
+  if (!finding.whole.empty()) {
+    json["whole"] = finding.whole;
+    json["leads"] = finding.leads;
+  }
   json["headline"] = text_or_null(finding.headline);
   json["reason"] = finding.reason;
   json["live_bytes"] = finding.live_bytes;
@@ -188,7 +195,9 @@ std::string render_json(const report::Report& report) {
       report.memory_limit_bytes == 0 ? Json(nullptr) : Json(report.memory_limit_bytes);
   json["smallest_detectable"] = {
       {"blocks_per_hour", number_or_null(report.detectable_blocks_per_hour)},
-      {"bytes_per_hour", number_or_null(report.detectable_bytes_per_hour)}};
+      {"bytes_per_hour", number_or_null(report.detectable_bytes_per_hour)},
+      {"script_bytes_per_hour", number_or_null(report.detectable_script_bytes_per_hour)},
+      {"whole_bytes_per_hour", number_or_null(report.detectable_whole_bytes_per_hour)}};
   json["snapshots"] = Json::array();
   for (const report::SnapshotLine& line : report.snapshots) {
     json["snapshots"].push_back(

@@ -44,7 +44,7 @@ std::string row(const Finding& finding) {
   }
   text += " | ";
   if (!finding.what.empty()) text += markdown(finding.what) + " ";
-  text += markdown_code(report::plain_name(clean(function_text(finding.site))));
+  text += markdown_code(clean(short_finding_name(finding)));
   const std::string place = place_text(finding.site);
   if (!place.empty()) text += "<br>" + markdown_code(place);
   text += " | " + (finding.bytes_per_hour ? format_bytes_signed(*finding.bytes_per_hour)
@@ -102,9 +102,8 @@ std::string render_markdown(const Report& report) {
       if (frames.size() > kMostFrames) block += "…\n";
     }
     if (block.empty()) continue;
-    text += "\n<details><summary>stack of " +
-            html(report::plain_name(clean(function_text(finding.site)))) + "</summary>\n\n" +
-            fenced(block) + "\n</details>\n";
+    text += "\n<details><summary>stack of " + html(clean(short_finding_name(finding))) +
+            "</summary>\n\n" + fenced(block) + "\n</details>\n";
   }
   text += "\n";
   for (const std::string& line : report.honesty) text += "- " + markdown(line) + "\n";

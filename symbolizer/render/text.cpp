@@ -142,7 +142,8 @@ class Page : TextRows {
       if (finding.change != report::Change::kNotCompared) {
         upper += " (" + change_word(finding.change) + ")";
       }
-      const std::string name = said_name(clean(function_text(finding.site)));
+      const std::string name = finding.whole.empty() ? said_name(clean(function_text(finding.site)))
+                                                     : finding_name(finding);
       const bool retained = finding.verdict == Verdict::kRetained;
       const std::string title =
           upper + "  " +
@@ -176,7 +177,21 @@ class Page : TextRows {
       const bool short_form =
           finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing;
       if (short_form && !options_.full) continue;
-      finding_stacks(finding);
+      if (finding.whole.empty()) finding_stacks(finding);
+      leads(finding);
+    }
+  }
+
+  // Where to look when no place can be named.
+  void leads(const Finding& finding) {
+    size_t shown = 0;
+    for (const uint32_t id : finding.leads) {
+      const auto at = stack_by_id_.find(id);
+      if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
+      if (shown++ >= (options_.full ? finding.leads.size() : 2)) break;
+      line("      " + painted(kDim, "lead: " + stack_figures(*at->second)));
+      const Frame& site = at->second->frames[report::find_site(at->second->frames)];
+      frames(at->second->frames, site, at->second->missing);
     }
   }
 
@@ -212,7 +227,7 @@ class Page : TextRows {
     for (const report::Ruling& ruling : report_.gate.rulings) {
       broken += ruling.outcome == report::Outcome::kBroken ? 1 : 0;
       excused += ruling.outcome == report::Outcome::kExcused ? 1 : 0;
-      unjudged = unjudged || ruling.rule == report::kUnjudgedRule;
+      unjudged = unjudged || ruling.fails || ruling.rule == report::kUnjudgedRule;
       if (!ruling.finding) wrapped(outcome_text(ruling.outcome) + ruling.why, "", "  ");
     }
     std::string text = unjudged ? "check inconclusive" : "check passed";
@@ -246,11 +261,38 @@ class Page : TextRows {
       ++shown;
     }
     if (!options_.full && finding.stacks.size() > 1) {
+      const std::string parts = parts_text(finding);
       wrapped("and " +
                   format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
-                  " of the same cause (--full shows all)",
+                  " of the same cause" + (parts.empty() ? "" : ", through " + parts) +
+                  " (--full shows all)",
               "      ", "      ", kDim);
     }
+  }
+
+  // Which functions the other stacks of a finding come through, largest growth first: of a leaked
+  // certificate that X509_new_ex and EVP_PKEY_new made its parts.
+  std::string parts_text(const Finding& finding) const {
+    constexpr size_t kMostParts = 4;
+    std::vector<std::string> names;
+    for (size_t i = 1; i < finding.stacks.size() && names.size() < kMostParts; ++i) {
+      const auto at = stack_by_id_.find(finding.stacks[i]);
+      if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
+      const symbolize::FrameList& all = at->second->frames;
+      const size_t site = site_in(all, finding.site);
+      for (size_t k = site; k-- > 0;) {
+        const Owner owner = report::owner_of(all[k]);
+        if (owner != Owner::kLibrary && owner != Owner::kUser) continue;
+        if (all[k].function.empty()) continue;
+        const std::string name = said_name(clean(all[k].function));
+        if (name.empty() || name.back() == ':') continue;  // a lambda, which has no name of its own
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        break;
+      }
+    }
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
   }
 
   std::string stack_figures(const StackLine& stack) const {
@@ -267,14 +309,47 @@ class Page : TextRows {
            (stack.heap == read::Heap::kMapping ? ", anonymous mappings" : "");
   }
 
-  // Without --full: from the site outwards, with one frame below it when there is one.
-  void frames(const symbolize::FrameList& all, const Frame& site, read::Missing missing) {
+  // Where the site stands among these frames. A site that was found where several stacks meet is
+  // not in each of them line by line, but its function is; failing that, the stack has a site of
+  // its own.
+  static size_t site_in(const symbolize::FrameList& all, const Frame& site) {
     const std::string key = report::site_key(site);
-    size_t at = 0;
-    while (at < all.size() && report::site_key(all[at]) != key) ++at;
-    if (at == all.size()) at = 0;
-    size_t begin = options_.full || at == 0 ? 0 : at - 1;
-    size_t end = options_.full ? all.size() : std::min(all.size(), begin + kShortStack);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (report::site_key(all[i]) == key) return i;
+    }
+    for (size_t i = 0; i < all.size() && !site.function.empty(); ++i) {
+      if (all[i].function == site.function && all[i].file == site.file) return i;
+    }
+    return report::find_site(all);
+  }
+
+  // What the site calls to get its memory, nearest first: the standard library, a package.
+  std::string called_text(const symbolize::FrameList& all, size_t site) const {
+    constexpr size_t kMostNames = 3;
+    std::vector<std::string> names;
+    size_t more = 0;
+    for (size_t i = site; i-- > 0;) {
+      if (report::owner_of(all[i]) == Owner::kAllocator) continue;
+      const std::string name = said_name(clean(function_text(all[i])));
+      if (name.empty() || (!names.empty() && names.back() == name)) continue;
+      if (names.size() < kMostNames) {
+        names.push_back(name);
+      } else {
+        ++more;
+      }
+    }
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "through " : ", ") + name;
+    return more == 0 ? text : text + " and " + std::to_string(more) + " more";
+  }
+
+  // Without --full: from the site outwards, and what lies below it in one line.
+  void frames(const symbolize::FrameList& all, const Frame& site, read::Missing missing) {
+    const size_t at = site_in(all, site);
+    const size_t begin = options_.full ? 0 : at;
+    const size_t end = options_.full ? all.size() : std::min(all.size(), begin + kShortStack);
+    const std::string called = options_.full ? "" : called_text(all, at);
+    if (!called.empty()) line("      " + painted(kDim, shortened(called, options_.width - 6)));
     for (size_t i = begin; i < end; ++i) {
       const Frame& frame = all[i];
       const std::string name = clean(function_text(frame));

@@ -10,6 +10,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/whole.h"
 
 namespace silt::render {
 
@@ -69,6 +70,17 @@ std::string function_text(const symbolize::Frame& frame) {
   return place.empty() ? "?" : place;
 }
 
+std::string finding_name(const Finding& finding) {
+  if (finding.whole.empty()) return function_text(finding.site);
+  return std::string(report::whole_name(finding.whole)) + " as a whole";
+}
+
+std::string short_finding_name(const Finding& finding) {
+  const std::string name = finding_name(finding);
+  const std::string plain = finding.whole.empty() ? report::plain_name(name) : name;
+  return plain.empty() ? name : plain;
+}
+
 std::string place_text(const symbolize::Frame& frame) {
   return frame.function.empty() && frame.file.empty() ? "" : report::place_of(frame);
 }
@@ -117,15 +129,29 @@ std::string summary_text(const Report& report) {
 
 std::string none_found_text(const Report& report) {
   if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
+  for (const Finding& finding : report.findings) {
+    if (!finding.whole.empty()) return "no place found that leaks, but " + finding.headline;
+  }
+  std::string text;
   if (report.detectable_blocks_per_hour) {
-    return "no leak found of " + format_count(*report.detectable_blocks_per_hour) +
+    text = "no leak found of " + format_count(*report.detectable_blocks_per_hour) +
            " blocks an hour or more in one place";
+  } else if (report.detectable_bytes_per_hour) {
+    text = "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) +
+           " an hour or more in one place";
+  } else {
+    return "too short a look to tell a leak";
   }
-  if (report.detectable_bytes_per_hour) {
-    return "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) +
-           " an hour or more";
+  // JavaScript heaps are sampled even where native memory is exact: their limit is another.
+  if (report.detectable_script_bytes_per_hour) {
+    text += ", of " + format_bytes(*report.detectable_script_bytes_per_hour) +
+            " an hour in one place of a JavaScript heap";
   }
-  return "too short a look to tell a leak";
+  if (report.detectable_whole_bytes_per_hour) {
+    text +=
+        ", of " + format_bytes(*report.detectable_whole_bytes_per_hour) + " an hour in the whole";
+  }
+  return text;
 }
 
 std::string scope_text(const Report& report) {
@@ -167,7 +193,13 @@ std::string rss_text(const report::SnapshotLine& line) {
     const uint64_t free = line.parts->js_free();
     if (part.bytes == line.parts->js_heap && free > 0) {
       text += " (used " + format_bytes(static_cast<double>(line.parts->js_used)) + ", free " +
-              format_bytes(static_cast<double>(free)) + ")";
+              format_bytes(static_cast<double>(free));
+      const uint64_t outside = line.parts->js_outside;
+      if (outside >= line.rss_bytes / 20) {
+        text += ", WebAssembly and V8's own outside its heaps " +
+                format_bytes(static_cast<double>(outside));
+      }
+      text += ")";
     }
   }
   if (small > 0) {

@@ -18,6 +18,10 @@ std::string change_word(report::Change change);  // "" when not compared
 
 // The function, or what is known instead: "libfoo.so+0x1234", "?".
 std::string function_text(const symbolize::Frame& frame);
+// The site's function, or of a finding of the whole what grows: "JavaScript heap as a whole".
+std::string finding_name(const report::Finding& finding);
+// The same without template arguments and parameters.
+std::string short_finding_name(const report::Finding& finding);
 // "src/session.cpp:31", "libfoo.so+0x1234" or "".
 std::string place_text(const symbolize::Frame& frame);
 

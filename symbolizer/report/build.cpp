@@ -15,6 +15,7 @@
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/retention.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/whole.h"
 
 namespace silt::report {
 namespace {
@@ -183,6 +184,10 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   if (least.bytes_per_hour > 0) report.detectable_bytes_per_hour = least.bytes_per_hour;
   const Timeline script_timeline = analyze::make_script_timeline(recording, options.work);
   const bool node = !script_timeline.regular.empty();
+  const analyze::Detectable script_least = analyze::smallest_detectable(script_timeline);
+  if (node && script_least.possible) {
+    report.detectable_script_bytes_per_hour = script_least.bytes_per_hour;
+  }
   std::vector<StackSummary> summaries;
   judge_stacks(recording, timeline, node ? Heaps::kNative : Heaps::kAll, summaries);
   if (node) judge_stacks(recording, script_timeline, Heaps::kJavaScript, summaries);
@@ -199,6 +204,14 @@ Report build_report(const read::Recording& recording, const Names& names, const 
         fold(recording, script_timeline, summaries, names.node_frames, fold_options));
   }
 
+  const std::vector<std::string> own_allocators = names.allocators_in_main();
+  Wholes wholes =
+      judge_wholes({recording, timeline, summaries, names.node_frames, fold_options,
+                    (last.meta.flags & format::kFlagOwnMalloc) != 0 || !own_allocators.empty()},
+                   groups);
+  order_groups(groups);
+  report.detectable_whole_bytes_per_hour = wholes.detectable_bytes_per_hour;
+
   double largest_live = 0;
   for (const SnapshotLine& line : report.snapshots) {
     largest_live =
@@ -206,6 +219,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   }
   const bool filters = !options.module.empty() || !options.function.empty();
   std::unordered_set<size_t> shown;
+  std::unordered_set<uint32_t> leads;
   for (const Group& group : groups) {
     if (!wanted(group.judgement.verdict, options) || !worth_telling(group, largest_live)) continue;
     if (filters && std::none_of(group.stacks.begin(), group.stacks.end(), [&](size_t stack) {
@@ -218,6 +232,14 @@ Report build_report(const read::Recording& recording, const Names& names, const 
         finding_of(recording, group, timeline.regular.size(), report.memory_limit_bytes));
     shown.insert(group.stacks.begin(), group.stacks.end());
   }
+
+  for (Finding& finding : wholes.findings) {
+    if (filters || !wanted(finding.verdict, options)) continue;
+    for (const uint32_t id : finding.leads) leads.insert(id);
+    report.findings.push_back(std::move(finding));
+  }
+  std::stable_partition(report.findings.begin(), report.findings.end(),
+                        [](const Finding& finding) { return finding.verdict == Verdict::kLeak; });
 
   if (!filters && wanted(Verdict::kRetained, options)) {
     const size_t judged = timeline.regular.empty() ? 0 : timeline.regular.back() + 1;
@@ -241,9 +263,9 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   report.stacks_total = order.size();
   for (size_t i = 0; i < order.size(); ++i) {
     const size_t index = order[i];
-    const bool of_finding = shown.count(index) > 0;
+    const bool of_finding = shown.count(index) > 0 || leads.count(recording.stacks[index].id) > 0;
     if (taken >= top && !of_finding) {
-      if (shown.empty()) break;
+      if (shown.empty() && leads.empty()) break;
       continue;
     }
     if (!of_finding && !wanted(summaries[index].verdict, options)) continue;
@@ -263,7 +285,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
     report.honesty.insert(report.honesty.begin() + 2,
                           script_honesty_line(recording, script_timeline));
   }
-  report.notes = recording_notes(recording, timeline, names.allocators_in_main());
+  report.notes = recording_notes(recording, timeline, own_allocators);
+  for (std::string& note : wholes.notes) report.notes.push_back(std::move(note));
   const bool objects_leak =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
         return finding.heap == read::Heap::kJavaScript && finding.verdict == Verdict::kLeak;

@@ -48,6 +48,7 @@ void join(Finding& to, Finding from, size_t process) {
     to.seconds_to_limit = from.seconds_to_limit;
   }
   to.stacks.insert(to.stacks.end(), from.stacks.begin(), from.stacks.end());
+  to.leads.insert(to.leads.end(), from.leads.begin(), from.leads.end());
   // Snapshots of processes are not taken at the same moments: they are lined up by number.
   if (to.live_bytes.size() < from.live_bytes.size()) {
     to.live_bytes.resize(from.live_bytes.size(), to.live_bytes.empty() ? 0 : to.live_bytes.back());
@@ -132,11 +133,16 @@ void tell_apart(Report& report) {
 }  // namespace
 
 std::string place_key(const Finding& finding) {
+  if (!finding.whole.empty()) {
+    return std::to_string(static_cast<int>(finding.heap)) + "\n\nwhole:" + finding.whole;
+  }
   const symbolize::Frame& site = finding.site;
   const std::string where =
       site.kind == symbolize::FrameKind::kNative ? base_name(site.module) : base_name(site.file);
   const std::string what =
-      site.function.empty() ? std::to_string(site.file_address) : plain_name(site.function);
+      !site.function.empty()
+          ? plain_name(site.function)
+          : std::to_string(site.function_address != 0 ? site.function_address : site.file_address);
   return std::to_string(static_cast<int>(finding.heap)) + "\n" + where + "\n" + what;
 }
 
@@ -164,12 +170,16 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
       all.stacks.push_back(std::move(stack));
     }
     for (Finding& finding : report.findings) {
-      for (uint32_t& id : finding.stacks) {
-        const auto at = new_ids.find(id);
-        id = at == new_ids.end() ? 0 : at->second;
+      for (std::vector<uint32_t>* ids : {&finding.stacks, &finding.leads}) {
+        for (uint32_t& id : *ids) {
+          const auto at = new_ids.find(id);
+          id = at == new_ids.end() ? 0 : at->second;
+        }
       }
       const std::string key =
-          std::to_string(static_cast<int>(finding.heap)) + "\n" + site_key(finding.site);
+          finding.whole.empty()
+              ? std::to_string(static_cast<int>(finding.heap)) + "\n" + site_key(finding.site)
+              : place_key(finding);
       const auto [at, added] = by_site.try_emplace(key, all.findings.size());
       if (added) {
         finding.shares = {share_of(finding, process)};
@@ -190,9 +200,17 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     if (process == 0) {
       all.detectable_blocks_per_hour = report.detectable_blocks_per_hour;
       all.detectable_bytes_per_hour = report.detectable_bytes_per_hour;
+      all.detectable_script_bytes_per_hour = report.detectable_script_bytes_per_hour;
+      all.detectable_whole_bytes_per_hour = report.detectable_whole_bytes_per_hour;
     } else {
       least_sensitive(all.detectable_blocks_per_hour, report.detectable_blocks_per_hour);
       least_sensitive(all.detectable_bytes_per_hour, report.detectable_bytes_per_hour);
+      // Not every process has a JavaScript heap; any that has speaks.
+      const auto any = [](std::optional<double>& to, const std::optional<double>& from) {
+        if (from) to = std::max(to.value_or(0), *from);
+      };
+      any(all.detectable_script_bytes_per_hour, report.detectable_script_bytes_per_hour);
+      any(all.detectable_whole_bytes_per_hour, report.detectable_whole_bytes_per_hour);
     }
   }
   order(all.findings);

@@ -24,38 +24,8 @@ using symbolize::FrameKind;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
-
-// The site of a stack, naming no more nodes than it takes.
-Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
-              const FoldOptions& options) {
-  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
-  symbolize::FrameList frames;
-  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
-    bool found = false;
-    const symbolize::FrameList& here = names(node);
-    frames.append(here);
-    // A collection or compilation grows for its own reasons, wherever it was set off.
-    for (const Frame& frame : here) {
-      const std::string_view engine = engine_work(frame);
-      if (engine.empty()) continue;
-      Frame site;
-      site.function = engine;
-      return site;
-    }
-    for (const Frame& frame : here) {
-      if (owner_of(frame, options.look_through) != Owner::kUser) continue;
-      found = found || !managed || frame.kind == FrameKind::kJavaScript ||
-              frame.kind == FrameKind::kPython;
-    }
-    if (found) break;
-  }
-  if (frames.empty()) {
-    Frame unknown;
-    unknown.unresolved = "no stack was recorded";
-    return unknown;
-  }
-  return frames[find_site(frames, options.look_through)];
-}
+// An allocator inside a program takes a few calls from its entry to where it asks for memory.
+constexpr size_t kFurther = 8;
 
 // The growth of `whole` while `part` grew: since the snapshot before the first at which part was
 // above its lowest by a twentieth of its rise.
@@ -120,6 +90,69 @@ void control_false_discoveries(std::vector<Candidate>& candidates) {
 }
 
 }  // namespace
+
+namespace {
+
+bool is_own_frame(const Frame& frame, bool managed, const FoldOptions& options) {
+  if (owner_of(frame, options.look_through) != Owner::kUser) return false;
+  return !managed || frame.kind == FrameKind::kJavaScript || frame.kind == FrameKind::kPython;
+}
+
+bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool managed,
+                   const FoldOptions& options) {
+  for (size_t i = begin; i < frames.size(); ++i) {
+    if (is_own_frame(frames[i], managed, options)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
+              const FoldOptions& options) {
+  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
+  symbolize::FrameList frames;
+  uint32_t node = stack.leaf;
+  for (bool found = false; !found && is_real(recording, node);
+       node = recording.nodes[node].parent) {
+    const symbolize::FrameList& here = names(node);
+    frames.append(here);
+    // A collection or compilation grows for its own reasons, wherever it was set off.
+    for (const Frame& frame : here) {
+      const std::string_view engine = engine_work(frame);
+      if (engine.empty()) continue;
+      Frame site;
+      site.function = engine;
+      return site;
+    }
+    found = has_own_frame(here, 0, managed, options);
+  }
+  if (frames.empty()) {
+    Frame unknown;
+    unknown.unresolved = "no stack was recorded";
+    return unknown;
+  }
+  const std::string_view books = virtual_machine_books(frames);
+  if (!books.empty()) {
+    Frame site;
+    site.function = books;
+    return site;
+  }
+  // A little further out may be the `operator new` that the program replaced: what it calls is an
+  // allocator, and the site is who called it.
+  symbolize::FrameList further = frames;
+  for (size_t i = 0; i < kFurther && is_real(recording, node); ++i) {
+    further.append(names(node));
+    node = recording.nodes[node].parent;
+  }
+  const size_t inner = inner_allocator_frames(further);
+  if (inner < frames.size()) return frames[find_site(frames, options.look_through)];
+  while (!has_own_frame(further, inner, managed, options) && is_real(recording, node)) {
+    further.append(names(node));
+    node = recording.nodes[node].parent;
+  }
+  return further[find_site(further, options.look_through)];
+}
 
 bool belongs(const read::Stack& stack, Heaps heaps) {
   return heaps == Heaps::kAll ||
@@ -226,6 +259,12 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   for (Candidate& candidate : candidates) {
     Group& group = candidate.group;
     if (group.judgement.verdict == Verdict::kSteady) continue;
+    if (is_books_site(group.site)) {
+      for (const Member& member : candidate.members) {
+        summaries[member.stack].verdict = Verdict::kSteady;
+      }
+      continue;
+    }
     const bool rises = group.judgement.growth_bytes > 0;
     for (const Member& member : candidate.members) {
       const bool grows = growth_of(timeline, member.series) > 0;

@@ -67,6 +67,10 @@ std::vector<Group> fold(const read::Recording& recording, const analyze::Timelin
                         std::vector<StackSummary>& summaries, const NodeFrames& names,
                         const FoldOptions& options);
 
+// The site of a stack, naming no more nodes than it takes.
+symbolize::Frame site_of(const read::Recording& recording, const read::Stack& stack,
+                         const NodeFrames& names, const FoldOptions& options);
+
 // Leaks first, then by growth.
 void order_groups(std::vector<Group>& groups);
 

@@ -5,6 +5,7 @@
 #include "symbolizer/report/honesty.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/base/quantity.h"
@@ -49,11 +50,14 @@ std::string detectable(const analyze::Timeline& timeline) {
     return "too short for a verdict: a leak needs at least 4 snapshots under load, better 8";
   }
   if (least.blocks_per_hour > 0) {
-    return "smallest leak it would have called one: 5 blocks of one place in this time, " +
-           format_count(least.blocks_per_hour) + " an hour";
+    const double hours = (timeline.seconds.back() - timeline.seconds.front()) / 3600;
+    return "smallest leak it would have called one in 19 of 20 runs: " +
+           format_counted(std::round(least.blocks_per_hour * hours), "block") +
+           " of one place in this time, " + format_count(least.blocks_per_hour) + " an hour";
   }
-  return "smallest leak it would have called one: " + format_bytes(least.bytes_per_hour) +
-         " an hour (below that, chance in sampling explains it)";
+  return "smallest leak it would have called one in 19 of 20 runs: " +
+         format_bytes(least.bytes_per_hour) +
+         " an hour in one place (below that, chance in sampling " + "may hide it)";
 }
 
 }  // namespace
@@ -141,8 +145,8 @@ std::string script_honesty_line(const read::Recording& recording,
       " on average, at " +
       format_counted(static_cast<double>(script_timeline.regular.size()), "snapshot");
   if (!least.possible) return text + ": too few for a verdict" + unanswered(recording);
-  return text + "; smallest leak it would have called one: " + format_bytes(least.bytes_per_hour) +
-         " an hour" + unanswered(recording);
+  return text + "; smallest leak it would have called one in 19 of 20 runs: " +
+         format_bytes(least.bytes_per_hour) + " an hour in one place" + unanswered(recording);
 }
 
 std::vector<std::string> recording_notes(const read::Recording& recording,

@@ -23,6 +23,18 @@ uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::IsolateEntry:
   return sum;
 }
 
+// V8's mappings beyond what its heaps say they have resident. Heaps are asked a moment before the
+// mappings are looked at, so that a heap which did not answer makes the difference meaningless.
+uint64_t outside_heaps(const read::Snapshot& snapshot, uint64_t resident) {
+  uint64_t heaps = 0;
+  for (const format::IsolateEntry& isolate : snapshot.isolates) {
+    if ((isolate.flags & format::kIsolateEnded) != 0) continue;
+    if ((isolate.flags & format::kIsolateMissed) != 0 || isolate.heap_physical_bytes == 0) return 0;
+    heaps += isolate.heap_physical_bytes;
+  }
+  return heaps == 0 || heaps > resident ? 0 : resident - heaps;
+}
+
 uint64_t take(uint64_t& from, uint64_t bytes) {
   const uint64_t taken = std::min(from, bytes);
   from -= taken;
@@ -78,6 +90,7 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
     }
   }
   parts.js_used = js_used_bytes(snapshot);
+  if (has_v8) parts.js_outside = outside_heaps(snapshot, parts.js_heap);
   if (!has_v8 && !snapshot.isolates.empty()) {
     // The process was too large for a look at each mapping: V8 itself says what it has.
     uint64_t heap = sum_over(snapshot, &format::IsolateEntry::heap_physical_bytes);
@@ -110,6 +123,7 @@ void add(MemoryParts& to, const MemoryParts& part) {
   to.silt += part.silt;
   to.other += part.other;
   to.unknown += part.unknown;
+  to.js_outside += part.js_outside;
   to.js_used += part.js_used;
 }
 

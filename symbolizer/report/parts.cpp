@@ -38,6 +38,10 @@ constexpr size_t kNearSiblings = 5;
 constexpr double kDispatcher = 3;
 
 bool same_function(const Frame& a, const Frame& b) {
+  if (a.function.empty() && b.function.empty()) {
+    return a.function_address != 0 && a.function_address == b.function_address &&
+           a.module == b.module;
+  }
   return !a.function.empty() && a.function == b.function && a.file == b.file;
 }
 
@@ -50,6 +54,9 @@ bool is_foreign(const Frame& site, const FoldOptions& options) {
 }
 
 size_t function_hash(const Frame& frame) {
+  if (frame.function.empty()) {
+    return std::hash<std::string>()(frame.module) * 31 + frame.function_address;
+  }
   return std::hash<std::string>()(frame.function) * 31 + std::hash<std::string>()(frame.file);
 }
 
@@ -70,6 +77,26 @@ bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions
   return part.functions.count(function_hash(whole.group.site)) > 0 ||
          whole.functions.count(function_hash(part.group.site)) > 0 ||
          (is_foreign(whole.group.site, options) && is_foreign(part.group.site, options));
+}
+
+// Whether a site is the program's main function. Without a name it is the outermost function of the
+// program's own: what calls it is libc or the binary's start-up code.
+bool is_main(const read::Recording& recording, const NodeFrames& names, const Candidate& candidate,
+             const Frame& site) {
+  if (!site.function.empty()) return site.function == "main";
+  if (site.function_address == 0) return false;
+  const Frame* outermost = nullptr;
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
+    for (const Frame& frame : names(node)) {
+      const bool own = frame.module == site.module && frame.function_address != 0;
+      if (!own) continue;
+      // _start is the caller of libc's start, and the very last.
+      const uint32_t parent = recording.nodes[node].parent;
+      if (outermost == nullptr || is_real(recording, parent)) outermost = &frame;
+    }
+  }
+  return outermost != nullptr && same_function(*outermost, site);
 }
 
 // Whether every stack of the group runs through this very line; through this function.
@@ -134,14 +161,16 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   if (same_function(root.site, group.site)) return Relation::kPart;
   for (const Frame& site : whole.sites) {
     if (same_function(site, group.site)) return Relation::kPart;
-    if (site.function != "main" && passes(recording, part, names, site).function) {
+    if (!is_main(recording, names, whole, site) && passes(recording, part, names, site).function) {
       return Relation::kPart;
     }
   }
   const Passage through_root = passes(recording, part, names, root.site);
   // What main calls is the whole program, so there only the very line tells a part.
-  const bool is_main = root.site.function == "main";
-  if (through_root.line || (through_root.function && !is_main)) return Relation::kPart;
+  if (through_root.line ||
+      (through_root.function && !is_main(recording, names, whole, root.site))) {
+    return Relation::kPart;
+  }
   if (container && passes(recording, whole, names, group.site).line) {
     // A library that calls the user's code keeps something of its own beside; the leak stays the
     // user's. So it does beside what chance or node's pools add.

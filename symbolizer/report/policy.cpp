@@ -91,6 +91,15 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
     policy.inconclusive_fails = value == "fail";
     return std::nullopt;
   }
+  if (key == "whole") {
+    if (value != "pass" && value != "inconclusive" && value != "fail") {
+      return refuse("pass, inconclusive or fail");
+    }
+    policy.whole = value == "pass"   ? WholeRule::kPass
+                   : value == "fail" ? WholeRule::kFail
+                                     : WholeRule::kInconclusive;
+    return std::nullopt;
+  }
   if (key == "unjudged") {
     if (value != "pass" && value != "fail") return refuse("pass or fail");
     policy.unjudged_fails = value == "fail";
@@ -100,7 +109,7 @@ std::optional<Error> set_general(Policy& policy, size_t number, std::string_view
       number, "unknown key " + in_quotes(key) +
                   "; known are verdicts, confidence, growth-per-hour, "
                   "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive, "
-                  "unjudged");
+                  "whole, unjudged");
 }
 
 bool in_module(const Policy::Module& module, const Finding& finding) {
@@ -189,8 +198,11 @@ void apply_policy(Report& report, const Policy& policy,
   std::vector<double> module_totals(policy.modules.size(), 0);
   for (size_t i = 0; i < report.findings.size(); ++i) {
     Finding& finding = report.findings[i];
+    // A whole that grows may be nobody's leak, but what grows and is not explained has not passed.
+    const bool doubtful = !finding.whole.empty() && finding.verdict == Verdict::kGrowing;
     const bool accused = finding.verdict == Verdict::kLeak ||
-                         (policy.growing_breaks && finding.verdict == Verdict::kGrowing);
+                         (policy.growing_breaks && finding.verdict == Verdict::kGrowing) ||
+                         (doubtful && policy.whole != WholeRule::kPass);
     const auto rule = [&](Outcome outcome, std::string name, std::string why) {
       rulings.push_back({i, outcome, std::move(name), std::move(why)});
     };
@@ -228,6 +240,11 @@ void apply_policy(Report& report, const Policy& policy,
       continue;
     }
     if (!baseline.empty() && finding.change == Change::kNotCompared) finding.change = Change::kNew;
+    if (doubtful && !policy.growing_breaks && policy.whole == WholeRule::kInconclusive) {
+      rule(Outcome::kInconclusive, "whole", finding.headline);
+      rulings.back().fails = true;
+      continue;
+    }
     if (finding.confidence < policy.confidence) {
       rule(Outcome::kInconclusive, "confidence",
            "only " + format_percent(finding.confidence) + " sure, the policy wants " +

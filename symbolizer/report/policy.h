@@ -15,12 +15,15 @@
 //   snapshots = 4                   fewer regular snapshots are inconclusive
 //   detectable = none               so is a run that would miss leaks of this pace
 //   inconclusive = pass             or fail: exit status 4
+//   whole = inconclusive            a whole that grows, but may not leak: pass, inconclusive (exit
+//                                   status 4 in any case) or fail
 //   unjudged = fail                 or pass: recorded processes of which nothing can be said
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +41,8 @@ struct Limits {
   std::optional<double> bytes_per_work;
 };
 
+enum class WholeRule : uint8_t { kPass, kInconclusive, kFail };
+
 struct Policy {
   bool growing_breaks = false;  // not only leaks
   double confidence = 0.5;
@@ -52,6 +57,7 @@ struct Policy {
   size_t snapshots = 4;
   std::optional<double> detectable;  // bytes an hour
   bool inconclusive_fails = false;
+  WholeRule whole = WholeRule::kInconclusive;
   bool unjudged_fails = true;
 };
 

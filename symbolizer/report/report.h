@@ -78,6 +78,10 @@ struct Finding {
   std::string headline;
   std::string reason;                // one line in plain words, with figures
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
+  // What grows as a whole, where no place explains it: "native", "mapping", "js", "python", "wasm",
+  // "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely first.
+  std::string whole;
+  std::vector<uint32_t> leads;
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
   std::vector<Share> shares;  // one for each process, when several are reported together
@@ -106,8 +110,9 @@ enum class Outcome : uint8_t { kPassed, kBroken, kExcused, kInconclusive };
 struct Ruling {
   std::optional<size_t> finding;  // index into Report::findings; none: the run as a whole
   Outcome outcome = Outcome::kPassed;
-  std::string rule;  // what was applied: "growth per finding", a suppression
-  std::string why;   // one line
+  std::string rule;    // what was applied: "growth per finding", a suppression
+  std::string why;     // one line
+  bool fails = false;  // inconclusive, and never to be passed over: exit status 4
 };
 struct Gate {
   bool ran = false;
@@ -133,6 +138,9 @@ struct Report {
   // Of the smallest leak that would have been called one; empty when the run was too short.
   std::optional<double> detectable_blocks_per_hour;
   std::optional<double> detectable_bytes_per_hour;
+  std::optional<double> detectable_script_bytes_per_hour;  // in one place of a JavaScript heap
+  // Of the smallest growth of a whole (a heap, memory of mappings) that would have been spoken of.
+  std::optional<double> detectable_whole_bytes_per_hour;
   std::vector<Unjudged> unjudged;
   Gate gate;  // of `silt check` only
 };

@@ -40,6 +40,10 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, N
 
 constexpr std::string_view kEngineHeap = "v8::internal::Heap";
 constexpr std::string_view kEngineCompiler = "v8::internal::compiler";
+// What grows with the engine's own state and is nobody's leak: compiled WebAssembly, tables of the
+// trap handler, of handles and of remembered slots.
+constexpr std::string_view kEngineBooks = "v8::internal's books";
+constexpr std::string_view kJvmBooks = "the Java virtual machine's books";
 constexpr std::string_view kEngineProfiler = "v8::internal::SamplingHeapProfiler";
 
 constexpr std::array<std::string_view, 6> kAllocatorModules = {
@@ -56,13 +60,19 @@ constexpr std::array<std::string_view, 9> kSystemFolders = {
     "/usr/libexec/", "/nix/store/", "/snap/",  "/usr/local/lib/python",
     "/usr/share/"};
 
-// `python3`, `python3.11`, `node`, `nodejs`: programs that are somebody's runtime.
+// `python3`, `python3.11`, `node`, `nodejs`, `perl`, `php8.2`: programs that are somebody's
+// runtime.
 bool is_interpreter(std::string_view module) {
   if (module == "node" || module == "nodejs") return true;
-  if (!starts(module, "python")) return false;
-  return std::all_of(module.begin() + 6, module.end(), [](char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == 'd';
-  });
+  constexpr std::array<std::string_view, 6> kNames = {"python", "php-fpm", "php-cgi",
+                                                      "php",    "perl",    "ruby"};
+  for (const std::string_view name : kNames) {
+    if (!starts(module, name)) continue;
+    return std::all_of(
+        module.begin() + static_cast<std::ptrdiff_t>(name.size()), module.end(),
+        [](char c) { return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == 'd'; });
+  }
+  return false;
 }
 
 constexpr std::array<std::string_view, 23> kRuntimeNames = {
@@ -241,11 +251,18 @@ std::string_view engine_work(const Frame& frame) {
   constexpr std::array<std::string_view, 4> kCompiler = {
       "v8::internal::compiler::", "v8::internal::OptimizingCompile",
       "v8::internal::baseline::", "v8::internal::maglev::"};
+  constexpr std::array<std::string_view, 9> kBooks = {
+      "v8::internal::wasm::",           "v8::internal::trap_handler::",
+      "v8::internal::GlobalHandles",    "v8::internal::TracedHandles",
+      "v8::internal::EternalHandles",   "v8::internal::HandleScope",
+      "v8::internal::SlotSet",          "v8::internal::PossiblyEmptyBuckets",
+      "v8::internal::PersistentHandles"};
   const std::string_view name = frame.function;
   if (frame.kind == FrameKind::kJavaScript || !contains(name, "v8::internal::")) return "";
   // Memory of Buffers, which the heap hands on.
   if (contains(name, "AllocateExternalBackingStore")) return "";
   if (contains(name, kEngineProfiler)) return kEngineProfiler;
+  if (starts_with_any(plain_name(name), kBooks)) return kEngineBooks;
   if (starts_with_any(name, kCollector)) return kEngineHeap;
   if (starts_with_any(name, kCompiler) || contains(name, "CompileOptimized")) {
     return kEngineCompiler;
@@ -257,14 +274,35 @@ bool is_engine_site(const Frame& site) {
   return site.module.empty() && (site.function == kEngineHeap || site.function == kEngineCompiler);
 }
 
+bool is_books_site(const Frame& site) {
+  return site.module.empty() && (site.function == kEngineBooks || site.function == kJvmBooks);
+}
+
+std::string_view virtual_machine_books(const symbolize::FrameList& frames) {
+  bool own = false;
+  for (const Frame& frame : frames) {
+    if (frame.kind != FrameKind::kNative) break;  // the Java code that was running
+    if (owner_of(frame) == Owner::kAllocator) continue;
+    if (!starts(base_name(frame.module), "libjvm.so")) {
+      if (starts_with_any(base_name(frame.module), kRuntimeModules)) continue;
+      return "";
+    }
+    // What Java code asks for by itself, such as memory of direct buffers, is no book.
+    if (starts(frame.function, "Unsafe_") || starts(frame.function, "jni_")) return "";
+    own = true;
+  }
+  return own ? kJvmBooks : std::string_view();
+}
+
 bool is_profiler_site(const Frame& site) {
   return site.module.empty() && site.function == kEngineProfiler;
 }
 
 size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {
-  size_t best = 0;
+  const size_t begin = inner_allocator_frames(frames);
+  size_t best = begin;
   int best_rank = -1;
-  for (size_t i = 0; i < frames.size(); ++i) {
+  for (size_t i = begin; i < frames.size(); ++i) {
     const Owner owner = owner_of(frames[i], look_through);
     int rank = static_cast<int>(owner);
     // The user's JavaScript or Python beats native code; so does a package's, but not an addon.
@@ -275,6 +313,19 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
     }
   }
   return best;
+}
+
+size_t inner_allocator_frames(const symbolize::FrameList& frames) {
+  size_t outermost = 0;
+  for (size_t i = 1; i < frames.size(); ++i) {
+    if (frames[i].kind != FrameKind::kNative || owner_of(frames[i]) != Owner::kAllocator) continue;
+    // mmap and its kin are called by allocators, not the other way round; silt's hooks are
+    // nobody's.
+    const std::string name = plain_name(frames[i].function);
+    const bool hook = starts(base_name(frames[i].module), "libsilt.so");
+    if (name.find("map") == std::string::npos && !hook) outermost = i;
+  }
+  return outermost + 1 < frames.size() ? outermost : 0;
 }
 
 size_t leading_allocator_frames(const symbolize::FrameList& frames) {
@@ -296,6 +347,9 @@ std::string site_key(const Frame& frame) {
     return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
   }
   if (frame.module.empty()) return "pc\n" + frame.function + "\n" + hexadecimal(frame.pc);
+  if (frame.function.empty() && frame.function_address != 0) {
+    return "function\n" + frame.module + "\n" + hexadecimal(frame.function_address);
+  }
   return "call\n" + frame.module + "\n" + hexadecimal(frame.file_address);
 }
 
@@ -304,7 +358,10 @@ std::string place_of(const Frame& frame) {
     return frame.line == 0 ? frame.file : frame.file + ":" + std::to_string(frame.line);
   }
   if (!frame.module.empty()) {
-    return std::string(base_name(frame.module)) + "+" + hexadecimal(frame.file_address);
+    // Of a function without a name its begin is what stays the same from call to call.
+    const uint64_t address =
+        frame.function_address != 0 ? frame.function_address : frame.file_address;
+    return std::string(base_name(frame.module)) + "+" + hexadecimal(address);
   }
   return frame.pc != 0 ? hexadecimal(frame.pc) : "";
 }

@@ -33,6 +33,11 @@ Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_
 std::string_view engine_work(const symbolize::Frame& frame);
 // Whether a site is the collector's or compiler's work, under the name that engine_work gives.
 bool is_engine_site(const symbolize::Frame& site);
+// Whether it is books of an engine, which are never a finding.
+bool is_books_site(const symbolize::Frame& site);
+// The name of a Java virtual machine's books, when all of a stack up to the Java code is its own
+// work; empty for any other stack.
+std::string_view virtual_machine_books(const symbolize::FrameList& frames);
 // Whether it is the profiler's.
 bool is_profiler_site(const symbolize::Frame& site);
 
@@ -43,6 +48,10 @@ size_t find_site(const symbolize::FrameList& frames,
 
 // How many innermost frames belong to the allocator; never all of them.
 size_t leading_allocator_frames(const symbolize::FrameList& frames);
+
+// How many innermost frames do the work of an allocator that the program itself replaced: all below
+// its outermost `malloc` or `operator new`. 0: nothing but the usual way from malloc to the kernel.
+size_t inner_allocator_frames(const symbolize::FrameList& frames);
 
 // The qualified name without return type, template arguments and parameters: "Table::add".
 std::string plain_name(std::string_view function);

@@ -104,6 +104,7 @@ bool suppresses(const Suppression& suppression, const Finding& finding,
            (!frame.file.empty() && matches(suppression.pattern, frame.file)) ||
            (!frame.module.empty() && matches(suppression.pattern, frame.module));
   };
+  if (!finding.whole.empty()) return matches(suppression.pattern, "whole:" + finding.whole);
   if (hits(finding.site)) return true;
   // Every stack must be excused, or a new path to an old place would slip through.
   size_t named = 0;

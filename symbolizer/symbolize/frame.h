@@ -22,6 +22,9 @@ struct Frame {
   std::string module;         // path of the module, empty for JIT code
   std::string build_id;       // lower-case hexadecimal
   uint64_t file_address = 0;  // address in the module as linked (memory address minus load bias)
+  // Where the function begins in the module, by its unwind tables; known even without symbols, which
+  // then group the calls of one function. 0: unknown.
+  uint64_t function_address = 0;
   uint64_t pc = 0;
   bool inlined = false;
   FrameKind kind = FrameKind::kNative;

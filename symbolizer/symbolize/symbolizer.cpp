@@ -16,6 +16,7 @@
 #include "symbolizer/read/module_index.h"
 #include "symbolizer/symbolize/debug_lines.h"
 #include "symbolizer/symbolize/demangle.h"
+#include "symbolizer/symbolize/function_ranges.h"
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
 #include "symbolizer/symbolize/module_file.h"
@@ -39,6 +40,7 @@ struct OpenModule {
   std::string reason;
   std::optional<DebugLines> lines;
   std::optional<SymbolTable> symbols;
+  std::optional<FunctionRanges> ranges;
 };
 
 std::string marker_reason(uint64_t pc) {
@@ -120,6 +122,7 @@ OpenModule& Symbolizer::State::open(const std::string& path, const std::vector<u
   module.file = std::move(*file);
   module.lines.emplace(module.file->module());
   module.symbols.emplace(module.file->module());
+  module.ranges.emplace(module.file->module());
   if (!module.lines->available()) {
     note(module.symbols->empty()
              ? "no names from " + in_quotes(path) + ": it has neither debug information nor symbols"
@@ -161,6 +164,13 @@ std::vector<Frame> Symbolizer::State::look_up_in_file(const std::string& path,
     frame.build_id = hex_text(build_id);
     frame.file_address = address;
     if (frame.function.empty()) frame.unresolved = reason;
+    if (frame.function.empty() && module.ranges) {
+      frame.function_address = module.ranges->begin_of(address).value_or(0);
+      if (frame.function_address != 0 && module.ranges->is_operator_new(frame.function_address)) {
+        frame.function = "operator new";
+        frame.unresolved.clear();
+      }
+    }
   }
   return frames;
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sums, what explains them, and leads; see the header.
+
+#include "symbolizer/report/whole.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/site.h"
+#include "symbolizer/report/whole_sums.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Curve;
+using analyze::Judgement;
+using analyze::Timeline;
+using analyze::WholeFloor;
+using read::Heap;
+
+// Growth below these is not spoken of: what healthy processes add after warm-up. See
+// docs/verdicts.md for what was measured.
+constexpr WholeFloor kNativeFloor{64 * 1024, 0.02};
+constexpr WholeFloor kRestFloor{8 * 1024 * 1024, 0.1};
+
+// Native memory is counted block by block: what is left when all places that were judged are taken
+// away is judged by its blocks, as they are.
+void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups, Wholes& wholes) {
+  const read::Recording& recording = input.recording;
+  const Timeline& timeline = input.timeline;
+  if (timeline.regular.size() < 2) return;
+  std::unordered_set<size_t> told;
+  for (const Group& group : groups) told.insert(group.stacks.begin(), group.stacks.end());
+  std::unordered_set<uint32_t> joined;  // to a runtime's finding
+  for (const Finding& finding : wholes.findings) {
+    joined.insert(finding.stacks.begin(), finding.stacks.end());
+  }
+  const bool managed = !recording.snapshots.back().isolates.empty() ||
+                       std::any_of(recording.modules.begin(), recording.modules.end(),
+                                   [](const read::Module& module) {
+                                     return module.path.find("libjvm.so") != std::string::npos;
+                                   });
+  analyze::Series rest;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    if (recording.stacks[i].heap != Heap::kNative || !input.summaries[i].changes()) continue;
+    if (joined.count(recording.stacks[i].id) > 0) told.insert(i);
+    if (told.count(i) > 0) continue;
+    // The collector's and compiler's own, and silt's profiler, are nobody's.
+    if (managed) {
+      const symbolize::Frame site =
+          site_of(recording, recording.stacks[i], input.names, input.options);
+      if (is_engine_site(site) || is_profiler_site(site) || is_books_site(site)) continue;
+    }
+    analyze::add(rest, analyze::make_series(timeline, recording.stacks[i]));
+  }
+  if (rest.bytes.empty()) return;
+  Judgement judgement = analyze::judge(timeline, rest);
+  if (judgement.verdict != Verdict::kLeak) return;
+  const size_t first = timeline.regular.front();
+  const size_t last = timeline.regular.back();
+  const auto live = [&](size_t snapshot) {
+    return static_cast<double>(recording.snapshots[snapshot].meta.native.live_bytes);
+  };
+  const double all = live(last) - live(first);
+  const double least = std::max(kNativeFloor.bytes, kNativeFloor.share * live(last));
+  if (judgement.growth_bytes < std::max(least, kExplains * all)) return;
+  const std::vector<Lead> leads = find_leads(
+      input, Heap::kNative, [](const StackSummary& s) { return s.growth_bytes; }, told);
+  Curve curve = curve_of(
+      timeline, [&](size_t snapshot) -> std::optional<double> { return rest.bytes[snapshot]; });
+  Finding finding = finding_of(input, "native", Heap::kNative, curve, judgement, leads);
+  finding.growth_blocks = std::llround(judgement.growth_blocks);
+  finding.reason = judgement.reason + "; spread over " +
+                   format_counted(static_cast<double>(leads.size()), "place") +
+                   ", each too little to be judged alone: " + said_leads(leads) +
+                   "; a longer run tells which";
+  wholes.findings.push_back(std::move(finding));
+}
+
+// Resident, and neither a live block nor a mapping nor a JavaScript heap.
+void judge_rest(const WholeInput& input, Wholes& wholes) {
+  if (input.timeline.sampling_interval > 0) return;  // live bytes are estimates, and so is the rest
+  const auto held = [&](size_t snapshot) -> std::optional<double> {
+    const auto parts = memory_parts(input.recording.snapshots[snapshot]);
+    if (!parts || parts->unknown > 0) return std::nullopt;
+    return static_cast<double>(parts->held + parts->other);
+  };
+  const Curve curve = curve_of(input.timeline, held);
+  tell_smallest(wholes, curve, kRestFloor);
+  Judgement judgement = analyze::judge_whole(curve, kRestFloor);
+  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
+  if (!input.own_malloc) {
+    judgement.verdict = Verdict::kGrowing;
+    judgement.confidence = std::min(judgement.confidence, 0.6);
+  }
+  Finding finding = finding_of(input, "rss", Heap::kNative, curve, judgement, {});
+  finding.reason =
+      "what is resident beside live blocks and mappings " + judgement.reason +
+      (input.own_malloc
+           ? "; the program brings its own malloc, whose blocks silt does not see"
+           : "; either the allocator is left with ever more room between blocks (fragmentation), "
+             "or memory is taken in a way that silt does not see");
+  wholes.findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+const char* whole_name(const std::string& whole) {
+  if (whole == "python") return "memory of Python objects";
+  if (whole == "mapping") return "memory of mappings";
+  if (whole == "js") return "JavaScript heap";
+  if (whole == "wasm") return "WebAssembly memory";
+  if (whole == "rss") return "resident memory";
+  return "native memory";
+}
+
+Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
+  Wholes wholes;
+  judge_mappings(input, groups, wholes);
+  judge_native_rest(input, groups, wholes);
+  judge_scripts(input, groups, wholes);
+  judge_rest(input, wholes);
+  return wholes;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole of each JavaScript heap: heapUsed after its collections is exact, where V8's profile
+// holds a sample of each hundred kilobytes.
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/node_words.h"
+#include "symbolizer/report/site.h"
+#include "symbolizer/report/whole_sums.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Curve;
+using analyze::Judgement;
+using analyze::WholeFloor;
+using read::Heap;
+
+// Growth below this is not spoken of: see docs/verdicts.md for what healthy servers add.
+constexpr WholeFloor kFloor{256 * 1024, 0.03};
+// V8's code pages and tables are outside its heaps as well.
+constexpr WholeFloor kOutsideFloor{4 * 1024 * 1024, 0.1};
+// One place is accused in place of the whole when it has this share of what was sampled, in so many
+// samples: shares of a JavaScript heap are estimates.
+constexpr double kMostSamples = 0.6;
+constexpr double kEnoughSamples = 9;
+
+// Curves of one JavaScript heap: heapUsed just after each of its collections.
+Curve heap_curve(const read::Recording& recording, uint32_t thread) {
+  Curve curve;
+  uint64_t captured = 0;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    if (snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
+    for (const format::IsolateEntry& heap : snapshot.isolates) {
+      if (heap.thread_id != thread || heap.captured_elapsed_ns <= captured) continue;
+      if ((heap.flags & (format::kIsolateMissed | format::kIsolateEnded)) != 0) continue;
+      captured = heap.captured_elapsed_ns;
+      curve.seconds.push_back(static_cast<double>(captured) / 1e9);
+      curve.values.push_back(static_cast<double>(heap.heap_used_bytes));
+    }
+  }
+  return curve;
+}
+
+double samples_of(const read::Recording& recording, const std::vector<size_t>& stacks) {
+  double samples = 0;
+  for (const size_t stack : stacks) {
+    const auto& list = recording.stacks[stack].samples;
+    if (!list.empty()) samples += static_cast<double>(list.back().samples);
+  }
+  return samples;
+}
+
+// What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
+void judge_outside(const WholeInput& input, Wholes& wholes) {
+  const Curve curve = curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
+    const auto parts = memory_parts(input.recording.snapshots[snapshot]);
+    if (!parts || parts->js_outside == 0) return std::nullopt;
+    return static_cast<double>(parts->js_outside);
+  });
+  const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
+  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
+  Finding finding = finding_of(input, "wasm", Heap::kJavaScript, curve, judgement, {});
+  finding.reason = "V8's memory outside its heaps " + judgement.reason +
+                   "; memories of WebAssembly modules are there, which V8's profile does not see; "
+                   "objects that wrap such memory must be freed by the module's own means "
+                   "(delete(), free()), and a memory that has grown never shrinks";
+  wholes.findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
+  const read::Recording& recording = input.recording;
+  judge_outside(input, wholes);
+  std::set<uint32_t> threads;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    for (const format::IsolateEntry& heap : snapshot.isolates) threads.insert(heap.thread_id);
+  }
+  for (const uint32_t thread : threads) {
+    const Curve curve = heap_curve(recording, thread);
+    tell_smallest(wholes, curve, kFloor);
+    const Judgement judgement = analyze::judge_whole(curve, kFloor);
+    if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
+    const double rise = rise_of(curve, judgement.warm_up_windows);
+    const double explained = explained_by(input, groups, Heap::kJavaScript);
+    if (explained >= kExplains * rise) continue;
+    const std::vector<Lead> leads =
+        find_leads(input, Heap::kJavaScript, [](const StackSummary& s) { return s.growth_bytes; });
+    const std::string whose =
+        thread == 0 ? "heapUsed after collections "
+                    : "heapUsed of worker " + std::to_string(thread) + " after collections ";
+    const double all = bytes_of(leads);
+    // The place is known, and only its own samples were too few for its curve.
+    const bool known = !leads.empty() && leads.front().bytes >= kMostSamples * all &&
+                       owner_of(leads.front().site, input.options.look_through) == Owner::kUser &&
+                       samples_of(recording, leads.front().stacks) >= kEnoughSamples;
+    if (known && judgement.verdict == Verdict::kLeak) {
+      const Lead& lead = leads.front();
+      const std::string key = site_key(lead.site);
+      Group place;
+      for (const Group& group : groups) {
+        if (group.heap == Heap::kJavaScript && site_key(group.site) == key) place = group;
+      }
+      groups.erase(std::remove_if(groups.begin(), groups.end(),
+                                  [&](const Group& group) {
+                                    return group.heap == Heap::kJavaScript &&
+                                           site_key(group.site) == key;
+                                  }),
+                   groups.end());
+      place.heap = Heap::kJavaScript;
+      place.site = lead.site;
+      place.stacks = lead.stacks;
+      place.judgement = judgement;
+      place.judgement.growth_bytes = lead.bytes;
+      place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
+                               " of what was sampled from here";
+      place.sum.bytes.assign(recording.snapshots.size(), 0);
+      for (const size_t stack : lead.stacks) {
+        for (const read::Sample& sample : recording.stacks[stack].samples) {
+          place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
+        }
+      }
+      say(place, false);
+      groups.push_back(std::move(place));
+      continue;
+    }
+    Finding finding = finding_of(input, "js", Heap::kJavaScript, curve, judgement, leads);
+    finding.reason = whose + judgement.reason;
+    if (leads.empty()) {
+      finding.reason += "; V8's profile holds no sample of what was added";
+    } else {
+      finding.reason += "; too few samples tell which place: " + said_leads(leads);
+    }
+    finding.reason += "; a longer run or a smaller SILT_NODE_INTERVAL tells";
+    wholes.findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace silt::report
