@@ -81,9 +81,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto rows = file->stack_rows();
   if (!nodes || !rows || !modules) return 0;
   read::StackJoin join(*nodes, *modules);
-  join.add(0, *rows);
-  join.add(1, *rows);
-  check_stacks(*nodes, join.take());
-  for (const read::Node& node : *nodes) require(node.pc < read::kScriptPc);
+  join.add(0, *rows, {});
+  if (const auto joined = join.join(*nodes)) join.add(1, *rows, *joined);
+  const std::vector<read::Stack> stacks = join.take_stacks();
+  const std::vector<read::Node> joined_nodes = join.take_nodes();
+  check_stacks(joined_nodes, stacks);
+  for (const read::Node& node : joined_nodes) require(node.pc < read::kScriptPc);
   return 0;
 }

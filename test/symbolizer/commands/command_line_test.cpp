@@ -4,6 +4,7 @@
 
 #include "symbolizer/commands/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 
 namespace silt::commands {
