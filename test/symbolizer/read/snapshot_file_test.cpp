@@ -126,7 +126,8 @@ TEST_CASE("children that are recorded too are read, and hostile ones are not") {
   child.age_ns = 2500000000;
   std::memset(child.name, 'w', sizeof(child.name));  // without an end
   sections.push_back(children_section({child}));
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(test::assemble(sections)));
+  const std::string bytes = test::assemble(sections);
+  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
   REQUIRE(file);
   const auto children = file->children();
   REQUIRE(children);
