@@ -7,14 +7,18 @@
 namespace silt::hook {
 
 SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
+  if (local.mode == Mode::kInHook && track::hook_is_stale(local, hook_frame)) {
+    const Mode mode = track::leave_stale_hook(local);
+    if (mode != Mode::kNew) return mode;
+    local.mode = mode;
+  }
   switch (local.mode) {
     case Mode::kNew:
       if (!real_functions_resolved()) resolve_real_functions();
+      local.hook_frame = hook_frame;  // a handler may come, and leave by a jump, from here on
       if (track::enter_new_thread(local) == nullptr) return Mode::kOff;
       return track::recording_mode();
     case Mode::kInHook:
-      if (!track::hook_is_stale(local, hook_frame)) return Mode::kOff;
-      return track::leave_stale_hook(local);
     case Mode::kExact:
     case Mode::kSampling:
     case Mode::kOff:

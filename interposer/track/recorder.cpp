@@ -145,7 +145,7 @@ SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
 }
 
 SILT_COLD bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer) {
-  if (local.state == nullptr || stack_pointer >> arch::kAddressBits != 0) return false;
+  if (stack_pointer >> arch::kAddressBits != 0) return false;
   if (stack_pointer <= reinterpret_cast<uint64_t>(local.hook_frame)) return false;
   stack_t alternate;
   // A jump within a handler that stands on the alternate stack comes back to the hook.
@@ -154,6 +154,8 @@ SILT_COLD bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer
 }
 
 SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
+  // Left in the thread's very first hook, before it had its state: the next one begins anew.
+  if (local.state == nullptr) return Mode::kNew;
   local.state->spine.forget();
   local.state->memory.forget();
   return recording_mode();

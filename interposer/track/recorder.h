@@ -86,7 +86,8 @@ bool hook_is_stale(const ThreadLocal& local, const void* frame);
 // Whether a jump to `stack_pointer` leaves the hook that is under way.
 bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer);
 
-// After a hook was left without its end: what it was doing is given up. Returns the thread's mode.
+// After a hook was left without its end: what it was doing is given up. Returns the thread's mode,
+// kNew when it had not got its state yet.
 Mode leave_stale_hook(ThreadLocal& local);
 
 // The mode a thread has outside hooks.

@@ -256,7 +256,9 @@ class Asking {
     if (due && why.empty() && !pending && (!working || now > start_ + kSilenceAtWork)) {
       return send(maps->card->signal);
     }
-    if (over && !why.empty() && !pending) return unreachable(why);
+    if (over && !why.empty() && !pending) {
+      return maps->error.empty() ? unreachable(why) : about(pid_, maps->error);
+    }
     if (!after(start_, patience_.answer)) return std::nullopt;
     if (is_stopped(*status)) return timed_out("it is stopped");
     if (status->state == 'D') return timed_out("it waits in the kernel for a device");
