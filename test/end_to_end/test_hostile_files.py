@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   }
   char* control = map(open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0644));
   memcpy(control, "SILTCTRL", 8);
-  *(int*)(control + 8) = 1;
+  *(int*)(control + 8) = 2;
   *(int*)(control + 12) = getpid();
   *(unsigned*)(control + 16) = SIGUSR2;
   *(int*)(control + 28) = 5;
