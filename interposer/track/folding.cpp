@@ -150,17 +150,16 @@ void Folding::go_on(const ThreadState* own) {
       break;
     case Step::kSetAside:
       if (!set_aside()) break;
-      if (aside_ == 0) {
-        handing_in_ = first_thread_state();
-        begin(Step::kHandIn);
-        break;
-      }
+      // Also when nothing is aside: no hook may last over two rounds, see the header.
       epoch_ = recorder.epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
       waits_since_ns_ = now_ns();
       begin(Step::kWait);
       break;
     case Step::kWait:
-      if (wait(own)) begin(Step::kCheck);
+      if (wait(own)) {
+        settled_ = true;
+        begin(Step::kCheck);
+      }
       check_limit_ = recorder.stacks.id_limit();
       break;
     case Step::kCheck:
@@ -184,6 +183,7 @@ void Folding::go_on(const ThreadState* own) {
     case Step::kGiveUp:
       if (!give_up()) break;
       gave_up_ = true;
+      settled_ = false;
       ended_ns_.store(now_ns(), std::memory_order_relaxed);
       left_nodes_.store(recorder.stacks.in_use(), std::memory_order_relaxed);
       begin(Step::kIdle);
@@ -241,7 +241,7 @@ bool Folding::count() {
     uint32_t now = static_cast<uint32_t>(reader.read(id).blocks) + 1;
     if (now == 0) now = 1;
     // Outermost frames have no caller to hand on to; there are few of them.
-    if (*counted != now || parent == 0) keep(id);
+    if (*counted != now || parent == 0 || !settled_) keep(id);
     *counted = now;
   });
 }

@@ -19,11 +19,14 @@
 //   move       counts to the innermost caller that stays
 //   give back  ids
 //
-// Why that is exact: a block born since `count` has been counted, and is found by the check; one
-// that the scan missed because a realloc had it out of the table is put back before that hook ends,
-// which notes its stack, and `wait` waits for the end of every hook that began before the bump. And
-// after `wait` nobody can come by a stack that is aside: it is in no memory, on no spine, and no
-// look-up finds it.
+// Why that is exact: a hook counts its block before it puts it into the table. What it counted
+// since the last round's `count` makes its stack not quiet; what it counted before that is in the
+// table when this round scans it, since the last round's `wait` was for that hook's end (after a
+// round that gave up waiting, nothing is quiet). A block counted since `count` is found by the
+// check; one that the scan missed because a realloc had it out of the table is put back before that
+// hook ends, which notes its stack, and `wait` waits for the end of every hook that began before
+// the bump. And after `wait` nobody can come by a stack that is aside: it is in no memory, on no
+// spine, and no look-up finds it.
 //
 // Slices run under the snapshot slot, so that no snapshot sees half a step, and under a lock that
 // forks take, so that no child does. Hook context.
@@ -120,6 +123,7 @@ class Folding {
   uint64_t slice_end_ns_ = 0;
   bool in_one_go_ = false;
   bool gave_up_ = false;
+  bool settled_ = false;  // the last round has waited for all hooks that began before it
 
   NodeId at_ = 1;     // where the step has come to
   NodeId limit_ = 0;  // ids of this round
