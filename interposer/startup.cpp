@@ -21,6 +21,7 @@
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
 #include "interposer/node/joining.h"
+#include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/trigger.h"
@@ -158,6 +159,7 @@ __attribute__((constructor)) void start() {
   hook::real.malloc_calls_no_hook =
       is_libc(allocator) && is_libc(module_of(reinterpret_cast<const void*>(hook::real.calloc)));
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
+  recorder.objects.set_granule_shift(4);
   // Who calls malloc finds the program's own first, if it has one.
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
@@ -175,6 +177,7 @@ __attribute__((constructor)) void start() {
           {g_options.signal, g_options.at_exit, g_options.children, flags, !writable})) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }
+  runtime::start_runtimes(g_options);
   join_node(module_of(reinterpret_cast<const void*>(&module_of)));
   if (!track::start_recorder()) complain("no memory for tables: nothing is recorded");
   errno = saved_errno;

@@ -21,6 +21,8 @@ ALLOWED = {
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
     "interposer/node": ("interposer/snapshot", "interposer/track", "interposer/format",
                         "interposer/base"),
+    "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
+                           "interposer/unwind", "interposer/format", "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/base"),
     "symbolizer/base": (),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),

@@ -18,11 +18,15 @@
 #include "interposer/snapshot/live_counts.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/resident_parts.h"
+#include "interposer/snapshot/runtime_sections.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
+
+constinit RuntimeSections runtime_sections{};
+
 namespace {
 
 using format::SectionType;
@@ -32,6 +36,12 @@ static_assert(static_cast<uint64_t>(format::Marker::kMapping) == track::kMarkerM
 static_assert(static_cast<uint64_t>(format::Marker::kTruncated) == track::kMarkerTruncated);
 static_assert(static_cast<uint64_t>(format::Marker::kBroken) == track::kMarkerBroken);
 static_assert(static_cast<uint64_t>(format::Marker::kOverflow) == track::kMarkerOverflow);
+
+static_assert(format::kPcFunction == track::kFunctionTag);
+static_assert(format::kPcPair == track::kPairTag);
+static_assert(format::kPcEvaluator == track::kEvaluatorTag);
+static_assert(format::kPcFirstOfNative == track::kFirstOfNative);
+static_assert(format::kPcFunctionBits == track::kFunctionBits);
 
 constinit const char* g_allocator = "";
 
@@ -79,7 +89,7 @@ class OwnNodes {
 };
 
 void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts& live,
-                  format::Meta* meta) {
+                  format::Meta* meta, format::HeapTotals* objects) {
   static constinit LiveCounts::Count counts[256]{};
   const OwnNodes own(node_count);
   out.begin(SectionType::kStacks);
@@ -92,7 +102,9 @@ void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(id, &parent, &pc);
-    format::HeapTotals& totals = pc == track::kMarkerMapping ? meta->mapping : meta->native;
+    format::HeapTotals& totals = pc == track::kMarkerMapping     ? meta->mapping
+                                 : track::is_runtime_block(pc) ? *objects
+                                                                 : meta->native;
     totals.allocated_blocks += allocated.blocks;
     totals.allocated_bytes += allocated.bytes;
     out.add_varint(id - previous);
@@ -240,12 +252,14 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   SectionWriter out(fd);
   Strings strings;
   write_nodes(out, node_count);
-  write_stacks(out, node_count, live, &meta);
+  format::HeapTotals objects{};
+  write_stacks(out, node_count, live, &meta, &objects);
   write_modules(out, strings);
   write_mappings(out, strings);
   write_costs(out, facts, node_count, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
   if (companion.write != nullptr) companion.write(out, strings);
+  if (runtime_sections.write != nullptr) runtime_sections.write(out, strings, objects);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);
   meta.command = strings.add(process_info.command);

@@ -25,6 +25,8 @@ void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_c
 
 // Of SILT_MEMORY's fall-back; what is documented as the interval for production.
 constexpr uint64_t kFallbackInterval = 512 * 1024;
+// A runtime is to be joined soon after it has started, while few objects are made.
+constexpr uint32_t kCallsWhileAwaiting = 16;
 
 void start_sampling(ThreadLocal& local) {
   local.sample_countdown = draw_distance(
@@ -107,18 +109,33 @@ SILT_COLD void record_elsewhere(ThreadState& state, const void* address, const B
   }
 }
 
-SILT_COLD Taken take_from_either(const void* address) {
+namespace {
+
+Taken take_from(LiveTable& live, const void* address) {
   const auto at = reinterpret_cast<uint64_t>(address);
-  Taken taken{recorder.live.take(at), SampledBlock{}};
+  Taken taken{live.take(at), SampledBlock{}};
   if (taken.exact.stack == 0 && recorder.sampled.perhaps(at))
     taken.sampled = recorder.sampled.take(at);
   return taken;
 }
 
-SILT_COLD void restore(const void* address, const Taken& taken) {
+void restore_to(LiveTable& live, const void* address, const Taken& taken) {
   const auto at = reinterpret_cast<uint64_t>(address);
-  if (taken.exact.stack != 0) recorder.live.insert(at, taken.exact);
+  if (taken.exact.stack != 0) live.insert(at, taken.exact);
   if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
+}
+
+}  // namespace
+
+SILT_COLD Taken take_from_either(const void* address) { return take_from(recorder.live, address); }
+SILT_COLD Taken take_object_from_either(const void* address) {
+  return take_from(recorder.objects, address);
+}
+SILT_COLD void restore(const void* address, const Taken& taken) {
+  restore_to(recorder.live, address, taken);
+}
+SILT_COLD void restore_object(const void* address, const Taken& taken) {
+  restore_to(recorder.objects, address, taken);
 }
 
 SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
@@ -144,7 +161,64 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
   return recording_mode();
 }
 
-StackId new_stack(ThreadState& state, unwind::Frame frame) {
+namespace {
+
+// The next outer frame of the spine that is one; its count when there is none.
+uint32_t caller_of(const unwind::Spine& spine, uint32_t index) {
+  while (index > 0) {
+    if (spine.pc(--index) != 0) return index;
+  }
+  return spine.count();
+}
+
+// Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
+uint64_t anchor_of(const unwind::Spine& spine, uint32_t index) {
+  const Evaluator& evaluator = recorder.evaluator;
+  const uint64_t pc = spine.pc(index) - 1;
+  if (pc - evaluator.module_begin >= evaluator.module_size) return 0;
+  const uint64_t into = pc - evaluator.begin;
+  const bool has_symbol = into < evaluator.size;
+  if (has_symbol) {
+    // Interrupted by a signal before it has filled in what the anchor leads to. (Behind a saved
+    // context the spine has a second pair of slots.)
+    const bool interrupted = index + 1 < spine.count() && spine.pc(index + 1) == 0;
+    if (interrupted && into < evaluator.anchored_from) return 0;
+  } else {
+    const unwind::FrameRule rule = recorder.rules.find(spine.pc(index));
+    if (rule.kind() != unwind::RuleKind::kSp || rule.cfa_offset() != evaluator.cfa_offset) return 0;
+  }
+  const uint32_t caller = caller_of(spine, index);
+  if (caller == spine.count()) return 0;
+  const uint64_t anchor = spine.frame(caller).sp - evaluator.anchor_below_cfa;
+  if (has_symbol) return anchor;
+  // It has the shape of the evaluator's frames; what it holds must lead to the next outer one.
+  for (uint32_t i = caller; i < spine.count(); i = caller_of(spine, i)) {
+    const uint64_t outer = anchor_of(spine, i);
+    if (outer != 0) return evaluator.links(anchor, outer) ? anchor : 0;
+  }
+  return 0;
+}
+
+// The innermost anchor of the spine, else 0.
+uint64_t innermost_anchor(const unwind::Spine& spine) {
+  for (uint32_t i = spine.count(); i-- > 1;) {
+    const uint64_t anchor = anchor_of(spine, i);
+    if (anchor != 0) return anchor;
+  }
+  return 0;
+}
+
+}  // namespace
+
+StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor,
+                                      BlockHeap heap) {
+  const NodeId inner = anchor == 0 ? 0 : recorder.evaluator.find(state, anchor);
+  if (inner == 0 && heap == BlockHeap::kNative) return native;
+  const NodeId both = recorder.stacks.child(inner, pair_pc(native, heap));
+  return both != 0 ? both : kOverflowStack;
+}
+
+StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
   if (state.epoch != epoch) {
     state.spine.forget();
@@ -166,9 +240,13 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   }
   NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
   const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
+  const bool joined = recorder.evaluator.joined.load(std::memory_order_acquire);
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
-    const uint64_t pc = spine.pc(i);
+    uint64_t pc = spine.pc(i);
     if (pc != 0) {
+      if (joined && anchor_of(spine, i) != 0) {
+        pc = kEvaluatorTag | (recorder.evaluator.begin + 1);
+      }
       node = recorder.stacks.child(node, pc);
       if (node == 0) [[unlikely]]
         break;
@@ -181,11 +259,13 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   }
   if (recorder.verify_walks) [[unlikely]]
     verify_walk(frame, node, &spine, false);
+  const uint64_t anchor = joined ? innermost_anchor(spine) : 0;
   if (spine.reusable() && state.memory.wants(node)) {
-    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node,
+    const auto mark = static_cast<uint16_t>(anchor == 0 ? 0 : (anchor - frame.sp) / 8);
+    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node, mark,
                           [&](auto&& visit) { return spine.visit_slots(visit); });
   }
-  return node;
+  return joined ? with_runtime_frames(state, node, anchor, heap) : node;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -193,13 +273,14 @@ SILT_COLD bool count_overflow(ThreadState& state) {
   return false;
 }
 
-SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame) {
+SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame,
+                           BlockHeap heap) {
   state.countdown = recorder.calls_between_looks.load(std::memory_order_relaxed);
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = base::ticks();
-  const StackId stack = current_stack(state, frame);
+  const StackId stack = current_stack(state, frame, heap);
   count(state, stack, 0, 0);
-  recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
+  if (address != nullptr) recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
   const uint64_t end = base::ticks();
   if (end > begin) state.statistics.timed_ticks += end - begin;
   ++state.statistics.timed_calls;
@@ -207,21 +288,30 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
     state.countdown = 1;
     verify_walk(frame, stack, nullptr, true);
   }
-  if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
+  if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) {
+    note_loaded_code();
+    if (recorder.code_came != nullptr && !recorder.evaluator.joined.load(std::memory_order_relaxed)) {
+      recorder.code_came();
+    }
+  }
   if (!base::exact_recording_fits(0)) fall_back();
   if (recorder.fell_back.load(std::memory_order_relaxed)) {
     thread_local_part.pending.fetch_or(kPendingMode, std::memory_order_relaxed);
   }
   if (recorder.tick != nullptr) recorder.tick();
+  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) {
+    await();
+    if (state.countdown > kCallsWhileAwaiting) state.countdown = kCallsWhileAwaiting;
+  }
 }
 
 SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                             const unwind::Frame& frame) {
+                             const unwind::Frame& frame, BlockHeap heap) {
   ThreadState& state = *local.state;
   start_sampling(local);
   if (recorder.tick != nullptr) recorder.tick();
   if (address == nullptr) return;
-  const StackId stack = current_stack(state, frame);
+  const StackId stack = current_stack(state, frame, heap);
   const uint32_t weight = draw_weight(
       &state.random, size_bytes, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
   ++state.statistics.hook_calls;
@@ -262,6 +352,7 @@ void note_unloaded_code() {
 bool on_unwinding_stack(const void* frame) { return unwind::derive_stack.contains(frame); }
 
 void prepare_fork() {
+  if (recorder.lock_runtime != nullptr) recorder.lock_runtime();
   lock_verification();
   unwind::derive_lock.lock();
   recorder.mappings.lock().lock();
@@ -273,6 +364,7 @@ void finish_fork_in_parent() {
   recorder.mappings.lock().unlock();
   unwind::derive_lock.unlock();
   unlock_verification();
+  if (recorder.unlock_runtime != nullptr) recorder.unlock_runtime();
 }
 
 void finish_fork_in_child() {

@@ -49,6 +49,7 @@ struct ThreadState {
   uint32_t countdown;          // recorded calls until the next look at the clock
   bool shared_shard;
   CounterShard* shard;
+  void* runtime;  // what a joined runtime keeps for this thread; its own business
   ThreadStatistics statistics;
   uint64_t random;             // state of the sampler's generator
   std::atomic<int32_t> owner;  // thread id, 0: free
