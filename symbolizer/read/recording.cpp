@@ -15,6 +15,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/recording_folder.h"
+#include "symbolizer/read/runtime_stacks.h"
 #include "symbolizer/read/script_join.h"
 #include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
@@ -33,9 +34,10 @@ struct Header {
 struct Reference {
   SnapshotFile file;
   std::string node_bytes;
-  std::vector<Node> nodes;
+  std::vector<Node> nodes;  // as the file has them
   StackRows rows;
   ScriptHeaps scripts;
+  std::vector<RuntimeFunction> functions;
   Texts texts;
   std::vector<Module> modules;
   std::vector<Mapping> mappings;
@@ -78,6 +80,8 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!rows) return rows.error();
   auto scripts = file.script_heaps();
   if (!scripts) return scripts.error();
+  auto functions = file.runtime_functions();
+  if (!functions) return functions.error();
   auto texts = file.texts();
   if (!texts) return texts.error();
   auto modules = file.modules();
@@ -85,8 +89,8 @@ Result<Reference> read_reference(SnapshotFile file) {
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
   return Reference{std::move(file),     std::move(*node_bytes), std::move(*nodes),
-                   std::move(*rows),    std::move(*scripts),    std::move(*texts),
-                   std::move(*modules), std::move(*mappings)};
+                   std::move(*rows),    std::move(*scripts),    std::move(*functions),
+                   std::move(*texts),   std::move(*modules),    std::move(*mappings)};
 }
 
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one
@@ -112,12 +116,15 @@ Result<bool> is_prefix(const SnapshotFile& older, const Reference& reference) {
                     });
 }
 
-Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::path& path) {
+Result<Snapshot> snapshot_of(SnapshotFile& file, const std::filesystem::path& path) {
   auto costs = file.costs();
   if (!costs) return costs.error();
   auto rss = file.rss();
   if (!rss) return rss.error();
+  auto runtimes = file.runtimes();
+  if (!runtimes) return runtimes.error();
   Snapshot snapshot;
+  snapshot.runtimes = std::move(*runtimes);
   snapshot.path = path;
   snapshot.meta = file.meta();
   snapshot.meta.program = snapshot.meta.executable = snapshot.meta.command = 0;
@@ -207,6 +214,11 @@ std::optional<std::pair<Reference, Snapshot>> take_reference(std::vector<Header>
   return std::nullopt;
 }
 
+// The rows of the stacks that the file's nodes stand for.
+void stand_for(const WholeStacks& whole, StackRows& rows) {
+  for (StackRow& row : rows.rows) row.node = whole.whole[row.node];
+}
+
 Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
   Skipped skipped;
@@ -214,11 +226,14 @@ Result<Recording> join(const std::filesystem::path& path,
   auto newest = take_reference(headers, skipped);
   if (!newest) return Error{"cannot use " + skipped.first()};
   auto& [reference, last] = *newest;
+  auto whole = make_whole(reference.nodes, reference.functions, reference.modules);
+  if (!whole) return Error{"cannot use " + in_quotes(last.path) + ": it " + whole.error().message};
 
   Recording recording;
   recording.path = path;
-  StackJoin stacks(reference.nodes, reference.modules);
-  ScriptJoin scripts(static_cast<uint32_t>(reference.nodes.size()));
+  StackJoin stacks(whole->nodes, reference.modules);
+  ScriptJoin scripts(static_cast<uint32_t>(whole->nodes.size()),
+                     static_cast<uint32_t>(whole->frames.size()));
   for (const Header& header : headers) {
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
@@ -230,18 +245,21 @@ Result<Recording> join(const std::filesystem::path& path,
       skipped.add(header.path, older.error().message);
       continue;
     }
+    stand_for(*whole, older->rows);
     stacks.add(index, older->rows);
     older->snapshot.isolates = std::move(older->scripts.isolates);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
+  stand_for(*whole, reference.rows);
   stacks.add(index, reference.rows);
   const bool fits = scripts.add(index, reference.scripts);
   last.isolates = std::move(reference.scripts.isolates);
   recording.snapshots.push_back(std::move(last));
   recording.stacks = stacks.take();
 
-  recording.nodes = std::move(reference.nodes);
+  recording.nodes = std::move(whole->nodes);
+  recording.script_frames = std::move(whole->frames);
   scripts.take(recording);
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);

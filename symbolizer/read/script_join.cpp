@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "symbolizer/read/generations.h"
@@ -48,7 +49,7 @@ std::vector<uint32_t> ScriptJoin::join_nodes(const ScriptHeaps& heaps,
     const uint32_t frame = frames[heaps.nodes[id].frame];
     const auto [at, added] = node_index_.try_emplace(
         uint64_t{parent} << 32 | frame, first_node_ + static_cast<uint32_t>(nodes_.size()));
-    if (added) nodes_.push_back({parent, kScriptPc + frame});
+    if (added) nodes_.push_back({parent, kScriptPc + first_frame_ + frame});
     joined[id] = at->second;
   }
   return joined;
@@ -101,7 +102,7 @@ void ScriptJoin::take(Recording& recording) {
     recording.stacks.push_back(std::move(stack));
   }
   recording.nodes.insert(recording.nodes.end(), nodes_.begin(), nodes_.end());
-  recording.script_frames = std::move(frames_);
+  std::move(frames_.begin(), frames_.end(), std::back_inserter(recording.script_frames));
 }
 
 }  // namespace silt::read

@@ -20,8 +20,9 @@ namespace silt::read {
 
 class ScriptJoin {
  public:
-  // `first_node`: the id of the first node that the join may make.
-  explicit ScriptJoin(uint32_t first_node) : first_node_(first_node) {}
+  // `first_node`, `first_frame`: the ids of the first ones that the join may make.
+  ScriptJoin(uint32_t first_node, uint32_t first_frame)
+      : first_node_(first_node), first_frame_(first_frame) {}
 
   // Adds one snapshot's heaps; snapshots come in ascending order. False, with nothing added, when
   // all snapshots together would need more memory than any program's sources can ask for.
@@ -50,6 +51,7 @@ class ScriptJoin {
   Stack& stack_of(uint32_t node);
 
   uint32_t first_node_;
+  uint32_t first_frame_;
   size_t text_bytes_ = 0;
   std::unordered_map<FrameKey, uint32_t, FrameKeyHash> frame_index_;
   std::unordered_map<uint64_t, uint32_t, NodeHash> node_index_;  // parent << 32 | frame

@@ -47,6 +47,7 @@ Missing missing_of_marker(uint64_t pc) {
 }
 
 Heap heap_of_marker(uint64_t pc) {
+  if (pc == kObjectMarker) return Heap::kPython;
   switch (static_cast<format::Marker>(pc)) {
     case format::Marker::kMapping:
       return Heap::kMapping;
@@ -70,7 +71,7 @@ StackJoin::StackJoin(const std::vector<Node>& nodes, const std::vector<Module>& 
   for (uint32_t id = 1; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     NodeKey key{oldest_twin_[node.parent], 0, node.pc};
-    if (index.overlapping()) key.module = index.find(node.pc - 1, id).value_or(UINT32_MAX);
+    if (index.overlapping()) key.module = index.find(node.pc - 1, node.seen != 0 ? node.seen : id).value_or(UINT32_MAX);
     oldest_twin_[id] = oldest.try_emplace(key, id).first->second;
     missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
                                                                       : missing_[node.parent];

@@ -23,6 +23,8 @@ std::string heap_word(read::Heap heap) {
       return "mapping";
     case read::Heap::kJavaScript:
       return "js";
+    case read::Heap::kPython:
+      return "python";
     case read::Heap::kNative:
       break;
   }

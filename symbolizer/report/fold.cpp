@@ -28,7 +28,7 @@ constexpr double kFalseDiscoveryRate = 0.05;
 // The site of a stack, naming no more nodes than it takes.
 Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
               const FoldOptions& options) {
-  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
+  const bool managed = !recording.jit_map.empty() || !recording.script_frames.empty();
   symbolize::FrameList frames;
   for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
     bool found = false;

@@ -57,9 +57,17 @@ std::string marker_reason(uint64_t pc) {
   return "not an address";
 }
 
-// V8's profiler names what it knows, as its map of compiled code does.
+// A runtime names what it knows; V8's profiler as its map of compiled code does.
 Frame script_frame(const read::ScriptFrame& place) {
   Frame frame;
+  if (place.kind == read::ScriptKind::kPython) {
+    frame.kind = FrameKind::kPython;
+    frame.function = place.function;
+    frame.file = place.file;
+    frame.line = place.line;
+    if (frame.function.empty()) frame.unresolved = "the function was not kept";
+    return frame;
+  }
   frame.kind = FrameKind::kJavaScript;
   frame.function = place.function.empty() ? "(anonymous)" : place.function;
   frame.file = path_of_url(place.file);
@@ -88,6 +96,10 @@ struct Symbolizer::State {
   std::vector<Frame> look_up_outside_modules(uint64_t address, uint32_t code);
   const JitMap& map_of_jit_code();
   const read::Mapping* mapping_at(uint64_t address) const;
+  uint32_t seen(uint32_t node) const {
+    const uint32_t seen = recording.nodes[node].seen;
+    return seen != 0 ? seen : node;
+  }
   void note(std::string text) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
       notes.push_back(std::move(text));
@@ -251,7 +263,7 @@ Symbolizer::~Symbolizer() = default;
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
-  return state_->index.find(pc - 1, node);
+  return state_->index.find(pc - 1, state_->seen(node));
 }
 
 const FrameList& Symbolizer::node_frames(uint32_t node) {
@@ -260,7 +272,7 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   const uint64_t pc = state_->recording.nodes[node].pc;
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
-    place.code = state_->map_of_jit_code().find_entry(pc - 1, node).value_or(kNoCode);
+    place.code = state_->map_of_jit_code().find_entry(pc - 1, state_->seen(node)).value_or(kNoCode);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);
   if (is_new) known->second = state_->look_up(place);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One pass over the file's nodes; see the header.
+
+#include "symbolizer/read/runtime_stacks.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "symbolizer/read/module_index.h"
+
+namespace silt::read {
+namespace {
+
+// A program has some hundred thousand stacks of some fifty frames; most of these are shared.
+constexpr uint64_t kMostSteps = uint64_t{1} << 30;
+constexpr size_t kMostNodes = size_t{1} << 26;
+
+uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
+
+struct Key {
+  uint32_t parent;
+  uint32_t module;  // where another one was loaded at the same addresses later
+  uint64_t pc;
+  bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
+    hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
+    return static_cast<size_t>(hash ^ (hash >> 32));
+  }
+};
+
+class Maker {
+ public:
+  Maker(const std::vector<Node>& nodes, const std::vector<RuntimeFunction>& functions,
+        const std::vector<Module>& modules)
+      : raw_(nodes), functions_(functions), index_(modules) {
+    result_.nodes = nodes;
+    result_.whole.resize(nodes.size());
+    for (uint32_t id = 0; id < nodes.size(); ++id) {
+      result_.whole[id] = id;
+      result_.nodes[id].pc = plain_pc(nodes[id].pc);
+    }
+  }
+
+  bool run() {
+    for (uint32_t id = 1; id < raw_.size(); ++id) {
+      const Node& node = raw_[id];
+      if (tag_of(node.pc) == format::kPcPair) {
+        result_.whole[id] = whole_of(id);
+      } else if (result_.whole[node.parent] != node.parent) {
+        result_.whole[id] = child(result_.whole[node.parent], result_.nodes[id].pc, id);
+      }
+      if (steps_ > kMostSteps || result_.nodes.size() > kMostNodes) return false;
+    }
+    return true;
+  }
+
+  WholeStacks take() { return std::move(result_); }
+
+ private:
+  struct Piece {
+    uint64_t pc;
+    uint32_t seen;
+  };
+
+  // Without tags; those of functions lead to a frame.
+  uint64_t plain_pc(uint64_t pc) {
+    if (tag_of(pc) == format::kPcEvaluator) {
+      return std::max(pc & ~format::kPcTagMask, format::kFirstRealPc);
+    }
+    if (tag_of(pc) != format::kPcFunction) return pc;
+    const auto function = static_cast<uint32_t>(pc >> 32 & ((1u << format::kPcFunctionBits) - 1));
+    const auto line = static_cast<uint32_t>(pc);
+    const auto [at, added] = frame_index_.try_emplace(
+        pc & ~format::kPcFirstOfNative, static_cast<uint32_t>(result_.frames.size()));
+    if (added) {
+      ScriptFrame frame;
+      if (function < functions_.size()) {
+        frame.function = functions_[function].function;
+        frame.file = functions_[function].file;
+      }
+      frame.line = line;
+      frame.kind = ScriptKind::kPython;
+      result_.frames.push_back(std::move(frame));
+    }
+    return kScriptPc + at->second;
+  }
+
+  uint32_t child(uint32_t parent, uint64_t pc, uint32_t seen) {
+    Key key{parent, 0, pc};
+    if (index_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
+      key.module = index_.find(pc - 1, seen).value_or(UINT32_MAX);
+    }
+    const auto [at, added] =
+        made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
+    if (added) result_.nodes.push_back({parent, pc, seen});
+    return at->second;
+  }
+
+  uint32_t whole_of(uint32_t id) {
+    const Node& pair = raw_[id];
+    const auto native = static_cast<uint32_t>(pair.pc);
+    pieces_.clear();
+    uint32_t inner = pair.parent;  // of the runtime's frames, the next one
+    bool truncated = false;
+    const auto next_of_runtime = [&] {
+      while (inner != 0 && tag_of(raw_[inner].pc) != format::kPcFunction) {
+        truncated = truncated || raw_[inner].pc == static_cast<uint64_t>(format::Marker::kTruncated);
+        inner = raw_[inner].parent;
+      }
+      return inner != 0;
+    };
+    const auto take_run = [&] {
+      while (next_of_runtime()) {
+        ++steps_;
+        const bool first = (raw_[inner].pc & format::kPcFirstOfNative) != 0;
+        pieces_.push_back({result_.nodes[inner].pc, 0});
+        inner = raw_[inner].parent;
+        if (first) return;
+      }
+    };
+    uint64_t missing = 0;
+    for (uint32_t at = native < id ? native : 0; at != 0; at = raw_[at].parent) {
+      ++steps_;
+      const uint64_t pc = raw_[at].pc;
+      if (tag_of(pc) == format::kPcEvaluator && next_of_runtime()) {
+        take_run();
+      } else if (raw_[at].parent == 0 && pc < format::kFirstRealPc) {
+        missing = pc;
+      } else if (tag_of(pc) == 0 || tag_of(pc) == format::kPcEvaluator) {
+        pieces_.push_back({result_.nodes[at].pc, at});
+      }
+    }
+    while (next_of_runtime()) take_run();
+    if (missing == 0 && truncated) missing = static_cast<uint64_t>(format::Marker::kTruncated);
+    uint32_t node = missing == 0 ? 0 : child(0, missing, 0);
+    for (size_t i = pieces_.size(); i-- > 0;) node = child(node, pieces_[i].pc, pieces_[i].seen);
+    const bool object = (pair.pc >> 32 & 1) != 0;
+    return object ? child(node, kObjectMarker, id) : node;
+  }
+
+  const std::vector<Node>& raw_;
+  const std::vector<RuntimeFunction>& functions_;
+  const ModuleIndex index_;
+  WholeStacks result_;
+  std::unordered_map<uint64_t, uint32_t> frame_index_;
+  std::unordered_map<Key, uint32_t, KeyHash> made_;
+  std::vector<Piece> pieces_;  // innermost first
+  uint64_t steps_ = 0;
+};
+
+}  // namespace
+
+Result<WholeStacks> make_whole(const std::vector<Node>& nodes,
+                               const std::vector<RuntimeFunction>& functions,
+                               const std::vector<Module>& modules) {
+  Maker maker(nodes, functions, modules);
+  if (!maker.run()) return Error{"is corrupt: its stacks are larger than any program's"};
+  return maker.take();
+}
+
+}  // namespace silt::read
