@@ -28,7 +28,9 @@ ALLOWED = {
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/symbolize": ("symbolizer/read", "symbolizer/base", "interposer/format"),
-    "symbolizer/report": ("symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
+    "symbolizer/runtime": ("symbolizer/symbolize", "symbolizer/read", "symbolizer/base",
+                           "interposer/format"),
+    "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
     "symbolizer/render": ("symbolizer/report", "symbolizer/base"),
 }

@@ -27,10 +27,23 @@ void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_c
 constexpr uint64_t kFallbackInterval = 512 * 1024;
 // A runtime is to be joined soon after it has started, while few objects are made.
 constexpr uint32_t kCallsWhileAwaiting = 16;
+constexpr int64_t kBytesWhileAwaiting = 16 * 1024;
+
+// While a runtime is waited for, a distance is gone in steps, so that it is looked for in between.
+void set_countdown(ThreadLocal& local, int64_t distance) {
+  const bool waiting = recorder.await_runtime.load(std::memory_order_relaxed) != nullptr;
+  const int64_t step = waiting && distance > kBytesWhileAwaiting ? kBytesWhileAwaiting : distance;
+  local.sample_countdown = step;
+  local.state->sample_beyond = distance - step;
+}
+
+void look_for_runtime() {
+  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) await();
+}
 
 void start_sampling(ThreadLocal& local) {
-  local.sample_countdown = draw_distance(
-      &local.state->random, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
+  set_countdown(local, draw_distance(
+      &local.state->random, recorder.sample_interval_bytes.load(std::memory_order_relaxed)));
 }
 
 NodeId root_for(unwind::Ending ending) {
@@ -163,38 +176,18 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
 
 namespace {
 
-// The next outer frame of the spine that is one; its count when there is none.
-uint32_t caller_of(const unwind::Spine& spine, uint32_t index) {
-  while (index > 0) {
-    if (spine.pc(--index) != 0) return index;
-  }
-  return spine.count();
-}
-
 // Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
 uint64_t anchor_of(const unwind::Spine& spine, uint32_t index) {
   const Evaluator& evaluator = recorder.evaluator;
   const uint64_t pc = spine.pc(index) - 1;
-  if (pc - evaluator.module_begin >= evaluator.module_size) return 0;
   const uint64_t into = pc - evaluator.begin;
-  const bool has_symbol = into < evaluator.size;
-  if (has_symbol) {
-    // Interrupted by a signal before it has filled in what the anchor leads to. (Behind a saved
-    // context the spine has a second pair of slots.)
-    const bool interrupted = index + 1 < spine.count() && spine.pc(index + 1) == 0;
-    if (interrupted && into < evaluator.anchored_from) return 0;
-  } else {
-    const unwind::FrameRule rule = recorder.rules.find(spine.pc(index));
-    if (rule.kind() != unwind::RuleKind::kSp || rule.cfa_offset() != evaluator.cfa_offset) return 0;
-  }
-  const uint32_t caller = caller_of(spine, index);
-  if (caller == spine.count()) return 0;
-  const uint64_t anchor = spine.frame(caller).sp - evaluator.anchor_below_cfa;
-  if (has_symbol) return anchor;
-  // It has the shape of the evaluator's frames; what it holds must lead to the next outer one.
-  for (uint32_t i = caller; i < spine.count(); i = caller_of(spine, i)) {
-    const uint64_t outer = anchor_of(spine, i);
-    if (outer != 0) return evaluator.links(anchor, outer) ? anchor : 0;
+  if (into >= evaluator.size && pc - evaluator.cold_begin >= evaluator.cold_size) return 0;
+  // Interrupted by a signal before it has filled in what the anchor leads to. (Behind a saved
+  // context the spine has a second pair of slots.)
+  const bool interrupted = index + 1 < spine.count() && spine.pc(index + 1) == 0;
+  if (interrupted && into < evaluator.anchored_from) return 0;
+  while (index > 0) {
+    if (spine.pc(--index) != 0) return spine.frame(index).sp - evaluator.anchor_below_cfa;
   }
   return 0;
 }
@@ -299,17 +292,24 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
     thread_local_part.pending.fetch_or(kPendingMode, std::memory_order_relaxed);
   }
   if (recorder.tick != nullptr) recorder.tick();
-  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) {
-    await();
-    if (state.countdown > kCallsWhileAwaiting) state.countdown = kCallsWhileAwaiting;
+  look_for_runtime();
+  if (recorder.await_runtime.load(std::memory_order_relaxed) != nullptr &&
+      state.countdown > kCallsWhileAwaiting) {
+    state.countdown = kCallsWhileAwaiting;
   }
 }
 
 SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
                              const unwind::Frame& frame, BlockHeap heap) {
   ThreadState& state = *local.state;
+  const int64_t distance = local.sample_countdown + state.sample_beyond;
+  if (state.sample_beyond != 0 && size_bytes <= static_cast<uint64_t>(distance)) {
+    set_countdown(local, distance - static_cast<int64_t>(size_bytes));
+    return look_for_runtime();
+  }
   start_sampling(local);
   if (recorder.tick != nullptr) recorder.tick();
+  look_for_runtime();
   if (address == nullptr) return;
   const StackId stack = current_stack(state, frame, heap);
   const uint32_t weight = draw_weight(

@@ -56,16 +56,12 @@ constexpr bool is_runtime_block(uint64_t pc) {
 
 struct Evaluator {
   std::atomic<bool> joined{};  // the rest is set before, and constant afterwards
-  uint64_t begin = 0;          // its code, as far as it has a symbol
+  uint64_t begin = 0;          // its code
   uint64_t size = 0;
-  uint64_t module_begin = 0;  // the module it is in: cold parts of its code have no symbol
-  uint64_t module_size = 0;
-  int64_t cfa_offset = 0;        // of its frames, when they call
+  uint64_t cold_begin = 0;  // the part of it that compilers put elsewhere; size 0: none
+  uint64_t cold_size = 0;
   uint64_t anchor_below_cfa = 0;
   uint64_t anchored_from = 0;  // the anchor is not valid while pc - begin is less
-  // Whether `anchor` is that of a frame whose next outer evaluator has `outer`; for pcs of which
-  // only the frame's shape says that they may be the evaluator's.
-  bool (*links)(uint64_t anchor, uint64_t outer) = nullptr;
   // The node of the innermost frame that is found at the anchor; 0: none.
   NodeId (*find)(ThreadState& state, uint64_t anchor) = nullptr;
 };

@@ -52,6 +52,7 @@ struct ThreadState {
   void* runtime;  // what a joined runtime keeps for this thread; its own business
   ThreadStatistics statistics;
   uint64_t random;             // state of the sampler's generator
+  int64_t sample_beyond;       // bytes until the next sample, past the countdown
   std::atomic<int32_t> owner;  // thread id, 0: free
   ThreadState* next;           // all states ever made; never changes
 };

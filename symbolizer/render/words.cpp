@@ -146,6 +146,7 @@ std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
   return {{"files", parts.files},
           {"JavaScript heap", parts.js_heap},
           {"native live", parts.native_live},
+          {"Python objects", parts.objects},
           {"held by the allocator", parts.held},
           {"mappings", parts.mappings},
           {"stacks", parts.stacks},

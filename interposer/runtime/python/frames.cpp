@@ -144,10 +144,6 @@ NodeId find_frames(track::ThreadState& state, uint64_t anchor) {
   return frames->update(innermost, &state.statistics.walks_truncated);
 }
 
-bool anchors_link(uint64_t anchor, uint64_t outer) {
-  return field<uint64_t>(anchor, kOuterAnchor) == outer;
-}
-
 void leave_frames_at(uint64_t begin, uint64_t size) { g_left = Left{begin, size}; }
 
 }  // namespace silt::python

@@ -61,7 +61,6 @@ class Frames {
 
 // For track::Evaluator.
 track::NodeId find_frames(track::ThreadState& state, uint64_t anchor);
-bool anchors_link(uint64_t anchor, uint64_t outer);
 
 // The calling thread's stack of frames is being unmapped, and the anchor not yet changed.
 void leave_frames_at(uint64_t begin, uint64_t size);

@@ -5,16 +5,12 @@
 
 #include "interposer/runtime/python/joining.h"
 
-#include <link.h>
-#include <sys/syscall.h>
-
 #include <atomic>
 
 #include "interposer/base/log.h"
-#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/hook/guard.h"
-#include "interposer/runtime/python/frames.h"
+#include "interposer/runtime/python/evaluator.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
@@ -22,7 +18,6 @@
 #include "interposer/runtime/python/self_check.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/track/recorder.h"
-#include "interposer/unwind/object.h"
 
 namespace silt::python {
 namespace {
@@ -60,41 +55,6 @@ void watch_code_objects() {
       reinterpret_cast<Destructor*>(interpreter.code_type + kTypeDestructor);
   g_free_code = *destructor;
   __atomic_store_n(destructor, &free_code, __ATOMIC_RELEASE);
-}
-
-// Finds the native frame in which the anchor lies, and so what holds for all of the evaluator's.
-bool find_evaluator(uint64_t anchor, const void* hook_frame) {
-  track::ThreadLocal& local = track::thread_local_part;
-  const track::Mode mode = hook::enter(local, hook_frame);
-  if (mode == track::Mode::kOff) return false;
-  unwind::Spine& spine = local.state->spine;
-  spine.forget();
-  spine.update(recorder.rules, hook::caller_of(hook_frame));
-  track::Evaluator& evaluator = recorder.evaluator;
-  const base::Symbol code = interpreter.evaluator;
-  bool found = false;
-  for (uint32_t i = spine.count(); i-- > 1 && !found;) {
-    const unwind::Frame& frame = spine.frame(i);
-    const unwind::Frame& caller = spine.frame(i - 1);
-    if (frame.pc - 1 - code.address >= code.size || caller.pc == 0) continue;
-    if (anchor < frame.sp || anchor >= caller.sp) continue;
-    evaluator.anchor_below_cfa = caller.sp - anchor;
-    evaluator.cfa_offset = static_cast<int64_t>(caller.sp - frame.sp);
-    found = true;
-  }
-  spine.forget();
-  hook::leave(local, mode);
-  unwind::Object object;
-  if (!found || !unwind::find_object(code.address, &object)) return false;
-  evaluator.begin = code.address;
-  evaluator.size = code.size;
-  evaluator.module_begin = object.start;
-  evaluator.module_size = object.end - object.start;
-  // What comes before the anchor is filled in takes some sixty bytes of code in the builds seen.
-  evaluator.anchored_from = 256;
-  evaluator.links = anchors_link;
-  evaluator.find = find_frames;
-  return true;
 }
 
 // Python's own end comes before the process's: module dictionaries are emptied, and what was kept

@@ -20,7 +20,6 @@ namespace silt::python {
 
 // _PyCFrame
 inline constexpr size_t kCurrentFrame = 8;
-inline constexpr size_t kOuterAnchor = 16;
 
 // _PyInterpreterFrame
 inline constexpr size_t kFrameCode = 32;
