@@ -21,7 +21,7 @@ namespace silt::read {
 class ScriptJoin {
  public:
   // `first_node`, `first_frame`: the ids of the first ones that the join may make.
-  ScriptJoin(uint32_t first_node, uint32_t first_frame)
+  explicit ScriptJoin(uint32_t first_node, uint32_t first_frame = 0)
       : first_node_(first_node), first_frame_(first_frame) {}
 
   // Adds one snapshot's heaps; snapshots come in ascending order. False, with nothing added, when
