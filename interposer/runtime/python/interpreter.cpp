@@ -4,6 +4,8 @@
 
 #include "interposer/runtime/python/interpreter.h"
 
+#include "interposer/runtime/python/layout.h"
+
 namespace silt::python {
 
 constinit Interpreter interpreter{};
@@ -28,10 +30,13 @@ bool find_data(const char* name, uint64_t* address) {
 }  // namespace
 
 bool find_python() {
-  return find("Py_IsInitialized", &interpreter.is_initialized) &&
-         find("Py_AddPendingCall", &interpreter.add_pending_call) &&
-         find("Py_GetVersion", &interpreter.version);
+  if (!find_data("_PyRuntime", &interpreter.state)) return false;
+  uint64_t version = 0;  // the address of an unsigned long
+  interpreter.version = find_data("Py_Version", &version) ? field<uint32_t>(version, 0) : 0;
+  return true;
 }
+
+bool has_started() { return field<int32_t>(interpreter.state, kStateInitialized) != 0; }
 
 bool find_interpreter() {
   bool all = true;

@@ -47,9 +47,7 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
 // X(field, symbol, result type, parameters)
 // clang-format off
 #define SILT_PYTHON_FUNCTIONS(X)                                                                   \
-  X(is_initialized, "Py_IsInitialized", int, ())                                                   \
   X(add_pending_call, "Py_AddPendingCall", int, (int (*)(void*), void*))                           \
-  X(version, "Py_GetVersion", const char*, ())                                                     \
   X(current_thread, "PyThreadState_Get", ThreadHandle, ())                                         \
   X(thread_frame, "PyThreadState_GetFrame", Object, (ThreadHandle))                                \
   X(frame_code, "PyFrame_GetCode", Object, (Object))                                               \
@@ -73,6 +71,8 @@ struct Interpreter {
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
   SILT_PYTHON_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
+  uint64_t state;          // _PyRuntime
+  uint32_t version;        // as PY_VERSION_HEX has it: 0x030b02f0 is 3.11.2; 0: before 3.11
   base::Symbol evaluator;  // _PyEval_EvalFrameDefault
   uint64_t code_type;      // PyCode_Type
   uint64_t none;           // _Py_NoneStruct
@@ -81,8 +81,11 @@ struct Interpreter {
 
 extern constinit Interpreter interpreter;
 
-// Whether the process has a CPython by now. Hook context.
+// Whether the process has a CPython by now. It may still be in the middle of being loaded: nothing
+// of it is called, only data is read that no relocation changes. Hook context.
 bool find_python();
+// Whether it has started. From then on it may be called.
+bool has_started();
 // False when something is missing that CPython 3.11 has. Normal context.
 bool find_interpreter();
 

@@ -24,11 +24,15 @@ namespace {
 
 using track::recorder;
 
-constexpr char kTriedVersion[] = "3.11.";
+constexpr uint32_t kTriedVersion = 0x030b;
 
 enum State : uint32_t { kAbsent, kWaiting, kAsked, kJoined, kRefused };
 constinit std::atomic<uint32_t> g_state{kAbsent};
 constinit std::atomic<bool> g_has_objects{false};
+// A library is looked for while it is still being loaded: so often in vain, before that is given up
+// until the next one comes.
+constexpr int32_t kLooks = 64;
+constinit std::atomic<int32_t> g_looks_left{0};
 constinit const char* g_why = "";
 constinit bool g_at_exit = false;
 
@@ -126,16 +130,23 @@ __attribute__((noinline)) int join(void*) {
 void await() {
   uint32_t state = g_state.load(std::memory_order_acquire);
   if (state == kAbsent) {
-    if (!find_python()) return recorder.await_runtime.store(nullptr, std::memory_order_release);
+    if (!find_python()) {
+      if (g_looks_left.fetch_sub(1, std::memory_order_relaxed) <= 0) {
+        recorder.await_runtime.store(nullptr, std::memory_order_release);
+      }
+      return;
+    }
     g_state.store(kWaiting, std::memory_order_release);
     state = kWaiting;
   }
-  if (state != kWaiting || interpreter.is_initialized() == 0) return;
-  if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
-  if (!base::starts_with(interpreter.version(), kTriedVersion)) {
+  if (state != kWaiting) return;
+  if (interpreter.version >> 16 != kTriedVersion) {
+    if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
     recorder.await_runtime.store(nullptr, std::memory_order_release);
     return refuse("this version of CPython was not tried with silt (3.11 was)");
   }
+  if (!has_started()) return;
+  if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
   if (!find_interpreter()) {
     recorder.await_runtime.store(nullptr, std::memory_order_release);
     return refuse("it does not export what silt needs");
@@ -150,7 +161,11 @@ void start(const base::Options& options) {
   g_at_exit = options.at_exit;
   recorder.lock_runtime = lock_functions;
   recorder.unlock_runtime = unlock_functions;
-  recorder.code_came = [] { recorder.await_runtime.store(await, std::memory_order_release); };
+  recorder.code_came = [] {
+    if (g_state.load(std::memory_order_acquire) != kAbsent) return;
+    g_looks_left.store(kLooks, std::memory_order_relaxed);
+    recorder.await_runtime.store(await, std::memory_order_release);
+  };
   recorder.await_runtime.store(await, std::memory_order_release);
 }
 
@@ -160,7 +175,11 @@ void write(snapshot::SectionWriter& out, snapshot::Strings& strings,
   if (state == kAbsent) return;
   format::RuntimeEntry entry{};
   entry.name = strings.add("python");
-  entry.version = strings.add(interpreter.version());
+  base::TextBuffer<32> version;
+  const uint32_t number = interpreter.version;
+  version.add_decimal(number >> 24).add('.').add_decimal(number >> 16 & 255).add('.');
+  version.add_decimal(number >> 8 & 255);
+  entry.version = strings.add(number == 0 ? "before 3.11" : version.c_str());
   entry.why_not = strings.add(g_why);
   const bool joined = state == kJoined;
   entry.flags = (joined ? format::kRuntimeFrames : 0u) |

@@ -18,6 +18,9 @@
 
 namespace silt::python {
 
+// _PyRuntimeState
+inline constexpr size_t kStateInitialized = 16;
+
 // _PyCFrame
 inline constexpr size_t kCurrentFrame = 8;
 
