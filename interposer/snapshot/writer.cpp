@@ -102,9 +102,9 @@ void write_stacks(SectionWriter& out, track::NodeId node_count, const LiveCounts
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(id, &parent, &pc);
-    format::HeapTotals& totals = pc == track::kMarkerMapping     ? meta->mapping
+    format::HeapTotals& totals = pc == track::kMarkerMapping   ? meta->mapping
                                  : track::is_runtime_block(pc) ? *objects
-                                                                 : meta->native;
+                                                               : meta->native;
     totals.allocated_blocks += allocated.blocks;
     totals.allocated_bytes += allocated.bytes;
     out.add_varint(id - previous);

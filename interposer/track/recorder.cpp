@@ -42,8 +42,8 @@ void look_for_runtime() {
 }
 
 void start_sampling(ThreadLocal& local) {
-  set_countdown(local, draw_distance(
-      &local.state->random, recorder.sample_interval_bytes.load(std::memory_order_relaxed)));
+  set_countdown(local, draw_distance(&local.state->random, recorder.sample_interval_bytes.load(
+                                                               std::memory_order_relaxed)));
 }
 
 NodeId root_for(unwind::Ending ending) {
@@ -203,8 +203,7 @@ uint64_t innermost_anchor(const unwind::Spine& spine) {
 
 }  // namespace
 
-StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor,
-                                      BlockHeap heap) {
+StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap) {
   const NodeId inner = anchor == 0 ? 0 : recorder.evaluator.find(state, anchor);
   if (inner == 0 && heap == BlockHeap::kNative) return native;
   const NodeId both = recorder.stacks.child(inner, pair_pc(native, heap));
@@ -283,7 +282,8 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) {
     note_loaded_code();
-    if (recorder.code_came != nullptr && !recorder.evaluator.joined.load(std::memory_order_relaxed)) {
+    if (recorder.code_came != nullptr &&
+        !recorder.evaluator.joined.load(std::memory_order_relaxed)) {
       recorder.code_came();
     }
   }

@@ -37,7 +37,8 @@ struct Recorder {
   unwind::RuleTable rules;
   StackTable stacks;
   LiveTable live;
-  LiveTable objects;  // live blocks of a runtime's own allocator, which cuts them out of larger ones
+  LiveTable
+      objects;  // live blocks of a runtime's own allocator, which cuts them out of larger ones
   Evaluator evaluator;
   SampledBlocks sampled;
   Counters counters;
@@ -72,7 +73,7 @@ struct Recorder {
   // Set by a runtime that waits for the moment at which it may be joined; called now and then while
   // the program allocates.
   std::atomic<void (*)()> await_runtime{};
-  void (*code_came)() = nullptr;  // some time after a dlopen
+  void (*code_came)() = nullptr;     // some time after a dlopen
   void (*lock_runtime)() = nullptr;  // around a fork, and its reverse
   void (*unlock_runtime)() = nullptr;
 

@@ -58,8 +58,8 @@ NodeId Frames::name(uint32_t from) {
   if (from == 0 && cut_) node = recorder.stacks.child(0, track::kMarkerTruncated);
   for (uint32_t i = from; i < count_; ++i) {
     const Place place = place_of(words_[i].code, words_[i].instruction);
-    node = recorder.stacks.child(
-        node, track::function_pc(place.function, place.line, words_[i].entry));
+    node = recorder.stacks.child(node,
+                                 track::function_pc(place.function, place.line, words_[i].entry));
     if (node == 0) {
       count_ = 0;
       return track::kOverflowStack;

@@ -20,9 +20,6 @@
 
 namespace silt::python {
 
-// Stands for all that find no room.
-inline constexpr uint32_t kOtherFunctions = 1;
-
 struct Place {
   uint32_t function;
   uint32_t line;  // 0: unknown
@@ -36,21 +33,6 @@ void forget_code(uint64_t code);
 
 // Changes whenever a known code object is freed: places looked up before may be others' now.
 extern constinit std::atomic<uint32_t> code_epoch;
-
-struct Function {
-  const char* name;
-  uint32_t file;
-  uint32_t first_line;
-};
-// Numbers from 1 up to, and without, the count.
-uint32_t function_count();
-const Function& function_at(uint32_t number);
-// Numbers from 0.
-uint32_t file_count();
-const char* file_at(uint32_t number);
-
-// A Python text in UTF-8, cut where it does not fit, NUL-terminated.
-void copy_text(uint64_t text, char* buffer, size_t size);
 
 // Around a fork.
 void lock_functions();

@@ -11,6 +11,7 @@
 #include "interposer/base/text.h"
 #include "interposer/hook/guard.h"
 #include "interposer/runtime/python/evaluator.h"
+#include "interposer/runtime/python/function_names.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
@@ -55,8 +56,7 @@ void free_code(Object code) {
 }
 
 void watch_code_objects() {
-  auto* const destructor =
-      reinterpret_cast<Destructor*>(interpreter.code_type + kTypeDestructor);
+  auto* const destructor = reinterpret_cast<Destructor*>(interpreter.code_type + kTypeDestructor);
   g_free_code = *destructor;
   __atomic_store_n(destructor, &free_code, __ATOMIC_RELEASE);
 }
@@ -75,8 +75,7 @@ constinit const MethodDefinition g_at_exit_method = {"silt_take_last_snapshot", 
 void register_at_exit() {
   if (!g_at_exit) return;
   const Object module = interpreter.import("atexit");
-  const Object add =
-      module == nullptr ? nullptr : interpreter.get_attribute(module, "register");
+  const Object add = module == nullptr ? nullptr : interpreter.get_attribute(module, "register");
   const Object function =
       add == nullptr ? nullptr
                      : interpreter.make_function(&g_at_exit_method, nullptr, nullptr, nullptr);
@@ -100,7 +99,8 @@ __attribute__((noinline)) int join(void*) {
       return 0;
     case Checked::kWrong:
       recorder.await_runtime.store(nullptr, std::memory_order_release);
-      refuse("its frames are not laid out as in the builds of CPython 3.11 that silt was tried with");
+      refuse(
+          "its frames are not laid out as in the builds of CPython 3.11 that silt was tried with");
       return 0;
     case Checked::kRight:
       break;
@@ -182,10 +182,10 @@ void write(snapshot::SectionWriter& out, snapshot::Strings& strings,
   entry.version = strings.add(number == 0 ? "before 3.11" : version.c_str());
   entry.why_not = strings.add(g_why);
   const bool joined = state == kJoined;
-  entry.flags = (joined ? format::kRuntimeFrames : 0u) |
-                (joined && g_has_objects.load(std::memory_order_relaxed)
-                     ? uint32_t{format::kRuntimeObjects}
-                     : 0u);
+  entry.flags =
+      (joined ? format::kRuntimeFrames : 0u) |
+      (joined && g_has_objects.load(std::memory_order_relaxed) ? uint32_t{format::kRuntimeObjects}
+                                                               : 0u);
   entry.objects = objects;
   entry.arena_bytes = arena_bytes();
   out.begin(format::SectionType::kRuntimes);

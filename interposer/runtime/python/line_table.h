@@ -33,8 +33,8 @@ void read_line_table(const uint8_t* table, size_t size, uint32_t first_line, Vis
         value |= uint64_t{table[at] & 0x3fu} << shift;
         more = (table[at++] & 0x40) != 0;
       }
-      line += (value & 1) != 0 ? -static_cast<int64_t>(value >> 1)
-                               : static_cast<int64_t>(value >> 1);
+      line +=
+          (value & 1) != 0 ? -static_cast<int64_t>(value >> 1) : static_cast<int64_t>(value >> 1);
     } else if (kind >= 10 && kind <= 12) {
       line += kind - 10;
     }

@@ -8,6 +8,7 @@
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
+#include "interposer/runtime/python/text.h"
 
 namespace silt::python {
 namespace {

@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "interposer/runtime/python/function_names.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/layout.h"
+#include "interposer/runtime/python/text.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::python {
@@ -101,8 +103,7 @@ struct Stack {
       if ((pc & track::kTagMask) != track::kFunctionTag) {
         text += "#" + std::to_string(pc);
       } else {
-        const auto function =
-            static_cast<uint32_t>(pc >> 32 & ((1u << track::kFunctionBits) - 1));
+        const auto function = static_cast<uint32_t>(pc >> 32 & ((1u << track::kFunctionBits) - 1));
         text += std::string(function_at(function).name) + ":" +
                 std::to_string(static_cast<uint32_t>(pc)) +
                 ((pc & track::kFirstOfNative) != 0 ? "*" : "");
