@@ -313,12 +313,12 @@ static_assert(sizeof(ScriptFrameEntry) == 16);
 
 // One runtime of another language inside the program, joined or seen.
 struct RuntimeEntry {
-  StringRef name;     // "python"
-  StringRef version;  // as it tells it itself
-  StringRef why_not;  // why it is not joined; empty when it is, or may yet be
-  uint32_t flags;     // RuntimeFlag bits
-  HeapTotals objects;      // blocks of its own allocator
-  uint64_t arena_bytes;    // mapped for it since it was joined; 0: unknown
+  StringRef name;        // "python"
+  StringRef version;     // as it tells it itself
+  StringRef why_not;     // why it is not joined; empty when it is, or may yet be
+  uint32_t flags;        // RuntimeFlag bits
+  HeapTotals objects;    // blocks of its own allocator
+  uint64_t arena_bytes;  // mapped for it since it was joined; 0: unknown
 };
 static_assert(sizeof(RuntimeEntry) == 56);
 enum RuntimeFlag : uint32_t {

@@ -88,9 +88,9 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
-  return Reference{std::move(file),     std::move(*node_bytes), std::move(*nodes),
-                   std::move(*rows),    std::move(*scripts),    std::move(*functions),
-                   std::move(*texts),   std::move(*modules),    std::move(*mappings)};
+  return Reference{std::move(file),   std::move(*node_bytes), std::move(*nodes),
+                   std::move(*rows),  std::move(*scripts),    std::move(*functions),
+                   std::move(*texts), std::move(*modules),    std::move(*mappings)};
 }
 
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one

@@ -54,7 +54,7 @@ struct ScriptFrame {
 // Node 0 is the root. Markers (format::Marker) are nodes too.
 struct Node {
   uint32_t parent = 0;
-  uint64_t pc = 0;  // return address; look up pc - 1. From kScriptPc on: a ScriptFrame
+  uint64_t pc = 0;    // return address; look up pc - 1. From kScriptPc on: a ScriptFrame
   uint32_t seen = 0;  // the node of the file that was made when the pc was seen; 0: itself
 };
 // The pc of a node that stands for a place in script code is kScriptPc plus an index into

@@ -75,8 +75,8 @@ class Maker {
     if (tag_of(pc) != format::kPcFunction) return pc;
     const auto function = static_cast<uint32_t>(pc >> 32 & ((1u << format::kPcFunctionBits) - 1));
     const auto line = static_cast<uint32_t>(pc);
-    const auto [at, added] = frame_index_.try_emplace(
-        pc & ~format::kPcFirstOfNative, static_cast<uint32_t>(result_.frames.size()));
+    const auto [at, added] = frame_index_.try_emplace(pc & ~format::kPcFirstOfNative,
+                                                      static_cast<uint32_t>(result_.frames.size()));
     if (added) {
       ScriptFrame frame;
       if (function < functions_.size()) {
@@ -95,8 +95,7 @@ class Maker {
     if (index_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
       key.module = index_.find(pc - 1, seen).value_or(UINT32_MAX);
     }
-    const auto [at, added] =
-        made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
+    const auto [at, added] = made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
     if (added) result_.nodes.push_back({parent, pc, seen});
     return at->second;
   }
@@ -109,7 +108,8 @@ class Maker {
     bool truncated = false;
     const auto next_of_runtime = [&] {
       while (inner != 0 && tag_of(raw_[inner].pc) != format::kPcFunction) {
-        truncated = truncated || raw_[inner].pc == static_cast<uint64_t>(format::Marker::kTruncated);
+        truncated =
+            truncated || raw_[inner].pc == static_cast<uint64_t>(format::Marker::kTruncated);
         inner = raw_[inner].parent;
       }
       return inner != 0;

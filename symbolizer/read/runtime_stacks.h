@@ -24,9 +24,9 @@ struct RuntimeFunction {
 };
 
 struct WholeStacks {
-  std::vector<Node> nodes;           // the file's, and those made here behind them
-  std::vector<ScriptFrame> frames;   // what the script pcs in `nodes` refer to
-  std::vector<uint32_t> whole;       // by node of the file: the node that stands for it
+  std::vector<Node> nodes;          // the file's, and those made here behind them
+  std::vector<ScriptFrame> frames;  // what the script pcs in `nodes` refer to
+  std::vector<uint32_t> whole;      // by node of the file: the node that stands for it
 };
 
 // `nodes` as the file has them, each parent older than its child.

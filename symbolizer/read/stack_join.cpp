@@ -71,7 +71,8 @@ StackJoin::StackJoin(const std::vector<Node>& nodes, const std::vector<Module>& 
   for (uint32_t id = 1; id < nodes.size(); ++id) {
     const Node& node = nodes[id];
     NodeKey key{oldest_twin_[node.parent], 0, node.pc};
-    if (index.overlapping()) key.module = index.find(node.pc - 1, node.seen != 0 ? node.seen : id).value_or(UINT32_MAX);
+    if (index.overlapping())
+      key.module = index.find(node.pc - 1, node.seen != 0 ? node.seen : id).value_or(UINT32_MAX);
     oldest_twin_[id] = oldest.try_emplace(key, id).first->second;
     missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
                                                                       : missing_[node.parent];

@@ -214,9 +214,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
 
   double largest_live = 0;
   for (const SnapshotLine& line : report.snapshots) {
-    largest_live =
-        std::max(largest_live, static_cast<double>(line.live_bytes + line.mapping_bytes +
-                                                   line.object_bytes));
+    largest_live = std::max(largest_live, static_cast<double>(line.live_bytes + line.mapping_bytes +
+                                                              line.object_bytes));
   }
   const bool filters = !options.module.empty() || !options.function.empty();
   std::unordered_set<size_t> shown;

@@ -92,9 +92,9 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   line.path = path;
   line.snapshots = report.snapshots.size();
   if (!report.snapshots.empty()) {
-    line.first_live_bytes =
-        report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes +
-        report.snapshots.front().object_bytes;
+    line.first_live_bytes = report.snapshots.front().live_bytes +
+                            report.snapshots.front().mapping_bytes +
+                            report.snapshots.front().object_bytes;
     // What is live at exit says little: the last one that is judged.
     const size_t count = report.judged_snapshots >= 2 ? report.judged_snapshots : SIZE_MAX;
     const SnapshotLine& last = report.snapshots[std::min(count, report.snapshots.size()) - 1];

@@ -108,7 +108,8 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   uint64_t live = native.live_bytes + overhead;
   // Those are cut out of what this allocator hands out or maps.
   const format::HeapTotals objects = object_totals(snapshot);
-  uint64_t small = objects.live_bytes + std::min(objects.live_blocks, uint64_t{1} << 48) * kObjectOverhead;
+  uint64_t small =
+      objects.live_bytes + std::min(objects.live_blocks, uint64_t{1} << 48) * kObjectOverhead;
   for (uint64_t* from : {&allocator, &parts.mappings, &parts.unknown}) {
     const uint64_t taken = take(*from, small);
     parts.objects += taken;

@@ -30,7 +30,8 @@ struct MemoryParts {
   uint64_t js_used = 0;  // of js_heap, as V8 counted after its last collection; 0: unknown
   uint64_t js_free() const { return js_used == 0 || js_used > js_heap ? 0 : js_heap - js_used; }
   uint64_t sum() const {
-    return files + js_heap + native_live + objects + held + mappings + stacks + silt + other + unknown;
+    return files + js_heap + native_live + objects + held + mappings + stacks + silt + other +
+           unknown;
   }
 };
 

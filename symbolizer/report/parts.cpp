@@ -227,10 +227,30 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
     }
   }
   if (!meet) return std::nullopt;
+  // In Python every number and text that is handed to a function is a block of its own: an argument
+  // made by the very line that calls the function where the thing is made moves no site.
+  if (meet->kind == FrameKind::kPython && site_key(*meet) == site_key(part.group.site) &&
+      part.group.judgement.growth_bytes < whole.group.judgement.growth_bytes) {
+    return whole.group.site;
+  }
   const double blocks = whole.group.judgement.growth_blocks + part.group.judgement.growth_blocks;
   const uint64_t pc = recording.nodes[first[first.size() - common]].pc;
   if (other_blocks(recording, pc, whole, part) > kDispatcher * blocks) return std::nullopt;
   return meet;
+}
+
+// Small objects that leak block for block with a larger thing. Python hands tuples, numbers and the
+// like out again from lists of its own, so the place where one was first made may be anywhere; what
+// it is part of tells more.
+bool is_small_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
+  // A tuple of ten, a text of eighty letters.
+  constexpr double kSmallObject = 128;
+  const Judgement& judgement = part.group.judgement;
+  return whole.group.site.kind == FrameKind::kPython &&
+         part.group.site.kind == FrameKind::kPython && judgement.verdict == Verdict::kLeak &&
+         judgement.growth_bytes < whole.group.judgement.growth_bytes &&
+         judgement.growth_bytes <= kSmallObject * judgement.growth_blocks &&
+         analyze::lockstep(timeline, whole.group.sum, part.group.sum) != analyze::Lockstep::kNone;
 }
 
 // The verdict is the thing's own; pace and growth are those of all its parts.
@@ -361,8 +381,9 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                                 ? relation(recording, timeline, names, options, root, part)
                                 : Relation::kNone;
       if (what == Relation::kNone) {
-        const std::optional<Frame> meet =
+        std::optional<Frame> meet =
             sibling_site(recording, timeline, names, options, root, part);
+        if (!meet && is_small_beside(timeline, root, part)) meet = root.group.site;
         if (!meet) continue;
         root.sites.push_back(root.group.site);
         root.sites.push_back(part.group.site);

@@ -140,7 +140,8 @@ Owner managed_owner(const Frame& frame) {
   if (starts(file, "node:") || starts(file, "internal/") || starts(file, "<frozen")) {
     return Owner::kRuntime;
   }
-  if (frame.kind == FrameKind::kPython) return runtime::python::owns(frame) ? Owner::kUser : Owner::kLibrary;
+  if (frame.kind == FrameKind::kPython)
+    return runtime::python::owns(frame) ? Owner::kUser : Owner::kLibrary;
   if (contains(file, "/node_modules/") || contains(file, "/site-packages/") ||
       contains(file, "/dist-packages/") || contains(file, "/lib/python3")) {
     return Owner::kLibrary;

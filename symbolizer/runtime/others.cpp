@@ -39,9 +39,10 @@ bool is(std::string_view file, std::string_view head) {
   for (const std::string_view kind : {"-fpm", "-cgi"}) {
     if (rest.starts_with(kind)) rest.remove_prefix(kind.size());
   }
-  return std::all_of(rest.begin(), rest.end(), [](char c) {
-           return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '-';
-         }) ||
+  return std::all_of(rest.begin(), rest.end(),
+                     [](char c) {
+                       return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+                     }) ||
          rest.find(".so") != std::string_view::npos;
 }
 
@@ -50,8 +51,7 @@ bool is(std::string_view file, std::string_view head) {
 std::vector<std::string> other_runtimes(const read::Recording& recording) {
   std::vector<std::string> notes;
   for (const read::Module& module : recording.modules) {
-    const std::string_view file =
-        std::string_view(module.path).substr(module.path.rfind('/') + 1);
+    const std::string_view file = std::string_view(module.path).substr(module.path.rfind('/') + 1);
     for (const Other& other : kOthers) {
       if (!is(file, other.module)) continue;
       const std::string note = std::string("this program runs ") + other.name +

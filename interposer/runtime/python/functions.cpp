@@ -27,7 +27,8 @@ constexpr uint32_t kLastBits = 24;
 // like, which stand before it, fit; 0: none.
 constexpr int64_t kLineShift = 1024;
 
-constinit base::SpinLock g_lock;  // of everything below but readers' way through the table of addresses
+constinit base::SpinLock
+    g_lock;  // of everything below but readers' way through the table of addresses
 
 struct Entry {
   std::atomic<uint64_t> code;      // 0: free

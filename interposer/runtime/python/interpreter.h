@@ -63,6 +63,7 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
   X(call, "PyObject_CallOneArg", Object, (Object, Object))                                         \
   X(get_allocator, "PyMem_GetAllocator", void, (Domain, Allocator*))                               \
   X(set_allocator, "PyMem_SetAllocator", void, (Domain, const Allocator*))                         \
+  X(allocator_name, "_PyMem_GetCurrentAllocatorName", const char*, ())                             \
   X(get_arenas, "PyObject_GetArenaAllocator", void, (ArenaAllocator*))                             \
   X(set_arenas, "PyObject_SetArenaAllocator", void, (const ArenaAllocator*))
 // clang-format on

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "interposer/base/text.h"
 #include "interposer/hook/guard.h"
 #include "interposer/runtime/python/frames.h"
 #include "interposer/runtime/python/interpreter.h"
@@ -24,6 +25,9 @@ using track::ThreadLocal;
 constinit Allocator g_next[3]{};
 constinit ArenaAllocator g_next_arenas{};
 constinit std::atomic<uint64_t> g_arena_bytes{0};
+// Up to this size blocks are cut out of arenas; 0: it is not pymalloc that does it.
+constinit size_t g_own_bytes = 0;
+constexpr size_t kPymallocLargest = 512;
 
 const Allocator& next_of(void* context) { return *static_cast<const Allocator*>(context); }
 
@@ -71,8 +75,21 @@ SILT_ALWAYS_INLINE track::Taken forget(Mode mode, const void* address) {
   return taken;
 }
 
+// As hook::pass_unsampled: what pymalloc cuts out of its arenas comes from no other hook, so
+// nothing need be marked.
+SILT_ALWAYS_INLINE bool pass_unsampled(size_t size_bytes) {
+  ThreadLocal& local = track::thread_local_part;
+  if (local.mode != Mode::kSampling || size_bytes > g_own_bytes) [[likely]]
+    return false;
+  if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]]
+    return false;
+  local.sample_countdown -= static_cast<int64_t>(size_bytes);
+  return true;
+}
+
 void* object_malloc(void* context, size_t size) {
   const Allocator& next = next_of(context);
+  if (pass_unsampled(size)) return next.malloc(next.context, size);
   return allocate(size, SILT_HOOK_FRAME, [&] { return next.malloc(next.context, size); });
 }
 
@@ -101,6 +118,13 @@ void* object_realloc(void* context, void* old, size_t size) {
 void object_free(void* context, void* address) {
   const Allocator& next = next_of(context);
   ThreadLocal& local = track::thread_local_part;
+  if (local.mode == Mode::kSampling && !recorder.fell_back.load(std::memory_order_relaxed)) {
+    // Whatever is below may be asked for the same block once more: it will find nothing.
+    const auto at = reinterpret_cast<uint64_t>(address);
+    if (recorder.sampled.perhaps(at)) [[unlikely]]
+      recorder.sampled.take(at);
+    return next.free(next.context, address);
+  }
   const Mode mode = hook::enter(local, SILT_HOOK_FRAME);
   if (mode == Mode::kOff) [[unlikely]]
     return next.free(next.context, address);
@@ -147,6 +171,8 @@ void hook_domain(Domain domain) {
 }  // namespace
 
 void hook_objects() {
+  const char* const name = interpreter.allocator_name();
+  g_own_bytes = name != nullptr && base::equal(name, "pymalloc") ? kPymallocLargest : 0;
   interpreter.get_arenas(&g_next_arenas);
   const ArenaAllocator arenas{&g_next_arenas, map_arena, unmap_arena};
   interpreter.set_arenas(&arenas);

@@ -97,13 +97,9 @@ TEST_CASE("where outer frames are missing in either half they are missing in the
 }
 
 TEST_CASE("pairs that refer to themselves, to later nodes or to unknown functions do no harm") {
-  const std::vector<Node> nodes = {{},
-                                   {0, function(77, 5, kFirst)},
-                                   {1, pair(2)},
-                                   {1, pair(1000)},
-                                   {3, pair(3)},
-                                   {4, function(1, 1)},
-                                   {5, pair(5)}};
+  const std::vector<Node> nodes = {
+      {},           {0, function(77, 5, kFirst)}, {1, pair(2)}, {1, pair(1000)},
+      {3, pair(3)}, {4, function(1, 1)},          {5, pair(5)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   CHECK(said(*whole, 2) == ":5");

@@ -34,8 +34,7 @@ TEST_CASE("the table of a real function gives the lines that CPython gives") {
   const std::vector<uint8_t> table = {0x80, 0x00, 0xd8, 0x08, 0x09, 0x88, 0x41, 0x89, 0x05,
                                       0x80, 0x41, 0xe0, 0x0c, 0x0d, 0xd8, 0x0c, 0x0d, 0xf0,
                                       0x03, 0x01, 0x0c, 0x0f, 0xf0, 0x00, 0x01, 0x05, 0x0f};
-  CHECK(lines_of(table, 10) ==
-        std::vector<uint32_t>{10, 11, 11, 11, 11, 11, 13, 14, 13, 13});
+  CHECK(lines_of(table, 10) == std::vector<uint32_t>{10, 11, 11, 11, 11, 11, 13, 14, 13, 13});
 }
 
 TEST_CASE("a kind of ten to twelve moves by so many lines, short ones by none") {
@@ -50,7 +49,8 @@ TEST_CASE("a long entry moves by a signed number of lines") {
   CHECK(lines_of({head(13, 8), 0x40 | 16, 31}, 1) == std::vector<uint32_t>(8, 1001));
 }
 
-TEST_CASE("instructions without a location have line 0, and the next ones count from where it was") {
+TEST_CASE(
+    "instructions without a location have line 0, and the next ones count from where it was") {
   CHECK(lines_of({head(11, 1), 0, 0, head(15, 3), head(11, 1), 0, 0}, 1) ==
         std::vector<uint32_t>{2, 0, 0, 0, 3});
 }
@@ -58,10 +58,10 @@ TEST_CASE("instructions without a location have line 0, and the next ones count 
 TEST_CASE("a table that ends in the middle ends there") {
   CHECK(lines_of({head(14, 2), 0x40 | 1}, 5).size() == 2);
   CHECK(lines_of({}, 5).empty());
-  CHECK(lines_of({head(13, 1), 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f,
-                  0x7f},
-                 5)
-            .size() == 1);
+  CHECK(
+      lines_of(
+          {head(13, 1), 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f}, 5)
+          .size() == 1);
 }
 
 }  // namespace
