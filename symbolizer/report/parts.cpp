@@ -239,18 +239,25 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   return meet;
 }
 
-// Small objects that leak block for block with a larger thing. Python hands tuples, numbers and the
-// like out again from lists of its own, so the place where one was first made may be anywhere; what
-// it is part of tells more.
-bool is_small_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
-  // A tuple of ten, a text of eighty letters.
-  constexpr double kSmallObject = 128;
+// Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
+// again from lists of its own, so the place where a small one was first made may be anywhere; and a
+// function that makes something and has another make more of it makes one thing. What most of it
+// comes from tells more.
+bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
+  // A tuple of three, a number, a text of twenty letters.
+  constexpr double kSmallObject = 72;
+  constexpr double kSmallShare = 0.5;
+  if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
+    return false;
+  }
   const Judgement& judgement = part.group.judgement;
-  return whole.group.site.kind == FrameKind::kPython &&
-         part.group.site.kind == FrameKind::kPython && judgement.verdict == Verdict::kLeak &&
-         judgement.growth_bytes < whole.group.judgement.growth_bytes &&
-         judgement.growth_bytes <= kSmallObject * judgement.growth_blocks &&
-         analyze::lockstep(timeline, whole.group.sum, part.group.sum) != analyze::Lockstep::kNone;
+  const double all = whole.group.judgement.growth_bytes;
+  if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks &&
+                     judgement.growth_bytes <= kSmallShare * all;
+  const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
+                     part.group.site.function != "<module>";
+  return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
 // The verdict is the thing's own; pace and growth are those of all its parts.
@@ -381,15 +388,21 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                                 ? relation(recording, timeline, names, options, root, part)
                                 : Relation::kNone;
       if (what == Relation::kNone) {
-        std::optional<Frame> meet =
-            sibling_site(recording, timeline, names, options, root, part);
-        if (!meet && is_small_beside(timeline, root, part)) meet = root.group.site;
+        std::optional<Frame> meet = sibling_site(recording, timeline, names, options, root, part);
+        if (!meet && is_beside(timeline, root, part)) meet = root.group.site;
         if (!meet) continue;
         root.sites.push_back(root.group.site);
         root.sites.push_back(part.group.site);
         root.group.site = *meet;
       }
       if (what == Relation::kHolder) root.group.site = part.group.site;
+      // What a line of Python makes itself are the arguments of what it calls.
+      if (what == Relation::kPart && root.group.site.kind == FrameKind::kPython &&
+          part.group.site.kind == FrameKind::kPython &&
+          part.group.judgement.growth_bytes > root.group.judgement.growth_bytes) {
+        root.sites.push_back(root.group.site);
+        root.group.site = part.group.site;
+      }
       analyze::add(root.group.sum, part.group.sum);
       root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
                           std::make_move_iterator(part.members.end()));
