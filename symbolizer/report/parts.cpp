@@ -246,17 +246,17 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
 bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
   // A tuple of three, a number, a text of twenty letters.
   constexpr double kSmallObject = 72;
-  constexpr double kSmallShare = 0.5;
   if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
     return false;
   }
   const Judgement& judgement = part.group.judgement;
   const double all = whole.group.judgement.growth_bytes;
   if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
-  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks &&
-                     judgement.growth_bytes <= kSmallShare * all;
+  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
   const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
                      part.group.site.function != "<module>";
+  // The list or dict that the thing is put into, by another line of a function that makes it.
+  if (calls && is_container_of(part.group, whole.group)) return true;
   return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 

@@ -205,7 +205,7 @@ TEST_CASE("a deep chain keeps its innermost frames, and says that it was cut") {
     frame = stack.frame(code, frame, 4);
     all.push_back(frame);
     const std::string said = stack.update(frame);
-    CHECK(said.starts_with("down:5 down:5"));
+    CHECK(said.starts_with("down:5 "));
     CHECK(said.ends_with(i < static_cast<int>(kMostFrames) - 1 ? " <module>:1*" : " #2"));
   }
   // Not once a level: the work for all levels together stays in proportion to their number.
@@ -228,7 +228,7 @@ TEST_CASE("texts of any width become UTF-8, cut between characters") {
   char text[64];
   copy_text(wide, text, sizeof(text));
   CHECK(std::string(text) == "\u00e9\u20ac\U0001f40d");
-  char small[7];
+  char small[6];
   copy_text(wide, small, sizeof(small));
   CHECK(std::string(small) == "\u00e9");
 }
