@@ -59,7 +59,9 @@ class PythonTest(harness.SiltTest):
             expected[frames] = (blocks + 1, sizes + int(size))
         self.assertGreater(len(expected), 30)
         found = {}
-        for stack in self.report().stacks:
+        text, _ = self.tool("report", "--format", "json", "--top", 1000000, "--function", "leaf",
+                            self.recording())
+        for stack in harness.Report(text).stacks:
             if stack["heap"] != "python":
                 continue
             frames = " ".join(f"{frame['function']}:{frame['line']}" for frame in stack["frames"]
