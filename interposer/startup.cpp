@@ -13,6 +13,7 @@
 #include "interposer/base/environment.h"
 #include "interposer/base/log.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/options.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/symbol_search.h"
