@@ -45,7 +45,7 @@ void set_environment(const Launch& launch, const RecordSettings& settings) {
   for (const Setting& setting : format::kSettings) {
     if (settings[setting.id].empty()) continue;
     const std::string value =
-        setting.kind == SettingKind::kFolder ? out_folder(settings) : settings[setting.id];
+        setting.kind == SettingKind::kFolder ? out_folder(settings).native() : settings[setting.id];
     setenv(setting.variable, value.c_str(), 1);
   }
   if (!launch.preload.empty()) setenv("LD_PRELOAD", launch.preload.c_str(), 1);
@@ -147,8 +147,8 @@ NotRunnable prepare_launch(const ProgramCall& call, const RecordSettings& settin
   const Obstacle obstacle = recording_obstacle(launch.program);
   if (obstacle.preload_harms) launch.preload.clear();
   if (!obstacle.text.empty()) {
-    launch.obstacle =
-        "nothing will be recorded in " + in_quotes(launch.program) + ": " + obstacle.text;
+    launch.obstacle = (obstacle.partly ? "not everything" : "nothing") +
+                      (" will be recorded in " + in_quotes(launch.program)) + ": " + obstacle.text;
   }
   return {};
 }
