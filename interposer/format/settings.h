@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The settings of the interposer, in one table: the interposer reads its environment by it, the tool
-// makes the options of `silt run` and `silt soak` and their help from it (and so the manual pages),
-// and a test holds docs/options.md against that help.
+// The settings of the interposer, in one table: the interposer reads its environment by it, the
+// tool makes the options of `silt run` and `silt soak` and their help from it (and so the manual
+// pages), and a test holds docs/options.md against that help.
 
 #ifndef SILT_INTERPOSER_FORMAT_SETTINGS_H_
 #define SILT_INTERPOSER_FORMAT_SETTINGS_H_

@@ -167,8 +167,7 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
       header->e_phnum > (first.end - first.start - header->e_phoff) / sizeof(ElfW(Phdr))) {
     return false;
   }
-  const auto* const segments =
-      reinterpret_cast<const ElfW(Phdr)*>(first.start + header->e_phoff);
+  const auto* const segments = reinterpret_cast<const ElfW(Phdr)*>(first.start + header->e_phoff);
   bool begun = false;
   bool holds = false;
   uint64_t bias = 0;
@@ -188,8 +187,7 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
     if (start + segment.p_memsz > entry->end) entry->end = start + segment.p_memsz;
     if (address - start < segment.p_memsz) {
       holds = holder.is_anonymous() || holder.of_kernel ||
-              holder.offset + (address - holder.start) ==
-                                       segment.p_offset + (address - start);
+              holder.offset + (address - holder.start) == segment.p_offset + (address - start);
     }
   }
   if (!holds) return false;
@@ -205,10 +203,10 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
   }
   const uint64_t program = getauxval(AT_PHDR);
   entry->link.l_addr = bias;
-  entry->link.l_name = const_cast<char*>(
-      program - entry->start < entry->end - entry->start
-          ? ""
-          : keep_name(first.of_kernel ? "linux-vdso.so.1" : g_path));
+  entry->link.l_name =
+      const_cast<char*>(program - entry->start < entry->end - entry->start
+                            ? ""
+                            : keep_name(first.of_kernel ? "linux-vdso.so.1" : g_path));
   return true;
 }
 

@@ -2,8 +2,8 @@
 //
 // Which loaded object holds a pc where the loader cannot be asked without its lock (glibc before
 // 2.35): told from /proc/self/maps and from the program headers that lie in memory. Each answer is
-// kept, also that a range holds no object, so that the file is read once for an object or a range of
-// made code, and not for a pc. Any context.
+// kept, also that a range holds no object, so that the file is read once for an object or a range
+// of made code, and not for a pc. Any context.
 
 #ifndef SILT_INTERPOSER_UNWIND_MAPPED_OBJECTS_H_
 #define SILT_INTERPOSER_UNWIND_MAPPED_OBJECTS_H_

@@ -156,7 +156,8 @@ size_t leave_out_short(const std::vector<RecordedProcess>& processes,
 }  // namespace
 
 void add_input_options(CLI::App& app, InputOptions& options) {
-  app.add_option("--top", options.top, "stacks to show besides those of findings; 0: all (default: 20)")
+  app.add_option("--top", options.top,
+                 "stacks to show besides those of findings; 0: all (default: 20)")
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
   app.add_option("--module", options.module,

@@ -103,8 +103,9 @@ void add_record_options(CLI::App& app, RecordSettings& settings,
     if (std::find(left_out.begin(), left_out.end(), setting.id) != left_out.end()) continue;
     std::string& value = settings[setting.id];
     if (takes_no_value(setting)) {
-      app.add_flag_callback(setting.option, [&value] { value = "0"; },
-                            std::string(setting.meaning) + " (" + setting.variable + "=0)");
+      app.add_flag_callback(
+          setting.option, [&value] { value = "0"; },
+          std::string(setting.meaning) + " (" + setting.variable + "=0)");
       continue;
     }
     CLI::Option* const option =

@@ -30,8 +30,8 @@ class RecordSettings {
   std::string values_[format::kSettingCount];
 };
 
-// The options of `run` and `soak` that become settings of the interposer: all of the table but those
-// left out.
+// The options of `run` and `soak` that become settings of the interposer: all of the table but
+// those left out.
 void add_record_options(CLI::App& app, RecordSettings& settings,
                         std::initializer_list<format::SettingId> left_out = {});
 

@@ -41,9 +41,10 @@ bool can_execute(const fs::path& path) { return is_file(path) && access(path.c_s
 // What a program that can be recorded has inside that is not seen.
 Obstacle inner_obstacle(const ByteSource& source) {
   if (is_go_program(source)) {
-    return {"it is a Go program: what C code in it allocates (cgo) is seen, what Go code allocates "
-            "is not",
-            false, true};
+    return {
+        "it is a Go program: what C code in it allocates (cgo) is seen, what Go code allocates "
+        "is not",
+        false, true};
   }
   const InnerAllocator inner = inner_allocator_of(source);
   if (inner.function.empty()) return {};
@@ -85,8 +86,9 @@ Obstacle elf_obstacle(const ByteSource& source) {
     if (segment.p_type == PT_INTERP) return loader_obstacle(source, segment);
   }
   if (is_go_program(source)) {
-    return {"it is a Go program without cgo: it is statically linked, so that nothing can be "
-            "preloaded, and takes its memory from the kernel"};
+    return {
+        "it is a Go program without cgo: it is statically linked, so that nothing can be "
+        "preloaded, and takes its memory from the kernel"};
   }
   return {"it is statically linked, so that nothing can be preloaded"};
 }
@@ -101,8 +103,8 @@ bool gains_rights(const fs::path& program) {
   return getuid() != 0 && getxattr(program.c_str(), "security.capability", nullptr, 0) > 0;
 }
 
-// `#! /bin/sh -e` -> `/bin/sh`, and `#! /usr/bin/env node` -> where node is; empty when the file is no
-// script.
+// `#! /bin/sh -e` -> `/bin/sh`, and `#! /usr/bin/env node` -> where node is; empty when the file is
+// no script.
 std::string interpreter_of(const ByteSource& source) {
   auto bytes = source.read(0, std::min<uint64_t>(source.size(), 256));
   if (!bytes || !bytes->starts_with("#!")) return "";

@@ -17,7 +17,7 @@ namespace silt::commands {
 bool is_go_program(const ByteSource& program);
 
 struct InnerAllocator {
-  std::string function;       // as it is called there: malloc, je_malloc, …; empty: none is known
+  std::string function;  // as it is called there: malloc, je_malloc, …; empty: none is known
   bool for_libraries = false;  // what the program's libraries call as well
 };
 InnerAllocator inner_allocator_of(const ByteSource& program);

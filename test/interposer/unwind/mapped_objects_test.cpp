@@ -88,8 +88,8 @@ TEST_CASE("what is no object is none") {
   std::free(block);
   CHECK_FALSE(find_mapped_object(16, &object));
   CHECK_FALSE(find_mapped_object(UINT64_MAX - 8, &object));
-  void* const code = mmap(nullptr, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const code =
+      mmap(nullptr, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK_FALSE(find_mapped_object(address_of(code) + 5000, &object));
   CHECK_FALSE(find_mapped_object(address_of(code) + 10, &object));
   munmap(code, 8192);
@@ -119,8 +119,7 @@ TEST_CASE("an object that is unloaded is forgotten, and found anew when it comes
   REQUIRE(handle != nullptr);
   const auto* const link = static_cast<const link_map*>(handle);
   const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(link->l_addr);
-  const auto* const segments =
-      reinterpret_cast<const ElfW(Phdr)*>(link->l_addr + header->e_phoff);
+  const auto* const segments = reinterpret_cast<const ElfW(Phdr)*>(link->l_addr + header->e_phoff);
   uint64_t code = 0;
   for (unsigned i = 0; i < header->e_phnum; ++i) {
     if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & PF_X) != 0) {
