@@ -24,6 +24,12 @@ std::optional<T> read_one(const ByteSource& source, uint64_t offset) {
   return value;
 }
 
+std::optional<Elf64_Shdr> section_of(const ByteSource& source, const Elf64_Ehdr& header,
+                                     uint64_t index) {
+  if (header.e_shentsize != sizeof(Elf64_Shdr)) return std::nullopt;
+  return read_one<Elf64_Shdr>(source, header.e_shoff + index * sizeof(Elf64_Shdr));
+}
+
 // The names by which allocators are called that are linked into programs: plain, jemalloc as it is
 // configured by default and in Rust, mimalloc, tcmalloc, rpmalloc.
 constexpr std::string_view kAllocators[] = {"malloc",    "je_malloc", "_rjem_malloc",
@@ -55,11 +61,24 @@ std::string allocator_in(const ByteSource& source, const Elf64_Shdr& table,
 }  // namespace
 
 bool is_go_program(const ByteSource& program) {
-  // `go version FILE` looks for the same mark at the same place: where what can be written begins.
+  // The table of functions, which Go's runtime itself needs; of position-independent programs in
+  // .data.rel.ro. Where there are no section headers: the mark that `go version FILE` looks for,
+  // where what can be written begins.
+  constexpr std::string_view kSections[] = {".gopclntab", ".data.rel.ro.gopclntab"};
   constexpr std::string_view kMark = "\xff Go buildinf:";
   constexpr uint64_t kWindow = 64 * 1024;
   const auto header = read_one<Elf64_Ehdr>(program, 0);
-  if (!header || header->e_phentsize != sizeof(Elf64_Phdr)) return false;
+  if (!header) return false;
+  for (unsigned i = 0; i < header->e_shnum && header->e_shstrndx < header->e_shnum; ++i) {
+    const auto names = section_of(program, *header, header->e_shstrndx);
+    const auto section = section_of(program, *header, i);
+    if (!names || !section || section->sh_name >= names->sh_size) break;
+    for (const std::string_view wanted : kSections) {
+      const auto name = program.read(names->sh_offset + section->sh_name, wanted.size());
+      if (name && *name == wanted) return true;
+    }
+  }
+  if (header->e_phentsize != sizeof(Elf64_Phdr)) return false;
   for (unsigned i = 0; i < header->e_phnum; ++i) {
     const auto segment =
         read_one<Elf64_Phdr>(program, header->e_phoff + uint64_t{i} * sizeof(Elf64_Phdr));
@@ -73,17 +92,14 @@ bool is_go_program(const ByteSource& program) {
 
 InnerAllocator inner_allocator_of(const ByteSource& program) {
   const auto header = read_one<Elf64_Ehdr>(program, 0);
-  if (!header || header->e_shentsize != sizeof(Elf64_Shdr)) return {};
-  const auto section = [&](uint64_t index) {
-    return read_one<Elf64_Shdr>(program, header->e_shoff + index * sizeof(Elf64_Shdr));
-  };
+  if (!header) return {};
   // What is in .dynsym is there for libraries, too; .symtab has both, and may be stripped.
   for (const uint32_t kind : {uint32_t{SHT_DYNSYM}, uint32_t{SHT_SYMTAB}}) {
     for (unsigned i = 0; i < header->e_shnum; ++i) {
-      const auto table = section(i);
+      const auto table = section_of(program, *header, i);
       if (!table) return {};
       if (table->sh_type != kind || table->sh_link >= header->e_shnum) continue;
-      const auto names = section(table->sh_link);
+      const auto names = section_of(program, *header, table->sh_link);
       if (!names) return {};
       const std::string found = allocator_in(program, *table, *names);
       if (!found.empty()) return {found, kind == SHT_DYNSYM && found == "malloc"};

@@ -175,6 +175,9 @@ class CommandLine(harness.SiltTest):
         said, recordings = self.said_of(self.build("go", GO_MARK + PLAIN, "-static"))
         self.assertRegex(said, "nothing will be recorded in '.*go': it is a Go program without cgo")
         self.assertEqual(recordings, 0)
+        stripped = '__attribute__((section(".gopclntab"), used)) const char table[16] = "";\n'
+        said, _ = self.said_of(self.build("go_stripped", stripped + PLAIN, "-static", "-s"))
+        self.assertRegex(said, "it is a Go program without cgo")
         said, recordings = self.said_of(self.build("cgo", GO_MARK + PLAIN))
         self.assertRegex(said, r"not everything will be recorded in '.*cgo': it is a Go program: .*cgo")
         self.assertEqual(recordings, 1)
