@@ -94,6 +94,7 @@ void set_defaults(Options* options) {
   options->node = NodeWish::kJoin;
   options->node_interval_bytes = kDefaultNodeInterval;
   options->node_inlining = true;
+  options->python = true;
 }
 
 bool parse_signal(const char* text, int* signal) {
@@ -241,6 +242,8 @@ void read_options(const char* const* environment, Options* options, Complain com
       }
     } else if (equal(n, "SILT_NODE_INLINING")) {
       if (!parse_switch(value, &options->node_inlining)) reject(complain, n, value, kSwitch);
+    } else if (equal(n, "SILT_PYTHON")) {
+      if (!parse_switch(value, &options->python)) reject(complain, n, value, kSwitch);
     } else if (equal(n, "SILT_LOG")) {
       if (!parse_log_level(value, &options->log_level)) {
         reject(complain, n, value, "error, warn or info");

@@ -75,7 +75,14 @@ uint64_t Folding::tree_bytes() {
   return bytes / ids * recorder.stacks.in_use();
 }
 
+// A stack of a joined runtime refers to a native one, which no step looks at: nothing is folded any
+// more then. A round under way stays where it is: what it has set aside is made again when it is
+// seen again. A slice that is being taken just then does no harm: it ends at the wait at the latest,
+// or has it behind it, and then what it gives back is in nobody's hands.
+bool Folding::is_over() { return recorder.evaluator.joined.load(std::memory_order_acquire); }
+
 bool Folding::due() {
+  if (is_over()) return false;
   const uint64_t ticks = base::ticks();
   if (ticks < next_look_ticks_.load(std::memory_order_relaxed)) return false;
   const bool idle = step_.load(std::memory_order_relaxed) == Step::kIdle;
@@ -100,7 +107,7 @@ bool Folding::due() {
 
 void Folding::slice(const ThreadState* own) {
   const base::SpinGuard guard(lock_);
-  if (lock_.was_abandoned()) return;  // copied in the middle of a slice
+  if (is_over() || lock_.was_abandoned()) return;  // abandoned: copied in the middle of a slice
   slice_end_ns_ = time_of(CLOCK_THREAD_CPUTIME_ID) +
                   (urgent_.load(std::memory_order_relaxed) ? kUrgentSliceNs : kSliceNs);
   for (;;) {  // steps that have little to do share a slice

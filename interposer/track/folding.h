@@ -106,6 +106,7 @@ class Folding {
   void go_on(const ThreadState* own);
   void begin(Step step);
 
+  static bool is_over();
   bool slice_is_over() const;
   bool time_is_up(NodeId id) const;
   template <typename Visit>

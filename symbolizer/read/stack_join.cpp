@@ -32,6 +32,7 @@ Missing missing_of_marker(uint64_t pc) {
 }
 
 Heap heap_of_marker(uint64_t pc) {
+  if (pc == kObjectMarker) return Heap::kPython;
   switch (static_cast<format::Marker>(pc)) {
     case format::Marker::kMapping:
       return Heap::kMapping;

@@ -30,7 +30,7 @@ class StackJoin {
   // Nothing when all snapshots together have more nodes than any program.
   std::optional<std::vector<uint32_t>> join(const std::vector<Node>& nodes);
 
-  // Adds one snapshot's rows; `joined` is what join said of its nodes, or empty where the ids are
+  // Adds one snapshot's rows; `joined` leads from its nodes to joined ones; empty where the ids are
   // the newest's. Snapshots come in ascending order.
   void add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined);
 

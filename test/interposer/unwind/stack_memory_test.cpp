@@ -27,7 +27,7 @@ struct Remembered {
   }
   // Whether it is found afterwards.
   bool keep(StackMemory& memory, size_t slots, uint32_t tag, bool bp_live = true) {
-    memory.remember(frame, bp_live, tag, [&](auto&& visit) {
+    memory.remember(frame, bp_live, tag, 0, [&](auto&& visit) {
       for (size_t i = 0; i < slots; ++i) {
         if (!visit(&words[i], words[i])) return false;
       }
@@ -209,7 +209,7 @@ struct FramePointers {
     return result;
   }
   bool keep(StackMemory& memory, uint32_t tag) {
-    memory.remember(stack.frame, true, tag, [&](auto&& visit) {
+    memory.remember(stack.frame, true, tag, 0, [&](auto&& visit) {
       for (const size_t i : slots()) {
         if (!visit(&stack.words[i], stack.words[i])) return false;
       }
