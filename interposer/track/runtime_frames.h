@@ -55,9 +55,7 @@ constexpr StackId native_of(uint64_t pair) { return static_cast<StackId>(pair); 
 constexpr uint64_t with_native(uint64_t pair, uint32_t native) {
   return (pair & ~uint64_t{UINT32_MAX}) | native;
 }
-constexpr bool is_runtime_block(uint64_t pc) {
-  return is_pair(pc) && (pc >> 32 & 1) != 0;
-}
+constexpr bool is_runtime_block(uint64_t pc) { return is_pair(pc) && (pc >> 32 & 1) != 0; }
 
 struct Evaluator {
   std::atomic<bool> joined{};  // the rest is set before, and constant afterwards

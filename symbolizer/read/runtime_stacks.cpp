@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-
 namespace silt::read {
 namespace {
 
@@ -55,7 +54,9 @@ class WholeStackPass {
       } else if (result_.whole[node.parent] != node.parent) {
         result_.whole[id] = child(result_.whole[node.parent], result_.nodes[id].pc, birth(id));
       }
-      if (maker_.text_bytes_ > kMostText || steps_ > kMostSteps || result_.nodes.size() > kMostNodes) return false;
+      if (maker_.text_bytes_ > kMostText || steps_ > kMostSteps ||
+          result_.nodes.size() > kMostNodes)
+        return false;
     }
     return true;
   }

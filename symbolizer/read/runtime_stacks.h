@@ -35,8 +35,7 @@ struct WholeStacks {
 class WholeStackMaker {
  public:
   // `functions` and `modules` are the newest snapshot's, and stay where they are.
-  WholeStackMaker(const std::vector<RuntimeFunction>& functions,
-                  const std::vector<Module>& modules)
+  WholeStackMaker(const std::vector<RuntimeFunction>& functions, const std::vector<Module>& modules)
       : functions_(functions), modules_(modules) {}
 
   // `nodes` as a file has them, each parent older than its child.

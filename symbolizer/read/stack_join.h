@@ -54,6 +54,8 @@ class StackJoin {
   NodeKey key_of(uint32_t parent, uint64_t pc, uint32_t birth) const;
   void look_for_twins(uint32_t id);
   Stack& stack_of(uint32_t node);
+  uint32_t find_below(uint32_t node, uint64_t pc) const;
+  std::vector<uint32_t> runtime_chain(uint32_t node) const;
 
   const ModuleIndex modules_;
   std::vector<Node> nodes_;

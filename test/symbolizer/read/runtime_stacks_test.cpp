@@ -5,9 +5,12 @@
 #include "symbolizer/read/runtime_stacks.h"
 
 #include <catch2/catch.hpp>
-
+#include <map>
 #include <optional>
 #include <utility>
+
+#include "symbolizer/read/snapshot_file.h"
+#include "symbolizer/read/stack_join.h"
 
 namespace silt::read {
 namespace {
@@ -138,7 +141,8 @@ TEST_CASE("equal stacks of equal halves are one stack") {
 TEST_CASE("frames of a runtime are the same in all snapshots of a process") {
   WholeStackMaker maker(kFunctions, {});
   const std::vector<Node> older = {{}, {0, function(1, 3, kFirst)}, {1, function(2, 7)}};
-  const std::vector<Node> newer = {{}, {0, function(2, 7)}, {0, function(1, 3)}, {0, function(1, 4)}};
+  const std::vector<Node> newer = {
+      {}, {0, function(2, 7)}, {0, function(1, 3)}, {0, function(1, 4)}};
   const auto first = maker.make(older);
   const auto second = maker.make(newer);
   REQUIRE(first);
@@ -148,6 +152,53 @@ TEST_CASE("frames of a runtime are the same in all snapshots of a process") {
   const std::vector<ScriptFrame> frames = maker.take_frames();
   REQUIRE(frames.size() == 3);
   CHECK(frames[second->nodes[3].pc - kScriptPc].line == 4);
+}
+
+TEST_CASE("what a folded stack of a runtime had allocated is taken from its callers' again") {
+  // main calls load; below each an object, a native block and, below load's, a mapping.
+  const uint64_t mapping = static_cast<uint64_t>(format::Marker::kMapping);
+  const std::vector<Node> older = {{},
+                                   {0, 1 << 20},
+                                   {1, evaluator()},
+                                   {2, 2 << 20},
+                                   {0, function(1, 3, kFirst)},
+                                   {4, function(2, 7)},
+                                   {5, pair(3, 1)},
+                                   {5, pair(3, 0)},
+                                   {7, mapping}};
+  // load's are folded away: theirs stand at main, without a native stack.
+  const std::vector<Node> newer = {
+      {}, {0, function(1, 3, kFirst)}, {1, pair(0, 1)}, {1, pair(0, 0)}, {1, mapping}};
+  WholeStackMaker maker(kFunctions, {});
+  auto newest = maker.make(newer);
+  const auto before = maker.make(older);
+  REQUIRE(newest);
+  REQUIRE(before);
+  StackJoin join(std::move(newest->nodes), {});
+  const auto joined = join.join(before->nodes);
+  REQUIRE(joined);
+  std::vector<uint32_t> whole = before->whole;
+  for (uint32_t& node : whole) node = (*joined)[node];
+  const auto row = [](uint32_t node, uint64_t blocks) {
+    StackRow row;
+    row.node = node;
+    row.allocated_blocks = blocks;
+    row.allocated_bytes = blocks * 10;
+    return row;
+  };
+  join.add(0, StackRows{{row(6, 100), row(7, 200), row(8, 300)}, {}, true}, whole);
+  join.add(1, StackRows{{row(2, 101), row(3, 202), row(4, 303)}, {}, true}, newest->whole);
+  std::map<std::pair<Heap, uint32_t>, uint64_t> blocks;  // by heap and last snapshot
+  for (const Stack& stack : join.take_stacks()) {
+    REQUIRE(stack.samples.size() == 1);
+    blocks[{stack.heap, stack.samples[0].snapshot}] = stack.samples[0].allocated_blocks;
+  }
+  CHECK(blocks == std::map<std::pair<Heap, uint32_t>, uint64_t>{{{Heap::kPython, 0}, 100},
+                                                                {{Heap::kNative, 0}, 200},
+                                                                {{Heap::kMapping, 0}, 300},
+                                                                {{Heap::kPython, 1}, 1},
+                                                                {{Heap::kNative, 1}, 2},
+                                                                {{Heap::kMapping, 1}, 3}});
 }
 
 }  // namespace
