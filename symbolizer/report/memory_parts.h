@@ -27,8 +27,8 @@ struct MemoryParts {
   uint64_t other = 0;
   uint64_t unknown = 0;  // not divided: it would have held the program up for too long
 
-  // Of js_heap, what V8 marks as its own and counts to none of its heaps: WebAssembly memories above
-  // all. 0 when it is not known, as where a heap did not answer.
+  // Of js_heap, what V8 marks as its own and counts to none of its heaps: WebAssembly memories
+  // above all. 0 when it is not known, as where a heap did not answer.
   uint64_t js_outside = 0;
   uint64_t js_used = 0;  // of js_heap, as V8 counted after its last collection; 0: unknown
   uint64_t js_free() const {
