@@ -25,6 +25,7 @@
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
 #include "interposer/node/joining.h"
+#include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
@@ -196,6 +197,7 @@ __attribute__((constructor)) void start() {
   hook::real.malloc_calls_no_hook =
       is_libc(allocator) && is_libc(module_of(reinterpret_cast<const void*>(hook::real.calloc)));
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
+  recorder.objects.set_granule_shift(4);
   // Who calls malloc finds the program's own first, if it has one.
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
@@ -212,6 +214,7 @@ __attribute__((constructor)) void start() {
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
   snapshot::install({g_options.at_exit, g_options.children, flags, !writable});
+  runtime::start_runtimes(g_options);
   join_node(module_of(reinterpret_cast<const void*>(&module_of)));
   if (track::start_recorder()) {
     snapshot::begin();

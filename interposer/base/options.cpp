@@ -95,6 +95,7 @@ void set_defaults(Options* options) {
   options->node = NodeWish::kJoin;
   options->node_interval_bytes = kDefaultNodeInterval;
   options->node_inlining = true;
+  options->python = true;
 }
 
 bool parse_signal(const char* text, int* signal) {
@@ -225,6 +226,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_size(value, &options->node_interval_bytes);
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);
+    case SettingId::kPython:
+      return parse_switch(value, &options->python);
     case SettingId::kCount:
       break;
   }

@@ -24,6 +24,7 @@ enum class SettingId : unsigned {
   kNode,
   kNodeInterval,
   kNodeInlining,
+  kPython,
   kCount,
 };
 
@@ -82,6 +83,8 @@ inline constexpr Setting kSettings[] = {
     {SettingId::kNodeInlining, SettingKind::kSwitch, "SILT_NODE_INLINING", "--node-inlining",
      "1; 0 under silt soak", "0: V8 inlines no functions, so that each place has one stack",
      "0 or 1"},
+    {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
+     "treat Python like any other program", "0 or 1"},
 };
 
 constexpr bool settings_are_in_order() {
