@@ -15,8 +15,10 @@
 namespace silt::analyze {
 namespace {
 
-// A number in flight that swings rises in each of eight windows once in 40,000 times (1 / 8!).
+// A number in flight that swings rises in each of eight windows once in 40,000 times (1 / 8!), as
+// long as it is another number in each: most blocks must not outlive a window.
 constexpr size_t kFewestWindows = 8;
+constexpr double kTurnover = 0.8;
 // One window may dip, by this share of the rise: the consumer had a good moment.
 constexpr double kDip = 0.1;
 // Most of what is live at the end is backlog.
@@ -41,7 +43,8 @@ double stay(const Evidence& evidence, size_t begin, size_t end) {
 bool judge_backlog(const Evidence& evidence, Judgement& judgement) {
   const std::vector<double>& blocks = evidence.blocks;
   const size_t windows = blocks.size() - 1;
-  if (windows < kFewestWindows || !evidence.windows.aged || evidence.counts_bytes) return false;
+  if (windows < kFewestWindows || evidence.counts_bytes) return false;
+  if (!evidence.windows.aged || evidence.windows.young_share < kTurnover) return false;
   const double rise = blocks.back() - blocks.front();
   const double events = evidence.events_per_unit;
   if (rise < kShare * blocks.back()) return false;

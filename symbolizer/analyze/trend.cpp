@@ -28,6 +28,9 @@ constexpr size_t kEvenTail = 6;
 constexpr double kSignificant = 3.0;
 // Fewer blocks than this are no trend, whatever their spread.
 constexpr double kFewestEvents = 5;
+// Growth that skips windows takes so many: seven large tables, each made when first asked for, came
+// in five of nine windows.
+constexpr double kFewEvents = 8;
 // Growth in fewer than half of the windows takes this many to be more than a few accidents.
 constexpr double kFewRareEvents = 20;
 // From this many on, a change at the end is no accident.
@@ -150,7 +153,10 @@ bool bends(Steps steps, const Trend& trend, double events_per_unit) {
 Obstacle find_end(Steps begun, const Trend& trend, double events_per_unit) {
   const CurveComparison models = compare_models(begun, trend.warm_up, events_per_unit);
   if (models.late_pace >= kBend) return Obstacle::kNone;
-  if (models.for_an_end > kEvidence && models.for_a_floor < kEvidence) return Obstacle::kBend;
+  if (models.for_an_end > kEvidence) {
+    if (models.for_a_floor >= kEvidence) return Obstacle::kNone;
+    return models.for_a_floor >= kSomeEvidence ? Obstacle::kTail : Obstacle::kBend;
+  }
   const double for_a_leak = std::max(-models.for_an_end, models.for_a_floor);
   const bool unsure =
       trend.warm_up > 0 && models.spread < kEvenSpread && for_a_leak < kSomeEvidence;
@@ -261,7 +267,8 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
 
   // Rare events and bursts leave windows empty. That is no objection as long as what came stays.
   const bool stays = trend.died <= 0.1 * trend.born;
-  const bool often = 2 * trend.grew >= trend.windows || trend.events >= kFewRareEvents;
+  const bool often =
+      2 * trend.grew >= trend.windows ? trend.events >= kFewEvents : trend.events >= kFewRareEvents;
   if (stays && often && trend.windows >= 3 && trend.grew >= 3 && grows_in_thirds(steps)) {
     return blocked(Obstacle::kNone);
   }

@@ -88,6 +88,13 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
   return true;
 }
 
+bool rises(const Judgement& judgement) {
+  return judgement.growth_bytes > 0 && judgement.bytes_per_second > 0;
+}
+
+// Part of what is live.
+constexpr double kStaying = 0.2;
+
 // What stays may grow while what is in flight shrinks with the load: then the growth is that of
 // what stays. False where all blocks count as soon as they are seen, or nothing grows.
 bool count_what_stays(const Evidence& evidence, Judgement& judgement) {
@@ -100,7 +107,8 @@ bool count_what_stays(const Evidence& evidence, Judgement& judgement) {
     blocks += window.blocks();
     seconds += window.seconds;
   }
-  if (bytes <= 0 || blocks <= 0) return false;
+  // What falls as a whole is not accused for the little that stays.
+  if (blocks <= 0 || bytes < kStaying * evidence.levels.last) return false;
   judgement.growth_bytes = bytes;
   judgement.growth_blocks = blocks;
   judgement.bytes_per_second = bytes / seconds;
@@ -169,7 +177,7 @@ Judgement judge(const Timeline& timeline, const Series& series) {
       judge_steady(evidence, trend, judgement);
     }
   } else if (trend.obstacle == Obstacle::kNone &&
-             (judgement.growth_bytes > 0 || count_what_stays(evidence, judgement))) {
+             (rises(judgement) || count_what_stays(evidence, judgement))) {
     judgement.verdict = Verdict::kLeak;
     judgement.confidence = leak_confidence(trend);
     judgement.reason = leak_reason(evidence, trend);
