@@ -15,7 +15,7 @@ import sys
 # Layer -> layers it may include, besides itself.
 ALLOWED = {
     "interposer/format": (),
-    "interposer/base": (),
+    "interposer/base": ("interposer/format",),
     "interposer/unwind": ("interposer/base",),
     "interposer/track": ("interposer/unwind", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),

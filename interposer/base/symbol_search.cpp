@@ -4,7 +4,6 @@
 
 #include "interposer/base/symbol_search.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -82,16 +81,13 @@ bool any_defines(const link_map* object, const link_map* end, const char* symbol
   return false;
 }
 
-const link_map* this_library() {
-  dl_find_object own;
-  const auto here = reinterpret_cast<uintptr_t>(&any_defines);
-  return _dl_find_object(reinterpret_cast<void*>(here), &own) == 0 ? own.dlfo_link_map : nullptr;
-}
+// The list of the namespace that the program is in, which is where a preload is.
+const link_map* first_library() { return _r_debug.r_map; }
 
-const link_map* first_library() {
-  const link_map* first = this_library();
-  while (first != nullptr && first->l_prev != nullptr) first = first->l_prev;
-  return first;
+const link_map* this_library() {
+  const link_map* object = first_library();
+  while (object != nullptr && object->l_ld != _DYNAMIC) object = object->l_next;
+  return object;
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ uint64_t wanted_tree_bytes(uint64_t live_bytes) {
 uint64_t Folding::tree_bytes() {
   const uint64_t ids = recorder.stacks.id_limit();
   const uint64_t bytes =
-      recorder.stacks.mapped_bytes() + recorder.counters.mapped_bytes(static_cast<StackId>(ids));
+      recorder.stacks.mapped_bytes() + recorder.counters.bytes(static_cast<StackId>(ids));
   // Ids that are free will be used before there are new ones.
   return bytes / ids * recorder.stacks.in_use();
 }
@@ -377,7 +377,7 @@ bool Folding::give_up() {
   return visit_ids(limit_, [&](NodeId id) { recorder.stacks.take_back(id); });
 }
 
-// States of threads that have ended: their counters are added to the folded ones', a chunk at a
+// States of threads that have ended: their counters are added to the folded ones', a page at a
 // time, and what they remember of stacks goes.
 bool Folding::hand_in() {
   for (; handing_in_ != nullptr; handing_in_ = handing_in_->next, at_ = 1) {
@@ -387,7 +387,7 @@ bool Folding::hand_in() {
     bool up = false;
     while (!state.shared_shard && at_ < recorder.stacks.id_limit() && !up) {
       recorder.counters.hand_in(state.shard, at_);
-      at_ += CounterShard::kChunkStacks - at_ % CounterShard::kChunkStacks;
+      at_ += CounterShard::kPageStacks - at_ % CounterShard::kPageStacks;
       up = slice_is_over();
     }
     give_back_state(state);

@@ -15,6 +15,8 @@
 #include "interposer/track/sampler.h"
 #include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
+#include "interposer/unwind/mapped_objects.h"
+#include "interposer/unwind/object.h"
 
 namespace silt::track {
 
@@ -383,6 +385,7 @@ bool libunwind_maps_in_vain() { return unwind::libunwind_maps_in_vain(); }
 void note_loaded_code() { recorder.rules.forget_guesses_inside_objects(); }
 
 void note_unloaded_code() {
+  unwind::note_unloaded_objects();
   const bool any = recorder.modules.close_unloaded(recorder.stacks.node_count(),
                                                    [](uint64_t start, uint64_t end) {
                                                      recorder.rules.forget(start, end);
@@ -398,6 +401,7 @@ void prepare_fork() {
   if (recorder.lock_runtime != nullptr) recorder.lock_runtime();
   lock_verification();
   unwind::derive_lock.lock();
+  unwind::hold_mapped_objects();
   recorder.mappings.lock().lock();
   recorder.sampled.lock().lock();
 }
@@ -405,6 +409,7 @@ void prepare_fork() {
 void finish_fork_in_parent() {
   recorder.sampled.lock().unlock();
   recorder.mappings.lock().unlock();
+  unwind::release_mapped_objects();
   unwind::derive_lock.unlock();
   unlock_verification();
   if (recorder.unlock_runtime != nullptr) recorder.unlock_runtime();

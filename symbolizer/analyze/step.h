@@ -15,14 +15,16 @@ namespace silt::analyze {
 inline constexpr double kInStepTolerance = 0.03;
 
 // Whether the survivors of each window are, all windows alike, the same multiple of each other,
-// within the tolerance (a share). Series without births are compared by their live blocks.
+// within the tolerance (a share), or never part by more than the one thing that was being made when
+// a snapshot was taken. Series without births are compared by their live blocks.
 bool in_step(const Timeline& timeline, const Series& a, const Series& b,
              double tolerance = kInStepTolerance);
 
 // Block for block: in every window one has the same small multiple of the other's blocks, and their
 // number varies from window to window. Two leaks on every request do that as well; but when blocks
 // of one also die and are replaced, and live blocks keep in step all the same, both are one thing.
-enum class Lockstep : uint8_t { kNone, kSamePace, kOneThing };
+// Certain is a pace whose difference never adds up to more than a few over hundreds of events.
+enum class Lockstep : uint8_t { kNone, kSamePace, kCertainPace, kOneThing };
 Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b);
 
 }  // namespace silt::analyze

@@ -13,6 +13,7 @@
 #include "symbolizer/report/honesty.h"
 #include "symbolizer/report/node_findings.h"
 #include "symbolizer/report/node_words.h"
+#include "symbolizer/report/place.h"
 #include "symbolizer/report/retention.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole.h"
@@ -108,9 +109,8 @@ Finding finding_of(const read::Recording& recording, const Group& group, size_t 
     finding.blocks_per_hour = judgement.blocks_per_second * 3600;
   }
   if (judgement.bytes_per_work != 0) finding.bytes_per_work = judgement.bytes_per_work;
-  const bool rises = judgement.verdict == Verdict::kLeak || judgement.verdict == Verdict::kGrowing;
   const uint64_t rss = recording.snapshots.back().meta.rss_bytes;
-  if (rises && limit > rss && judgement.bytes_per_second > 0) {
+  if (rises(judgement.verdict) && limit > rss && judgement.bytes_per_second > 0) {
     finding.seconds_to_limit = static_cast<double>(limit - rss) / judgement.bytes_per_second;
   }
   for (const size_t stack : group.stacks) finding.stacks.push_back(recording.stacks[stack].id);
@@ -240,14 +240,22 @@ Report build_report(const read::Recording& recording, const Names& names, const 
         })) {
       continue;
     }
-    report.findings.push_back(
-        finding_of(recording, group, timeline.regular.size(), report.memory_limit_bytes));
+    Finding finding =
+        finding_of(recording, group, timeline.regular.size(), report.memory_limit_bytes);
+    if (rises(finding.verdict)) {
+      finding.places = places_of(recording, group, summaries, names.node_frames, fold_options,
+                                 finding.bytes_per_hour.value_or(0));
+    }
+    report.findings.push_back(std::move(finding));
     shown.insert(group.stacks.begin(), group.stacks.end());
   }
 
   for (Finding& finding : wholes.findings) {
     if (filters || !wanted(finding.verdict, options)) continue;
     for (const uint32_t id : finding.leads) leads.insert(id);
+    if (rises(finding.verdict)) {
+      add_place(finding.places, place_key(finding), finding.bytes_per_hour.value_or(0));
+    }
     report.findings.push_back(std::move(finding));
   }
   std::stable_partition(report.findings.begin(), report.findings.end(),

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "symbolizer/analyze/step.h"
@@ -303,6 +304,57 @@ void add_up(const Timeline& timeline, Candidate& candidate) {
   order_members(timeline, candidate.members);
 }
 
+void take_in(Candidate& root, Candidate& part) {
+  analyze::add(root.group.sum, part.group.sum);
+  root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
+                      std::make_move_iterator(part.members.end()));
+  part.members.clear();
+  root.functions.insert(part.functions.begin(), part.functions.end());
+}
+
+// "ClientConnection" of "ClientConnection::handle(Response const&)"; empty of a plain function.
+std::string_view class_of(const Frame& frame) {
+  const std::string_view name =
+      std::string_view(frame.function)
+          .substr(0, std::string_view(frame.function).find_first_of("(<["));
+  const size_t end = name.rfind("::");
+  return end == std::string_view::npos ? std::string_view() : name.substr(0, end);
+}
+
+bool same_class(const Frame& a, const Frame& b) {
+  return !class_of(a).empty() && class_of(a) == class_of(b);
+}
+
+// Last: leaks that go block for block over hundreds of events are one, wherever their stacks meet,
+// when they are made by functions of one class (an answer is kept by the request that is never
+// forgotten) or where one is the user's and the other a library's. Two functions that one loop
+// calls stay two: each request may leak twice.
+void join_one_things(const Timeline& timeline, const FoldOptions& options,
+                     std::vector<Candidate>& candidates) {
+  const size_t compared = std::min(candidates.size(), kMostGroups);
+  for (size_t whole = 0; whole < compared; ++whole) {
+    Candidate& root = candidates[whole];
+    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    bool joined = false;
+    for (size_t i = whole + 1; i < compared; ++i) {
+      Candidate& part = candidates[i];
+      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.heap != root.group.heap) continue;
+      const bool foreign = is_foreign(root.group.site, options);
+      const bool one_is_foreign = foreign != is_foreign(part.group.site, options);
+      if (!one_is_foreign && !same_class(root.group.site, part.group.site)) continue;
+      if (analyze::lockstep(timeline, root.group.sum, part.group.sum) <
+          analyze::Lockstep::kCertainPace) {
+        continue;
+      }
+      if (foreign && one_is_foreign) root.group.site = part.group.site;
+      take_in(root, part);
+      joined = true;
+    }
+    if (joined) add_up(timeline, root);
+  }
+}
+
 // Moves the site to the caller when all leaking stacks come from one line of it, while other
 // callers of the same function are healthy: the mistake is in how it is called.
 bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
@@ -389,6 +441,16 @@ void order_members(const Timeline& timeline, std::vector<Member>& members) {
   });
 }
 
+bool may_hold(const read::Recording& recording, const NodeFrames& names, const FoldOptions& options,
+              const Candidate& container, const Candidate& content) {
+  const Frame& site = content.group.site;
+  const bool foreign = is_foreign(site, options);
+  if (foreign != is_foreign(container.group.site, options)) return false;
+  if (foreign) return true;
+  return !is_main(recording, names, content, site) &&
+         passes(recording, container, names, site).function;
+}
+
 void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, std::vector<Candidate>& candidates) {
   // The thing itself is what leaks most blocks; containers come last.
@@ -432,18 +494,17 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
         root.sites.push_back(root.group.site);
         root.group.site = part.group.site;
       }
-      analyze::add(root.group.sum, part.group.sum);
-      root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
-                          std::make_move_iterator(part.members.end()));
-      part.members.clear();
-      root.functions.insert(part.functions.begin(), part.functions.end());
+      take_in(root, part);
       joined = true;
     }
     if (joined) add_up(timeline, root);
   }
-  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
-                                  [](const Candidate& c) { return c.members.empty(); }),
-                   candidates.end());
+  const auto drop_empty = [&candidates] {
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [](const Candidate& c) { return c.members.empty(); }),
+                     candidates.end());
+  };
+  drop_empty();
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
     if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
@@ -451,6 +512,8 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
       if (!hoist(recording, timeline, names, options, candidate)) break;
     }
   }
+  join_one_things(timeline, options, candidates);
+  drop_empty();
 }
 
 }  // namespace silt::report

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "symbolizer/report/build.h"
-#include "symbolizer/report/compare.h"
+#include "symbolizer/report/place.h"
 #include "symbolizer/report/policy.h"
 #include "test/symbolizer/recording_builder.h"
 #include "test/symbolizer/report/named_heap.h"
