@@ -15,7 +15,8 @@ namespace silt::analyze {
 inline constexpr double kInStepTolerance = 0.03;
 
 // Whether the survivors of each window are, all windows alike, the same multiple of each other,
-// within the tolerance (a share). Series without births are compared by their live blocks.
+// within the tolerance (a share), or never part by more than the one thing that was being made when
+// a snapshot was taken. Series without births are compared by their live blocks.
 bool in_step(const Timeline& timeline, const Series& a, const Series& b,
              double tolerance = kInStepTolerance);
 

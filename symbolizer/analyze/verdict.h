@@ -19,6 +19,10 @@ enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady, kR
 
 // "leak", "growing", ...
 const char* verdict_word(Verdict verdict);
+// What may go on until memory is full.
+inline bool rises(Verdict verdict) {
+  return verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
+}
 
 struct Judgement {
   Verdict verdict = Verdict::kSteady;

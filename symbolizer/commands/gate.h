@@ -26,7 +26,7 @@ void add_gate_options(CLI::App& app, GateOptions& options);
 struct Rules {
   report::Policy policy;
   std::vector<report::Suppression> suppressions;
-  std::vector<report::Known> baseline;
+  std::vector<report::Place> baseline;
 };
 // A file that is not named leaves the default. Errors name the file and the line.
 Result<Rules> read_rules(const GateOptions& options);

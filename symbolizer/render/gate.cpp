@@ -180,7 +180,7 @@ std::string render_github(const Report& report) {
   for (size_t i = 0; i < report.findings.size(); ++i) {
     const Finding& finding = report.findings[i];
     const bool failed = fails(report, i);
-    const bool rises = finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing;
+    const bool rises = report::rises(finding.verdict);
     if (!failed && !rises) continue;
     text += failed ? "::error " : excuse(report, i).empty() ? "::warning " : "::notice ";
     if (!finding.site.file.empty()) {
@@ -215,7 +215,7 @@ std::string render_sarif(const Report& report) {
     const Finding& finding = report.findings[i];
     Json result;
     result["ruleId"] = report::verdict_word(finding.verdict);
-    const bool rises = finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing;
+    const bool rises = report::rises(finding.verdict);
     result["level"] = fails(report, i) ? "error" : rises ? "warning" : "note";
     result["message"]["text"] = headline(finding) + ". " + clean(finding.reason);
     Json location;

@@ -14,17 +14,9 @@
 
 namespace silt::report {
 
-struct Known {
-  std::string place;  // place_line of the finding
-  double bytes_per_hour = 0;
-};
-
-// Text of a whole file; an error says which line is wrong and what would be right.
-Result<std::vector<Known>> parse_baseline(std::string_view text);
+// Text of a whole file, a line for each place of a finding; an error says which line is wrong and what would be right.
+Result<std::vector<Place>> parse_baseline(std::string_view text);
 std::string write_baseline(const Report& report);
-
-// The finding's place_key in one line.
-std::string place_line(const Finding& finding);
 
 }  // namespace silt::report
 

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/place.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -16,10 +18,6 @@ namespace {
 
 // A known leak that leaks this much faster than before is worse, not known.
 constexpr double kWorse = 1.25;
-
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-bool rises(Verdict verdict) { return verdict == Verdict::kLeak || verdict == Verdict::kGrowing; }
 
 Share share_of(const Finding& finding, size_t process) {
   return {process, finding.verdict, finding.growth_bytes, finding.bytes_per_hour};
@@ -49,6 +47,7 @@ void join(Finding& to, Finding from, size_t process) {
   }
   to.stacks.insert(to.stacks.end(), from.stacks.begin(), from.stacks.end());
   to.leads.insert(to.leads.end(), from.leads.begin(), from.leads.end());
+  for (const Place& place : from.places) add_place(to.places, place.key, place.bytes_per_hour);
   // Snapshots of processes are not taken at the same moments: they are lined up by number.
   if (to.live_bytes.size() < from.live_bytes.size()) {
     to.live_bytes.resize(from.live_bytes.size(), to.live_bytes.empty() ? 0 : to.live_bytes.back());
@@ -76,6 +75,8 @@ void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine
     sum.allocated_blocks += line.allocated_blocks;
     sum.mapping_bytes += line.mapping_bytes;
     sum.js_used_bytes += line.js_used_bytes;
+    sum.object_bytes += line.object_bytes;
+    sum.object_blocks += line.object_blocks;
     if (sum.parts && line.parts) {
       add(*sum.parts, *line.parts);
     } else {
@@ -91,12 +92,13 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   line.path = path;
   line.snapshots = report.snapshots.size();
   if (!report.snapshots.empty()) {
-    line.first_live_bytes =
-        report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
+    line.first_live_bytes = report.snapshots.front().live_bytes +
+                            report.snapshots.front().mapping_bytes +
+                            report.snapshots.front().object_bytes;
     // What is live at exit says little: the last one that is judged.
     const size_t count = report.judged_snapshots >= 2 ? report.judged_snapshots : SIZE_MAX;
     const SnapshotLine& last = report.snapshots[std::min(count, report.snapshots.size()) - 1];
-    line.last_live_bytes = last.live_bytes + last.mapping_bytes;
+    line.last_live_bytes = last.live_bytes + last.mapping_bytes + last.object_bytes;
   }
   line.leaks = static_cast<size_t>(
       std::count_if(report.findings.begin(), report.findings.end(),
@@ -131,20 +133,6 @@ void tell_apart(Report& report) {
 }
 
 }  // namespace
-
-std::string place_key(const Finding& finding) {
-  if (!finding.whole.empty()) {
-    return std::to_string(static_cast<int>(finding.heap)) + "\n\nwhole:" + finding.whole;
-  }
-  const symbolize::Frame& site = finding.site;
-  const std::string where =
-      site.kind == symbolize::FrameKind::kNative ? base_name(site.module) : base_name(site.file);
-  const std::string what =
-      !site.function.empty()
-          ? plain_name(site.function)
-          : std::to_string(site.function_address != 0 ? site.function_address : site.file_address);
-  return std::to_string(static_cast<int>(finding.heap)) + "\n" + where + "\n" + what;
-}
 
 Report combine(std::vector<Report> reports, const std::vector<std::string>& paths) {
   Report all;
@@ -222,31 +210,36 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
 }
 
 void compare(Report& report, const Report& before) {
-  std::unordered_map<std::string, double> old;  // pace of what rose before
-  std::unordered_map<std::string, std::string> names;
+  std::vector<Place> old;
   for (const Finding& finding : before.findings) {
     if (!rises(finding.verdict)) continue;
-    old[place_key(finding)] += finding.bytes_per_hour.value_or(0);
-    names[place_key(finding)] = finding.site.function;
+    for (const Place& place : finding.places) add_place(old, place.key, place.bytes_per_hour);
   }
   size_t fresh = 0;
+  std::unordered_set<std::string> still;
   for (Finding& finding : report.findings) {
-    const std::string key = place_key(finding);
-    names.erase(key);
+    still.insert(place_key(finding));
+    for (const Place& place : finding.places) still.insert(place.key);
     if (!rises(finding.verdict)) continue;
-    const auto at = old.find(key);
-    if (at == old.end()) {
+    const std::optional<double> pace = known_pace(finding, old);
+    if (!pace) {
       finding.change = Change::kNew;
       ++fresh;
       continue;
     }
-    finding.baseline_bytes_per_hour = at->second;
+    finding.baseline_bytes_per_hour = *pace;
     finding.change =
-        finding.bytes_per_hour.value_or(0) > kWorse * at->second ? Change::kWorse : Change::kKnown;
+        finding.bytes_per_hour.value_or(0) > kWorse * *pace ? Change::kWorse : Change::kKnown;
   }
   report.notes.push_back("against the baseline: " +
                          format_counted(static_cast<double>(fresh), "new place") + " that grows");
-  for (const auto& [key, name] : names) {
+  for (const Finding& finding : before.findings) {
+    if (!rises(finding.verdict)) continue;
+    const bool grows = still.count(place_key(finding)) > 0 ||
+                       std::any_of(finding.places.begin(), finding.places.end(),
+                                   [&](const Place& place) { return still.count(place.key) > 0; });
+    if (grows) continue;
+    const std::string& name = finding.site.function;
     report.notes.push_back("no longer grows: " + (name.empty() ? std::string("?") : name));
   }
 }

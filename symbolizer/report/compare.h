@@ -21,9 +21,6 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
 // Marks the findings of `report` as new, worse or known, and notes what is gone.
 void compare(Report& report, const Report& before);
 
-// Equal for the same place in another build: function, module or file, and heap, without lines.
-std::string place_key(const Finding& finding);
-
 }  // namespace silt::report
 
 #endif  // SILT_SYMBOLIZER_REPORT_COMPARE_H_

@@ -142,7 +142,7 @@ bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool manage
 
 Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
               const FoldOptions& options) {
-  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
+  const bool managed = !recording.jit_map.empty() || !recording.script_frames.empty();
   symbolize::FrameList frames;
   uint32_t node = stack.leaf;
   for (bool found = false; !found && is_real(recording, node);

@@ -257,10 +257,37 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
     }
   }
   if (!meet) return std::nullopt;
+  // In Python every number and text that is handed to a function is a block of its own: an argument
+  // made by the very line that calls the function where the thing is made moves no site.
+  if (meet->kind == FrameKind::kPython && site_key(*meet) == site_key(part.group.site) &&
+      part.group.judgement.growth_bytes < whole.group.judgement.growth_bytes) {
+    return whole.group.site;
+  }
   const double blocks = whole.group.judgement.growth_blocks + part.group.judgement.growth_blocks;
   const uint64_t pc = recording.nodes[first[first.size() - common]].pc;
   if (other_blocks(recording, pc, whole, part) > kDispatcher * blocks) return std::nullopt;
   return meet;
+}
+
+// Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
+// again from lists of its own, so the place where a small one was first made may be anywhere; and a
+// function that makes something and has another make more of it makes one thing. What most of it
+// comes from tells more.
+bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
+  // A tuple of three, a number, a text of twenty letters.
+  constexpr double kSmallObject = 72;
+  if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
+    return false;
+  }
+  const Judgement& judgement = part.group.judgement;
+  const double all = whole.group.judgement.growth_bytes;
+  if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
+  const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
+                     part.group.site.function != "<module>";
+  // The list or dict that the thing is put into, by another line of a function that makes it.
+  if (calls && is_container_of(part.group, whole.group)) return true;
+  return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
 // The verdict is the thing's own; pace and growth are those of all its parts.
@@ -452,14 +479,21 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                                 ? relation(recording, timeline, names, options, root, part)
                                 : Relation::kNone;
       if (what == Relation::kNone) {
-        const std::optional<Frame> meet =
-            sibling_site(recording, timeline, names, options, root, part);
+        std::optional<Frame> meet = sibling_site(recording, timeline, names, options, root, part);
+        if (!meet && is_beside(timeline, root, part)) meet = root.group.site;
         if (!meet) continue;
         root.sites.push_back(root.group.site);
         root.sites.push_back(part.group.site);
         root.group.site = *meet;
       }
       if (what == Relation::kHolder) root.group.site = part.group.site;
+      // What a line of Python makes itself are the arguments of what it calls.
+      if (what == Relation::kPart && root.group.site.kind == FrameKind::kPython &&
+          part.group.site.kind == FrameKind::kPython &&
+          part.group.judgement.growth_bytes > root.group.judgement.growth_bytes) {
+        root.sites.push_back(root.group.site);
+        root.group.site = part.group.site;
+      }
       take_in(root, part);
       joined = true;
     }

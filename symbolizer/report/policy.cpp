@@ -12,6 +12,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/report/place.h"
 #include "symbolizer/report/rule_lines.h"
 
 namespace silt::report {
@@ -164,7 +165,7 @@ Result<Policy> parse_policy(std::string_view text) {
 }
 
 void apply_policy(Report& report, const Policy& policy,
-                  const std::vector<Suppression>& suppressions, const std::vector<Known>& baseline,
+                  const std::vector<Suppression>& suppressions, const std::vector<Place>& baseline,
                   const std::string& today) {
   report.gate = {};
   report.gate.ran = true;
@@ -227,13 +228,10 @@ void apply_policy(Report& report, const Policy& policy,
                (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
     }
     if (excused) continue;
-    const std::string place = place_line(finding);
-    for (const Known& known : baseline) {
-      if (known.place != place) continue;
-      finding.baseline_bytes_per_hour = known.bytes_per_hour;
-      finding.change = pace > kWorse * known.bytes_per_hour ? Change::kWorse : Change::kKnown;
+    if (const std::optional<double> known = known_pace(finding, baseline)) {
+      finding.baseline_bytes_per_hour = *known;
+      finding.change = pace > kWorse * *known ? Change::kWorse : Change::kKnown;
       excused = finding.change == Change::kKnown;
-      break;
     }
     if (excused) {
       rule(Outcome::kExcused, "baseline", "known from the baseline, and not worse");

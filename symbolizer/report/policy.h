@@ -71,7 +71,7 @@ Result<Policy> parse_policy(std::string_view text);
 
 // `today` is "YYYY-MM-DD". Fills Report::gate.
 void apply_policy(Report& report, const Policy& policy,
-                  const std::vector<Suppression>& suppressions, const std::vector<Known>& baseline,
+                  const std::vector<Suppression>& suppressions, const std::vector<Place>& baseline,
                   const std::string& today);
 
 }  // namespace silt::report

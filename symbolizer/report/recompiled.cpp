@@ -30,8 +30,6 @@ bool same_function(const Frame& a, const Frame& b) {
   return a.function == b.function && a.file == b.file && a.line == b.line;
 }
 
-bool rises(Verdict verdict) { return verdict == Verdict::kLeak || verdict == Verdict::kGrowing; }
-
 // Whether all stacks of `callee` reach `site` within a few JavaScript calls of their own site.
 bool is_called_by(const read::Recording& recording, const NodeFrames& names,
                   const Candidate& callee, const Frame& site) {

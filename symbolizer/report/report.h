@@ -17,6 +17,7 @@
 
 namespace silt::report {
 
+using analyze::rises;
 using analyze::Verdict;
 using analyze::verdict_word;
 
@@ -31,6 +32,8 @@ struct SnapshotLine {
   uint64_t allocated_blocks = 0;
   uint64_t mapping_bytes = 0;  // live anonymous mappings
   uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
+  uint64_t object_bytes = 0;   // live, of Python's own allocator
+  uint64_t object_blocks = 0;
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
@@ -60,6 +63,13 @@ struct Share {
 // Against a baseline: whether the same site was found there too.
 enum class Change : uint8_t { kNotCompared, kNew, kWorse, kKnown };
 
+// One of the places whose growth a finding puts together. Which places grow as one thing may differ
+// a little from run to run; what a baseline knows of each place does not.
+struct Place {
+  std::string key;  // place_key
+  double bytes_per_hour = 0;
+};
+
 struct Finding {
   Verdict verdict = Verdict::kGrowing;
   double confidence = 0;  // 0..1
@@ -72,6 +82,7 @@ struct Finding {
   std::optional<double> seconds_to_limit;  // at this slope
   std::vector<uint32_t> stacks;            // ids, largest growth first
   symbolize::Frame site;
+  std::vector<Place> places;  // of what rises: of its stacks, and its site
   // What it is, to be said before the site's name where that helps: "Buffers kept by".
   std::string what;
   // The finding in one sentence, for people who see nothing else of it.
