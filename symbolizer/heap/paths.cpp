@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Steps as text; see the header.
+
+#include "symbolizer/heap/paths.h"
+
+#include <algorithm>
+
+namespace silt::heap {
+namespace {
+
+constexpr size_t kLongestName = 4;  // labels
+constexpr size_t kMostSteps = 1000;  // of a list without an end the ends are enough
+
+}  // namespace
+
+PathText::PathText(const Graph& graph, const Reach& reach, Words& words)
+    : graph_(graph), reach_(reach), naming_(graph, words) {
+  for (const Location& location : graph.locations) {
+    const NodeIndex node = location.node;
+    if (graph.types[node] != NodeType::kClosure) continue;
+    for (EdgeIndex edge = graph.edges_begin(node); edge != graph.edges_end(node); ++edge) {
+      if (graph.edge_types[edge] != EdgeType::kInternal || graph.edge_name(edge) != "context") {
+        continue;
+      }
+      function_of_.try_emplace(graph.edge_targets[edge], node);
+      break;
+    }
+  }
+}
+
+// From the first step below the root to `node`.
+std::vector<NodeIndex> PathText::way_to(NodeIndex node) const {
+  std::vector<NodeIndex> way;
+  for (NodeIndex at = node; at != kNone && at != kRoot; at = reach_.parent[at]) way.push_back(at);
+  std::reverse(way.begin(), way.end());
+  return way;
+}
+
+// Variables belong to a scope, which has no name; a function that was made in it has.
+std::string PathText::file_of_context(NodeIndex context) const {
+  const auto at = function_of_.find(context);
+  return at == function_of_.end() ? std::string() : naming_.script_of(at->second);
+}
+
+void PathText::describe(NodeIndex node, Finding& finding) const {
+  finding.what = naming_.class_text(node);
+  std::vector<NodeIndex> way = way_to(node);
+  std::vector<std::string> labels;
+  std::string file;
+  for (const NodeIndex at : way) {
+    const NodeIndex parent = reach_.parent[at];
+    const EdgeIndex edge = reach_.via[at];
+    PathStep step;
+    step.label = naming_.label_text(parent, edge);
+    step.what = naming_.class_text(at);
+    if (graph_.types[at] == NodeType::kClosure) step.place = naming_.place_of(at);
+    const EdgeType type = graph_.edge_types[edge];
+    if (type == EdgeType::kContext) {
+      labels = {step.label};  // a variable: what leads to its scope is no part of its name
+      file = file_of_context(parent);
+    } else if (type == EdgeType::kProperty) {
+      labels.push_back(step.label);
+    } else if (type == EdgeType::kElement && !labels.empty()) {
+      labels.back() += kEntryLabel;
+    } else if (parent == kRoot && graph_.types[at] != NodeType::kSynthetic) {
+      labels = {step.what};
+    }
+    if (graph_.types[at] == NodeType::kClosure || naming_.is_context(at)) {
+      const std::string script =
+          naming_.is_context(at) ? file_of_context(at) : naming_.script_of(at);
+      if (!script.empty()) file = script;
+    }
+    std::vector<PathStep>& path = finding.path;
+    if (!path.empty() && path.back().what == step.what && path.back().label == step.label) {
+      ++path.back().repeats;
+    } else {
+      path.push_back(std::move(step));
+    }
+  }
+  if (finding.path.size() > kMostSteps) {
+    finding.path.erase(finding.path.begin() + kMostSteps / 2, finding.path.end() - kMostSteps / 2);
+  }
+  const size_t begin = labels.size() > kLongestName ? labels.size() - kLongestName : 0;
+  for (size_t i = begin; i < labels.size(); ++i) {
+    if (!finding.name.empty() && !labels[i].starts_with('[')) finding.name += '.';
+    finding.name += labels[i];
+  }
+  if (begin != 0) finding.name = "…" + finding.name;
+  finding.place = graph_.types[node] == NodeType::kClosure ? naming_.place_of(node) : file;
+}
+
+std::vector<std::string> PathText::inside(NodeIndex node, NodeIndex entry) const {
+  std::vector<std::string> labels;
+  if (entry == kNone) return labels;
+  constexpr int kFarthest = 64;
+  NodeIndex at = entry;
+  for (int i = 0; i < kFarthest && at != kNone && at != node; ++i) {
+    const NodeIndex parent = reach_.parent[at];
+    if (parent == kNone) return {};
+    std::string label = naming_.label_text(parent, reach_.via[at]);
+    if (at != entry && !label.empty() && !label.starts_with('[')) labels.push_back(std::move(label));
+    at = parent;
+  }
+  if (at != node) return {};
+  std::reverse(labels.begin(), labels.end());
+  return labels;
+}
+
+}  // namespace silt::heap
