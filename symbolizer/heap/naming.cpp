@@ -151,6 +151,7 @@ WordId Naming::label_of(NodeIndex from, EdgeIndex edge) {
 }
 
 std::string Naming::label_text(NodeIndex from, EdgeIndex edge) const {
+  if (graph_.types[from] == NodeType::kSynthetic) return {};  // the how-manieth root it is
   if (graph_.edge_types[edge] == EdgeType::kElement) {
     return "[" + std::to_string(graph_.edge_names[edge]) + "]";
   }
@@ -161,7 +162,6 @@ std::string Naming::label_text(NodeIndex from, EdgeIndex edge) const {
       graph_.name_kinds[text] == NameKind::kPosition) {
     return std::string(kEntryLabel);
   }
-  if (from == kRoot) return {};
   return std::string(graph_.texts[text]);
 }
 

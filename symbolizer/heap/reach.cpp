@@ -11,6 +11,9 @@
 namespace silt::heap {
 namespace {
 
+// What functions use that run while the snapshot is taken: it says nothing of who keeps it for long.
+constexpr std::string_view kPassingRoots[] = {"(Handle scope)", "(Stack roots)"};
+
 // Groups of roots that V8 keeps for itself: all that a program holds is reached in another way, or
 // is one of V8's own objects. Sorted.
 constexpr std::string_view kOwnRoots[] = {
@@ -54,6 +57,7 @@ class Walk {
     reach_.order.push_back(kRoot);
     done_ = 1;
     std::vector<Step> handles;
+    std::vector<Step> passing;
     std::vector<Step> own;
     for (EdgeIndex edge = graph_.edges_begin(kRoot); edge != graph_.edges_end(kRoot); ++edge) {
       if (!graph_.keeps(kRoot, edge)) continue;
@@ -61,13 +65,15 @@ class Walk {
       if (graph_.types[to] != NodeType::kSynthetic) {
         come({kRoot, edge});
       } else if (graph_.name_of(to) == "(GC roots)") {
-        sort_groups(to, {kRoot, edge}, handles, own);
+        sort_groups(to, {kRoot, edge}, handles, passing, own);
       } else {
         handles.push_back({kRoot, edge});
       }
     }
     spread();
     for (const Step& step : handles) come(step);
+    spread();
+    for (const Step& step : passing) come(step);
     spread();
     spread_machinery();
     for (const Step& step : own) come(step);
@@ -78,7 +84,8 @@ class Walk {
 
  private:
   // The groups of roots are come to before what they hold: `to` is their group.
-  void sort_groups(NodeIndex to, Step step, std::vector<Step>& handles, std::vector<Step>& own) {
+  void sort_groups(NodeIndex to, Step step, std::vector<Step>& handles, std::vector<Step>& passing,
+                   std::vector<Step>& own) {
     if (is_known(to)) return;
     reach_.parent[to] = step.from;
     reach_.via[to] = step.edge;
@@ -88,8 +95,14 @@ class Walk {
     for (EdgeIndex edge = graph_.edges_begin(to); edge != graph_.edges_end(to); ++edge) {
       if (!graph_.keeps(to, edge)) continue;
       const std::string_view name = graph_.name_of(graph_.edge_targets[edge]);
-      const bool is_own = std::binary_search(std::begin(kOwnRoots), std::end(kOwnRoots), name);
-      (is_own ? own : handles).push_back({to, edge});
+      if (std::binary_search(std::begin(kOwnRoots), std::end(kOwnRoots), name)) {
+        own.push_back({to, edge});
+      } else if (std::find(std::begin(kPassingRoots), std::end(kPassingRoots), name) !=
+                 std::end(kPassingRoots)) {
+        passing.push_back({to, edge});
+      } else {
+        handles.push_back({to, edge});
+      }
     }
   }
 

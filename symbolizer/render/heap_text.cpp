@@ -72,7 +72,7 @@ class Page : TextRows {
                                    static_cast<double>(first.bytes)) +
                ")";
     }
-    wrapped(bytes + "   objects " + objects, "", "  ");
+    wrapped(bytes + ", objects " + objects, "", "  ");
     if (last.unkept_bytes * 10 > last.bytes) {
       wrapped(bytes_text(last.unkept_bytes) + " of it are kept by weak references only", "", "  ");
     }
