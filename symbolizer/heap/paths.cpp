@@ -30,10 +30,41 @@ PathText::PathText(const Graph& graph, const Reach& reach, Words& words)
 }
 
 // From the first step below the root to `node`.
-std::vector<NodeIndex> PathText::way_to(NodeIndex node) const {
-  std::vector<NodeIndex> way;
-  for (NodeIndex at = node; at != kNone && at != kRoot; at = reach_.parent[at]) way.push_back(at);
+std::vector<PathText::Way> PathText::shortest_way(NodeIndex node) const {
+  std::vector<Way> way;
+  for (NodeIndex at = node; at != kRoot && reach_.parent[at] != kNone; at = reach_.parent[at]) {
+    way.push_back({reach_.parent[at], reach_.via[at], at});
+  }
   std::reverse(way.begin(), way.end());
+  return way;
+}
+
+// The same, but for what V8's roots hold themselves, as they do all that a running function uses:
+// that has no name there. Where a variable or property holds it too, the way through that one.
+std::vector<PathText::Way> PathText::named_way(NodeIndex node) const {
+  std::vector<Way> way = shortest_way(node);
+  if (way.empty() || graph_.types[way.back().from] != NodeType::kSynthetic ||
+      graph_.types[node] == NodeType::kSynthetic || way.back().from == kRoot) {
+    return way;
+  }
+  for (EdgeIndex edge = 0; edge < graph_.edge_count(); ++edge) {
+    if (graph_.edge_targets[edge] != node) continue;
+    const EdgeType type = graph_.edge_types[edge];
+    if (type != EdgeType::kContext && type != EdgeType::kProperty) continue;
+    const auto after =
+        std::upper_bound(graph_.edge_begins.begin(), graph_.edge_begins.end(), edge);
+    const auto from = static_cast<NodeIndex>(after - graph_.edge_begins.begin() - 1);
+    if (!reach_.is_kept(from) || !naming_.is_own_label(from, edge) ||
+        graph_.is_machinery(from, edge)) {
+      continue;
+    }
+    std::vector<Way> other = shortest_way(from);
+    const bool goes_through_it =
+        std::any_of(other.begin(), other.end(), [node](const Way& step) { return step.to == node; });
+    if (goes_through_it) continue;
+    other.push_back({from, edge, node});
+    return other;
+  }
   return way;
 }
 
@@ -45,12 +76,9 @@ std::string PathText::file_of_context(NodeIndex context) const {
 
 void PathText::describe(NodeIndex node, Finding& finding) const {
   finding.what = naming_.class_text(node);
-  std::vector<NodeIndex> way = way_to(node);
   std::vector<std::string> labels;
   std::string file;
-  for (const NodeIndex at : way) {
-    const NodeIndex parent = reach_.parent[at];
-    const EdgeIndex edge = reach_.via[at];
+  for (const auto& [parent, edge, at] : named_way(node)) {
     PathStep step;
     step.label = naming_.label_text(parent, edge);
     step.what = naming_.class_text(at);

@@ -27,7 +27,13 @@ class PathText {
   std::string place_of(NodeIndex node) const { return naming_.place_of(node); }
 
  private:
-  std::vector<NodeIndex> way_to(NodeIndex node) const;
+  struct Way {
+    NodeIndex from;
+    EdgeIndex edge;
+    NodeIndex to;
+  };
+  std::vector<Way> shortest_way(NodeIndex node) const;
+  std::vector<Way> named_way(NodeIndex node) const;
   std::string file_of_context(NodeIndex context) const;
 
   const Graph& graph_;
