@@ -62,9 +62,8 @@ std::optional<int> report_heap_files(const InputOptions& inputs, const OutputOpt
                     kUsage);
   }
   if (output.format != "text" && output.format != "json") {
-    return complain("--format " + output.format +
-                        ": a report of heap snapshots is text or json only",
-                    kUsage);
+    return complain(
+        "--format " + output.format + ": a report of heap snapshots is text or json only", kUsage);
   }
   if (const char* option = refused_option(inputs)) {
     return complain(std::string(option) + " is about recordings: a heap snapshot has no verdicts",

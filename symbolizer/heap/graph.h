@@ -25,21 +25,21 @@ inline constexpr uint32_t kNone = UINT32_MAX;
 inline constexpr NodeIndex kRoot = 0;
 
 enum class NodeType : uint8_t {
-  kHidden,       // V8's own
-  kArray,        // the memory of an array, a Map, properties; not a JavaScript Array
-  kString,       // with concatenated and sliced ones
+  kHidden,  // V8's own
+  kArray,   // the memory of an array, a Map, properties; not a JavaScript Array
+  kString,  // with concatenated and sliced ones
   kObject,
   kCode,
   kClosure,
-  kNumber,       // with bigint and symbol: values
-  kNative,       // what lives outside the JavaScript heap
-  kSynthetic,    // roots and groups of them
-  kShape,        // "object shape": V8's map of an object
-  kOther,        // a regexp, and types that are newer than this
+  kNumber,     // with bigint and symbol: values
+  kNative,     // what lives outside the JavaScript heap
+  kSynthetic,  // roots and groups of them
+  kShape,      // "object shape": V8's map of an object
+  kOther,      // a regexp, and types that are newer than this
 };
 
 enum class EdgeType : uint8_t {
-  kContext,   // a variable that a closure sees
+  kContext,  // a variable that a closure sees
   kElement,
   kProperty,
   kInternal,

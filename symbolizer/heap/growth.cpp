@@ -181,9 +181,9 @@ std::vector<GroupDetail> GrowthFinder::detail(size_t groups) {
     if (last[i] == anchor || details[i].anchors.size() >= kMostAnchors) return;
     last[i] = anchor;
     details[i].anchors.push_back(named);
-    if (anchor != kNone && (details[i].largest == kNone ||
-                            second_.dominators.retained[anchor] >
-                                second_.dominators.retained[details[i].largest])) {
+    if (anchor != kNone &&
+        (details[i].largest == kNone ||
+         second_.dominators.retained[anchor] > second_.dominators.retained[details[i].largest])) {
       details[i].largest = anchor;
     }
   };

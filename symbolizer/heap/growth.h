@@ -45,25 +45,26 @@ struct Group {
 };
 
 struct Growth {
-  int64_t bytes = 0;      // of what is kept, all together
+  int64_t bytes = 0;  // of what is kept, all together
   int64_t objects = 0;
-  int64_t own_bytes = 0;  // of these, what V8 keeps for itself: compiled code, shapes
-  double same = 1;        // of the ids in both: how many are of one type
+  int64_t own_bytes = 0;      // of these, what V8 keeps for itself: compiled code, shapes
+  double same = 1;            // of the ids in both: how many are of one type
   std::vector<Group> groups;  // largest first; those that shrank are not among them
 };
 
 // An anchor in any snapshot of the same process.
 struct Anchor {
-  uint32_t id = 0;         // of the object
-  uint32_t holder_id = 0;  // of the object whose `label` it is, when it may be another one elsewhere
+  uint32_t id = 0;  // of the object
+  uint32_t holder_id =
+      0;  // of the object whose `label` it is, when it may be another one elsewhere
   WordId label = kNone;
 };
 
 struct GroupDetail {
   std::vector<Anchor> anchors;
-  NodeIndex largest = kNone;         // in the second: the anchor that retains most
-  std::map<WordId, Tally> kinds;     // everything that came, less what went, by class
-  std::map<WordId, Tally> entries;   // the same of what is directly below the anchors
+  NodeIndex largest = kNone;        // in the second: the anchor that retains most
+  std::map<WordId, Tally> kinds;    // everything that came, less what went, by class
+  std::map<WordId, Tally> entries;  // the same of what is directly below the anchors
 };
 
 class GrowthFinder {
@@ -79,7 +80,7 @@ class GrowthFinder {
     std::vector<NodeIndex> other;   // the same object in the other heap
     std::vector<NodeIndex> anchor;  // in the second heap, if it is there
     std::vector<PathId> group;      // of what came or went; kOld of what stayed
-    std::vector<uint8_t> level;     // of what came or went: how many visible objects below its anchor
+    std::vector<uint8_t> level;  // of what came or went: how many visible objects below its anchor
   };
 
   void match();

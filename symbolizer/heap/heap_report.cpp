@@ -74,8 +74,7 @@ class Builder {
     if (!heap) return heap.error();
     Words words;
     const PathText paths((*heap)->graph, (*heap)->reach, words);
-    for (const Holder& holder :
-         find_holders(**heap, words, options_.top, kLeastShare)) {
+    for (const Holder& holder : find_holders(**heap, words, options_.top, kLeastShare)) {
       Finding finding;
       paths.describe(holder.node, finding);
       finding.bytes = static_cast<int64_t>((*heap)->dominators.retained[holder.node]);
@@ -135,8 +134,7 @@ class Builder {
         finding.inside = paths.inside(detail.largest, largest_sample(detail.entries));
       }
       finding.retained_bytes.assign(files_.size(), 0);
-      finding.retained_bytes.front() =
-          retained_by(*first_heap, detail.anchors, first_nodes, words);
+      finding.retained_bytes.front() = retained_by(*first_heap, detail.anchors, first_nodes, words);
       finding.retained_bytes.back() = retained_by(*last_heap, detail.anchors, last_nodes, words);
       report_.findings.push_back(std::move(finding));
     }
@@ -170,13 +168,13 @@ class Builder {
     std::atomic<double> other_done{0};
     const unsigned jobs = options_.jobs != 0 ? options_.jobs : std::thread::hardware_concurrency();
     const auto load_first = [&] {
-      return load(0, [&other_done](double done) { other_done.store(done, std::memory_order_relaxed); });
+      return load(
+          0, [&other_done](double done) { other_done.store(done, std::memory_order_relaxed); });
     };
     auto first = std::async(jobs > 1 ? std::launch::async : std::launch::deferred, load_first);
     if (jobs <= 1) first.wait();
-    auto second = load(last, [&](double done) {
-      tell((done + other_done.load(std::memory_order_relaxed)) / 2);
-    });
+    auto second = load(
+        last, [&](double done) { tell((done + other_done.load(std::memory_order_relaxed)) / 2); });
     auto loaded = first.get();
     if (!loaded) return loaded.error();
     if (!second) return second.error();

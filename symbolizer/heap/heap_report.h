@@ -25,9 +25,9 @@ struct HeapLine {
 
 // One step from a root on.
 struct PathStep {
-  std::string label;  // "cache", "[17]", "table"; "" from the root
-  std::string what;   // "Map", "onEvent()"
-  std::string place;  // of a function
+  std::string label;     // "cache", "[17]", "table"; "" from the root
+  std::string what;      // "Map", "onEvent()"
+  std::string place;     // of a function
   uint32_t repeats = 1;  // steps that are alike, one after the other
 };
 
@@ -42,15 +42,15 @@ struct Finding {
   std::string name;   // "cache", "server.sessions"; of one that has none its class
   std::string what;   // its class
   std::string place;  // "/srv/app.js" where its variable lives, "/srv/app.js:12" of a function
-  int64_t bytes = 0;    // growth, or with one snapshot what it alone keeps
+  int64_t bytes = 0;  // growth, or with one snapshot what it alone keeps
   int64_t objects = 0;
-  uint64_t owners = 1;  // objects on this collapsed path
+  uint64_t owners = 1;                   // objects on this collapsed path
   std::vector<uint64_t> retained_bytes;  // what they alone keep, in each snapshot
-  bool each_time = true;  // of more than two snapshots: it grew from each to the next
-  std::vector<PathStep> path;  // from the root to the one that keeps most
+  bool each_time = true;            // of more than two snapshots: it grew from each to the next
+  std::vector<PathStep> path;       // from the root to the one that keeps most
   std::vector<std::string> inside;  // labels between it and its entries: "table"
-  std::vector<Kind> entries;  // directly below, most bytes first
-  std::vector<Kind> kinds;    // all, most bytes first
+  std::vector<Kind> entries;        // directly below, most bytes first
+  std::vector<Kind> kinds;          // all, most bytes first
 };
 
 struct HeapReport {
@@ -58,10 +58,10 @@ struct HeapReport {
   std::vector<Finding> findings;  // largest first
   size_t more = 0;                // findings that are not shown
   int64_t more_bytes = 0;
-  int64_t growth_bytes = 0;   // from the first to the last, of what is kept
+  int64_t growth_bytes = 0;  // from the first to the last, of what is kept
   int64_t growth_objects = 0;
-  int64_t own_bytes = 0;      // of these, V8's own
-  uint64_t least_bytes = 0;   // findings below that are not told
+  int64_t own_bytes = 0;     // of these, V8's own
+  uint64_t least_bytes = 0;  // findings below that are not told
   std::vector<std::string> notes;
 };
 

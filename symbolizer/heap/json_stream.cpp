@@ -167,18 +167,31 @@ bool JsonStream::scan_string(Keep keep) {
     const int escape = next();
     uint32_t code = 0;
     switch (escape) {
-      case 'b': code = '\b'; break;
-      case 'f': code = '\f'; break;
-      case 'n': code = '\n'; break;
-      case 'r': code = '\r'; break;
-      case 't': code = '\t'; break;
+      case 'b':
+        code = '\b';
+        break;
+      case 'f':
+        code = '\f';
+        break;
+      case 'n':
+        code = '\n';
+        break;
+      case 'r':
+        code = '\r';
+        break;
+      case 't':
+        code = '\t';
+        break;
       case '"':
       case '\\':
-      case '/': code = static_cast<uint32_t>(escape); break;
+      case '/':
+        code = static_cast<uint32_t>(escape);
+        break;
       case 'u':
         if (!read_hex(code)) return false;
         break;
-      default: return fail("a string has a broken escape");
+      default:
+        return fail("a string has a broken escape");
     }
     if (code >= 0xdc00 && code <= 0xdfff && high != 0) {
       put(0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00));

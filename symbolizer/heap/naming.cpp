@@ -14,17 +14,23 @@ constexpr size_t kTypes = static_cast<size_t>(NodeType::kOther) + 1;
 // For types whose names are contents, or V8's own business; "" for the others.
 std::string_view word_of(NodeType type) {
   switch (type) {
-    case NodeType::kString: return "(string)";
-    case NodeType::kNumber: return "(number)";
-    case NodeType::kCode: return "(compiled code)";
-    case NodeType::kHidden: return "(V8's own)";
-    case NodeType::kShape: return "(object shape)";
+    case NodeType::kString:
+      return "(string)";
+    case NodeType::kNumber:
+      return "(number)";
+    case NodeType::kCode:
+      return "(compiled code)";
+    case NodeType::kHidden:
+      return "(V8's own)";
+    case NodeType::kShape:
+      return "(object shape)";
     case NodeType::kArray:
     case NodeType::kObject:
     case NodeType::kClosure:
     case NodeType::kNative:
     case NodeType::kSynthetic:
-    case NodeType::kOther: break;
+    case NodeType::kOther:
+      break;
   }
   return {};
 }
@@ -123,8 +129,7 @@ WordId Naming::class_of(NodeIndex node) {
     return at->second;
   }
   // Arrays have their own words for texts: "" is another class there.
-  WordId& word =
-      word_of_text_[graph_.names[node] * size_t{2} + (type == NodeType::kArray ? 1 : 0)];
+  WordId& word = word_of_text_[graph_.names[node] * size_t{2} + (type == NodeType::kArray ? 1 : 0)];
   if (word == kNone) word = words_.id(class_text(node));
   return word;
 }

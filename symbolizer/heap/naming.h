@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words for what is in a heap: the class of an object, the label of a reference, the script and line
-// of a function. They are numbered across snapshots, so that those of two can be compared.
+// Words for what is in a heap: the class of an object, the label of a reference, the script and
+// line of a function. They are numbered across snapshots, so that those of two can be compared.
 
 #ifndef SILT_SYMBOLIZER_HEAP_NAMING_H_
 #define SILT_SYMBOLIZER_HEAP_NAMING_H_
@@ -31,8 +31,8 @@ class Words {
 };
 
 // Labels that stand for many.
-inline constexpr std::string_view kEntryLabel = "[]";    // of an array, a Map, a Set
-inline constexpr std::string_view kKeyLabel = "[key]";   // of an object that serves as a table
+inline constexpr std::string_view kEntryLabel = "[]";   // of an array, a Map, a Set
+inline constexpr std::string_view kKeyLabel = "[key]";  // of an object that serves as a table
 // Objects with more references have keys, not properties: nobody writes so many by hand.
 inline constexpr size_t kMostProperties = 100;
 
@@ -62,10 +62,10 @@ class Naming {
 
   const Graph& graph_;
   Words& words_;
-  std::unordered_map<uint32_t, uint32_t> scripts_;       // id → text
-  std::vector<WordId> word_of_text_;                     // of classes and labels
-  std::vector<WordId> word_of_type_;                     // of types without names
-  std::unordered_map<std::string, WordId> functions_;    // by name, script and line
+  std::unordered_map<uint32_t, uint32_t> scripts_;     // id → text
+  std::vector<WordId> word_of_text_;                   // of classes and labels
+  std::vector<WordId> word_of_type_;                   // of types without names
+  std::unordered_map<std::string, WordId> functions_;  // by name, script and line
   WordId entry_, key_;
 };
 

@@ -9,7 +9,7 @@
 namespace silt::heap {
 namespace {
 
-constexpr size_t kLongestName = 4;  // labels
+constexpr size_t kLongestName = 4;   // labels
 constexpr size_t kMostSteps = 1000;  // of a list without an end the ends are enough
 
 }  // namespace
@@ -51,16 +51,15 @@ std::vector<PathText::Way> PathText::named_way(NodeIndex node) const {
     if (graph_.edge_targets[edge] != node) continue;
     const EdgeType type = graph_.edge_types[edge];
     if (type != EdgeType::kContext && type != EdgeType::kProperty) continue;
-    const auto after =
-        std::upper_bound(graph_.edge_begins.begin(), graph_.edge_begins.end(), edge);
+    const auto after = std::upper_bound(graph_.edge_begins.begin(), graph_.edge_begins.end(), edge);
     const auto from = static_cast<NodeIndex>(after - graph_.edge_begins.begin() - 1);
     if (!reach_.is_kept(from) || !naming_.is_own_label(from, edge) ||
         graph_.is_machinery(from, edge)) {
       continue;
     }
     std::vector<Way> other = shortest_way(from);
-    const bool goes_through_it =
-        std::any_of(other.begin(), other.end(), [node](const Way& step) { return step.to == node; });
+    const bool goes_through_it = std::any_of(other.begin(), other.end(),
+                                             [node](const Way& step) { return step.to == node; });
     if (goes_through_it) continue;
     other.push_back({from, edge, node});
     return other;
@@ -127,7 +126,8 @@ std::vector<std::string> PathText::inside(NodeIndex node, NodeIndex entry) const
     const NodeIndex parent = reach_.parent[at];
     if (parent == kNone) return {};
     std::string label = naming_.label_text(parent, reach_.via[at]);
-    if (at != entry && !label.empty() && !label.starts_with('[')) labels.push_back(std::move(label));
+    if (at != entry && !label.empty() && !label.starts_with('['))
+      labels.push_back(std::move(label));
     at = parent;
   }
   if (at != node) return {};

@@ -11,7 +11,8 @@
 namespace silt::heap {
 namespace {
 
-// What functions use that run while the snapshot is taken: it says nothing of who keeps it for long.
+// What functions use that run while the snapshot is taken: it says nothing of who keeps it for
+// long.
 constexpr std::string_view kPassingRoots[] = {"(Handle scope)", "(Stack roots)"};
 
 // Groups of roots that V8 keeps for itself: all that a program holds is reached in another way, or

@@ -3,8 +3,8 @@
 // For each object a shortest path from a root, as a tree: the reference through which a walk by
 // breadth came to it. Shortest alone explains nothing, since V8's shapes and compiled code lead
 // from anywhere to everywhere in three steps. So the walk begins at what programs know (the global
-// object), goes on with handles that native code holds and what runs just then, takes references of V8's machinery only
-// where nothing else leads on, and comes last to V8's own tables.
+// object), goes on with handles that native code holds and what runs just then, takes references of
+// V8's machinery only where nothing else leads on, and comes last to V8's own tables.
 
 #ifndef SILT_SYMBOLIZER_HEAP_REACH_H_
 #define SILT_SYMBOLIZER_HEAP_REACH_H_

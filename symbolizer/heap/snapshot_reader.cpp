@@ -231,8 +231,8 @@ class Reader {
     for (size_t count = 0;; ++count) {
       for (size_t i = 0; i < fields.size(); ++i) {
         if (i != 0 && !json_.take(',')) return false;
-        const bool good = (wanted >> i & 1) != 0 ? json_.read_unsigned(row[i])
-                                                 : json_.read_number(row[i]);
+        const bool good =
+            (wanted >> i & 1) != 0 ? json_.read_unsigned(row[i]) : json_.read_number(row[i]);
         if (!good) return false;
       }
       if (!take(row)) return false;
@@ -250,9 +250,7 @@ class Reader {
   }
 
   // A text's index is checked at the end; here against how many the file can hold.
-  bool text_index(uint64_t index) const {
-    return index <= std::min(json_.size() / 3, kMostItems);
-  }
+  bool text_index(uint64_t index) const { return index <= std::min(json_.size() / 3, kMostItems); }
 
   void want(uint64_t text) {
     if (wanted_.size() <= text) wanted_.resize(std::max<size_t>(text + 1, wanted_.size() * 2));
@@ -382,9 +380,9 @@ class Reader {
   }
 
   bool finish() {
-    for (const auto& [had, name] : {std::pair(has_meta_, "snapshot"), std::pair(has_nodes_, "nodes"),
-                                    std::pair(has_edges_, "edges"),
-                                    std::pair(has_strings_, "strings")}) {
+    for (const auto& [had, name] :
+         {std::pair(has_meta_, "snapshot"), std::pair(has_nodes_, "nodes"),
+          std::pair(has_edges_, "edges"), std::pair(has_strings_, "strings")}) {
       if (!had) return refuse(std::string("is no heap snapshot: it has no '") + name + "'");
     }
     const size_t texts = graph_.texts.size();

@@ -67,17 +67,18 @@ class Page : TextRows {
       objects += (is_first ? "" : " → ") + format_count(static_cast<double>(heap.objects));
     }
     if (grows_) {
-      bytes += " (" +
-               format_bytes_signed(static_cast<double>(last.bytes) -
-                                   static_cast<double>(first.bytes)) +
-               ")";
+      bytes +=
+          " (" +
+          format_bytes_signed(static_cast<double>(last.bytes) - static_cast<double>(first.bytes)) +
+          ")";
     }
     wrapped(bytes + ", objects " + objects, "", "  ");
     if (last.unkept_bytes * 10 > last.bytes) {
       wrapped(bytes_text(last.unkept_bytes) + " of it are kept by weak references only", "", "  ");
     }
     if (!grows_) {
-      const std::string count = format_counted(static_cast<double>(report_.findings.size()), "place");
+      const std::string count =
+          format_counted(static_cast<double>(report_.findings.size()), "place");
       wrapped(report_.findings.empty()
                   ? "no object keeps a hundredth of it; two snapshots tell what grows"
                   : count + " where memory gathers; two snapshots tell what grows",
@@ -88,12 +89,12 @@ class Page : TextRows {
               "", "  ", kGreen);
     } else {
       const size_t count = report_.findings.size() + report_.more;
-      wrapped(format_counted(static_cast<double>(count), "place") + " grew" +
-                  (report_.growth_bytes > 0
-                       ? "; the first keeps " + share_text(report_.findings.front()) +
-                             " of the growth"
-                       : ", while the heap as a whole did not"),
-              "", "  ", kRed);
+      wrapped(
+          format_counted(static_cast<double>(count), "place") + " grew" +
+              (report_.growth_bytes > 0
+                   ? "; the first keeps " + share_text(report_.findings.front()) + " of the growth"
+                   : ", while the heap as a whole did not"),
+          "", "  ", kRed);
     }
   }
 
@@ -193,7 +194,8 @@ class Page : TextRows {
     for (size_t i = 0; i < count; ++i) {
       if (!all && i == kFirstSteps) {
         const size_t left_out = count - kShownSteps;
-        line("        " + painted(kDim, "… " + format_counted(static_cast<double>(left_out), "step")));
+        line("        " +
+             painted(kDim, "… " + format_counted(static_cast<double>(left_out), "step")));
         i += left_out;
       }
       const PathStep& step = finding.path[i];

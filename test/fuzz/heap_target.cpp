@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a heap snapshot, and what the reader lets through analysed. The byte 0x1e divides two
-// snapshots, which are compared.
+// Any bytes as a heap snapshot, and what the reader lets through analysed. The byte 0x1e divides
+// two snapshots, which are compared.
 
 #include <cstdint>
 #include <cstdlib>

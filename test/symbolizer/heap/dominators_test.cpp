@@ -95,7 +95,8 @@ TEST_CASE("weak references keep nothing, and a WeakMap's value is its key's") {
   const uint32_t value = heap.node("object", "Value", 17, 1000);
   heap.edge(test::HeapWriter::kGlobal, "property", "table", table);
   heap.edge(test::HeapWriter::kGlobal, "property", "key", key);
-  const std::string pair = "2 / part of key (Key @15) -> value (Value @17) pair in WeakMap (table @13)";
+  const std::string pair =
+      "2 / part of key (Key @15) -> value (Value @17) pair in WeakMap (table @13)";
   heap.edge(table, "internal", pair, value);
   heap.edge(key, "internal", pair, value);
   const Heap made = heap.heap();

@@ -12,9 +12,21 @@
 namespace silt::test {
 namespace {
 
-const std::vector<std::string> kNodeTypes = {
-    "hidden", "array", "string", "object", "code", "closure", "regexp", "number", "native",
-    "synthetic", "concatenated string", "sliced string", "symbol", "bigint", "object shape"};
+const std::vector<std::string> kNodeTypes = {"hidden",
+                                             "array",
+                                             "string",
+                                             "object",
+                                             "code",
+                                             "closure",
+                                             "regexp",
+                                             "number",
+                                             "native",
+                                             "synthetic",
+                                             "concatenated string",
+                                             "sliced string",
+                                             "symbol",
+                                             "bigint",
+                                             "object shape"};
 const std::vector<std::string> kEdgeTypes = {"context", "element",  "property", "internal",
                                              "hidden",  "shortcut", "weak"};
 

@@ -58,8 +58,7 @@ TEST_CASE("numbers are whole where that is asked for, and never overflow") {
     return stream.read_unsigned(value) ? std::to_string(value) : stream.error().message;
   };
   CHECK(read("18446744073709551615") == "18446744073709551615");
-  CHECK(read("18446744073709551616,                      ").find("too large") !=
-        std::string::npos);
+  CHECK(read("18446744073709551616,                      ").find("too large") != std::string::npos);
   CHECK(read("12345,                              ") == "12345");
   CHECK(read("-1 ").find("whole number") != std::string::npos);
   CHECK(read("1.5                                  ").find("whole number") != std::string::npos);

@@ -78,22 +78,25 @@ TEST_CASE("counts that the file cannot hold take no memory") {
 
 TEST_CASE("counts that are not true are refused") {
   const std::string json = small_heap();
-  CHECK(refusal(replaced(json, "\"node_count\":5", "\"node_count\":6")).find("'node_count' says 6") !=
-        std::string::npos);
+  CHECK(
+      refusal(replaced(json, "\"node_count\":5", "\"node_count\":6")).find("'node_count' says 6") !=
+      std::string::npos);
   CHECK(refusal(replaced(json, "\"node_count\":5", "\"node_count\":4")).find("more rows") !=
         std::string::npos);
   CHECK(refusal(replaced(json, "\"edge_count\":4", "\"edge_count\":3")).find("more edges") !=
         std::string::npos);
-  CHECK(refusal(replaced(json, "\"edge_count\":4", "\"edge_count\":5")).find("'edge_count' says 5") !=
-        std::string::npos);
+  CHECK(
+      refusal(replaced(json, "\"edge_count\":4", "\"edge_count\":5")).find("'edge_count' says 5") !=
+      std::string::npos);
 }
 
 TEST_CASE("indices that lead nowhere are refused") {
   const std::string json = small_heap();
   CHECK(refusal(replaced(json, "\"edges\":[1,1,6", "\"edges\":[1,1,7")).find("leads to no node") !=
         std::string::npos);
-  CHECK(refusal(replaced(json, "\"edges\":[1,1,6", "\"edges\":[1,1,600"))
-            .find("leads to no node") != std::string::npos);
+  CHECK(
+      refusal(replaced(json, "\"edges\":[1,1,6", "\"edges\":[1,1,600")).find("leads to no node") !=
+      std::string::npos);
   CHECK(refusal(replaced(json, "\"edges\":[1,", "\"edges\":[9,")).find("unknown type") !=
         std::string::npos);
   CHECK(refusal(replaced(json, "\"nodes\":[9,0", "\"nodes\":[9,90")).find("strings") !=
