@@ -26,13 +26,14 @@ ALLOWED = {
     "interposer/hook": ("interposer/track", "interposer/base"),
     "symbolizer/base": (),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
+    "symbolizer/heap": ("symbolizer/base",),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/symbolize": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/runtime": ("symbolizer/symbolize", "symbolizer/read", "symbolizer/base",
                            "interposer/format"),
     "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
-    "symbolizer/render": ("symbolizer/report", "symbolizer/base"),
+    "symbolizer/render": ("symbolizer/report", "symbolizer/heap", "symbolizer/base"),
 }
 # What report.h hands on is part of its contract: the frames and the heap of a stack.
 PUBLIC = {

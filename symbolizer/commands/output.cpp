@@ -20,7 +20,6 @@
 #include <utility>
 
 #include "symbolizer/base/quote.h"
-#include "symbolizer/render/render.h"
 
 namespace silt::commands {
 namespace {
@@ -167,15 +166,19 @@ bool colour_wanted(int fd) {
   return isatty(fd) == 1;
 }
 
-std::string rendered(const report::Report& report, const OutputOptions& options) {
-  const auto at = formats().find(options.format);
-  if (at != formats().end()) return at->second(report);
+render::TextOptions text_options(const OutputOptions& options) {
   render::TextOptions text;
   const bool to_terminal = options.path.empty() || options.path == "-";
   text.colour = to_terminal && colour_wanted(STDOUT_FILENO);
   text.width = to_terminal ? terminal_width(STDOUT_FILENO) : 80;
   text.full = options.full;
-  return render::render_text(report, text);
+  return text;
+}
+
+std::string rendered(const report::Report& report, const OutputOptions& options) {
+  const auto at = formats().find(options.format);
+  if (at != formats().end()) return at->second(report);
+  return render::render_text(report, text_options(options));
 }
 
 std::optional<Error> write_output(const std::string& bytes, const std::string& path) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "symbolizer/base/result.h"
+#include "symbolizer/render/render.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::commands {
@@ -28,6 +29,9 @@ bool shows_all_stacks(const std::string& format);
 // Whether a finding of a program may be shown in colour: a terminal or CLICOLOR_FORCE, and
 // NO_COLOR is not set.
 bool colour_wanted(int fd);
+
+// How text is to look: colours, width.
+render::TextOptions text_options(const OutputOptions& options);
 
 std::string rendered(const report::Report& report, const OutputOptions& options);
 

@@ -7,6 +7,7 @@
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/heap_files.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
 
@@ -23,6 +24,8 @@ Examples:
   silt report --format html -o leak.html   one page to look at
   silt report --format pprof -o leak.pb.gz go tool pprof leak.pb.gz
   silt report --verdict leak --full        leaks only, all frames
+  silt report a.heapsnapshot b.heapsnapshot
+                                           what grew in a JavaScript heap, and who keeps it
 
 Exit status: 0 done; 2 usage; 3 an input could not be read, or the output not written.
 )";
@@ -33,6 +36,7 @@ struct ReportOptions {
 };
 
 int run_report(const ReportOptions& options) {
+  if (const auto status = report_heap_files(options.inputs, options.output)) return *status;
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
@@ -53,7 +57,8 @@ void register_report(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("report", "what grew and where");
   command
       ->add_option("recordings", options->inputs.paths,
-                   "recording folders or snapshot files; none: the newest recording here")
+                   "recording folders or snapshot files, or heap snapshots (.heapsnapshot) of "
+                   "node or Chrome; none: the newest recording here")
       ->type_name("FOLDER|FILE");
   command
       ->add_option("--baseline", options->inputs.baseline,
