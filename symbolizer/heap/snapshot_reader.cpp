@@ -2,7 +2,7 @@
 //
 // One pass over the file; see the header. V8 writes the sections in the order snapshot, nodes,
 // edges, trace…, samples, locations, strings; what is checked against a section that may come later
-// is checked at the end.
+// is checked at the end. Over 300 lines, since each section is held against the counts of the others.
 
 #include "symbolizer/heap/snapshot_reader.h"
 
