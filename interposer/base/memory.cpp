@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "interposer/base/system_call.h"
 
@@ -132,6 +133,13 @@ void* map_within_limit(size_t size_bytes) {
 
 bool exact_recording_fits(size_t more_bytes) {
   return g_limit_bytes == 0 || mapped_bytes() + more_bytes <= g_limit_bytes / 8 * 7;
+}
+
+bool read_memory(uint64_t address, void* into, size_t size_bytes) {
+  iovec to{into, size_bytes};
+  iovec from{reinterpret_cast<void*>(address), size_bytes};
+  return system_call(SYS_process_vm_readv, system_call(SYS_getpid), reinterpret_cast<long>(&to), 1,
+                     reinterpret_cast<long>(&from), 1, 0) == static_cast<long>(size_bytes);
 }
 
 uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }

@@ -58,7 +58,8 @@ class CounterShard {
   // Its counters read as 0 again. Only while nobody writes here.
   void empty_page_of(StackId stack) {
     if (!has_page_of(stack)) return;
-    Counter* const page = pages_[stack / kPageStacks].exchange(nullptr, std::memory_order_relaxed);
+    Counter* const page =
+        pages_.find(stack / kPageStacks)->exchange(nullptr, std::memory_order_relaxed);
     base::release_pages(page, base::kPageSize);
   }
 
@@ -81,7 +82,10 @@ class CounterShard {
   SILT_ALWAYS_INLINE Counter* find(StackId stack) {
     if (stack >= kStacks) [[unlikely]]
       return nullptr;
-    Counter* const page = pages_[stack / kPageStacks].load(std::memory_order_acquire);
+    std::atomic<Counter*>* const place = pages_.find(stack / kPageStacks);
+    if (place == nullptr) [[unlikely]]
+      return nullptr;
+    Counter* const page = place->load(std::memory_order_acquire);
     return page == nullptr ? nullptr : page + stack % kPageStacks;
   }
 
@@ -91,17 +95,18 @@ class CounterShard {
   }
 
   SILT_COLD Counter* ensure_slow(StackId stack) {
-    Counter* const page = chunks_.ensure(stack - stack % kPageStacks);
+    std::atomic<Counter*>* const place = pages_.ensure(stack / kPageStacks);
+    Counter* const page = place == nullptr ? nullptr : chunks_.ensure(stack - stack % kPageStacks);
     if (page == nullptr) return nullptr;
-    pages_[stack / kPageStacks].store(page,
-                                      std::memory_order_release);  // whoever does it, the same
+    place->store(page, std::memory_order_release);  // whoever does it, the same
     return page + stack % kPageStacks;
   }
 
   // Memory comes in chunks of sixteen pages; a page is known only once something was counted in it.
   // Most threads count at few stacks, and what readers do not look at takes no memory.
   base::ChunkedArray<Counter, kChunkStacks, kStacks / kChunkStacks> chunks_;
-  std::atomic<Counter*> pages_[kStacks / kPageStacks]{};
+  static constexpr size_t kPlaces = base::kPageSize / sizeof(std::atomic<Counter*>);
+  base::ChunkedArray<std::atomic<Counter*>, kPlaces, kStacks / kPageStacks / kPlaces> pages_;
 };
 
 class Counters {

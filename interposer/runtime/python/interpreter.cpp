@@ -4,6 +4,7 @@
 
 #include "interposer/runtime/python/interpreter.h"
 
+#include "interposer/base/memory.h"
 #include "interposer/runtime/python/layout.h"
 
 namespace silt::python {
@@ -15,35 +16,53 @@ namespace {
 template <typename Function>
 bool find(const char* name, Function* function) {
   base::Symbol symbol;
-  if (!base::find_symbol(name, &symbol)) return false;
+  if (!base::find_symbol(interpreter.library, name, &symbol)) return false;
   *function = reinterpret_cast<Function>(symbol.address);
   return true;
 }
 
 bool find_data(const char* name, uint64_t* address) {
   base::Symbol symbol;
-  if (!base::find_symbol(name, &symbol)) return false;
+  if (!base::find_symbol(interpreter.library, name, &symbol)) return false;
   *address = symbol.address;
   return true;
 }
 
-}  // namespace
+constexpr const char* kState = "_PyRuntime";
 
-bool find_python() {
-  if (!find_data("_PyRuntime", &interpreter.state)) return false;
+bool find_state() {
+  if (!find_data(kState, &interpreter.state)) return false;
   uint64_t version = 0;  // the address of an unsigned long
-  interpreter.version = find_data("Py_Version", &version) ? field<uint32_t>(version, 0) : 0;
-  return true;
+  interpreter.version = 0;
+  return !find_data("Py_Version", &version) ||
+         base::read_memory(version, &interpreter.version, sizeof(interpreter.version));
 }
 
-bool has_started() { return field<int32_t>(interpreter.state, kStateInitialized) != 0; }
+}  // namespace
+
+bool find_python() { return base::find_library(kState, &interpreter.library) && find_state(); }
+
+bool find_late_python() {
+  return base::find_late_library("libpython", kState, &interpreter.library) && find_state();
+}
+
+Started has_started() {
+  int32_t initialized = 0;
+  if (!base::read_memory(interpreter.state + kStateInitialized, &initialized,
+                         sizeof(initialized))) {
+    return Started::kGone;
+  }
+  return initialized != 0 ? Started::kYes : Started::kNot;
+}
 
 bool find_interpreter() {
   bool all = true;
 #define SILT_FIND(field, symbol, result, parameters) all = find(symbol, &interpreter.field) && all;
   SILT_PYTHON_FUNCTIONS(SILT_FIND)
 #undef SILT_FIND
-  return all && base::find_symbol("_PyEval_EvalFrameDefault", &interpreter.evaluator) &&
+  return all &&
+         base::find_symbol(interpreter.library, "_PyEval_EvalFrameDefault",
+                           &interpreter.evaluator) &&
          find_data("PyCode_Type", &interpreter.code_type) &&
          find_data("_Py_NoneStruct", &interpreter.none) &&
          find_data("_Py_tracemalloc_config", &interpreter.tracing);

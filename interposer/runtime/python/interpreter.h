@@ -69,6 +69,7 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
 // clang-format on
 
 struct Interpreter {
+  base::Library library;  // that holds all of it
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
   SILT_PYTHON_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
@@ -82,11 +83,15 @@ struct Interpreter {
 
 extern constinit Interpreter interpreter;
 
-// Whether the process has a CPython by now. It may still be in the middle of being loaded: nothing
-// of it is called, only data is read that no relocation changes. Hook context.
+// Whether the process was started with a CPython, in the program or a library of it. In the
+// constructor.
 bool find_python();
-// Whether it has started. From then on it may be called.
-bool has_started();
+// Whether it has opened a libpython by now. That may still be in the middle of being loaded, or go
+// again at any time: nothing of it is called, only data is read, by the kernel. Hook context.
+bool find_late_python();
+// Whether it has started; from then on it may be called. kGone: it was unloaded.
+enum class Started : uint8_t { kNot, kYes, kGone };
+Started has_started();
 // False when something is missing that CPython 3.11 has. Normal context.
 bool find_interpreter();
 

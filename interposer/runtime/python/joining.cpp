@@ -34,6 +34,7 @@ constinit std::atomic<bool> g_has_objects{false};
 // until the next one comes.
 constexpr int32_t kLooks = 64;
 constinit std::atomic<int32_t> g_looks_left{0};
+constinit std::atomic<bool> g_looking{false};  // a thread is
 constinit const char* g_why = "";
 constinit bool g_at_exit = false;
 
@@ -130,7 +131,10 @@ __attribute__((noinline)) int join(void*) {
 void await() {
   uint32_t state = g_state.load(std::memory_order_acquire);
   if (state == kAbsent) {
-    if (!find_python()) {
+    if (g_looking.exchange(true, std::memory_order_acquire)) return;
+    const bool found = find_late_python();
+    g_looking.store(false, std::memory_order_release);
+    if (!found) {
       if (g_looks_left.fetch_sub(1, std::memory_order_relaxed) <= 0) {
         recorder.await_runtime.store(nullptr, std::memory_order_release);
       }
@@ -145,7 +149,15 @@ void await() {
     recorder.await_runtime.store(nullptr, std::memory_order_release);
     return refuse("this version of CPython was not tried with silt (3.11 was)");
   }
-  if (!has_started()) return;
+  switch (has_started()) {
+    case Started::kNot:
+      return;
+    case Started::kGone:
+      g_state.compare_exchange_strong(state, kAbsent, std::memory_order_acq_rel);
+      return;
+    case Started::kYes:
+      break;
+  }
   if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
   if (!find_interpreter()) {
     recorder.await_runtime.store(nullptr, std::memory_order_release);
@@ -164,8 +176,11 @@ void start(const base::Options& options) {
   recorder.code_came = [] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
     g_looks_left.store(kLooks, std::memory_order_relaxed);
+    g_looking.store(false, std::memory_order_relaxed);  // a fork may have left it behind
     recorder.await_runtime.store(await, std::memory_order_release);
   };
+  if (!find_python()) return;
+  g_state.store(kWaiting, std::memory_order_release);
   recorder.await_runtime.store(await, std::memory_order_release);
 }
 

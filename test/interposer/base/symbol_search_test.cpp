@@ -38,4 +38,30 @@ TEST_CASE("symbols of any library are found, others are not") {
   }
 }
 
+TEST_CASE("a library is found by what it defines, and its symbols where dlsym says they are") {
+  for (const char* name : {"strtol", "pthread_mutex_lock", "environ"}) {
+    INFO(name);
+    Library library;
+    Library late;
+    REQUIRE(find_library(name, &library));
+    REQUIRE(find_late_library("libc.so", name, &late));
+    CHECK(late.dynamic == library.dynamic);
+    CHECK(late.bias == library.bias);
+    Symbol symbol;
+    REQUIRE(find_symbol(late, name, &symbol));
+    CHECK(symbol.address == reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, name)));
+    CHECK_FALSE(find_symbol(late, "no_such_symbol_anywhere", &symbol));
+  }
+  Library library;
+  CHECK_FALSE(find_library("no_such_symbol_anywhere", &library));
+  CHECK_FALSE(find_late_library("libc.so", "no_such_symbol_anywhere", &library));
+  CHECK_FALSE(find_late_library("ibc.so", "strtol", &library));
+  CHECK_FALSE(find_late_library("libc.so.6.more", "strtol", &library));
+}
+
+TEST_CASE("a library that is gone is no place to look in, and no harm") {
+  Symbol symbol;
+  CHECK_FALSE(find_symbol(Library{0, reinterpret_cast<const void*>(0x1000)}, "malloc", &symbol));
+}
+
 }  // namespace silt::base
