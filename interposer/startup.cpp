@@ -5,6 +5,8 @@
 // context.
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -13,6 +15,7 @@
 #include "interposer/base/environment.h"
 #include "interposer/base/log.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/options.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/symbol_search.h"
@@ -22,6 +25,7 @@
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
 #include "interposer/node/joining.h"
+#include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
@@ -79,6 +83,22 @@ bool blocks_lie_far_apart(const char* allocator) {
   return base::starts_with(runtime, "libstdc++.so") || base::starts_with(runtime, "libc++");
 }
 
+// As `mkdir -p`; what is there already stays as it is. 0 or an error.
+int make_folders(const char* path) {
+  constexpr long kAllRights = 0777;  // less the umask
+  base::TextBuffer<4096> made;
+  int error = 0;
+  for (const char* c = path;; ++c) {
+    if ((*c == '/' || *c == '\0') && c != path) {
+      const long result = base::system_call(SYS_mkdirat, AT_FDCWD,
+                                            reinterpret_cast<long>(made.c_str()), kAllRights);
+      error = result == -EEXIST ? 0 : static_cast<int>(-result);
+    }
+    if (*c == '\0') return error;
+    made.add(*c);
+  }
+}
+
 // Relative to the folder the program was started in, whatever it changes to later; and so for what
 // it starts, from wherever: they are told the absolute path, in the environment, which they get
 // LD_PRELOAD by too. A program that lists its environment sees this one variable more.
@@ -92,8 +112,13 @@ bool settle_out_folder() {
     path.add(folder);
   }
   if (folder[0] != '/' && g_options.children) base::set_variable("SILT_OUT", path.c_str());
-  const bool writable = access(path.c_str(), W_OK | X_OK) == 0;
-  const int error = errno;
+  bool writable = access(path.c_str(), W_OK | X_OK) == 0;
+  int error = errno;
+  if (!writable && error == ENOENT) {
+    error = make_folders(path.c_str());
+    writable = error == 0 && access(path.c_str(), W_OK | X_OK) == 0;
+    if (error == 0) error = errno;
+  }
   snapshot::set_out_folder(path.c_str(), writable);
   if (writable || snapshot::can_record_in_other_users_folder()) return true;
   base::TextBuffer<4400> line;
@@ -172,6 +197,7 @@ __attribute__((constructor)) void start() {
   hook::real.malloc_calls_no_hook =
       is_libc(allocator) && is_libc(module_of(reinterpret_cast<const void*>(hook::real.calloc)));
   recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
+  recorder.objects.set_granule_shift(4);
   // Who calls malloc finds the program's own first, if it has one.
   if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
 
@@ -188,6 +214,7 @@ __attribute__((constructor)) void start() {
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
   snapshot::install({g_options.at_exit, g_options.children, flags, !writable});
+  runtime::start_runtimes(g_options);
   join_node(module_of(reinterpret_cast<const void*>(&module_of)));
   if (track::start_recorder()) {
     snapshot::begin();

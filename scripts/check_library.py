@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves from the file what libsilt.so must be to live inside any program.
 
-It needs libc and the loader only; exports and imports exactly the symbols listed in
+It needs libc and the loader only (libdl was a part of its own until glibc 2.34), in no version
+newer than glibc 2.17; exports and imports exactly the symbols listed in
 test/structure/; has exactly one constructor; its thread-local variables are initial-exec (an access
 never allocates); all its symbols are bound at load, so that a signal handler never enters the
 loader; nothing is writable and executable.
@@ -15,7 +16,8 @@ import subprocess
 import sys
 
 LISTS = pathlib.Path(__file__).resolve().parent.parent / "test" / "structure"
-NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2"}
+NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "libdl.so.2"}
+NEWEST_GLIBC = (2, 17)
 
 
 def output_of(*command):
@@ -46,6 +48,16 @@ def compare(actual, file, what, problems):
         problems.append(f"no longer {what} '{name}', which {file.name} lists")
 
 
+def too_new(library):
+    """[(symbol, version)] of imports that glibc 2.17 has not."""
+    found = []
+    for line in output_of("readelf", "--dyn-syms", "-W", library).splitlines():
+        match = re.search(r" UND (\S+)@(GLIBC_(\d+)\.(\d+)\S*)", line)
+        if match and (int(match.group(3)), int(match.group(4))) > NEWEST_GLIBC:
+            found.append((match.group(1), match.group(2)))
+    return found
+
+
 def constructors(library):
     """Entries of .init_array without the C runtime's own; .preinit_array and .init count too."""
     sections = output_of("readelf", "-S", "-W", library)
@@ -68,6 +80,8 @@ def check(library):
         problems.append("has text relocations")
     if "BIND_NOW" not in dynamic and " NOW" not in dynamic:
         problems.append("binds symbols lazily; link it with -z now")
+    for name, version in too_new(library):
+        problems.append(f"imports '{name}' of {version}; the newest allowed is GLIBC_2.17")
     exports, imports = dynamic_symbols(library)
     compare(exports, LISTS / "exports.txt", "exports", problems)
     compare(imports, LISTS / "imports.txt", "imports", problems)

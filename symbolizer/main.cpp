@@ -22,6 +22,12 @@ int main(int argc, char** argv) {
   app.set_help_flag("-h,--help", "print this help");
   app.set_version_flag("-V,--version", "silt " SILT_VERSION, "print the version");
 
+  app.footer(
+      "Exit status: 0 done, or nothing found; 1 a finding broke the policy; 2 usage; 3 an input "
+      "could\n"
+      "not be read, or is too short for a verdict; 4 inconclusive. 'silt run' ends as its "
+      "program.");
+
   int status = silt::commands::kDone;
   silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);

@@ -5,7 +5,8 @@
 Compared are standard output and error, the exit status or signal, the files that it made, the
 processes it left behind, and of every process that it started, at each exec and at its end: the
 open descriptors with their flags, the signals that are blocked, ignored and caught, identity,
-umask, limits, folder, children not waited for, and (at an exec) the environment.
+umask, limits, folder, children not waited for, and (at an exec) the environment. Their processor
+time together may not be of another order: what silt costs is measured elsewhere.
 
 Both runs are traced by ptrace, which shows each process at exactly these two moments without any
 help of its own: after an exec nothing of the new program has run yet, so all that is there was
@@ -38,6 +39,9 @@ WAIT_ALL = 0x40000000
 STOP_SIGNALS = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 OWN_SIGNALS = (signal.SIGUSR2, signal.SIGURG)  # whose handlers are silt's where the program has none
 PATIENCE = 10.0  # seconds in which what a command left behind may come to its end
+# Processor time under silt that says that something went round and round: so many times the plain
+# run's, and so many seconds more. Whatever else the machine does, it is not counted.
+MOST_TIMES, MOST_MORE_SECONDS = 10, 10.0
 KEPT = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigBlk")
 
 
@@ -177,6 +181,7 @@ class Observed:
     left: list  # names of processes that did not end by themselves
     records: list  # the states of all processes, in no certain order
     files: dict  # what it made: mark of the contents by path
+    seconds: float  # of processor time, all its processes together
 
 
 def made(folder, contents):
@@ -210,7 +215,7 @@ def observe(command, environment, folder, text="", timeout=600, contents=True, p
     found = json.loads(report.read_text())
     return Observed(os.waitstatus_to_exitcode(found["status"]), done.stdout.decode(errors="replace"),
                     done.stderr.decode(errors="replace"), found["left"], found["records"],
-                    made(folder, contents))
+                    made(folder, contents), found["seconds"])
 
 
 def told(record):
@@ -256,6 +261,8 @@ def differences(plain, silt, lines_in_any_order=False, errors=True, records=True
         compare("standard error", lines(plain.errors), lines(silt.errors))
     compare("processes left behind", sorted(plain.left), sorted(silt.left))
     compare("files", plain.files, silt.files)
+    if silt.seconds > MOST_TIMES * plain.seconds + MOST_MORE_SECONDS:
+        found.append(f"processor time: plain {plain.seconds:.1f} s, under silt {silt.seconds:.1f} s")
     if records:
         found += record_differences(plain.records, silt.records)
     return found
@@ -288,8 +295,10 @@ def main():
     report, command = sys.argv[1], sys.argv[2:]
     tracer = Tracer()
     status, left = tracer.run(command)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     pathlib.Path(report).write_text(json.dumps(
-        {"status": status, "left": left, "records": tracer.records}))
+        {"status": status, "left": left, "records": tracer.records,
+         "seconds": used.ru_utime + used.ru_stime}))
 
 
 if __name__ == "__main__":

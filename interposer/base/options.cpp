@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "interposer/base/text.h"
+#include "interposer/format/settings.h"
 
 namespace silt::base {
 namespace {
@@ -78,7 +79,7 @@ void reject(Complain complain, const char* name, const char* value, const char* 
 
 // Names that only the tool, the tests or a parent process of ours set.
 constexpr const char* kToolNames[] = {"SILT_LIBRARY", "SILT_ROOT_PID", "SILT_VERIFY_WALK",
-                                      "SILT_SEED"};
+                                      "SILT_SEED", "SILT_OBJECTS"};
 
 }  // namespace
 
@@ -94,6 +95,7 @@ void set_defaults(Options* options) {
   options->node = NodeWish::kJoin;
   options->node_interval_bytes = kDefaultNodeInterval;
   options->node_inlining = true;
+  options->python = true;
 }
 
 bool parse_signal(const char* text, int* signal) {
@@ -193,6 +195,47 @@ bool parse_switch(const char* text, bool* value) {
   return false;
 }
 
+namespace {
+
+bool read_value(format::SettingId id, const char* value, Options* options) {
+  using format::SettingId;
+  switch (id) {
+    case SettingId::kOut:
+      if (*value == '\0' || length(value) >= sizeof(options->out_folder)) return false;
+      copy_bytes(options->out_folder, value, length(value) + 1);
+      return true;
+    case SettingId::kSignal:
+      return parse_signal(value, &options->signal);
+    case SettingId::kSample:
+      return parse_size(value, &options->sample_bytes);
+    case SettingId::kMemory:
+      return parse_size(value, &options->memory_bytes);
+    case SettingId::kEvery:
+      return parse_duration(value, &options->every_nanoseconds);
+    case SettingId::kAtExit:
+      return parse_switch(value, &options->at_exit);
+    case SettingId::kChildren:
+      return parse_switch(value, &options->children);
+    case SettingId::kMmap:
+      return parse_switch(value, &options->mmap);
+    case SettingId::kLog:
+      return parse_log_level(value, &options->log_level);
+    case SettingId::kNode:
+      return parse_node_wish(value, &options->node);
+    case SettingId::kNodeInterval:
+      return parse_size(value, &options->node_interval_bytes);
+    case SettingId::kNodeInlining:
+      return parse_switch(value, &options->node_inlining);
+    case SettingId::kPython:
+      return parse_switch(value, &options->python);
+    case SettingId::kCount:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
 void read_options(const char* const* environment, Options* options, Complain complain) {
   for (; environment != nullptr && *environment != nullptr; ++environment) {
     const char* const entry = *environment;
@@ -203,56 +246,20 @@ void read_options(const char* const* environment, Options* options, Complain com
     if (entry[name_size] == '\0') continue;
     name.add(entry, name_size);
     const char* const value = entry + name_size + 1;
-    const char* const n = name.c_str();
-    constexpr const char* kSwitch = "0 or 1";
-    if (equal(n, "SILT_OUT")) {
-      if (*value == '\0' || length(value) >= sizeof(options->out_folder)) {
-        reject(complain, n, value, "a folder");
-      } else {
-        copy_bytes(options->out_folder, value, length(value) + 1);
+    bool known = false;
+    for (const format::Setting& setting : format::kSettings) {
+      if (!equal(name.c_str(), setting.variable)) continue;
+      known = true;
+      if (!read_value(setting.id, value, options)) {
+        reject(complain, setting.variable, value, setting.understood);
       }
-    } else if (equal(n, "SILT_SIGNAL")) {
-      if (!parse_signal(value, &options->signal)) {
-        reject(complain, n, value, "a signal's name such as USR2, its number, or none");
-      }
-    } else if (equal(n, "SILT_SAMPLE")) {
-      if (!parse_size(value, &options->sample_bytes)) {
-        reject(complain, n, value, "mean bytes between samples, such as 512K, or 0 for exact");
-      }
-    } else if (equal(n, "SILT_MEMORY")) {
-      if (!parse_size(value, &options->memory_bytes)) {
-        reject(complain, n, value, "the most memory for silt's tables, such as 256M, or 0 for any");
-      }
-    } else if (equal(n, "SILT_EVERY")) {
-      if (!parse_duration(value, &options->every_nanoseconds)) {
-        reject(complain, n, value, "a time such as 30s or 5m, or 0 for off");
-      }
-    } else if (equal(n, "SILT_AT_EXIT")) {
-      if (!parse_switch(value, &options->at_exit)) reject(complain, n, value, kSwitch);
-    } else if (equal(n, "SILT_CHILDREN")) {
-      if (!parse_switch(value, &options->children)) reject(complain, n, value, kSwitch);
-    } else if (equal(n, "SILT_MMAP")) {
-      if (!parse_switch(value, &options->mmap)) reject(complain, n, value, kSwitch);
-    } else if (equal(n, "SILT_NODE")) {
-      if (!parse_node_wish(value, &options->node)) reject(complain, n, value, "0, 1 or all");
-    } else if (equal(n, "SILT_NODE_INTERVAL")) {
-      if (!parse_size(value, &options->node_interval_bytes)) {
-        reject(complain, n, value, "mean bytes between samples, such as 64K, or 0 for none");
-      }
-    } else if (equal(n, "SILT_NODE_INLINING")) {
-      if (!parse_switch(value, &options->node_inlining)) reject(complain, n, value, kSwitch);
-    } else if (equal(n, "SILT_LOG")) {
-      if (!parse_log_level(value, &options->log_level)) {
-        reject(complain, n, value, "error, warn or info");
-      }
-    } else {
-      bool known = false;
-      for (const char* tool_name : kToolNames) known = known || equal(n, tool_name);
-      if (known) continue;
-      TextBuffer<256> line;
-      line.add("unknown setting ").add(n).add(" is ignored; see docs/options.md for those known");
-      complain(line.c_str());
     }
+    for (const char* tool_name : kToolNames) known = known || equal(name.c_str(), tool_name);
+    if (known) continue;
+    TextBuffer<256> line;
+    line.add("unknown setting ").add(name.c_str());
+    line.add(" is ignored; see docs/options.md for those known");
+    complain(line.c_str());
   }
 }
 

@@ -34,6 +34,7 @@ struct Options {
   NodeWish node;                 // SILT_NODE
   uint64_t node_interval_bytes;  // SILT_NODE_INTERVAL, 0: no profile of JavaScript heaps
   bool node_inlining;            // SILT_NODE_INLINING
+  bool python;                   // SILT_PYTHON
 };
 
 // Takes one line for each value that is not understood.

@@ -4,7 +4,6 @@
 
 #include "interposer/base/symbol_search.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -49,27 +48,27 @@ Tables tables_of(const link_map& object) {
   return tables;
 }
 
-bool defines(const link_map& object, const char* name, uint32_t hash) {
+const ElfW(Sym) * find_in(const link_map& object, const char* name, uint32_t hash) {
   const Tables tables = tables_of(object);
   if (tables.symbols == nullptr || tables.strings == nullptr || tables.hash == nullptr)
-    return false;
+    return nullptr;
   // buckets, index of the first symbol, words of the bloom filter, its shift; the filter; the
   // buckets; the chains: hashes whose lowest bit ends a chain
   const uint32_t bucket_count = tables.hash[0];
   const uint32_t first = tables.hash[1];
   const uint32_t* const buckets = tables.hash + 4 + 2 * tables.hash[2];
   const uint32_t* const chains = buckets + bucket_count;
-  if (bucket_count == 0) return false;
+  if (bucket_count == 0) return nullptr;
   uint32_t index = buckets[hash % bucket_count];
-  if (index < first) return false;
+  if (index < first) return nullptr;
   for (;; ++index) {
     const uint32_t here = chains[index - first];
     const ElfW(Sym)& symbol = tables.symbols[index];
     if ((here | 1) == (hash | 1) && symbol.st_shndx != SHN_UNDEF &&
         equal(tables.strings + symbol.st_name, name)) {
-      return true;
+      return &symbol;
     }
-    if ((here & 1) != 0) return false;
+    if ((here & 1) != 0) return nullptr;
   }
 }
 
@@ -77,21 +76,18 @@ bool defines(const link_map& object, const char* name, uint32_t hash) {
 bool any_defines(const link_map* object, const link_map* end, const char* symbol) {
   const uint32_t hash = gnu_hash(symbol);
   for (; object != end; object = object->l_next) {
-    if (defines(*object, symbol, hash)) return true;
+    if (find_in(*object, symbol, hash) != nullptr) return true;
   }
   return false;
 }
 
-const link_map* this_library() {
-  dl_find_object own;
-  const auto here = reinterpret_cast<uintptr_t>(&any_defines);
-  return _dl_find_object(reinterpret_cast<void*>(here), &own) == 0 ? own.dlfo_link_map : nullptr;
-}
+// The list of the namespace that the program is in, which is where a preload is.
+const link_map* first_library() { return _r_debug.r_map; }
 
-const link_map* first_library() {
-  const link_map* first = this_library();
-  while (first != nullptr && first->l_prev != nullptr) first = first->l_prev;
-  return first;
+const link_map* this_library() {
+  const link_map* object = first_library();
+  while (object != nullptr && object->l_ld != _DYNAMIC) object = object->l_next;
+  return object;
 }
 
 }  // namespace
@@ -105,6 +101,17 @@ bool is_defined_before_this_library(const char* symbol) {
 bool is_defined_after_this_library(const char* symbol) {
   const link_map* const own = this_library();
   return own != nullptr && any_defines(own->l_next, nullptr, symbol);
+}
+
+bool find_symbol(const char* name, Symbol* found) {
+  const uint32_t hash = gnu_hash(name);
+  for (const link_map* object = first_library(); object != nullptr; object = object->l_next) {
+    const ElfW(Sym)* const symbol = find_in(*object, name, hash);
+    if (symbol == nullptr) continue;
+    *found = Symbol{object->l_addr + symbol->st_value, symbol->st_size};
+    return true;
+  }
+  return false;
 }
 
 }  // namespace silt::base

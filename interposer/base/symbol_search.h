@@ -7,7 +7,16 @@
 #ifndef SILT_INTERPOSER_BASE_SYMBOL_SEARCH_H_
 #define SILT_INTERPOSER_BASE_SYMBOL_SEARCH_H_
 
+#include <cstdint>
+
 namespace silt::base {
+
+struct Symbol {
+  uint64_t address;
+  uint64_t size;
+};
+// Where the first library that defines the symbol has it, whatever the scope it was opened in.
+bool find_symbol(const char* name, Symbol* found);
 
 // Among all that is loaded.
 bool is_defined(const char* symbol);

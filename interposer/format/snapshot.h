@@ -54,6 +54,9 @@ enum class SectionType : uint32_t {
   kScriptStacks = 12,  // varint, see below
   kBirths = 13,        // varint, see below (optional)
   kChildren = 24,      // ChildEntry x count: children that are recorded too (optional)
+  // Runtimes that have frames or blocks of their own (both together or none; see RuntimeEntry):
+  kRuntimes = 32,          // RuntimeEntry x count
+  kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
 };
 
 struct SectionEntry {
@@ -85,6 +88,30 @@ enum class Marker : uint64_t {
   kOverflow = 4,    // the only frame: a table was full, the stack was not kept
   kJavaScript = 5,  // reserved: stacks of heap "js" are in kScriptStacks
 };
+// Frames of an interpreter are not on the native stack: one function of it, the evaluator, runs the
+// functions of its language. No address of a user process has any of the four highest bits of a pc
+// set; where they are one of these, it is no return address:
+//
+//    63  60 59      58            32 31              0
+//   +------+-------+----------------+-----------------+  a frame of the runtime. first: the
+//   | 1000 | first | function       | line            |  outermost of those that one native frame
+//   +------+-------+----------------+-----------------+  runs; function: index into
+//   | 1001 |   0   | heap           | native stack    |  kRuntimeFunctions; line 0: unknown
+//   +------+-------+----------------+-----------------+
+//   | 1010 | pc of a native frame of the evaluator    |
+//   +------+------------------------------------------+
+//
+// The frames of a runtime are a chain of nodes of their own, from the root. A node with 1001 is a
+// whole stack: its parent is the innermost frame of the runtime (0: none), `native stack` the node
+// of the innermost native frame; each native frame with 1010 runs as many of the runtime's as there
+// are up to one with `first`, the innermost the innermost. Heap 1: its blocks are of the runtime's
+// own allocator.
+inline constexpr uint64_t kPcTagMask = uint64_t{15} << 60;
+inline constexpr uint64_t kPcFunction = uint64_t{8} << 60;
+inline constexpr uint64_t kPcPair = uint64_t{9} << 60;
+inline constexpr uint64_t kPcEvaluator = uint64_t{10} << 60;
+inline constexpr uint64_t kPcFirstOfNative = uint64_t{1} << 59;
+inline constexpr uint32_t kPcFunctionBits = 27;
 
 // kBirths. How many nodes had been made before each of kNodes, callers before those they call: what
 // tells which code lay at a node's pc (ModuleEntry; `# nodes N` in a JIT map). In runs of nodes
@@ -308,6 +335,29 @@ static_assert(sizeof(ScriptFrameEntry) == 16);
 //     generation code, samples, live blocks, live bytes
 // Samples is the number of objects that V8's profiler really holds; blocks and bytes are the
 // estimates that stand for them, so that their relative error is about 1/sqrt(samples).
+
+// One runtime of another language inside the program, joined or seen.
+struct RuntimeEntry {
+  StringRef name;        // "python"
+  StringRef version;     // as it tells it itself
+  StringRef why_not;     // why it is not joined; empty when it is, or may yet be
+  uint32_t flags;        // RuntimeFlag bits
+  HeapTotals objects;    // blocks of its own allocator
+  uint64_t arena_bytes;  // mapped for it since it was joined; 0: unknown
+};
+static_assert(sizeof(RuntimeEntry) == 56);
+enum RuntimeFlag : uint32_t {
+  kRuntimeFrames = 1,   // its frames stand in stacks
+  kRuntimeObjects = 2,  // its own allocator's blocks are recorded
+};
+
+struct RuntimeFunctionEntry {
+  StringRef function;
+  StringRef file;
+  uint32_t first_line;
+  uint32_t runtime;  // index into kRuntimes
+};
+static_assert(sizeof(RuntimeFunctionEntry) == 16);
 
 }  // namespace silt::format
 

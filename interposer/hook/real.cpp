@@ -12,6 +12,7 @@
 #include <initializer_list>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/symbol_search.h"
 #include "interposer/base/text.h"
 #include "interposer/hook/process.h"

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/text.h"
 
 extern "C" SILT_EXPORT const char* __asan_default_options() {

@@ -14,6 +14,7 @@
 
 #include "interposer/base/log.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/node/addon.h"
@@ -169,7 +170,10 @@ void leave_node() {
   path.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
   path.add(".map");
   struct stat status {};
-  if (lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid()) {
+  constexpr long kNotThroughLinks = 0x100;  // AT_SYMLINK_NOFOLLOW
+  if (base::system_call(SYS_newfstatat, -100, reinterpret_cast<long>(path.c_str()),
+                        reinterpret_cast<long>(&status), kNotThroughLinks) == 0 &&
+      S_ISREG(status.st_mode) && status.st_uid == geteuid()) {
     unlink(path.c_str());
   }
 }

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/symbol_search.h"
 
 namespace silt::node {

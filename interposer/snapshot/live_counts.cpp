@@ -75,11 +75,13 @@ bool LiveCounts::gather(track::NodeId node_count) {
   // Both, where exact recording has gone over to sampling.
   const bool sampling = track::recording_mode() == track::Mode::kSampling;
   if (!sampling || recorder.fell_back.load(std::memory_order_acquire)) {
-    recorder.live.scan([&](const track::Block& block) {
+    const auto count = [&](const track::Block& block) {
       if (block.stack < stack_count) {
         complete = add(block.stack, block.generation, 1, block.size_bytes) && complete;
       }
-    });
+    };
+    recorder.live.scan(count);
+    recorder.objects.scan(count);
   }
   if (sampling || recorder.fell_back.load(std::memory_order_acquire)) {
     recorder.sampled.scan([&](const track::SampledBlock& block) {

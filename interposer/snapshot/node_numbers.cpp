@@ -7,6 +7,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/runtime_frames.h"
 
 namespace silt::snapshot {
 namespace {
@@ -24,6 +25,14 @@ NodeId parent_of(NodeId id) {
   uint64_t pc;
   recorder.stacks.read_node(id, &parent, &pc);
   return parent;
+}
+
+// The native stack that a node refers to beside its caller; 0: none.
+NodeId native_of(NodeId id) {
+  NodeId parent;
+  uint64_t pc;
+  recorder.stacks.read_node(id, &parent, &pc);
+  return track::is_pair(pc) ? track::native_of(pc) : 0;
 }
 
 }  // namespace
@@ -53,6 +62,15 @@ bool NodeNumbers::is_own(NodeId id) {
   return own;
 }
 
+void NodeNumbers::need(NodeId id) {
+  for (; id != 0 && id < limit_ && numbers_[id] == 0; id = parent_of(id)) {
+    numbers_[id] = kNeeded;
+    ++needed_;
+    const NodeId native = native_of(id);
+    if (native != 0) need(native);  // which refers to no other
+  }
+}
+
 bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
   limit_ = limit;
   numbers_ = static_cast<uint32_t*>(base::map_populated_memory(limit * sizeof(numbers_[0])));
@@ -63,10 +81,7 @@ bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
   }
   recorder.counters.read_all(limit, [&](NodeId id, const track::Allocated& allocated) {
     if ((allocated.blocks == 0 && !live.any_of_stack(id)) || is_own(id)) return;
-    for (; id != 0 && id < limit_ && numbers_[id] == 0; id = parent_of(id)) {
-      numbers_[id] = kNeeded;
-      ++needed_;
-    }
+    need(id);
   });
   if (needed_ == 0) return true;
   order_ = static_cast<NodeId*>(base::map_populated_memory(needed_ * sizeof(order_[0])));
@@ -75,27 +90,38 @@ bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
   return true;
 }
 
-// By id, but for callers whose id is larger: those come first.
+// By id, but for callers whose id is larger: those come first. So do native stacks that others
+// refer to.
 void NodeNumbers::put_in_order() {
-  for (NodeId id = 1; id < limit_; ++id) {
-    if (numbers_[id] != kNeeded) continue;
-    uint32_t depth = 0;
-    NodeId at = id;
-    for (; at != 0 && at < limit_ && numbers_[at] == kNeeded && depth < kLongestPath;
-         at = parent_of(at)) {
-      g_path[depth++] = at;
+  if (recorder.evaluator.joined.load(std::memory_order_acquire)) {
+    for (NodeId id = 1; id < limit_; ++id) {
+      if (numbers_[id] != kNeeded) continue;
+      const NodeId native = native_of(id);
+      if (native != 0) give_numbers(native);
     }
-    // A stack that was made just now, on an id that has been used before, may have a caller that
-    // was made after the ids were counted: it is left to the next snapshot.
-    const bool drop = at >= limit_ || (at != 0 && numbers_[at] >= kDropped);
-    while (depth > 0) {
-      const NodeId next = g_path[--depth];
-      if (drop) {
-        numbers_[next] = kDropped;
-      } else {
-        order_[count_] = next;
-        numbers_[next] = ++count_;
-      }
+  }
+  for (NodeId id = 1; id < limit_; ++id) give_numbers(id);
+}
+
+// To a node and its callers, where they need one.
+void NodeNumbers::give_numbers(NodeId id) {
+  uint32_t depth = 0;
+  NodeId at = id;
+  for (; at != 0 && at < limit_ && numbers_[at] == kNeeded && depth < kLongestPath;
+       at = parent_of(at)) {
+    g_path[depth++] = at;
+  }
+  // A stack that was made just now, on an id that has been used before, may have a caller that
+  // was made after the ids were counted: it is left to the next snapshot.
+  bool drop = !has_number(at);
+  while (depth > 0) {
+    const NodeId next = g_path[--depth];
+    drop = drop || !has_number(native_of(next));
+    if (drop) {
+      numbers_[next] = kDropped;
+    } else {
+      order_[count_] = next;
+      numbers_[next] = ++count_;
     }
   }
 }

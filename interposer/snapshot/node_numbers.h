@@ -39,7 +39,12 @@ class NodeNumbers {
   static constexpr uint32_t kNeeded = UINT32_MAX;
   static constexpr uint32_t kDropped = UINT32_MAX - 1;
 
+  void need(track::NodeId id);
   void put_in_order();
+  void give_numbers(track::NodeId id);
+  bool has_number(track::NodeId id) const {
+    return id == 0 || (id < limit_ && numbers_[id] != 0 && numbers_[id] < kDropped);
+  }
 
   track::NodeId limit_ = 0;
   uint32_t count_ = 0;

@@ -16,7 +16,7 @@ namespace silt::snapshot {
 
 class SectionWriter {
  public:
-  static constexpr uint32_t kSections = 13;
+  static constexpr uint32_t kSections = 16;
 
   explicit SectionWriter(int fd);
 

@@ -27,6 +27,7 @@
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
+#include "interposer/snapshot/runtime_sections.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/folding.h"
@@ -54,6 +55,7 @@ struct State {
   bool at_exit;
   bool children;
   bool off;
+  bool last_taken;  // what comes after it is the program's own clearing up
 };
 constinit State g_state{};
 
@@ -354,7 +356,7 @@ void take(uint32_t trigger) {
 }
 
 void take_at_exit() {
-  if (g_state.off || !tables_are_ours()) return;
+  if (g_state.off || !tables_are_ours() || g_state.last_taken) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
   constexpr unsigned kAttempts = 1u << 22;
   for (unsigned i = 0; g_state.slot.load(std::memory_order_acquire) && i < kAttempts; ++i) {
@@ -365,7 +367,13 @@ void take_at_exit() {
   remove_recording_without_snapshots();
 }
 
+void take_before_end() {
+  take_at_exit();
+  g_state.last_taken = true;
+}
+
 void start_over_in_child() {
+  g_state.last_taken = false;
   g_state.process.store(static_cast<int32_t>(base::system_call(SYS_getpid)),
                         std::memory_order_relaxed);
   g_state.slot.store(false, std::memory_order_relaxed);
@@ -385,6 +393,7 @@ void start_over_in_child() {
   }
   leave_requests_to_parent(g_state.off);
   leave_companion_to_parent();
+  if (runtime_sections.leave_to_parent != nullptr) runtime_sections.leave_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);
 }
 

@@ -31,6 +31,8 @@ void take(uint32_t trigger);
 
 // The process ends in an orderly way.
 void take_at_exit();
+// It is about to clear up, by itself: this is the last moment that tells what it kept.
+void take_before_end();
 
 // In the child of a fork: a recording of its own begins, or none when children are not wanted.
 void start_over_in_child();

@@ -20,12 +20,16 @@
 #include "interposer/snapshot/node_numbers.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/resident_parts.h"
+#include "interposer/snapshot/runtime_sections.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::snapshot {
+
+constinit RuntimeSections runtime_sections{};
+
 namespace {
 
 using format::SectionType;
@@ -36,6 +40,12 @@ static_assert(static_cast<uint64_t>(format::Marker::kTruncated) == track::kMarke
 static_assert(static_cast<uint64_t>(format::Marker::kBroken) == track::kMarkerBroken);
 static_assert(static_cast<uint64_t>(format::Marker::kOverflow) == track::kMarkerOverflow);
 
+static_assert(format::kPcFunction == track::kFunctionTag);
+static_assert(format::kPcPair == track::kPairTag);
+static_assert(format::kPcEvaluator == track::kEvaluatorTag);
+static_assert(format::kPcFirstOfNative == track::kFirstOfNative);
+static_assert(format::kPcFunctionBits == track::kFunctionBits);
+
 constinit const char* g_allocator = "";
 
 void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
@@ -45,6 +55,8 @@ void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(numbers.node(number), &parent, &pc);
+    // A pair refers to its native stack by number as well.
+    if (track::is_pair(pc)) pc = track::with_native(pc, numbers.number(track::native_of(pc)));
     out.add_varint(number - numbers.number(parent));
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
@@ -80,7 +92,7 @@ void write_births(SectionWriter& out, const NodeNumbers& numbers) {
 }
 
 void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& live,
-                  format::Meta* meta) {
+                  format::Meta* meta, format::HeapTotals* objects) {
   static constinit LiveCounts::Count counts[256]{};
   track::Counters::Reader counters(recorder.counters);
   out.begin(SectionType::kStacks);
@@ -94,7 +106,9 @@ void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& li
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(id, &parent, &pc);
-    format::HeapTotals& totals = pc == track::kMarkerMapping ? meta->mapping : meta->native;
+    format::HeapTotals& totals = pc == track::kMarkerMapping   ? meta->mapping
+                                 : track::is_runtime_block(pc) ? *objects
+                                                               : meta->native;
     totals.allocated_blocks += allocated.blocks;
     totals.allocated_bytes += allocated.bytes;
     out.add_varint(number - previous);
@@ -249,13 +263,15 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   Strings strings;
   write_nodes(out, numbers);
   write_births(out, numbers);
-  write_stacks(out, numbers, live, &meta);
+  format::HeapTotals objects{};
+  write_stacks(out, numbers, live, &meta, &objects);
   write_modules(out, strings);
   write_mappings(out, strings);
   write_costs(out, facts, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
   write_children(out);
   if (companion.write != nullptr) companion.write(out, strings);
+  if (runtime_sections.write != nullptr) runtime_sections.write(out, strings, objects);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);
   meta.command = strings.add(process_info.command);

@@ -33,7 +33,7 @@ class CounterShard {
   // Adds to the stack's counters; false when there was no memory for them. Only the owner calls
   // add_owned.
   SILT_ALWAYS_INLINE bool add_owned(StackId stack, uint64_t blocks, uint64_t bytes) {
-    Counter* const counter = counters_.ensure(stack);
+    Counter* const counter = ensure(stack);
     if (counter == nullptr) [[unlikely]]
       return false;
     counter->blocks.store(counter->blocks.load(std::memory_order_relaxed) + blocks,
@@ -44,26 +44,26 @@ class CounterShard {
   }
 
   bool add_shared(StackId stack, uint64_t blocks, uint64_t bytes) {
-    Counter* const counter = counters_.ensure(stack);
+    Counter* const counter = ensure(stack);
     if (counter == nullptr) return false;
     counter->blocks.fetch_add(blocks, std::memory_order_relaxed);
     counter->bytes.fetch_add(bytes, std::memory_order_relaxed);
     return true;
   }
 
-  // For readers of many neighbours: whether any stack of those that share `stack`'s chunk has been
+  // For readers of many neighbours: whether any stack of those that share `stack`'s page has been
   // counted here.
-  bool has_chunk_of(StackId stack) { return counters_.find(stack) != nullptr; }
-  static constexpr StackId kChunkStacks = 4096;
-  static constexpr uint64_t kChunkBytes = kChunkStacks * 2 * sizeof(uint64_t);
+  bool has_page_of(StackId stack) { return find(stack) != nullptr; }
+  static constexpr StackId kPageStacks = base::kPageSize / (2 * sizeof(uint64_t));
   // Its counters read as 0 again. Only while nobody writes here.
-  void empty_chunk_of(StackId stack) {
-    Counter* const first = counters_.find(stack - stack % kChunkStacks);
-    if (first != nullptr) base::release_pages(first, kChunkBytes);
+  void empty_page_of(StackId stack) {
+    if (!has_page_of(stack)) return;
+    Counter* const page = pages_[stack / kPageStacks].exchange(nullptr, std::memory_order_relaxed);
+    base::release_pages(page, base::kPageSize);
   }
 
   Allocated read(StackId stack) {
-    const Counter* const counter = counters_.find(stack);
+    const Counter* const counter = find(stack);
     if (counter == nullptr) return Allocated{};
     return Allocated{counter->blocks.load(std::memory_order_relaxed),
                      counter->bytes.load(std::memory_order_relaxed)};
@@ -74,9 +74,34 @@ class CounterShard {
     std::atomic<uint64_t> blocks;
     std::atomic<uint64_t> bytes;
   };
-  static_assert(sizeof(Counter) * kChunkStacks == kChunkBytes);
+  static_assert(sizeof(Counter) * kPageStacks == base::kPageSize);
+  static constexpr StackId kStacks = StackId{1} << kStackIdBits;
+  static constexpr StackId kChunkStacks = 16 * kPageStacks;
 
-  base::ChunkedArray<Counter, kChunkStacks, (size_t{1} << kStackIdBits) / kChunkStacks> counters_;
+  SILT_ALWAYS_INLINE Counter* find(StackId stack) {
+    if (stack >= kStacks) [[unlikely]]
+      return nullptr;
+    Counter* const page = pages_[stack / kPageStacks].load(std::memory_order_acquire);
+    return page == nullptr ? nullptr : page + stack % kPageStacks;
+  }
+
+  SILT_ALWAYS_INLINE Counter* ensure(StackId stack) {
+    Counter* const counter = find(stack);
+    return counter != nullptr ? counter : ensure_slow(stack);
+  }
+
+  SILT_COLD Counter* ensure_slow(StackId stack) {
+    Counter* const page = chunks_.ensure(stack - stack % kPageStacks);
+    if (page == nullptr) return nullptr;
+    pages_[stack / kPageStacks].store(page,
+                                      std::memory_order_release);  // whoever does it, the same
+    return page + stack % kPageStacks;
+  }
+
+  // Memory comes in chunks of sixteen pages; a page is known only once something was counted in it.
+  // Most threads count at few stacks, and what readers do not look at takes no memory.
+  base::ChunkedArray<Counter, kChunkStacks, kStacks / kChunkStacks> chunks_;
+  std::atomic<Counter*> pages_[kStacks / kPageStacks]{};
 };
 
 class Counters {
@@ -88,13 +113,13 @@ class Counters {
   CounterShard& shard(uint32_t index) { return shards_[index]; }
 
   // Reads stacks of which many are neighbours: most threads have counted nothing at most stacks, so
-  // a shard is asked once for each chunk of them.
+  // a shard is asked once for each page of them.
   class Reader {
    public:
     explicit Reader(Counters& counters) : counters_(counters) {}
 
     SILT_ALWAYS_INLINE Allocated read(StackId stack) {
-      if (stack / CounterShard::kChunkStacks != chunk_) look_for_shards(stack);
+      if (stack / CounterShard::kPageStacks != page_) look_for_shards(stack);
       Allocated sum;
       for (uint32_t i = 0; i < size_; ++i) {
         const Allocated part = present_[i]->read(stack);
@@ -106,17 +131,17 @@ class Counters {
 
    private:
     void look_for_shards(StackId stack) {
-      chunk_ = stack / CounterShard::kChunkStacks;
+      page_ = stack / CounterShard::kPageStacks;
       size_ = 0;
       for (CounterShard& shard : counters_.shards_) {
-        if (shard.has_chunk_of(stack)) present_[size_++] = &shard;
+        if (shard.has_page_of(stack)) present_[size_++] = &shard;
       }
     }
 
     Counters& counters_;
     CounterShard* present_[kOwnedShards + 2];
     uint32_t size_ = 0;
-    uint32_t chunk_ = UINT32_MAX;
+    uint32_t page_ = UINT32_MAX;
   };
 
   // Calls visit(stack, sum) for 1 … count - 1, ascending.
@@ -126,29 +151,29 @@ class Counters {
     for (StackId stack = 1; stack < count; ++stack) visit(stack, reader.read(stack));
   }
 
-  // Hands what a shard that nobody writes has counted at the stacks that share `stack`'s chunk to
+  // Hands what a shard that nobody writes has counted at the stacks that share `stack`'s page to
   // those that are folded, and gives its memory back.
   void hand_in(CounterShard* shard, StackId stack) {
-    if (!shard->has_chunk_of(stack)) return;
+    if (!shard->has_page_of(stack)) return;
     CounterShard& folded = shards_[kFoldedShard];
-    const StackId first = stack - stack % CounterShard::kChunkStacks;
+    const StackId first = stack - stack % CounterShard::kPageStacks;
     if (!folded.add_owned(first, 0, 0)) return;
-    for (StackId i = first; i < first + CounterShard::kChunkStacks; ++i) {
+    for (StackId i = first; i < first + CounterShard::kPageStacks; ++i) {
       const Allocated sum = shard->read(i);
       if (sum.blocks != 0 || sum.bytes != 0) folded.add_owned(i, sum.blocks, sum.bytes);
     }
-    shard->empty_chunk_of(stack);
+    shard->empty_page_of(stack);
   }
 
-  // Of stacks below `limit`.
-  uint64_t mapped_bytes(StackId limit) {
-    uint64_t bytes = 0;
-    for (StackId stack = 0; stack < limit; stack += CounterShard::kChunkStacks) {
+  // In use, for stacks below `limit`.
+  uint64_t bytes(StackId limit) {
+    uint64_t sum = 0;
+    for (StackId stack = 0; stack < limit; stack += CounterShard::kPageStacks) {
       for (CounterShard& shard : shards_) {
-        if (shard.has_chunk_of(stack)) bytes += CounterShard::kChunkBytes;
+        if (shard.has_page_of(stack)) sum += base::kPageSize;
       }
     }
-    return bytes;
+    return sum;
   }
 
   // Hands all that `from` has counted to `to`. False, with nothing done, when there is no memory.

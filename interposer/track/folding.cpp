@@ -70,12 +70,19 @@ uint64_t wanted_tree_bytes(uint64_t live_bytes) {
 uint64_t Folding::tree_bytes() {
   const uint64_t ids = recorder.stacks.id_limit();
   const uint64_t bytes =
-      recorder.stacks.mapped_bytes() + recorder.counters.mapped_bytes(static_cast<StackId>(ids));
+      recorder.stacks.mapped_bytes() + recorder.counters.bytes(static_cast<StackId>(ids));
   // Ids that are free will be used before there are new ones.
   return bytes / ids * recorder.stacks.in_use();
 }
 
+// A stack of a joined runtime refers to a native one, which no step looks at: nothing is folded any
+// more then. A round under way stays where it is: what it has set aside is made again when it is
+// seen again. A slice that is being taken just then does no harm: it ends at the wait at the
+// latest, or has it behind it, and then what it gives back is in nobody's hands.
+bool Folding::is_over() { return recorder.evaluator.joined.load(std::memory_order_acquire); }
+
 bool Folding::due() {
+  if (is_over()) return false;
   const uint64_t ticks = base::ticks();
   if (ticks < next_look_ticks_.load(std::memory_order_relaxed)) return false;
   const bool idle = step_.load(std::memory_order_relaxed) == Step::kIdle;
@@ -100,7 +107,7 @@ bool Folding::due() {
 
 void Folding::slice(const ThreadState* own) {
   const base::SpinGuard guard(lock_);
-  if (lock_.was_abandoned()) return;  // copied in the middle of a slice
+  if (is_over() || lock_.was_abandoned()) return;  // abandoned: copied in the middle of a slice
   slice_end_ns_ = time_of(CLOCK_THREAD_CPUTIME_ID) +
                   (urgent_.load(std::memory_order_relaxed) ? kUrgentSliceNs : kSliceNs);
   for (;;) {  // steps that have little to do share a slice
@@ -139,7 +146,12 @@ void Folding::go_on(const ThreadState* own) {
       if (count()) begin(Step::kScan);
       break;
     case Step::kScan:
-      if (scan()) begin(Step::kScanOthers);
+      if (!scan(recorder.live)) break;
+      cursor_ = {};
+      begin(Step::kScanObjects);
+      break;
+    case Step::kScanObjects:
+      if (scan(recorder.objects)) begin(Step::kScanOthers);
       break;
     case Step::kScanOthers:
       scan_others();
@@ -251,8 +263,8 @@ void Folding::note_live(StackId stack, uint64_t bytes) {
   live_bytes_ += bytes;
 }
 
-bool Folding::scan() {
-  return recorder.live.scan_from(
+bool Folding::scan(LiveTable& live) {
+  return live.scan_from(
       &cursor_, [&](const Block& block) { note_live(block.stack, block.size_bytes); },
       [&] { return slice_is_over(); });
 }
@@ -270,16 +282,24 @@ void Folding::scan_others() {
   });
 }
 
-bool Folding::mark() {
-  return visit_ids(limit_, [&](NodeId id) {
-    if (!is_kept(id)) return;
+void Folding::keep_callers(NodeId id) {
+  for (;;) {
     NodeId caller;
     uint64_t pc;
     recorder.stacks.read_node(id, &caller, &pc);
-    while (caller != 0 && !is_kept(caller)) {
-      keep(caller);
-      recorder.stacks.read_node(caller, &caller, &pc);
+    if (is_pair(pc) && native_of(pc) != 0 && !is_kept(native_of(pc))) {
+      keep(native_of(pc));
+      keep_callers(native_of(pc));  // none of which refers to another
     }
+    if (caller == 0 || is_kept(caller)) return;
+    keep(caller);
+    id = caller;
+  }
+}
+
+bool Folding::mark() {
+  return visit_ids(limit_, [&](NodeId id) {
+    if (is_kept(id)) keep_callers(id);
   });
 }
 
@@ -304,6 +324,7 @@ void Folding::take_back_with_callers(NodeId id) {
     recorder.stacks.take_back(id);
     uint64_t pc;
     recorder.stacks.read_node(id, &id, &pc);
+    if (is_pair(pc)) take_back_with_callers(native_of(pc));
   }
 }
 
@@ -313,7 +334,10 @@ bool Folding::check() {
     NodeId caller;
     uint64_t pc;
     if (!recorder.stacks.read_node(id, &caller, &pc)) return;
-    if (!recorder.stacks.is_aside(id)) return take_back_with_callers(caller);
+    if (!recorder.stacks.is_aside(id)) {
+      if (is_pair(pc)) take_back_with_callers(native_of(pc));
+      return take_back_with_callers(caller);
+    }
     uint32_t now = static_cast<uint32_t>(reader.read(id).blocks) + 1;
     if (now == 0) now = 1;
     const uint32_t* const counted = counted_.find(id);
@@ -327,13 +351,14 @@ bool Folding::move() {
     NodeId caller;
     uint64_t pc;
     recorder.stacks.read_node(id, &caller, &pc);
-    const bool mapping = pc == kMarkerMapping;
+    // What was mapped, or a runtime's block, stays told from what was allocated.
+    const uint64_t mark = pc == kMarkerMapping ? pc : is_pair(pc) ? with_native(pc, 0) : 0;
+    const bool is_mark = pc == mark;
     NodeId stays = caller;
     while (stays != 0 && recorder.stacks.is_aside(stays)) {
       recorder.stacks.read_node(stays, &stays, &pc);
     }
-    // What was mapped stays told from what was allocated.
-    if (mapping) stays = stays == caller ? 0 : recorder.stacks.child(stays, kMarkerMapping);
+    if (mark != 0) stays = is_mark && stays == caller ? 0 : recorder.stacks.child(stays, mark);
     const bool any = recorder.counters.read(id).blocks != 0;
     if (stays == 0 || !recorder.counters.move(id, stays)) return take_back_with_callers(id);
     if (any) folded_stacks_.fetch_add(1, std::memory_order_relaxed);
@@ -352,7 +377,7 @@ bool Folding::give_up() {
   return visit_ids(limit_, [&](NodeId id) { recorder.stacks.take_back(id); });
 }
 
-// States of threads that have ended: their counters are added to the folded ones', a chunk at a
+// States of threads that have ended: their counters are added to the folded ones', a page at a
 // time, and what they remember of stacks goes.
 bool Folding::hand_in() {
   for (; handing_in_ != nullptr; handing_in_ = handing_in_->next, at_ = 1) {
@@ -362,7 +387,7 @@ bool Folding::hand_in() {
     bool up = false;
     while (!state.shared_shard && at_ < recorder.stacks.id_limit() && !up) {
       recorder.counters.hand_in(state.shard, at_);
-      at_ += CounterShard::kChunkStacks - at_ % CounterShard::kChunkStacks;
+      at_ += CounterShard::kPageStacks - at_ % CounterShard::kPageStacks;
       up = slice_is_over();
     }
     give_back_state(state);

@@ -10,13 +10,15 @@
 //
 //   count      what each stack has counted; one that counted nothing since the last round is quiet
 //   scan       the live tables: stacks that have live blocks
-//   mark       what is kept: stacks that are not quiet, have live blocks, or are callers of such
+//   mark       what is kept: stacks that are not quiet, have live blocks, or are callers of such,
+//              and the native stacks that pairs among them refer to (runtime_frames.h)
 //   set aside  all others: they are not found any more; then the epoch is bumped, so that each
 //              thread forgets what it remembers before it looks at it again
 //   wait       until no thread can have one of them in its hands
 //   check      what was counted again meanwhile, or got a caller's child, or a block whose realloc
 //              failed, is taken back
-//   move       counts to the innermost caller that stays
+//   move       counts to the innermost caller that stays; a pair's to a pair there which has no
+//              native stack
 //   give back  ids
 //
 // Why that is exact: a hook counts its block before it puts it into the table. What it counted
@@ -77,6 +79,7 @@ class Folding {
     kIdle,
     kCount,
     kScan,
+    kScanObjects,
     kScanOthers,
     kMark,
     kSetAside,
@@ -92,7 +95,7 @@ class Folding {
 
   // Each does a part of its step and says whether the step is done.
   bool count();
-  bool scan();
+  bool scan(LiveTable& live);
   void scan_others();
   bool mark();
   bool set_aside();
@@ -106,12 +109,14 @@ class Folding {
   void go_on(const ThreadState* own);
   void begin(Step step);
 
+  static bool is_over();
   bool slice_is_over() const;
   bool time_is_up(NodeId id) const;
   template <typename Visit>
   bool visit_ids(NodeId limit, Visit&& visit);
   bool is_kept(NodeId id);
   void keep(NodeId id);
+  void keep_callers(NodeId id);
   void take_back_with_callers(NodeId id);
   bool is_restored(NodeId id);
   void note_live(StackId stack, uint64_t bytes);

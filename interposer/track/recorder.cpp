@@ -15,6 +15,8 @@
 #include "interposer/track/sampler.h"
 #include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
+#include "interposer/unwind/mapped_objects.h"
+#include "interposer/unwind/object.h"
 
 namespace silt::track {
 
@@ -26,10 +28,25 @@ void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_c
 
 // Of the fall-back; what is documented as the interval for production.
 constexpr uint64_t kFallbackInterval = 512 * 1024;
+// A runtime is to be joined soon after it has started, while few objects are made.
+constexpr uint32_t kCallsWhileAwaiting = 16;
+constexpr int64_t kBytesWhileAwaiting = 16 * 1024;
+
+// While a runtime is waited for, a distance is gone in steps, so that it is looked for in between.
+void set_countdown(ThreadLocal& local, int64_t distance) {
+  const bool waiting = recorder.await_runtime.load(std::memory_order_relaxed) != nullptr;
+  const int64_t step = waiting && distance > kBytesWhileAwaiting ? kBytesWhileAwaiting : distance;
+  local.sample_countdown = step;
+  local.state->sample_beyond = distance - step;
+}
+
+void look_for_runtime() {
+  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) await();
+}
 
 void start_sampling(ThreadLocal& local) {
-  local.sample_countdown = draw_distance(
-      &local.state->random, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
+  set_countdown(local, draw_distance(&local.state->random, recorder.sample_interval_bytes.load(
+                                                               std::memory_order_relaxed)));
 }
 
 NodeId root_for(unwind::Ending ending) {
@@ -114,26 +131,41 @@ SILT_COLD void record_elsewhere(ThreadState& state, const void* address, const B
   }
 }
 
-SILT_COLD Taken take_from_either(const void* address) {
+namespace {
+
+Taken take_from(LiveTable& live, const void* address) {
   const auto at = reinterpret_cast<uint64_t>(address);
-  Taken taken{recorder.live.take(at), SampledBlock{}};
+  Taken taken{live.take(at), SampledBlock{}};
   if (taken.exact.stack == 0 && recorder.sampled.perhaps(at))
     taken.sampled = recorder.sampled.take(at);
   return taken;
 }
 
-SILT_COLD void restore(const void* address, const Taken& taken) {
+void restore_to(LiveTable& live, const void* address, const Taken& taken) {
   const auto at = reinterpret_cast<uint64_t>(address);
-  if (taken.exact.stack != 0) recorder.live.insert(at, taken.exact);
+  if (taken.exact.stack != 0) live.insert(at, taken.exact);
   if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
   for (const StackId stack : {taken.exact.stack, taken.sampled.stack}) {
     if (stack != 0) folding.note_restored(stack);
   }
 }
 
+}  // namespace
+
 SILT_COLD void restore(const MappingRange& range) {
   recorder.mappings.insert(range);
   folding.note_restored(range.stack);
+}
+
+SILT_COLD Taken take_from_either(const void* address) { return take_from(recorder.live, address); }
+SILT_COLD Taken take_object_from_either(const void* address) {
+  return take_from(recorder.objects, address);
+}
+SILT_COLD void restore(const void* address, const Taken& taken) {
+  restore_to(recorder.live, address, taken);
+}
+SILT_COLD void restore_object(const void* address, const Taken& taken) {
+  restore_to(recorder.objects, address, taken);
 }
 
 SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
@@ -161,7 +193,43 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
   return recording_mode();
 }
 
-StackId new_stack(ThreadState& state, unwind::Frame frame) {
+namespace {
+
+// Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
+uint64_t anchor_of(const unwind::Spine& spine, uint32_t index) {
+  const Evaluator& evaluator = recorder.evaluator;
+  const uint64_t pc = spine.pc(index) - 1;
+  const uint64_t into = pc - evaluator.begin;
+  if (into >= evaluator.size && pc - evaluator.cold_begin >= evaluator.cold_size) return 0;
+  // Interrupted by a signal before it has filled in what the anchor leads to. (Behind a saved
+  // context the spine has a second pair of slots.)
+  const bool interrupted = index + 1 < spine.count() && spine.pc(index + 1) == 0;
+  if (interrupted && into < evaluator.anchored_from) return 0;
+  while (index > 0) {
+    if (spine.pc(--index) != 0) return spine.frame(index).sp - evaluator.anchor_below_cfa;
+  }
+  return 0;
+}
+
+// The innermost anchor of the spine, else 0.
+uint64_t innermost_anchor(const unwind::Spine& spine) {
+  for (uint32_t i = spine.count(); i-- > 1;) {
+    const uint64_t anchor = anchor_of(spine, i);
+    if (anchor != 0) return anchor;
+  }
+  return 0;
+}
+
+}  // namespace
+
+StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap) {
+  const NodeId inner = anchor == 0 ? 0 : recorder.evaluator.find(state, anchor);
+  if (inner == 0 && heap == BlockHeap::kNative) return native;
+  const NodeId both = recorder.stacks.child(inner, pair_pc(native, heap));
+  return both != 0 ? both : kOverflowStack;
+}
+
+StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
   if (state.epoch.load(std::memory_order_relaxed) != epoch) {
     state.spine.forget();
@@ -184,10 +252,15 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
   const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
   uint64_t function_pc = 0;  // what the next frame has in place of its pc
+  const bool joined = recorder.evaluator.joined.load(std::memory_order_acquire);
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
-    const uint64_t pc = spine.pc(i);
+    uint64_t pc = spine.pc(i);
     if (pc != 0) {
-      node = recorder.stacks.child(node, function_pc != 0 ? function_pc : pc);
+      if (function_pc != 0) pc = function_pc;
+      if (joined && anchor_of(spine, i) != 0) {
+        pc = kEvaluatorTag | (recorder.evaluator.begin + 1);
+      }
+      node = recorder.stacks.child(node, pc);
       if (node == 0) [[unlikely]]
         break;
       function_pc = 0;
@@ -202,11 +275,13 @@ StackId new_stack(ThreadState& state, unwind::Frame frame) {
   }
   if (recorder.verify_walks) [[unlikely]]
     verify_walk(frame, node, &spine, false);
+  const uint64_t anchor = joined ? innermost_anchor(spine) : 0;
   if (spine.reusable() && state.memory.wants(node)) {
-    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node,
+    const auto mark = static_cast<uint16_t>(anchor == 0 ? 0 : (anchor - frame.sp) / 8);
+    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node, mark,
                           [&](auto&& visit) { return spine.visit_slots(visit); });
   }
-  return node;
+  return joined ? with_runtime_frames(state, node, anchor, heap) : node;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -223,25 +298,29 @@ constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 23;
 
 // As many calls as the thread made in that time of late.
 uint32_t calls_until_next_look(const ThreadState& state, uint64_t now) {
+  const uint32_t most = recorder.await_runtime.load(std::memory_order_relaxed) != nullptr
+                            ? kCallsWhileAwaiting
+                            : kMostCallsBetweenLooks;
   const uint64_t passed = now - state.looked_at;
-  if (passed <= kTicksBetweenLooks / kMostCallsBetweenLooks) return kMostCallsBetweenLooks;
+  if (passed <= kTicksBetweenLooks / kMostCallsBetweenLooks) return most;
   const uint64_t calls = state.calls_to_look * kTicksBetweenLooks / passed;
   if (calls == 0) return 1;
-  return calls < kMostCallsBetweenLooks ? static_cast<uint32_t>(calls) : kMostCallsBetweenLooks;
+  return calls < most ? static_cast<uint32_t>(calls) : most;
 }
 
 }  // namespace
 
-SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame) {
+SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Frame frame,
+                           BlockHeap heap) {
   // How long recording takes, measured by a rehearsal of this very call that changes nothing.
   const uint64_t begin = base::ticks();
   const uint32_t made = state.calls_to_look != 0 ? state.calls_to_look : 1;
   state.calls_to_look = calls_until_next_look(state, begin);
   state.countdown = state.calls_to_look;
   state.looked_at = begin;
-  const StackId stack = current_stack(state, frame);
+  const StackId stack = current_stack(state, frame, heap);
   count(state, stack, 0, 0);
-  recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
+  if (address != nullptr) recorder.live.insert(reinterpret_cast<uint64_t>(address), Block{});
   const uint64_t end = base::ticks();
   if (end > begin) state.statistics.timed_ticks += (end - begin) * made;
   state.statistics.timed_calls += made;
@@ -249,21 +328,34 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
     state.countdown = 1;
     verify_walk(frame, stack, nullptr, true);
   }
-  if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) note_loaded_code();
+  if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) {
+    note_loaded_code();
+    if (recorder.code_came != nullptr &&
+        !recorder.evaluator.joined.load(std::memory_order_relaxed)) {
+      recorder.code_came();
+    }
+  }
   if (!base::exact_recording_fits(0)) fall_back();
   if (recorder.fell_back.load(std::memory_order_relaxed)) {
     thread_local_part.pending.fetch_or(kPendingMode, std::memory_order_relaxed);
   }
   if (recorder.tick != nullptr) recorder.tick();
+  look_for_runtime();
 }
 
 SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                             const unwind::Frame& frame) {
+                             const unwind::Frame& frame, BlockHeap heap) {
   ThreadState& state = *local.state;
+  const int64_t distance = local.sample_countdown + state.sample_beyond;
+  if (state.sample_beyond != 0 && size_bytes <= static_cast<uint64_t>(distance)) {
+    set_countdown(local, distance - static_cast<int64_t>(size_bytes));
+    return look_for_runtime();
+  }
   start_sampling(local);
   if (recorder.tick != nullptr) recorder.tick();
+  look_for_runtime();
   if (address == nullptr) return;
-  const StackId stack = current_stack(state, frame);
+  const StackId stack = current_stack(state, frame, heap);
   const uint32_t weight = draw_weight(
       &state.random, size_bytes, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
   ++state.statistics.hook_calls;
@@ -293,6 +385,7 @@ bool libunwind_maps_in_vain() { return unwind::libunwind_maps_in_vain(); }
 void note_loaded_code() { recorder.rules.forget_guesses_inside_objects(); }
 
 void note_unloaded_code() {
+  unwind::note_unloaded_objects();
   const bool any = recorder.modules.close_unloaded(recorder.stacks.node_count(),
                                                    [](uint64_t start, uint64_t end) {
                                                      recorder.rules.forget(start, end);
@@ -305,8 +398,10 @@ bool on_unwinding_stack(const void* frame) { return unwind::derive_stack.contain
 
 void prepare_fork() {
   folding.lock().lock();
+  if (recorder.lock_runtime != nullptr) recorder.lock_runtime();
   lock_verification();
   unwind::derive_lock.lock();
+  unwind::hold_mapped_objects();
   recorder.mappings.lock().lock();
   recorder.sampled.lock().lock();
 }
@@ -314,8 +409,10 @@ void prepare_fork() {
 void finish_fork_in_parent() {
   recorder.sampled.lock().unlock();
   recorder.mappings.lock().unlock();
+  unwind::release_mapped_objects();
   unwind::derive_lock.unlock();
   unlock_verification();
+  if (recorder.unlock_runtime != nullptr) recorder.unlock_runtime();
   folding.lock().unlock();
 }
 

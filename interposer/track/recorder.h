@@ -18,6 +18,7 @@
 #include "interposer/track/live_table.h"
 #include "interposer/track/mapping_table.h"
 #include "interposer/track/modules.h"
+#include "interposer/track/runtime_frames.h"
 #include "interposer/track/sampled_blocks.h"
 #include "interposer/track/stack_table.h"
 #include "interposer/track/thread_state.h"
@@ -36,6 +37,9 @@ struct Recorder {
   unwind::RuleTable rules;
   StackTable stacks;
   LiveTable live;
+  LiveTable
+      objects;  // live blocks of a runtime's own allocator, which cuts them out of larger ones
+  Evaluator evaluator;
   SampledBlocks sampled;
   Counters counters;
   MappingTable mappings;
@@ -68,6 +72,13 @@ struct Recorder {
   // A seccomp filter is about to be put on that forbids the return from a handler (true), or was
   // refused (false).
   void (*forbid_signals)(bool forbidden) = nullptr;
+
+  // Set by a runtime that waits for the moment at which it may be joined; called now and then while
+  // the program allocates.
+  std::atomic<void (*)()> await_runtime{};
+  void (*code_came)() = nullptr;     // some time after a dlopen
+  void (*lock_runtime)() = nullptr;  // around a fork, and its reverse
+  void (*unlock_runtime)() = nullptr;
 };
 
 extern constinit Recorder recorder;
@@ -98,21 +109,32 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 
 // The stack of a call whose frame is given, when it is not one remembered.
 // (Frames by value: an address taken here would send the fast path through memory.)
-StackId new_stack(ThreadState& state, unwind::Frame frame);
+StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap);
 
-SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame) {
+// With the frames that a runtime has at the anchor; 0: no evaluator is on the native stack.
+StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap);
+
+SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame,
+                                         BlockHeap heap = BlockHeap::kNative) {
   if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))
       [[likely]] {
     const StackId known = state.memory.find(frame);
-    if (known != 0) [[likely]]
-      return known;
+    if (known != 0) [[likely]] {
+      if (!recorder.evaluator.joined.load(std::memory_order_relaxed)) [[likely]]
+        return known;
+      // The mark is the anchor's distance from sp in words, 0 where there is none.
+      const uint64_t distance = uint64_t{state.memory.mark()} * 8;
+      if (distance == 0 && heap == BlockHeap::kNative) return known;
+      return with_runtime_frames(state, known, distance == 0 ? 0 : frame.sp + distance, heap);
+    }
   }
-  return new_stack(state, frame);
+  return new_stack(state, frame, heap);
 }
 
 // Every so many calls: the clock, verification. Sets the countdown anew: a thread looks at most
 // every 256 recorded calls, and a slow one about every few milliseconds, at its next call then.
-void look_around(ThreadState& state, const void* address, unwind::Frame frame);
+void look_around(ThreadState& state, const void* address, unwind::Frame frame,
+                 BlockHeap heap = BlockHeap::kNative);
 
 bool count_overflow(ThreadState& state);
 
@@ -141,9 +163,24 @@ SILT_ALWAYS_INLINE void record_block(ThreadState& state, const void* address, ui
   }
 }
 
+// Likewise, of a runtime's own allocator.
+SILT_ALWAYS_INLINE void record_object(ThreadState& state, const void* address, uint64_t size_bytes,
+                                      const unwind::Frame& frame) {
+  if (--state.countdown == 0) [[unlikely]]
+    look_around(state, nullptr, frame, BlockHeap::kRuntime);
+  const StackId stack = current_stack(state, frame, BlockHeap::kRuntime);
+  ++state.statistics.hook_calls;
+  count(state, stack, 1, size_bytes);
+  const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
+  if (!recorder.objects.insert(reinterpret_cast<uint64_t>(address),
+                               Block{stack, generation, size_bytes})) [[unlikely]] {
+    record_elsewhere(state, address, Block{stack, generation, size_bytes});
+  }
+}
+
 // Sampling mode: this block covers a sampling point.
 void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                   const unwind::Frame& frame);
+                   const unwind::Frame& frame, BlockHeap heap = BlockHeap::kNative);
 
 // A thread was asked to look at its mode again, which it does when its hook ends.
 inline constexpr uint32_t kPendingMode = uint32_t{1} << 31;
@@ -159,8 +196,11 @@ struct Taken {
 
 // Forgets a block that may be in either table, where exact recording has gone over to sampling.
 Taken take_from_either(const void* address);
+// Likewise, of a runtime's own allocator.
+Taken take_object_from_either(const void* address);
 // Puts a block back whose realloc failed.
 void restore(const void* address, const Taken& taken);
+void restore_object(const void* address, const Taken& taken);
 // The same of a mapping.
 void restore(const MappingRange& range);
 

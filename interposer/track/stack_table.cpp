@@ -8,12 +8,18 @@
 
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/system_call.h"
+#include "interposer/track/runtime_frames.h"
 
 namespace silt::track {
 namespace {
 
 constexpr unsigned kMostWaits = 100'000;  // tens of milliseconds at least
 constexpr uint64_t kFirstSlots = 2048;    // 16 KiB
+
+// The address of a node's code.
+constexpr uint64_t code_of(uint64_t pc) {
+  return (pc & kTagMask) == kEvaluatorTag ? pc & ~kTagMask : pc;
+}
 
 }  // namespace
 
@@ -271,7 +277,8 @@ void StackTable::retire(uint64_t start, uint64_t end) {
   const NodeId limit = id_limit();
   for (NodeId id = 1; id < limit; ++id) {
     Node* const node = nodes_.find(id);
-    if (node != nullptr && node->pc.load(std::memory_order_relaxed) - start < end - start) {
+    if (node != nullptr &&
+        code_of(node->pc.load(std::memory_order_relaxed)) - start < end - start) {
       node->parent.fetch_or(kRetired, std::memory_order_relaxed);
     }
   }

@@ -54,8 +54,10 @@ struct ThreadState {
   uint64_t looked_at;           // ticks of the last look
   bool shared_shard;
   CounterShard* shard;
+  void* runtime;  // what a joined runtime keeps for this thread; its own business
   ThreadStatistics statistics;
-  uint64_t random;  // state of the sampler's generator
+  uint64_t random;        // state of the sampler's generator
+  int64_t sample_beyond;  // bytes until the next sample, past the countdown
   // [takeovers:16][number of the owner's process:16][thread id:32], id 0: free. A state that came
   // along in a raw clone may be that of the thread that goes on there, under whatever id: only
   // states of the process's own number are taken over. The takeovers tell an owner from its

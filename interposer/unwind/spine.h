@@ -37,8 +37,9 @@
 
 namespace silt::unwind {
 
-// A walk that would go past this many frames is cut; what is then kept are the innermost frames.
-inline constexpr uint32_t kMaximumFrames = 1024;
+// A walk that would go past this many frames is cut; what is then kept are the innermost frames. A
+// frame with a second pair of slots counts twice, so that a thousand of an interpreter's have room.
+inline constexpr uint32_t kMaximumFrames = 2048;
 inline constexpr uint32_t kTruncatedFrames = 256;
 
 enum class Ending : uint8_t { kComplete, kBroken, kTruncated };

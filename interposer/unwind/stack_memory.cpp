@@ -54,7 +54,8 @@ void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live,
   }
   Run run{uint64_t{tag} << 40 | uint64_t{next_group_} << 27 | uint64_t{groups} << 20 |
           uint64_t{in_pairs} << 15};
-  next_group_ += groups;
+  // One that needs no checks of its own has a mark of its own all the same.
+  next_group_ += groups != 0 ? groups : 1;
   if (place.check != 0) {
     run.bits |= place.check;
     // Pairs are filled from the front; the older one makes way.

@@ -44,12 +44,18 @@ class StackMemory {
     Run run = find_root(innermost);
     while (run.bits != 0) [[likely]] {
         const Group at = first_differing(run, innermost.sp);
-        if (at == run.end()) return run.tag();
+        if (at == run.end()) {
+          found_ = run.begin();
+          return run.tag();
+        }
         const uint32_t i = first_difference(at, innermost.sp);
         run = find_branch(check_number(at, i), load(innermost.sp, units(at)[i]));
       }
     return 0;
   }
+
+  // After find has found a stack: the mark that it was remembered with.
+  uint16_t mark() const { return marks_[found_ / kUnitsBytes]; }
 
   // After find has found nothing: whether the stack is worth remembering. One that comes up a
   // second time at its place is, soon after the first. Programs with tens of thousands of stacks,
@@ -67,9 +73,11 @@ class StackMemory {
 
   // Remembers a stack. visit_slots(visit) calls visit(slot, value) for every slot that the stack
   // depends on, in the order of the walk, until it returns false, and returns what the last call
-  // did. A stack with too many slots, or with one far from sp, is not remembered.
+  // did. A stack with too many slots, or with one far from sp, is not remembered. The mark is the
+  // caller's.
   template <typename VisitSlots>
-  void remember(const Frame& innermost, bool bp_live, uint32_t tag, VisitSlots&& visit_slots) {
+  void remember(const Frame& innermost, bool bp_live, uint32_t tag, uint16_t mark,
+                VisitSlots&& visit_slots) {
     if (next_group_ == 0 || kGroups - next_group_ < kMaximumGroups) forget();
     const Place place = trace(innermost, bp_live);
     if (place.found) return;
@@ -96,7 +104,9 @@ class StackMemory {
           }
           return builder.add(units, value);
         });
-    if (fits) keep(innermost, place, bp_live, tag, builder.finish());
+    if (!fits) return;
+    marks_[next_group_] = mark;
+    keep(innermost, place, bp_live, tag, builder.finish());
   }
 
   // Code was unloaded or memory unmapped: no stack may be trusted any more.
@@ -337,12 +347,14 @@ class StackMemory {
             uint32_t groups);
 
   uint32_t next_group_;  // 0: nothing is remembered; number 0 is no check's
+  Group found_;          // where find found the last one
   uint32_t missed_at_;   // the place among roots or branches where find missed the last one
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
   alignas(64) uint64_t values_[4 * kGroups];
   uint16_t units_[4 * kGroups];
+  uint16_t marks_[kGroups];  // by the first group of a stack
   Passed passed_[kMaximumPassed];
 };
 

@@ -7,16 +7,19 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <atomic>
 
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/own_ranges.h"
 #include "interposer/base/sandbox.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/unwind/libunwind.h"
+#include "interposer/unwind/object.h"
 
 namespace silt::unwind {
 
@@ -80,6 +83,7 @@ void* open_libunwind() {
 }  // namespace
 
 bool open_unwinder() {
+  choose_object_search(getenv("SILT_OBJECTS"));
   base::begin_own_modules();
   void* const handle = open_libunwind();
   base::end_own_modules();

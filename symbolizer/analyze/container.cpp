@@ -16,6 +16,9 @@
 namespace silt::analyze {
 namespace {
 
+// A smaller change in size is no jump.
+constexpr double kJump = 1.05;
+
 // For containers only the change in size counts: the old block dies whenever a larger one is born.
 std::vector<Step> steps_of_bytes(const Evidence& evidence) {
   std::vector<Step> steps;
@@ -50,14 +53,51 @@ bool is_container(const Evidence& evidence) {
   return more_bytes >= 1.3 && more_blocks <= 1 + 0.2 * (more_bytes - 1);
 }
 
+// A container copies itself into a larger block: a snapshot in between shows both. It has the size
+// that it has next.
+std::vector<double> without_copies(const Evidence& evidence) {
+  std::vector<double> bytes = evidence.bytes;
+  for (size_t i = 1; i + 1 < bytes.size(); ++i) {
+    const bool two = evidence.blocks[i] > evidence.blocks[i + 1];
+    if (two && bytes[i] > bytes[i + 1] && bytes[i + 1] >= bytes[i - 1]) bytes[i] = bytes[i + 1];
+  }
+  return bytes;
+}
+
+// Few blocks hold this many times as many.
+constexpr double kContents = 20;
+constexpr double kFewBlocks = 4;
+// Part of the peak from which on a content counts as full.
+constexpr double kFull = 0.9;
+
 }  // namespace
+
+bool is_full_with(const Timeline& timeline, const Series& container, const Series& content) {
+  const std::vector<double> holder = at_frames(timeline, container.bytes);
+  const std::vector<double> held = at_frames(timeline, content.bytes);
+  const Levels holders = levels_of(at_frames(timeline, container.blocks));
+  const Levels helds = levels_of(at_frames(timeline, content.blocks));
+  if (holders.peak - holders.low > kFewBlocks) return false;
+  if (helds.peak < kContents * std::max(1.0, holders.last)) return false;
+  const double peak = levels_of(held).peak;
+  size_t full = 0;
+  while (held[full] < kFull * peak) ++full;
+  size_t grew = 0;
+  double largest = holder.front();
+  for (size_t i = 1; i < holder.size(); ++i) {
+    if (holder[i] > kJump * largest) grew = i;
+    largest = std::max(largest, holder[i]);
+  }
+  // A hash table makes room for what comes with its last entries.
+  return grew <= full + 1;
+}
 
 bool judge_container(const Evidence& evidence, Judgement& judgement) {
   if (!is_container(evidence) || judgement.growth_bytes < kFloorBytes) return false;
   const std::string blocks = format_counted(evidence.blocks.back(), "block");
   const std::string sizes = " from " + format_bytes(evidence.bytes.front()) + " to " +
                             format_bytes(evidence.bytes.back());
-  const Jumps jumps = find_jumps(evidence.timeline.seconds, evidence.bytes);
+  const Jumps jumps = find_jumps(evidence.timeline.seconds, without_copies(evidence));
   const std::vector<Step> steps = steps_of_bytes(evidence);
   // One observation a window: how large a step was says how the container grows, not how sure.
   double mean = 0;

@@ -12,6 +12,10 @@ namespace silt::analyze {
 // False, with the judgement's verdict as it was, when this is no container that grows.
 bool judge_container(const Evidence& evidence, Judgement& judgement);
 
+// Whether `container` is a few blocks that last grew no later than `content`, many blocks that grow
+// no further, became full: a container is as healthy as what it holds.
+bool is_full_with(const Timeline& timeline, const Series& container, const Series& content);
+
 }  // namespace silt::analyze
 
 #endif  // SILT_SYMBOLIZER_ANALYZE_CONTAINER_H_

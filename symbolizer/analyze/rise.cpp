@@ -76,6 +76,11 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
       return bounded(flat ? confidence : 0.6, rose + ", but ever more slowly: the last third at " +
                                                   format_percent(std::max(0.0, trend.late_pace)) +
                                                   " of the first pace");
+    case Obstacle::kTail:
+      if (late < 0.02 * peak) {
+        return bounded(0.6, rose + ", then nearly flat at " + format_bytes(bytes.back()));
+      }
+      return growing(0.4, rose + ", but what followed the first rush may be the end of it");
     case Obstacle::kStopped:
       if (flat || trend.grew + 1 < trend.windows) {
         return bounded(confidence, rose + ", then stopped at " + format_bytes(bytes.back()));

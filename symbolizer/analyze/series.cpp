@@ -90,6 +90,32 @@ const format::IsolateEntry* fresh_main_isolate(const read::Snapshot& snapshot) {
   return nullptr;
 }
 
+// Blocks allocated by the time of each frame that are gone by the last one. What stays is left out:
+// growth would else be its own clock, and never lose pace by it.
+std::vector<double> passing_blocks(const read::Recording& recording, const Timeline& timeline) {
+  const size_t frames = timeline.frames.size();
+  std::vector<double> staying(frames, 0);
+  for (const read::Stack& stack : recording.stacks) {
+    if (stack.heap == read::Heap::kJavaScript) continue;
+    const auto last = std::find_if(
+        stack.samples.rbegin(), stack.samples.rend(),
+        [&](const read::Sample& sample) { return sample.snapshot == timeline.frames.back(); });
+    if (last == stack.samples.rend()) continue;
+    for (const read::GenerationCount& generation : last->generations) {
+      const size_t born = std::min<size_t>(timeline.frame_of_code[generation.code], frames - 1);
+      staying[born] += static_cast<double>(generation.blocks);
+    }
+  }
+  std::vector<double> passing;
+  double stayed = 0;
+  for (size_t i = 0; i < frames; ++i) {
+    stayed += staying[i];
+    const double here = allocated_blocks(recording.snapshots[timeline.frames[i]]) - stayed;
+    passing.push_back(i == 0 ? std::max(0.0, here) : std::max(passing.back(), here));
+  }
+  return passing;
+}
+
 // Everything that follows from Timeline::regular and the interval. Native allocations do not tell
 // whether JavaScript is idle.
 void complete(const read::Recording& recording, const std::vector<double>& work, bool native,
@@ -118,14 +144,11 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
     timeline.frames.push_back(frames[i]);
     timeline.seconds.push_back(active);
   }
-  for (const size_t frame : timeline.frames) {
-    timeline.activity.push_back(allocated_blocks(recording.snapshots[frame]));
-    if (!work.empty()) timeline.work.push_back(frame < work.size() ? work[frame] : work.back());
+  if (!work.empty()) {
+    for (const size_t frame : timeline.frames) {
+      timeline.work.push_back(frame < work.size() ? work[frame] : work.back());
+    }
   }
-  for (size_t i = 1; i < timeline.activity.size(); ++i) {
-    timeline.activity[i] = std::max(timeline.activity[i], timeline.activity[i - 1]);
-  }
-
   timeline.frame_of_code.resize(256);
   for (uint32_t code = 0; code < 256; ++code) {
     const uint32_t sequence = format::first_sequence_of_generation(code);
@@ -136,6 +159,7 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
     }
     timeline.frame_of_code[code] = static_cast<uint32_t>(frame);
   }
+  timeline.activity = passing_blocks(recording, timeline);
 }
 
 }  // namespace

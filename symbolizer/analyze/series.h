@@ -27,7 +27,7 @@ struct Timeline {
   std::vector<size_t> regular;   // snapshots not taken at exit, ascending
   std::vector<size_t> frames;    // of those, the ones judged; index into snapshots
   std::vector<double> seconds;   // of each frame: time of activity, idle windows left out
-  std::vector<double> activity;  // of each frame: blocks allocated so far by the whole process
+  std::vector<double> activity;  // of each frame: blocks allocated so far that are gone by the last
   std::vector<double> work;      // of each frame: units of work done, empty when not given
   std::vector<uint32_t> frame_of_code;  // by generation code: the first frame that can show it
   // A collection before each snapshot takes ever more time as a JavaScript heap grows, and nothing

@@ -23,7 +23,8 @@ bool in_step(const Timeline& timeline, const Series& a, const Series& b,
 // Block for block: in every window one has the same small multiple of the other's blocks, and their
 // number varies from window to window. Two leaks on every request do that as well; but when blocks
 // of one also die and are replaced, and live blocks keep in step all the same, both are one thing.
-enum class Lockstep : uint8_t { kNone, kSamePace, kOneThing };
+// Certain is a pace whose difference never adds up to more than a few over hundreds of events.
+enum class Lockstep : uint8_t { kNone, kSamePace, kCertainPace, kOneThing };
 Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b);
 
 }  // namespace silt::analyze

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <span>
 
+#include "symbolizer/analyze/curve_models.h"
 #include "symbolizer/analyze/statistics.h"
 
 namespace silt::analyze {
@@ -27,10 +28,22 @@ constexpr size_t kEvenTail = 6;
 constexpr double kSignificant = 3.0;
 // Fewer blocks than this are no trend, whatever their spread.
 constexpr double kFewestEvents = 5;
+// Growth that skips windows takes so many: seven large tables, each made when first asked for, came
+// in five of nine windows.
+constexpr double kFewEvents = 8;
 // Growth in fewer than half of the windows takes this many to be more than a few accidents.
 constexpr double kFewRareEvents = 20;
 // From this many on, a change at the end is no accident.
 constexpr double kManyEvents = 50;
+
+// Models of two parameters are compared over no fewer windows than these.
+constexpr size_t kFewestForModels = 5;
+// Difference of the information criteria from which a model is preferred: "strong" evidence in the
+// words of Kass and Raftery (1995).
+constexpr double kEvidence = 8;
+constexpr double kSomeEvidence = 2;  // "positive"
+// Counts this uneven (bursts) say nothing of the tail of a warm-up.
+constexpr double kEvenSpread = 3;
 
 using Steps = std::span<const Step>;
 
@@ -121,23 +134,33 @@ double late_pace(Steps steps) {
   return best;
 }
 
-bool bends(Steps steps, const Trend& trend, double spread, double events_per_unit) {
+// In too few windows for models: the pace falls off by more than chance has it, in order, or has
+// nearly ended.
+bool bends(Steps steps, const Trend& trend, double events_per_unit) {
   if (trend.late_pace >= (trend.warm_up > 0 ? kBendAfterWarmUp : kBend)) return false;
   const size_t part = third(steps.size());
   const double early = std::max(0.0, net_of(steps.first(part))) * events_per_unit;
   const double late = std::max(0.0, early * trend.late_pace);
-  const bool by_chance = early - late < 2 * std::sqrt(early + late);
-  if (by_chance) return false;
-  // Paces that merely swing are no bend: they must fall in order, or have nearly ended.
+  if (early - late < 2 * std::sqrt(early + late)) return false;
   const double usual = early / static_cast<double>(part) / events_per_unit;
   bool ended = true;
   for (const Step& step : steps.last(part)) ended = ended && step.net() < 0.25 * usual;
-  const double order = falling_order(steps);
-  // In few windows chance falls in order as well.
-  const double per_pace = steps.size() < 9 ? 1000 : 2;
-  const double enough = -0.4 - per_pace * std::max(0.0, trend.late_pace - 0.55);
-  const bool falls_in_order = order <= std::max(-0.8, enough);
-  return ended || falls_in_order || early - late > 4 * std::sqrt(spread * (early + late));
+  return ended || falling_order(steps) <= -0.4;
+}
+
+// Whether growth that comes to an end explains the windows better than growth that goes on; what
+// follows a warm-up may also be its tail, and that it is more must show.
+Obstacle find_end(Steps begun, const Trend& trend, double events_per_unit) {
+  const CurveComparison models = compare_models(begun, trend.warm_up, events_per_unit);
+  if (models.late_pace >= kBend) return Obstacle::kNone;
+  if (models.for_an_end > kEvidence) {
+    if (models.for_a_floor >= kEvidence) return Obstacle::kNone;
+    return models.for_a_floor >= kSomeEvidence ? Obstacle::kTail : Obstacle::kBend;
+  }
+  const double for_a_leak = std::max(-models.for_an_end, models.for_a_floor);
+  const bool unsure =
+      trend.warm_up > 0 && models.spread < kEvenSpread && for_a_leak < kSomeEvidence;
+  return unsure ? Obstacle::kTail : Obstacle::kNone;
 }
 
 // The windows of the second half when they do not slow down any further: a leak at half its pace,
@@ -230,9 +253,13 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
   if (trend.windows < 3) return blocked(Obstacle::kTooShort);
   if (trend.events < kFewestEvents - 0.5) return blocked(Obstacle::kTooFew);
   if (!(exact && pure) && z < kSignificant) return blocked(Obstacle::kWithinNoise);
-  if (bends(steps, trend, spread, events_per_unit)) {
-    trend.even_tail = even_tail(steps);
-    return blocked(Obstacle::kBend);
+  const Obstacle end =
+      trend.windows < kFewestForModels
+          ? (bends(steps, trend, events_per_unit) ? Obstacle::kBend : Obstacle::kNone)
+          : find_end(begun, trend, events_per_unit);
+  if (end != Obstacle::kNone) {
+    trend.even_tail = end == Obstacle::kBend ? even_tail(steps) : 0;
+    return blocked(end);
   }
   if (stopped(steps, spread, events_per_unit)) return blocked(Obstacle::kStopped);
   if (trend.events >= kManyEvents && replaces(steps)) return blocked(Obstacle::kReplacing);
@@ -240,7 +267,8 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
 
   // Rare events and bursts leave windows empty. That is no objection as long as what came stays.
   const bool stays = trend.died <= 0.1 * trend.born;
-  const bool often = 2 * trend.grew >= trend.windows || trend.events >= kFewRareEvents;
+  const bool often =
+      2 * trend.grew >= trend.windows ? trend.events >= kFewEvents : trend.events >= kFewRareEvents;
   if (stays && often && trend.windows >= 3 && trend.grew >= 3 && grows_in_thirds(steps)) {
     return blocked(Obstacle::kNone);
   }

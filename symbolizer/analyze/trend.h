@@ -20,6 +20,7 @@ enum class Obstacle : uint8_t {
   kTooShort,     // fewer than three windows after warm-up
   kTooFew,       // fewer events than a trend needs
   kBend,         // the pace falls off towards the end
+  kTail,         // what follows the warm-up may be the end of it
   kStopped,      // nothing more at the end
   kNotEvery,     // some windows do not grow, and chance does not explain it
   kWithinNoise,  // births and deaths nearly cancel

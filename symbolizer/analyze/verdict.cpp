@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "symbolizer/analyze/backlog.h"
 #include "symbolizer/analyze/container.h"
 #include "symbolizer/analyze/evidence.h"
 #include "symbolizer/analyze/rise.h"
@@ -87,6 +88,36 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
   return true;
 }
 
+bool rises(const Judgement& judgement) {
+  return judgement.growth_bytes > 0 && judgement.bytes_per_second > 0;
+}
+
+// Part of what is live.
+constexpr double kStaying = 0.2;
+
+// What stays may grow while what is in flight shrinks with the load: then the growth is that of
+// what stays. False where all blocks count as soon as they are seen, or nothing grows.
+bool count_what_stays(const Evidence& evidence, Judgement& judgement) {
+  if (evidence.windows.lag == 0) return false;
+  double bytes = 0;
+  double blocks = 0;
+  double seconds = 0;
+  for (const Window& window : evidence.windows.list) {
+    bytes += window.bytes;
+    blocks += window.blocks();
+    seconds += window.seconds;
+  }
+  // What falls as a whole is not accused for the little that stays.
+  if (blocks <= 0 || bytes < kStaying * evidence.levels.last) return false;
+  judgement.growth_bytes = bytes;
+  judgement.growth_blocks = blocks;
+  judgement.bytes_per_second = bytes / seconds;
+  judgement.blocks_per_second = blocks / seconds;
+  judgement.bytes_per_second_low = 0;
+  judgement.bytes_per_second_high = 2 * judgement.bytes_per_second;
+  return true;
+}
+
 bool is_small(const Evidence& evidence) {
   return evidence.block_levels.peak - evidence.block_levels.low < kFloorBlocks &&
          evidence.levels.peak - evidence.levels.low < kFloorBytes;
@@ -145,11 +176,13 @@ Judgement judge(const Timeline& timeline, const Series& series) {
     } else {
       judge_steady(evidence, trend, judgement);
     }
-  } else if (trend.obstacle == Obstacle::kNone && judgement.growth_bytes > 0) {
+  } else if (trend.obstacle == Obstacle::kNone &&
+             (rises(judgement) || count_what_stays(evidence, judgement))) {
     judgement.verdict = Verdict::kLeak;
     judgement.confidence = leak_confidence(trend);
     judgement.reason = leak_reason(evidence, trend);
-  } else if (judge_container(evidence, judgement) || judge_sawtooth(evidence, judgement)) {
+  } else if (judge_backlog(evidence, judgement) || judge_container(evidence, judgement) ||
+             judge_sawtooth(evidence, judgement)) {
   } else if (rose) {
     judge_rise(evidence, trend, judgement);
   } else {

@@ -178,6 +178,8 @@ Judgement judge_whole(const Curve& curve, const WholeFloor& floor) {
                        std::to_string(trend.even_tail) + " windows");
       }
       return say(Verdict::kBounded, 0.6, ", ever more slowly");
+    case Obstacle::kTail:
+      return say(Verdict::kGrowing, 0.4, ", but what followed the first rush may be the end of it");
     case Obstacle::kStopped:
     case Obstacle::kReplacing:
       return say(Verdict::kBounded, 0.6, ", then stopped");

@@ -5,12 +5,18 @@
 #include "symbolizer/analyze/windows.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace silt::analyze {
 namespace {
 
 // Below this share of births, blocks in flight are no noise worth losing a window for.
 constexpr double kYoungShare = 0.05;
+// Blocks ripen in a while that leaves so many windows, of so many ripe blocks in all, of which at
+// most this share goes later.
+constexpr size_t kFewestRipeWindows = 5;
+constexpr double kFewestRipe = 20;
+constexpr double kRipeDeaths = 0.1;
 
 Window window_between(const Timeline& timeline, size_t frame) {
   Window window;
@@ -74,6 +80,45 @@ Release scratch_release(const Timeline& timeline, const Series& series) {
   return largest;
 }
 
+// The windows, where a block counts from the frame `lag` frames after the first that shows it.
+std::vector<Window> windows_at(const Timeline& timeline, const Series& series,
+                               const Release& scratch, size_t lag) {
+  const std::vector<double>& blocks = series.born_blocks;
+  const std::vector<double>& bytes = series.born_bytes;
+  std::vector<Window> list;
+  for (size_t frame = 1; frame + lag < timeline.frames.size(); ++frame) {
+    Window window = window_between(timeline, frame);
+    const size_t seen = frame + lag;  // the frame at which births of this window count
+    window.born = blocks[Series::cell(seen, frame)];
+    window.died = deaths(blocks, seen, frame - 1);
+    window.bytes = bytes[Series::cell(seen, frame)];
+    for (size_t g = 0; g < frame; ++g) {
+      window.bytes -= bytes[Series::cell(seen - 1, g)] - bytes[Series::cell(seen, g)];
+    }
+    if (seen == scratch.frame) {
+      window.died = std::max(0.0, window.died - scratch.blocks);
+      window.bytes += scratch.bytes;
+    }
+    list.push_back(window);
+  }
+  return list;
+}
+
+double sum_of(const std::vector<Window>& list, double Window::*member) {
+  double sum = 0;
+  for (const Window& window : list) sum += window.*member;
+  return sum;
+}
+
+// Of those that count, next to none go later, and every window left some.
+bool stays(const std::vector<Window>& list) {
+  for (const Window& window : list) {
+    if (window.born <= 0) return false;
+  }
+  return sum_of(list, &Window::born) >= kFewestRipe &&
+         sum_of(list, &Window::died) <= kRipeDeaths * sum_of(list, &Window::born);
+}
+
 }  // namespace
 
 Windows make_windows(const Timeline& timeline, const Series& series) {
@@ -84,7 +129,6 @@ Windows make_windows(const Timeline& timeline, const Series& series) {
     return windows;
   }
   const std::vector<double>& blocks = series.born_blocks;
-  const std::vector<double>& bytes = series.born_bytes;
   const Release scratch = scratch_release(timeline, series);
 
   double born = 0;
@@ -98,21 +142,17 @@ Windows make_windows(const Timeline& timeline, const Series& series) {
   windows.scratch_released = scratch.frame != 0;
   windows.young_share = born > 0 ? std::max(0.0, young / born) : 0;
   windows.aged = frames >= 6 && windows.young_share > kYoungShare;
-  const size_t lag = windows.aged ? 1 : 0;
-  for (size_t frame = 1; frame + lag < frames; ++frame) {
-    Window window = window_between(timeline, frame);
-    const size_t seen = frame + lag;  // the frame at which births of this window count
-    window.born = blocks[Series::cell(seen, frame)];
-    window.died = deaths(blocks, seen, frame - 1);
-    window.bytes = bytes[Series::cell(seen, frame)];
-    for (size_t g = 0; g < frame; ++g) {
-      window.bytes -= bytes[Series::cell(seen - 1, g)] - bytes[Series::cell(seen, g)];
-    }
-    if (seen == scratch.frame) {
-      window.died = std::max(0.0, window.died - scratch.blocks);
-      window.bytes += scratch.bytes;
-    }
-    windows.list.push_back(window);
+  windows.lag = windows.aged ? 1 : 0;
+  windows.list = windows_at(timeline, series, scratch, windows.lag);
+  if (!windows.aged) return windows;
+  // What most blocks do not outlive, a leaked one does: count from the age after which next to
+  // nothing goes, if there is one.
+  for (size_t lag = 1; lag + kFewestRipeWindows < frames; ++lag) {
+    std::vector<Window> ripe = windows_at(timeline, series, scratch, lag);
+    if (!stays(ripe)) continue;
+    windows.lag = lag;
+    windows.list = std::move(ripe);
+    break;
   }
   return windows;
 }

@@ -4,7 +4,8 @@
 //
 // Where births are known, the windows are "aged" when that makes the picture clearer: a block
 // counts from the first frame it outlives, so blocks merely in flight at a snapshot are no noise.
-// The last frame's own births have not outlived anything yet and are left out then.
+// The last frame's own births have not outlived anything yet and are left out then. Where blocks
+// live for some windows before they go, they count from the age after which next to nothing goes.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
 #define SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
@@ -18,7 +19,7 @@ namespace silt::analyze {
 
 struct Window {
   double seconds = 0;   // length
-  double activity = 0;  // blocks the process allocated in it
+  double activity = 0;  // blocks the process allocated in it that did not stay
   double work = 0;      // units of work, 0 when unknown
   double born = 0;      // blocks that joined the live ones
   double died = 0;      // blocks that left them
@@ -28,7 +29,8 @@ struct Window {
 
 struct Windows {
   std::vector<Window> list;
-  bool aged = false;
+  bool aged = false;  // most blocks are young: they count from a later frame on
+  size_t lag = 0;     // so many frames later than the first that shows them
   bool has_births = false;
   double young_share = 0;  // mean share of the live blocks that will not outlive the next frame
   // Memory from before the first frame that went in one step, without the rest: start-up scratch.

@@ -156,7 +156,8 @@ size_t leave_out_short(const std::vector<RecordedProcess>& processes,
 }  // namespace
 
 void add_input_options(CLI::App& app, InputOptions& options) {
-  app.add_option("--top", options.top, "stacks to show besides those of findings; 0: all")
+  app.add_option("--top", options.top,
+                 "stacks to show besides those of findings; 0: all (default: 20)")
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
   app.add_option("--module", options.module,
@@ -188,7 +189,7 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->allow_extra_args(false);
   app.add_flag("--debuginfod", options.debuginfod, "ask debuginfod servers for debug information");
   app.add_option("--jobs", options.jobs,
-                 "threads to read recordings with; 0: one for each processor");
+                 "threads to read recordings with; 0: one for each processor (default: 0)");
 }
 
 std::optional<uint64_t> parse_size(const std::string& text) {

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
@@ -18,86 +20,112 @@
 namespace silt::commands {
 namespace {
 
+using format::Setting;
+using format::SettingId;
+using format::SettingKind;
+
 std::filesystem::path out_folder(const RecordSettings& settings) {
   std::error_code error;
-  return std::filesystem::absolute(settings.out, error);
+  return std::filesystem::absolute(settings[SettingId::kOut], error);
 }
 
 std::string make_out_folder(const RecordSettings& settings) {
   std::error_code error;
+  const std::string& named = settings[SettingId::kOut];
   const auto folder = out_folder(settings);
   std::filesystem::create_directories(folder, error);
-  if (error) return "cannot make " + in_quotes(settings.out) + ": " + errno_text(error.value());
+  if (error) return "cannot make " + in_quotes(named) + ": " + errno_text(error.value());
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    return "cannot write to " + in_quotes(settings.out) + ": " + errno_text(errno);
+    return "cannot write to " + in_quotes(named) + ": " + errno_text(errno);
   }
   return "";
 }
 
 void set_environment(const Launch& launch, const RecordSettings& settings) {
-  const auto set = [](const char* name, const std::string& value) {
-    if (!value.empty()) setenv(name, value.c_str(), 1);
-  };
-  if (!settings.out.empty()) set("SILT_OUT", out_folder(settings));
-  set("SILT_SIGNAL", settings.signal);
-  set("SILT_SAMPLE", settings.sample);
-  set("SILT_EVERY", settings.every);
-  set("SILT_LOG", settings.log);
-  set("SILT_MEMORY", settings.memory);
-  set("SILT_NODE", settings.node);
-  set("SILT_NODE_INTERVAL", settings.node_interval);
-  set("SILT_NODE_INLINING", settings.node_inlining);
-  if (settings.no_mmap) set("SILT_MMAP", "0");
-  if (settings.no_children) set("SILT_CHILDREN", "0");
-  if (settings.no_at_exit) set("SILT_AT_EXIT", "0");
-  set("LD_PRELOAD", launch.preload);
+  for (const Setting& setting : format::kSettings) {
+    if (settings[setting.id].empty()) continue;
+    const std::string value =
+        setting.kind == SettingKind::kFolder ? out_folder(settings).native() : settings[setting.id];
+    setenv(setting.variable, value.c_str(), 1);
+  }
+  if (!launch.preload.empty()) setenv("LD_PRELOAD", launch.preload.c_str(), 1);
+}
+
+bool takes_no_value(const Setting& setting) {
+  return std::string_view(setting.option).starts_with("--no-");
+}
+
+// Choices the parser checks and names itself; other kinds have a name for their values.
+std::vector<std::string> choices_of(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::kSwitch:
+      return {"0", "1"};
+    case SettingKind::kLogLevel:
+      return {"error", "warn", "info"};
+    case SettingKind::kNodeWish:
+      return {"0", "1", "all"};
+    default:
+      return {};
+  }
+}
+
+const char* value_name(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::kFolder:
+      return "FOLDER";
+    case SettingKind::kSignal:
+      return "SIGNAL";
+    case SettingKind::kTime:
+      return "TIME";
+    default:
+      return "SIZE";
+  }
+}
+
+bool is_understood(SettingKind kind, const std::string& value) {
+  switch (kind) {
+    case SettingKind::kSignal:
+      return parse_signal(value).has_value();
+    case SettingKind::kSize:
+      return parse_size(value).has_value();
+    case SettingKind::kTime:
+      return parse_duration(value).has_value();
+    default:
+      return true;  // the parser has seen to it
+  }
 }
 
 }  // namespace
 
-void add_record_options(CLI::App& app, RecordSettings& settings) {
-  app.add_option("--signal", settings.signal,
-                 "signal that takes a snapshot, or 'none' (default: USR2)")
-      ->type_name("SIGNAL");
-  app.add_option("--sample", settings.sample,
-                 "mean bytes between samples; 0 records every allocation (default: 0)")
-      ->type_name("SIZE");
-  app.add_option("--memory", settings.memory,
-                 "the most memory for silt's tables; when it is nearly reached, silt samples "
-                 "(default: see docs/options.md)")
-      ->type_name("SIZE");
-  app.add_flag("--no-mmap", settings.no_mmap, "do not record anonymous mappings");
-  app.add_flag("--no-children", settings.no_children, "do not record child processes");
-  app.add_option("--node", settings.node,
-                 "0: treat Node.js like any other program; all: record npm, yarn and pm2 "
-                 "themselves too (default: 1)")
-      ->check(CLI::IsMember({"0", "1", "all"}));
-  app.add_option("--node-interval", settings.node_interval,
-                 "mean bytes between samples of the JavaScript heap; 0: none")
-      ->type_name("SIZE");
-  app.add_option("--node-inlining", settings.node_inlining,
-                 "0: V8 inlines no functions, so that each place has one stack")
-      ->check(CLI::IsMember({"0", "1"}));
+void add_record_options(CLI::App& app, RecordSettings& settings,
+                        std::initializer_list<SettingId> left_out) {
+  for (const Setting& setting : format::kSettings) {
+    if (std::find(left_out.begin(), left_out.end(), setting.id) != left_out.end()) continue;
+    std::string& value = settings[setting.id];
+    if (takes_no_value(setting)) {
+      app.add_flag_callback(
+          setting.option, [&value] { value = "0"; },
+          std::string(setting.meaning) + " (" + setting.variable + "=0)");
+      continue;
+    }
+    CLI::Option* const option =
+        app.add_option(setting.option, value,
+                       std::string(setting.meaning) + " (" + setting.variable +
+                           "; default: " + setting.initial + ")");
+    if (const auto choices = choices_of(setting.kind); !choices.empty()) {
+      option->check(CLI::IsMember(choices));
+    } else {
+      option->type_name(value_name(setting.kind));
+    }
+  }
 }
 
 std::string mistake_in(const RecordSettings& settings) {
-  if (!settings.signal.empty() && !parse_signal(settings.signal)) {
-    return "--signal " + in_quotes(settings.signal) +
-           " is not a signal that can be used: a name like USR2, a number, or none";
-  }
-  if (!settings.sample.empty() && !parse_size(settings.sample)) {
-    return "--sample " + in_quotes(settings.sample) +
-           " is not a number of bytes: 0 (every allocation), 512K, 1M";
-  }
-  if (!settings.memory.empty() && !parse_size(settings.memory)) {
-    return "--memory " + in_quotes(settings.memory) + " is not a number of bytes: 256M, 1G, or 0";
-  }
-  if (!settings.node_interval.empty() && !parse_size(settings.node_interval)) {
-    return "--node-interval " + in_quotes(settings.node_interval) +
-           " is not a number of bytes: 64K, 1M, or 0 for none";
-  }
-  if (!settings.every.empty() && !parse_duration(settings.every)) {
-    return "--every " + in_quotes(settings.every) + " is not a time: 30s, 5m, 1h";
+  for (const Setting& setting : format::kSettings) {
+    const std::string& value = settings[setting.id];
+    if (value.empty() || is_understood(setting.kind, value)) continue;
+    return std::string(setting.option) + " " + in_quotes(value) + " is not understood (" +
+           setting.understood + ")";
   }
   return "";
 }
@@ -110,7 +138,7 @@ NotRunnable prepare_launch(const ProgramCall& call, const RecordSettings& settin
   if (!preload) return {preload.error().message, kInput};
   const NotRunnable problem = find_program(call.words.front(), std::getenv("PATH"), launch.program);
   if (problem.status != 0) return problem;
-  if (!settings.out.empty()) {
+  if (!settings[SettingId::kOut].empty()) {
     if (std::string failure = make_out_folder(settings); !failure.empty()) {
       return {std::move(failure), kInput};
     }
@@ -120,8 +148,8 @@ NotRunnable prepare_launch(const ProgramCall& call, const RecordSettings& settin
   const Obstacle obstacle = recording_obstacle(launch.program);
   if (obstacle.preload_harms) launch.preload.clear();
   if (!obstacle.text.empty()) {
-    launch.obstacle =
-        "nothing will be recorded in " + in_quotes(launch.program) + ": " + obstacle.text;
+    launch.obstacle = (obstacle.partly ? "not everything" : "nothing") +
+                      (" will be recorded in " + in_quotes(launch.program)) + ": " + obstacle.text;
   }
   return {};
 }

@@ -8,32 +8,32 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "interposer/format/settings.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/program_file.h"
 
 namespace silt::commands {
 
-// Settings of the interposer as given; absent ones leave the environment as it is.
-struct RecordSettings {
-  std::string out;  // made if missing
-  std::string signal;
-  std::string sample;
-  std::string every;
-  std::string log;
-  std::string memory;
-  std::string node;
-  std::string node_interval;
-  std::string node_inlining;
-  bool no_mmap = false;
-  bool no_children = false;
-  bool no_at_exit = false;
+// Settings of the interposer as given; empty ones leave the environment as it is.
+class RecordSettings {
+ public:
+  std::string& operator[](format::SettingId id) { return values_[static_cast<size_t>(id)]; }
+  const std::string& operator[](format::SettingId id) const {
+    return values_[static_cast<size_t>(id)];
+  }
+
+ private:
+  std::string values_[format::kSettingCount];
 };
 
-// The options of `run` and `soak` that become settings of the interposer.
-void add_record_options(CLI::App& app, RecordSettings& settings);
+// The options of `run` and `soak` that become settings of the interposer: all of the table but
+// those left out.
+void add_record_options(CLI::App& app, RecordSettings& settings,
+                        std::initializer_list<format::SettingId> left_out = {});
 
 // One line about a setting that cannot be understood, empty when all can.
 std::string mistake_in(const RecordSettings& settings);

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/commands/program_insides.h"
 
 namespace silt::commands {
 namespace {
@@ -36,6 +38,22 @@ bool is_file(const fs::path& path) {
 
 bool can_execute(const fs::path& path) { return is_file(path) && access(path.c_str(), X_OK) == 0; }
 
+// What a program that can be recorded has inside that is not seen.
+Obstacle inner_obstacle(const ByteSource& source) {
+  if (is_go_program(source)) {
+    return {
+        "it is a Go program: what C code in it allocates (cgo) is seen, what Go code allocates "
+        "is not",
+        false, true};
+  }
+  const InnerAllocator inner = inner_allocator_of(source);
+  if (inner.function.empty()) return {};
+  return {"it has an allocator inside (" + inner.function +
+              "), whose blocks are not seen; mappings are" +
+              (inner.for_libraries ? "" : ", and blocks of the C library's allocator"),
+          false, true};
+}
+
 // glibc's loader: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-2.31.so. What another one loads is
 // made for another C library, and ends when a library comes along that wants glibc.
 Obstacle loader_obstacle(const ByteSource& source, const Elf64_Phdr& segment) {
@@ -44,7 +62,7 @@ Obstacle loader_obstacle(const ByteSource& source, const Elf64_Phdr& segment) {
   if (!bytes) return {};
   const std::string name = fs::path(bytes->c_str()).filename();
   for (const char* known : {"ld-linux", "ld64.so", "ld.so", "ld-2."}) {
-    if (name.empty() || name.starts_with(known)) return {};
+    if (name.empty() || name.starts_with(known)) return inner_obstacle(source);
   }
   const std::string library = name.starts_with("ld-musl") ? "musl" : "another C library";
   return {"it is linked with " + library + " (" + in_quotes(name) +
@@ -67,6 +85,11 @@ Obstacle elf_obstacle(const ByteSource& source) {
     std::memcpy(&segment, entry->data(), sizeof(segment));
     if (segment.p_type == PT_INTERP) return loader_obstacle(source, segment);
   }
+  if (is_go_program(source)) {
+    return {
+        "it is a Go program without cgo: it is statically linked, so that nothing can be "
+        "preloaded, and takes its memory from the kernel"};
+  }
   return {"it is statically linked, so that nothing can be preloaded"};
 }
 
@@ -80,14 +103,27 @@ bool gains_rights(const fs::path& program) {
   return getuid() != 0 && getxattr(program.c_str(), "security.capability", nullptr, 0) > 0;
 }
 
-// `#! /usr/bin/env node` -> `/usr/bin/env`; empty when the file is no script.
+// `#! /bin/sh -e` -> `/bin/sh`, and `#! /usr/bin/env node` -> where node is; empty when the file is
+// no script.
 std::string interpreter_of(const ByteSource& source) {
   auto bytes = source.read(0, std::min<uint64_t>(source.size(), 256));
   if (!bytes || !bytes->starts_with("#!")) return "";
   std::string_view line(*bytes);
   line = line.substr(2, line.find('\n') - 2);
   line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  return std::string(line.substr(0, line.find_first_of(" \t\r")));
+  const auto take_word = [&line] {
+    const size_t end = std::min(line.find_first_of(" \t\r"), line.size());
+    const std::string word(line.substr(0, end));
+    line.remove_prefix(end);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    return word;
+  };
+  std::string interpreter = take_word();
+  if (fs::path(interpreter).filename() != "env") return interpreter;
+  std::string word = take_word();
+  while (word.starts_with("-") || word.find('=') != std::string::npos) word = take_word();
+  fs::path found;
+  return find_program(word, std::getenv("PATH"), found).status == 0 ? found.native() : interpreter;
 }
 
 }  // namespace

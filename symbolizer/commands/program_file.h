@@ -22,11 +22,12 @@ struct NotRunnable {
 NotRunnable find_program(const std::string& name, const char* search_path,
                          std::filesystem::path& found);
 
-// Why nothing would be recorded in this program, empty when there is no reason to think so. For a
-// script, of its interpreter.
+// Why nothing, or not everything, would be recorded in this program; empty when there is no reason
+// to think so. For a script, of its interpreter.
 struct Obstacle {
   std::string text;
   bool preload_harms = false;  // the program must run without the library
+  bool partly = false;         // the rest is recorded
 };
 Obstacle recording_obstacle(const std::filesystem::path& program);
 

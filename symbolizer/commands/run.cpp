@@ -44,17 +44,7 @@ int run(const RunOptions& options, const ProgramCall& call) {
 void register_run(CLI::App& app, const ProgramCall& call, int& status) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "run a program and record its memory");
-  RecordSettings& settings = options->settings;
-  command->add_option("--out", settings.out, "folder for recordings, made if missing (default: .)")
-      ->type_name("FOLDER");
-  command->add_option("--every", settings.every, "also take a snapshot every so often: 30s, 5m")
-      ->type_name("TIME");
-  add_record_options(*command, settings);
-  command->add_flag("--no-at-exit", settings.no_at_exit, "no last snapshot at exit");
-  command
-      ->add_option("--log", settings.log,
-                   "what the interposer tells on standard error (default: warn)")
-      ->check(CLI::IsMember({"error", "warn", "info"}));
+  add_record_options(*command, options->settings);
   // Only for the help text: the program's words never get here.
   command
       ->add_option("PROGRAM", options->misplaced,

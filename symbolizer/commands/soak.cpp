@@ -92,8 +92,9 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   SoakFolder folder;
   if (const auto error = folder.open(options.out)) return fail(error->message, kInput);
   options.task.folder = folder.path();
-  options.task.settings.out = folder.path();
-  options.task.settings.no_at_exit = true;  // a dying program's tables are no evidence
+  options.task.settings[format::SettingId::kOut] = folder.path();
+  options.task.settings[format::SettingId::kAtExit] =
+      "0";  // a dying program's tables are no evidence
   const NotRunnable problem = prepare_launch(call, options.task.settings, options.task.launch);
   if (problem.status != 0) return fail(problem.message, kInput);
   if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
@@ -165,7 +166,8 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
   app.add_option("--grace", options.grace, "from SIGTERM until the program is killed")
       ->capture_default_str()
       ->type_name("TIME");
-  add_record_options(app, task.settings);
+  using format::SettingId;
+  add_record_options(app, task.settings, {SettingId::kOut, SettingId::kAtExit, SettingId::kEvery});
   app.add_option("--out", options.out, "keep recordings and logs in this folder")
       ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,

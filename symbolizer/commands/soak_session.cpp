@@ -293,8 +293,9 @@ class Session {
     const Moment now = steady_clock::now();
     next_look_ = now + kLookInterval;
     // Children that are not to be recorded have the interposer all the same.
-    const std::vector<pid_t> pids =
-        task_.settings.no_children ? std::vector<pid_t>{program_.pid} : tree();
+    const std::vector<pid_t> pids = task_.settings[format::SettingId::kChildren] == "0"
+                                        ? std::vector<pid_t>{program_.pid}
+                                        : tree();
     return seen_.look(pids, seconds_between(load_start_, now));
   }
 

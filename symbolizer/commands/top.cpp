@@ -42,6 +42,8 @@ Examples:
   silt top --interval 10s $(pidof -s nginx)
   silt top silt.shop.4711         while 'silt run --every 5s' or 'silt dump' adds to it
   silt top --once silt.shop.4711  one picture, for a script
+
+Exit status: 0 done, also when the process has ended; 2 usage; 3 no snapshot could be had.
 )";
 
 struct TopOptions {

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -43,7 +43,9 @@ class Builder {
   }
 
  private:
-  Result<std::unique_ptr<Heap>> load(size_t index, const std::function<void(double)>& progress) {
+  // Fills `heap`, or says what is wrong with the file.
+  std::optional<Error> load(size_t index, const std::function<void(double)>& progress,
+                            std::unique_ptr<Heap>& heap) {
     const auto about = [&](const Error& error) {
       return Error{"cannot read heap snapshot " + in_quotes(files_[index]) + ": " + error.message};
     };
@@ -51,7 +53,7 @@ class Builder {
     if (!source) return about(source.error());
     auto graph = read_heap_snapshot(*source, progress);
     if (!graph) return about(graph.error());
-    auto heap = std::make_unique<Heap>();
+    heap = std::make_unique<Heap>();
     heap->graph = std::move(*graph);
     heap->dominators = find_dominators(heap->graph);
     heap->reach = find_reach(heap->graph);
@@ -62,7 +64,7 @@ class Builder {
       line.bytes += heap->graph.size_of(node);
     }
     line.unkept_bytes = line.bytes - heap->dominators.retained[kRoot];
-    return heap;
+    return std::nullopt;
   }
 
   void tell(double done) {
@@ -70,15 +72,17 @@ class Builder {
   }
 
   Result<HeapReport> one() {
-    auto heap = load(0, [this](double done) { tell(done); });
-    if (!heap) return heap.error();
+    std::unique_ptr<Heap> heap;
+    if (const auto error = load(
+            0, [this](double done) { tell(done); }, heap))
+      return *error;
     Words words;
-    const PathText paths((*heap)->graph, (*heap)->reach, words);
-    for (const Holder& holder : find_holders(**heap, words, options_.top, kLeastShare)) {
+    const PathText paths(heap->graph, heap->reach, words);
+    for (const Holder& holder : find_holders(*heap, words, options_.top, kLeastShare)) {
       Finding finding;
       paths.describe(holder.node, finding);
-      finding.bytes = static_cast<int64_t>((*heap)->dominators.retained[holder.node]);
-      finding.retained_bytes = {(*heap)->dominators.retained[holder.node]};
+      finding.bytes = static_cast<int64_t>(heap->dominators.retained[holder.node]);
+      finding.retained_bytes = {heap->dominators.retained[holder.node]};
       finding.entries = kinds_of(holder.entries, words, paths);
       finding.kinds = kinds_of(holder.kinds, words, paths);
       for (const auto& [cls, tally] : holder.kinds) finding.objects += tally.objects;
@@ -141,12 +145,14 @@ class Builder {
     finder.reset();
     first_heap.reset();
     for (size_t middle = 1; middle < last; ++middle) {
-      auto heap = load(middle, [](double) {});
-      if (!heap) return heap.error();
-      const NodesById nodes((*heap)->graph);
+      std::unique_ptr<Heap> heap;
+      if (const auto error = load(
+              middle, [](double) {}, heap))
+        return *error;
+      const NodesById nodes(heap->graph);
       for (size_t i = 0; i < shown; ++i) {
         report_.findings[i].retained_bytes[middle] =
-            retained_by(**heap, details[i].anchors, nodes, words);
+            retained_by(*heap, details[i].anchors, nodes, words);
       }
     }
     for (Finding& finding : report_.findings) {
@@ -167,20 +173,35 @@ class Builder {
                                 std::unique_ptr<Heap>& last_heap) {
     std::atomic<double> other_done{0};
     const unsigned jobs = options_.jobs != 0 ? options_.jobs : std::thread::hardware_concurrency();
+    std::optional<Error> first_error;
+    std::exception_ptr failure;
     const auto load_first = [&] {
-      return load(
-          0, [&other_done](double done) { other_done.store(done, std::memory_order_relaxed); });
+      try {
+        first_error = load(
+            0, [&](double done) { other_done.store(done, std::memory_order_relaxed); }, first_heap);
+      } catch (...) {
+        failure = std::current_exception();
+      }
     };
-    auto first = std::async(jobs > 1 ? std::launch::async : std::launch::deferred, load_first);
-    if (jobs <= 1) first.wait();
-    auto second = load(
-        last, [&](double done) { tell((done + other_done.load(std::memory_order_relaxed)) / 2); });
-    auto loaded = first.get();
-    if (!loaded) return loaded.error();
-    if (!second) return second.error();
-    first_heap = std::move(*loaded);
-    last_heap = std::move(*second);
-    return std::nullopt;
+    std::thread beside;
+    if (jobs > 1) {
+      beside = std::thread(load_first);
+    } else {
+      load_first();
+    }
+    std::optional<Error> last_error;
+    std::exception_ptr last_failure;
+    try {
+      last_error = load(
+          last, [&](double done) { tell((done + other_done.load(std::memory_order_relaxed)) / 2); },
+          last_heap);
+    } catch (...) {
+      last_failure = std::current_exception();
+    }
+    if (beside.joinable()) beside.join();
+    if (failure) std::rethrow_exception(failure);
+    if (last_failure) std::rethrow_exception(last_failure);
+    return first_error ? first_error : last_error;
   }
 
   static NodeIndex largest_sample(const std::map<WordId, Tally>& tallies) {

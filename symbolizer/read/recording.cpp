@@ -16,6 +16,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/recording_folder.h"
+#include "symbolizer/read/runtime_stacks.h"
 #include "symbolizer/read/script_join.h"
 #include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
@@ -34,9 +35,10 @@ struct Header {
 struct Reference {
   SnapshotFile file;
   std::string node_bytes;
-  std::vector<Node> nodes;
+  std::vector<Node> nodes;  // as the file has them
   StackRows rows;
   ScriptHeaps scripts;
+  std::vector<RuntimeFunction> functions;
   Texts texts;
   std::vector<Module> modules;
   std::vector<Mapping> mappings;
@@ -82,15 +84,17 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!rows) return rows.error();
   auto scripts = file.script_heaps();
   if (!scripts) return scripts.error();
+  auto functions = file.runtime_functions();
+  if (!functions) return functions.error();
   auto texts = file.texts();
   if (!texts) return texts.error();
   auto modules = file.modules();
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
-  return Reference{std::move(file),     std::move(*node_bytes), std::move(*nodes),
-                   std::move(*rows),    std::move(*scripts),    std::move(*texts),
-                   std::move(*modules), std::move(*mappings)};
+  return Reference{std::move(file),   std::move(*node_bytes), std::move(*nodes),
+                   std::move(*rows),  std::move(*scripts),    std::move(*functions),
+                   std::move(*texts), std::move(*modules),    std::move(*mappings)};
 }
 
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one
@@ -116,14 +120,17 @@ Result<bool> is_prefix(const SnapshotFile& older, const Reference& reference) {
                     });
 }
 
-Result<Snapshot> snapshot_of(const SnapshotFile& file, const std::filesystem::path& path) {
+Result<Snapshot> snapshot_of(SnapshotFile& file, const std::filesystem::path& path) {
   auto costs = file.costs();
   if (!costs) return costs.error();
   auto rss = file.rss();
   if (!rss) return rss.error();
   auto children = file.children();
   if (!children) return children.error();
+  auto runtimes = file.runtimes();
+  if (!runtimes) return runtimes.error();
   Snapshot snapshot;
+  snapshot.runtimes = std::move(*runtimes);
   snapshot.path = path;
   snapshot.meta = file.meta();
   snapshot.meta.program = snapshot.meta.executable = snapshot.meta.command = 0;
@@ -141,25 +148,35 @@ struct OlderSnapshot {
   ScriptHeaps scripts;
 };
 
+// What the newest snapshot's nodes became, and what those of older ones do.
+struct Joins {
+  const std::vector<uint32_t>& newest;  // by node of its file
+  WholeStackMaker& maker;
+  StackJoin& stacks;
+};
+
 Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Reference& reference,
-                                         StackJoin& stacks) {
+                                         const Joins& joins) {
   if (!older.has_own_numbers()) {
     auto prefix = is_prefix(older, reference);
     if (!prefix) return prefix.error();
     if (!*prefix) return Error{"has other stacks than the snapshots after it"};
-    return std::vector<uint32_t>();
+    return joins.newest;
   }
   auto bytes = older.node_bytes();
   if (!bytes) return bytes.error();
   auto nodes = older.nodes(*bytes);
   if (!nodes) return nodes.error();
-  auto joined = stacks.join(*nodes);
+  auto whole = joins.maker.make(*nodes);
+  if (!whole) return whole.error();
+  const auto joined = joins.stacks.join(whole->nodes);
   if (!joined) return Error{"has more stacks than fit beside the others'"};
-  return std::move(*joined);
+  for (uint32_t& node : whole->whole) node = (*joined)[node];
+  return std::move(whole->whole);
 }
 
 Result<OlderSnapshot> read_older(const Header& header, const Reference& reference,
-                                 const Snapshot* before, StackJoin& stacks) {
+                                 const Snapshot* before, const Joins& joins) {
   const format::Meta& newest = reference.file.meta();
   if (header.meta.pid != newest.pid || header.meta.start_realtime_ns != newest.start_realtime_ns) {
     return Error{"belongs to another process (" + std::to_string(header.meta.pid) + ", not " +
@@ -176,7 +193,7 @@ Result<OlderSnapshot> read_older(const Header& header, const Reference& referenc
   }
   auto file = open_file(header.path);
   if (!file) return file.error();
-  auto joined = join_nodes(*file, reference, stacks);
+  auto joined = join_nodes(*file, reference, joins);
   if (!joined) return joined.error();
   auto rows = file->stack_rows();
   if (!rows) return rows.error();
@@ -239,15 +256,18 @@ Result<Recording> join(const std::filesystem::path& path,
   auto newest = take_reference(headers, skipped);
   if (!newest) return Error{"cannot use " + skipped.first()};
   auto& [reference, last] = *newest;
+  WholeStackMaker maker(reference.functions, reference.modules);
+  auto whole = maker.make(reference.nodes);
+  if (!whole) return Error{"cannot use " + in_quotes(last.path) + ": it " + whole.error().message};
 
   Recording recording;
   recording.path = path;
-  StackJoin stacks(reference.nodes, reference.modules);
+  StackJoin stacks(std::move(whole->nodes), reference.modules);
   ScriptJoin scripts;
   for (const Header& header : headers) {
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
-    auto older = read_older(header, reference, before, stacks);
+    auto older = read_older(header, reference, before, {whole->whole, maker, stacks});
     if (older && !scripts.add(index, older->scripts)) {
       older = Error{"has more JavaScript stacks than fit beside the others'"};
     }
@@ -260,13 +280,14 @@ Result<Recording> join(const std::filesystem::path& path,
     recording.snapshots.push_back(std::move(older->snapshot));
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
-  stacks.add(index, reference.rows, {});
+  stacks.add(index, reference.rows, whole->whole);
   const bool fits = scripts.add(index, reference.scripts);
   last.isolates = std::move(reference.scripts.isolates);
   recording.snapshots.push_back(std::move(last));
   recording.stacks = stacks.take_stacks();
 
   recording.nodes = stacks.take_nodes();
+  recording.script_frames = maker.take_frames();
   scripts.take(recording);
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);

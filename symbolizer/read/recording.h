@@ -17,7 +17,7 @@
 
 namespace silt::read {
 
-enum class Heap : uint8_t { kNative, kMapping, kJavaScript };
+enum class Heap : uint8_t { kNative, kMapping, kJavaScript, kPython };
 
 // Why the outermost frames of a stack are missing; kNone when they are not.
 enum class Missing : uint8_t { kNone, kTruncated, kBroken, kOverflow };
@@ -41,12 +41,14 @@ struct Mapping {
   std::string path;  // empty: anonymous
 };
 
-// A place in JavaScript code, named by V8's profiler itself.
+// A place in code of a language that has its own runtime, named by that runtime.
+enum class ScriptKind : uint8_t { kJavaScript, kPython };
 struct ScriptFrame {
   std::string function;  // empty: anonymous
   std::string file;      // path or URL, empty: built in
   uint32_t line = 0;     // from 1, 0: unknown
   uint32_t column = 0;
+  ScriptKind kind = ScriptKind::kJavaScript;
 };
 
 // Node 0 is the root. Markers (format::Marker) are nodes too.
@@ -57,9 +59,12 @@ struct Node {
   // the node's id says.
   uint32_t birth = 0;
 };
-// The pc of a node of a JavaScript heap's stack is kScriptPc plus an index into
+// The pc of a node that stands for a place in script code is kScriptPc plus an index into
 // Recording::script_frames: no address of a user process is that high.
 inline constexpr uint64_t kScriptPc = uint64_t{1} << 63;
+// Beside format::Marker, of stacks whose blocks are of a runtime's own allocator. Files say it
+// otherwise.
+inline constexpr uint64_t kObjectMarker = format::kFirstRealPc - 1;
 
 struct GenerationCount {
   uint8_t code = 0;  // format::generation_code
@@ -104,6 +109,15 @@ struct Snapshot {
   std::vector<Rss> rss;
   std::vector<format::IsolateEntry> isolates;  // JavaScript heaps; empty: not node
   std::vector<Child> children;
+  struct Runtime {
+    std::string name;
+    std::string version;
+    std::string why_not;  // why it is not joined; empty when it is, or may yet be
+    uint32_t flags = 0;   // format::RuntimeFlag
+    format::HeapTotals objects{};
+    uint64_t arena_bytes = 0;
+  };
+  std::vector<Runtime> runtimes;
 };
 
 struct Recording {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "symbolizer/read/generations.h"
@@ -101,11 +102,13 @@ void ScriptJoin::take(Recording& recording) {
     stack.samples.shrink_to_fit();
     recording.stacks.push_back(std::move(stack));
   }
+  const auto frames_before = static_cast<uint32_t>(recording.script_frames.size());
   for (Node node : nodes_) {
     if (node.parent != 0) node.parent += before;
+    node.pc += frames_before;
     recording.nodes.push_back(node);
   }
-  recording.script_frames = std::move(frames_);
+  std::move(frames_.begin(), frames_.end(), std::back_inserter(recording.script_frames));
 }
 
 }  // namespace silt::read

@@ -128,7 +128,7 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
                    number(static_cast<uint32_t>(required))};
     }
   }
-  for (uint32_t type = 1; type <= static_cast<uint32_t>(SectionType::kScriptStacks); ++type) {
+  for (uint32_t type = 1; type <= static_cast<uint32_t>(SectionType::kRuntimeFunctions); ++type) {
     if (std::count_if(file.sections_.begin(), file.sections_.end(),
                       [type](const SectionEntry& section) { return section.type == type; }) > 1) {
       return Error{"is corrupt: it has two sections of type " + number(type)};

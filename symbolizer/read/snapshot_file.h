@@ -18,6 +18,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/recording.h"
+#include "symbolizer/read/runtime_stacks.h"
 
 namespace silt::read {
 
@@ -33,6 +34,7 @@ inline constexpr size_t kLongestText = 16'384;
 inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
 inline constexpr uint32_t kMostIsolates = 4096;
 inline constexpr size_t kMostChildren = 4096;
+inline constexpr uint32_t kMostRuntimes = 64;
 
 // Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
 // differences downstream cannot overflow.
@@ -105,6 +107,8 @@ class SnapshotFile {
   Result<std::vector<uint64_t>> costs() const;
   Result<std::vector<Snapshot::Rss>> rss() const;
   Result<std::vector<Child>> children() const;
+  Result<std::vector<Snapshot::Runtime>> runtimes();
+  Result<std::vector<RuntimeFunction>> runtime_functions();
   Result<ScriptHeaps> script_heaps();  // empty when the program is not node
 
  private:

@@ -45,6 +45,18 @@ bool read_row(Cursor& cursor, StackRow& row, std::vector<GenerationCount>& out) 
   return true;
 }
 
+// As the file has it, where that means something; else some address in the lower half.
+uint64_t known_pc(uint64_t pc) {
+  switch (pc & format::kPcTagMask) {
+    case format::kPcFunction:
+    case format::kPcPair:
+    case format::kPcEvaluator:
+      return pc;
+    default:
+      return pc < kScriptPc ? pc : (pc - kScriptPc) | format::kFirstRealPc;
+  }
+}
+
 }  // namespace
 
 Result<std::string> SnapshotFile::node_bytes() const {
@@ -73,8 +85,8 @@ Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const
     if (depths[parent] >= kDeepestStack) {
       return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
     }
-    // No code of a process lies in the upper half, where frames of JavaScript heaps are.
-    nodes.push_back({parent, pc < kScriptPc ? pc : (pc - kScriptPc) | format::kFirstRealPc});
+    // No code of a process lies in the upper half, where frames of runtimes are.
+    nodes.push_back({parent, known_pc(pc)});
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
   if (!cursor.at_end()) return corrupt("it has more nodes than it says");

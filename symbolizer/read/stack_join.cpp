@@ -32,6 +32,7 @@ Missing missing_of_marker(uint64_t pc) {
 }
 
 Heap heap_of_marker(uint64_t pc) {
+  if (pc == kObjectMarker) return Heap::kPython;
   switch (static_cast<format::Marker>(pc)) {
     case format::Marker::kMapping:
       return Heap::kMapping;
@@ -144,19 +145,59 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<
   }
 }
 
+// The node below `node`, 0: there is none. Of pcs that lie in no module.
+uint32_t StackJoin::find_below(uint32_t node, uint64_t pc) const {
+  const auto known = oldest_.find(key_of(node, pc, 1));
+  return known == oldest_.end() ? 0 : known->second;
+}
+
+// The frames of a runtime that stand in a stack, as the chain of their own that the recorder has
+// them in, outermost first.
+std::vector<uint32_t> StackJoin::runtime_chain(uint32_t node) const {
+  std::vector<uint64_t> pcs;  // innermost first
+  for (; node != 0; node = oldest_twin_[nodes_[node].parent]) {
+    if (nodes_[node].pc >= kScriptPc) pcs.push_back(nodes_[node].pc);
+  }
+  std::vector<uint32_t> chain;
+  const uint32_t cut = find_below(0, static_cast<uint64_t>(format::Marker::kTruncated));
+  for (const uint32_t root : {uint32_t{0}, cut}) {
+    chain.clear();
+    uint32_t at = root;
+    for (size_t i = pcs.size(); i-- > 0;) {
+      at = find_below(at, pcs[i]);
+      if (at == 0) break;
+      chain.push_back(at);
+    }
+    if (chain.size() == pcs.size()) break;
+  }
+  return chain;
+}
+
 std::vector<Stack> StackJoin::take_stacks() {
+  std::vector<uint32_t> chain;  // of the stack asked for last
+  uint32_t chain_of = 0;
   unfold(stacks_, numbered_anew_, [&](const Stack& stack, uint32_t* from) {
+    if (chain_of != stack.id) {
+      chain = runtime_chain(stack.id);
+      chain_of = stack.id;
+    }
+    const uint64_t pc = nodes_[stack.id].pc;
+    const bool marked =
+        pc == static_cast<uint64_t>(format::Marker::kMapping) || pc == kObjectMarker;
+    // A stack with frames of a runtime is counted outwards along these alone.
+    while (!chain.empty() && *from < chain.size()) {
+      uint32_t node = chain[chain.size() - ++*from];
+      if (marked) node = find_below(node, pc);
+      if (node != 0 && node != stack.id && stack_index_[node] != kNoStack) {
+        return stack_index_[node];
+      }
+    }
+    if (!chain.empty()) return kNoStack;
     // Outwards, node by node; a mapping's are the markers behind those nodes.
-    const bool mapping = nodes_[stack.id].pc == static_cast<uint64_t>(format::Marker::kMapping);
-    if (*from == 0) *from = mapping ? nodes_[stack.id].parent : stack.id;
+    if (*from == 0) *from = marked ? nodes_[stack.id].parent : stack.id;
     while (*from != 0) {
       *from = oldest_twin_[nodes_[*from].parent];
-      uint32_t node = *from;
-      if (mapping) {
-        // A marker lies in no module.
-        const auto known = oldest_.find(key_of(node, nodes_[stack.id].pc, 1));
-        node = known == oldest_.end() ? 0 : known->second;
-      }
+      const uint32_t node = marked ? find_below(*from, pc) : *from;
       if (node != 0 && stack_index_[node] != kNoStack) return stack_index_[node];
     }
     return kNoStack;

@@ -30,7 +30,7 @@ class StackJoin {
   // Nothing when all snapshots together have more nodes than any program.
   std::optional<std::vector<uint32_t>> join(const std::vector<Node>& nodes);
 
-  // Adds one snapshot's rows; `joined` is what join said of its nodes, or empty where the ids are
+  // Adds one snapshot's rows; `joined` leads from its nodes to joined ones; empty where the ids are
   // the newest's. Snapshots come in ascending order.
   void add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined);
 
@@ -54,6 +54,8 @@ class StackJoin {
   NodeKey key_of(uint32_t parent, uint64_t pc, uint32_t birth) const;
   void look_for_twins(uint32_t id);
   Stack& stack_of(uint32_t node);
+  uint32_t find_below(uint32_t node, uint64_t pc) const;
+  std::vector<uint32_t> runtime_chain(uint32_t node) const;
 
   const ModuleIndex modules_;
   std::vector<Node> nodes_;

@@ -43,7 +43,7 @@ void add_chart(const Report& report, Json& json) {
   const size_t count = report.snapshots.size();
   std::vector<uint64_t> rest;
   for (const report::SnapshotLine& line : report.snapshots) {
-    rest.push_back(line.live_bytes + line.mapping_bytes);
+    rest.push_back(line.live_bytes + line.mapping_bytes + line.object_bytes);
   }
   const std::vector<size_t> largest = largest_findings(report);
   std::vector<uint64_t> others(count);

@@ -142,6 +142,8 @@ std::string heap_title(read::Heap heap) {
       return "anonymous mappings";
     case read::Heap::kJavaScript:
       return "JavaScript heap";
+    case read::Heap::kPython:
+      return "Python objects";
     case read::Heap::kNative:
       break;
   }

@@ -212,6 +212,12 @@ std::string render_json(const report::Report& report) {
          {"mapping_bytes", line.mapping_bytes},
          {"js_used_bytes", line.js_used_bytes == 0 ? Json(nullptr) : Json(line.js_used_bytes)},
          {"rss", parts_of(line.parts)}});
+    if (line.object_blocks != 0) {
+      Json& snapshot = json["snapshots"].back();
+      snapshot["python_live_bytes"] = line.object_bytes;
+      snapshot["python_live_blocks"] = line.object_blocks;
+      if (line.parts) snapshot["rss"]["python_objects"] = line.parts->objects;
+    }
   }
   json["findings"] = Json::array();
   for (const report::Finding& finding : report.findings) {

@@ -79,7 +79,7 @@ class Page : TextRows {
       std::vector<uint64_t> live;
       for (size_t i = 0; i < count; ++i) {
         const report::SnapshotLine& at = report_.snapshots[i];
-        live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes);
+        live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes + at.object_bytes);
       }
       const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
         return std::string(what) +
@@ -92,6 +92,10 @@ class Page : TextRows {
             std::find_if(report_.snapshots.begin(), report_.snapshots.end(),
                          [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
         text = from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
+               from_to("native ", first.live_bytes + first.mapping_bytes,
+                       last.live_bytes + last.mapping_bytes);
+      } else if (last.object_bytes > 0) {
+        text = from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
                from_to("native ", first.live_bytes + first.mapping_bytes,
                        last.live_bytes + last.mapping_bytes);
       } else {
@@ -161,7 +165,9 @@ class Page : TextRows {
       if (!one_row) line("    " + place_within(place, options_.width - 4));
       std::string pace = pace_text(finding) + ", " + format_percent(finding.confidence) + " sure";
       if (finding.heap != read::Heap::kNative) {
-        pace += finding.heap == read::Heap::kMapping ? ", anonymous mappings" : ", JavaScript heap";
+        pace += finding.heap == read::Heap::kMapping  ? ", anonymous mappings"
+                : finding.heap == read::Heap::kPython ? ", Python objects"
+                                                      : ", JavaScript heap";
       }
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));

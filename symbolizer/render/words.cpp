@@ -24,6 +24,8 @@ std::string heap_word(read::Heap heap) {
       return "mapping";
     case read::Heap::kJavaScript:
       return "js";
+    case read::Heap::kPython:
+      return "python";
     case read::Heap::kNative:
       break;
   }
@@ -170,6 +172,7 @@ std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
   return {{"files", parts.files},
           {"JavaScript heap", parts.js_heap},
           {"native live", parts.native_live},
+          {"Python objects", parts.objects},
           {"held by the allocator", parts.held},
           {"mappings", parts.mappings},
           {"stacks", parts.stacks},

@@ -17,6 +17,9 @@
 #include "symbolizer/report/retention.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole.h"
+#include "symbolizer/runtime/others.h"
+#include "symbolizer/runtime/python/frames.h"
+#include "symbolizer/runtime/python/words.h"
 
 namespace silt::report {
 namespace {
@@ -49,6 +52,7 @@ FrameList frames_of(const read::Recording& recording, const read::Stack& stack,
     frames.append(names(node));
   }
   frames.drop_innermost(leading_allocator_frames(frames));
+  if (runtime::python::stands_in(frames)) frames.drop_if(is_interpreter_frame);
   return frames;
 }
 
@@ -84,6 +88,9 @@ SnapshotLine snapshot_line(const read::Snapshot& snapshot) {
   line.allocated_blocks = meta.native.allocated_blocks;
   line.mapping_bytes = meta.mapping.live_bytes;
   line.js_used_bytes = js_used_bytes(snapshot);
+  const format::HeapTotals objects = object_totals(snapshot);
+  line.object_bytes = objects.live_bytes;
+  line.object_blocks = objects.live_blocks;
   line.parts = memory_parts(snapshot);
   return line;
 }
@@ -204,6 +211,11 @@ Report build_report(const read::Recording& recording, const Names& names, const 
         fold(recording, script_timeline, summaries, names.node_frames, fold_options));
   }
 
+  if (!node) {
+    for (Group& group : groups) {
+      group.what = runtime::python::what_it_is(group.heap == read::Heap::kPython, group.site);
+    }
+  }
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   Wholes wholes =
       judge_wholes({recording, timeline, summaries, names.node_frames, fold_options,
@@ -214,8 +226,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
 
   double largest_live = 0;
   for (const SnapshotLine& line : report.snapshots) {
-    largest_live =
-        std::max(largest_live, static_cast<double>(line.live_bytes + line.mapping_bytes));
+    largest_live = std::max(largest_live, static_cast<double>(line.live_bytes + line.mapping_bytes +
+                                                              line.object_bytes));
   }
   const bool filters = !options.module.empty() || !options.function.empty();
   std::unordered_set<size_t> shown;
@@ -294,6 +306,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
                           script_honesty_line(recording, script_timeline));
   }
   report.notes = recording_notes(recording, timeline, own_allocators);
+  for (const std::string& note : runtime::python::notes(recording)) report.notes.push_back(note);
+  for (const std::string& note : runtime::other_runtimes(recording)) report.notes.push_back(note);
   for (std::string& note : wholes.notes) report.notes.push_back(std::move(note));
   const bool objects_leak =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {

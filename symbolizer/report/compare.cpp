@@ -75,6 +75,8 @@ void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine
     sum.allocated_blocks += line.allocated_blocks;
     sum.mapping_bytes += line.mapping_bytes;
     sum.js_used_bytes += line.js_used_bytes;
+    sum.object_bytes += line.object_bytes;
+    sum.object_blocks += line.object_blocks;
     if (sum.parts && line.parts) {
       add(*sum.parts, *line.parts);
     } else {
@@ -90,12 +92,13 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   line.path = path;
   line.snapshots = report.snapshots.size();
   if (!report.snapshots.empty()) {
-    line.first_live_bytes =
-        report.snapshots.front().live_bytes + report.snapshots.front().mapping_bytes;
+    line.first_live_bytes = report.snapshots.front().live_bytes +
+                            report.snapshots.front().mapping_bytes +
+                            report.snapshots.front().object_bytes;
     // What is live at exit says little: the last one that is judged.
     const size_t count = report.judged_snapshots >= 2 ? report.judged_snapshots : SIZE_MAX;
     const SnapshotLine& last = report.snapshots[std::min(count, report.snapshots.size()) - 1];
-    line.last_live_bytes = last.live_bytes + last.mapping_bytes;
+    line.last_live_bytes = last.live_bytes + last.mapping_bytes + last.object_bytes;
   }
   line.leaks = static_cast<size_t>(
       std::count_if(report.findings.begin(), report.findings.end(),

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "symbolizer/analyze/container.h"
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/report/parts.h"
 #include "symbolizer/report/recompiled.h"
@@ -42,6 +43,10 @@ double growth_meanwhile(const Timeline& timeline, const Series& whole, const Ser
   return whole.bytes[regular.back()] - whole.bytes[onset];
 }
 
+bool has_ended(Verdict verdict) {
+  return verdict == Verdict::kBounded || verdict == Verdict::kSteady;
+}
+
 // The verdict on all stacks of a site together, since one line's blocks are alike whichever path
 // asked for them; but a leak on one path is not to be hidden by the ups and downs of others. Growth
 // on one path that others give back is only work that moved, as when code is compiled anew.
@@ -58,6 +63,12 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
     const bool whole_leaks = group.judgement.verdict == Verdict::kLeak;
     if (!leaking.empty() && !whole_leaks) {
       const Series sum = sum_of(leaking);
+      if (has_ended(group.judgement.verdict) && analyze::is_full_with(timeline, sum, group.sum)) {
+        leaking.clear();
+      }
+    }
+    if (!leaking.empty() && !whole_leaks) {
+      const Series sum = sum_of(leaking);
       const double all = growth_meanwhile(timeline, group.sum, sum);
       if (all > 0.5 * growth_meanwhile(timeline, sum, sum)) {
         const Judgement judgement = analyze::judge(timeline, sum);
@@ -70,6 +81,27 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
     }
   }
   order_members(timeline, candidate.members);
+}
+
+// A container whose content, made by a function that the container's stacks run through, is full.
+void settle_containers(const read::Recording& recording, const Timeline& timeline,
+                       const NodeFrames& names, const FoldOptions& options,
+                       std::vector<Candidate>& candidates) {
+  for (Candidate& container : candidates) {
+    Judgement& judgement = container.group.judgement;
+    if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
+    for (const Candidate& content : candidates) {
+      if (&content == &container || content.group.heap != container.group.heap) continue;
+      if (!has_ended(content.group.judgement.verdict)) continue;
+      if (!analyze::is_full_with(timeline, container.group.sum, content.group.sum)) continue;
+      if (!may_hold(recording, names, options, container, content)) continue;
+      judgement.verdict = Verdict::kBounded;
+      judgement.confidence = 0.7;
+      judgement.p_value = 1;
+      judgement.reason += "; but what it holds is full, and it has not grown since";
+      break;
+    }
+  }
 }
 
 // Chance makes a leak out of one in many noisy stacks: allow a small share of those called only.
@@ -110,7 +142,7 @@ bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool manage
 
 Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
               const FoldOptions& options) {
-  const bool managed = !recording.jit_map.empty() || stack.heap == read::Heap::kJavaScript;
+  const bool managed = !recording.jit_map.empty() || !recording.script_frames.empty();
   symbolize::FrameList frames;
   uint32_t node = stack.leaf;
   for (bool found = false; !found && is_real(recording, node);
@@ -246,6 +278,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   }
   for (Candidate& candidate : candidates) judge_group(timeline, summaries, candidate);
   join_recompiled(recording, timeline, names, candidates);
+  settle_containers(recording, timeline, names, options, candidates);
   control_false_discoveries(candidates);
   for (const Candidate& candidate : candidates) {
     for (const Member& member : candidate.members) {
@@ -267,7 +300,10 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     }
     const bool rises = group.judgement.growth_bytes > 0;
     for (const Member& member : candidate.members) {
-      const bool grows = growth_of(timeline, member.series) > 0;
+      // What goes up and down at the same site is not the leak's.
+      const bool apart = group.judgement.verdict == Verdict::kLeak &&
+                         summaries[member.stack].verdict == Verdict::kSawtooth;
+      const bool grows = growth_of(timeline, member.series) > 0 && !apart;
       if (grows || !rises) group.stacks.push_back(member.stack);
       if (grows && group.judgement.verdict == Verdict::kLeak) {
         summaries[member.stack].verdict = Verdict::kLeak;

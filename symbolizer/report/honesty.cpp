@@ -9,6 +9,7 @@
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/memory_parts.h"
 
 namespace silt::report {
 namespace {
@@ -38,7 +39,8 @@ std::string looked(const read::Recording& recording, const analyze::Timeline& ti
   } else {
     text += "; exact, every one of " +
             format_count(static_cast<double>(last.meta.native.allocated_blocks +
-                                             last.meta.mapping.allocated_blocks)) +
+                                             last.meta.mapping.allocated_blocks +
+                                             object_totals(last).allocated_blocks)) +
             " allocations";
   }
   return text;

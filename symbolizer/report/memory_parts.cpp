@@ -15,6 +15,9 @@ using format::RssKind;
 // a multiple of sixteen, eight on average.
 constexpr uint64_t kBlockOverhead = 16;
 
+// pymalloc rounds up to a multiple of sixteen.
+constexpr uint64_t kObjectOverhead = 8;
+
 uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::IsolateEntry::*figure) {
   uint64_t sum = 0;
   for (const format::IsolateEntry& isolate : snapshot.isolates) {
@@ -42,6 +45,17 @@ uint64_t take(uint64_t& from, uint64_t bytes) {
 }
 
 }  // namespace
+
+format::HeapTotals object_totals(const read::Snapshot& snapshot) {
+  format::HeapTotals sum{};
+  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) {
+    sum.live_blocks += runtime.objects.live_blocks;
+    sum.live_bytes += runtime.objects.live_bytes;
+    sum.allocated_blocks += runtime.objects.allocated_blocks;
+    sum.allocated_bytes += runtime.objects.allocated_bytes;
+  }
+  return sum;
+}
 
 uint64_t js_used_bytes(const read::Snapshot& snapshot) {
   return sum_over(snapshot, &format::IsolateEntry::heap_used_bytes);
@@ -105,6 +119,15 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   const uint64_t overhead =
       native.live_blocks < (uint64_t{1} << 48) ? native.live_blocks * kBlockOverhead : allocator;
   uint64_t live = native.live_bytes + overhead;
+  // Those are cut out of what this allocator hands out or maps.
+  const format::HeapTotals objects = object_totals(snapshot);
+  uint64_t small =
+      objects.live_bytes + std::min(objects.live_blocks, uint64_t{1} << 48) * kObjectOverhead;
+  for (uint64_t* from : {&allocator, &parts.mappings, &parts.unknown}) {
+    const uint64_t taken = take(*from, small);
+    parts.objects += taken;
+    small -= taken;
+  }
   // What is not known may well be live blocks; what was never touched is not resident.
   parts.native_live = take(allocator, live);
   live -= parts.native_live;
@@ -117,6 +140,7 @@ void add(MemoryParts& to, const MemoryParts& part) {
   to.files += part.files;
   to.js_heap += part.js_heap;
   to.native_live += part.native_live;
+  to.objects += part.objects;
   to.held += part.held;
   to.mappings += part.mappings;
   to.stacks += part.stacks;

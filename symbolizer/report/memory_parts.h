@@ -19,15 +19,16 @@ struct MemoryParts {
   uint64_t files = 0;
   uint64_t js_heap = 0;      // V8's, used or not
   uint64_t native_live = 0;  // blocks that are live, with the allocator's headers
-  uint64_t held = 0;         // the allocator's, not live
+  uint64_t objects = 0;      // blocks of a runtime's own allocator that are live: Python's
+  uint64_t held = 0;         // the allocators', not live
   uint64_t mappings = 0;     // heap "mapping"
   uint64_t stacks = 0;
   uint64_t silt = 0;
   uint64_t other = 0;
   uint64_t unknown = 0;  // not divided: it would have held the program up for too long
 
-  // Of js_heap, what V8 marks as its own and counts to none of its heaps: WebAssembly memories above
-  // all. 0 when it is not known, as where a heap did not answer.
+  // Of js_heap, what V8 marks as its own and counts to none of its heaps: WebAssembly memories
+  // above all. 0 when it is not known, as where a heap did not answer.
   uint64_t js_outside = 0;
   uint64_t js_used = 0;  // of js_heap, as V8 counted after its last collection; 0: unknown
   uint64_t js_free() const {
@@ -35,7 +36,8 @@ struct MemoryParts {
     return js_used == 0 || told > js_heap ? 0 : js_heap - told;
   }
   uint64_t sum() const {
-    return files + js_heap + native_live + held + mappings + stacks + silt + other + unknown;
+    return files + js_heap + native_live + objects + held + mappings + stacks + silt + other +
+           unknown;
   }
 };
 
@@ -43,6 +45,9 @@ struct MemoryParts {
 std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot);
 
 void add(MemoryParts& to, const MemoryParts& part);
+
+// Live blocks of runtimes' own allocators.
+format::HeapTotals object_totals(const read::Snapshot& snapshot);
 
 // JavaScript heaps of all isolates together.
 uint64_t js_used_bytes(const read::Snapshot& snapshot);

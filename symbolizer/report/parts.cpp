@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "symbolizer/analyze/step.h"
@@ -256,10 +257,37 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
     }
   }
   if (!meet) return std::nullopt;
+  // In Python every number and text that is handed to a function is a block of its own: an argument
+  // made by the very line that calls the function where the thing is made moves no site.
+  if (meet->kind == FrameKind::kPython && site_key(*meet) == site_key(part.group.site) &&
+      part.group.judgement.growth_bytes < whole.group.judgement.growth_bytes) {
+    return whole.group.site;
+  }
   const double blocks = whole.group.judgement.growth_blocks + part.group.judgement.growth_blocks;
   const uint64_t pc = recording.nodes[first[first.size() - common]].pc;
   if (other_blocks(recording, pc, whole, part) > kDispatcher * blocks) return std::nullopt;
   return meet;
+}
+
+// Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
+// again from lists of its own, so the place where a small one was first made may be anywhere; and a
+// function that makes something and has another make more of it makes one thing. What most of it
+// comes from tells more.
+bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
+  // A tuple of three, a number, a text of twenty letters.
+  constexpr double kSmallObject = 72;
+  if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
+    return false;
+  }
+  const Judgement& judgement = part.group.judgement;
+  const double all = whole.group.judgement.growth_bytes;
+  if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
+  const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
+                     part.group.site.function != "<module>";
+  // The list or dict that the thing is put into, by another line of a function that makes it.
+  if (calls && is_container_of(part.group, whole.group)) return true;
+  return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
 // The verdict is the thing's own; pace and growth are those of all its parts.
@@ -274,6 +302,57 @@ void add_up(const Timeline& timeline, Candidate& candidate) {
   judgement.blocks_per_second = all.blocks_per_second;
   judgement.bytes_per_work = all.bytes_per_work;
   order_members(timeline, candidate.members);
+}
+
+void take_in(Candidate& root, Candidate& part) {
+  analyze::add(root.group.sum, part.group.sum);
+  root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
+                      std::make_move_iterator(part.members.end()));
+  part.members.clear();
+  root.functions.insert(part.functions.begin(), part.functions.end());
+}
+
+// "ClientConnection" of "ClientConnection::handle(Response const&)"; empty of a plain function.
+std::string_view class_of(const Frame& frame) {
+  const std::string_view name =
+      std::string_view(frame.function)
+          .substr(0, std::string_view(frame.function).find_first_of("(<["));
+  const size_t end = name.rfind("::");
+  return end == std::string_view::npos ? std::string_view() : name.substr(0, end);
+}
+
+bool same_class(const Frame& a, const Frame& b) {
+  return !class_of(a).empty() && class_of(a) == class_of(b);
+}
+
+// Last: leaks that go block for block over hundreds of events are one, wherever their stacks meet,
+// when they are made by functions of one class (an answer is kept by the request that is never
+// forgotten) or where one is the user's and the other a library's. Two functions that one loop
+// calls stay two: each request may leak twice.
+void join_one_things(const Timeline& timeline, const FoldOptions& options,
+                     std::vector<Candidate>& candidates) {
+  const size_t compared = std::min(candidates.size(), kMostGroups);
+  for (size_t whole = 0; whole < compared; ++whole) {
+    Candidate& root = candidates[whole];
+    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    bool joined = false;
+    for (size_t i = whole + 1; i < compared; ++i) {
+      Candidate& part = candidates[i];
+      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.heap != root.group.heap) continue;
+      const bool foreign = is_foreign(root.group.site, options);
+      const bool one_is_foreign = foreign != is_foreign(part.group.site, options);
+      if (!one_is_foreign && !same_class(root.group.site, part.group.site)) continue;
+      if (analyze::lockstep(timeline, root.group.sum, part.group.sum) <
+          analyze::Lockstep::kCertainPace) {
+        continue;
+      }
+      if (foreign && one_is_foreign) root.group.site = part.group.site;
+      take_in(root, part);
+      joined = true;
+    }
+    if (joined) add_up(timeline, root);
+  }
 }
 
 // Moves the site to the caller when all leaking stacks come from one line of it, while other
@@ -362,6 +441,16 @@ void order_members(const Timeline& timeline, std::vector<Member>& members) {
   });
 }
 
+bool may_hold(const read::Recording& recording, const NodeFrames& names, const FoldOptions& options,
+              const Candidate& container, const Candidate& content) {
+  const Frame& site = content.group.site;
+  const bool foreign = is_foreign(site, options);
+  if (foreign != is_foreign(container.group.site, options)) return false;
+  if (foreign) return true;
+  return !is_main(recording, names, content, site) &&
+         passes(recording, container, names, site).function;
+}
+
 void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, std::vector<Candidate>& candidates) {
   // The thing itself is what leaks most blocks; containers come last.
@@ -390,26 +479,32 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                                 ? relation(recording, timeline, names, options, root, part)
                                 : Relation::kNone;
       if (what == Relation::kNone) {
-        const std::optional<Frame> meet =
-            sibling_site(recording, timeline, names, options, root, part);
+        std::optional<Frame> meet = sibling_site(recording, timeline, names, options, root, part);
+        if (!meet && is_beside(timeline, root, part)) meet = root.group.site;
         if (!meet) continue;
         root.sites.push_back(root.group.site);
         root.sites.push_back(part.group.site);
         root.group.site = *meet;
       }
       if (what == Relation::kHolder) root.group.site = part.group.site;
-      analyze::add(root.group.sum, part.group.sum);
-      root.members.insert(root.members.end(), std::make_move_iterator(part.members.begin()),
-                          std::make_move_iterator(part.members.end()));
-      part.members.clear();
-      root.functions.insert(part.functions.begin(), part.functions.end());
+      // What a line of Python makes itself are the arguments of what it calls.
+      if (what == Relation::kPart && root.group.site.kind == FrameKind::kPython &&
+          part.group.site.kind == FrameKind::kPython &&
+          part.group.judgement.growth_bytes > root.group.judgement.growth_bytes) {
+        root.sites.push_back(root.group.site);
+        root.group.site = part.group.site;
+      }
+      take_in(root, part);
       joined = true;
     }
     if (joined) add_up(timeline, root);
   }
-  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
-                                  [](const Candidate& c) { return c.members.empty(); }),
-                   candidates.end());
+  const auto drop_empty = [&candidates] {
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [](const Candidate& c) { return c.members.empty(); }),
+                     candidates.end());
+  };
+  drop_empty();
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
     if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
@@ -417,6 +512,8 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
       if (!hoist(recording, timeline, names, options, candidate)) break;
     }
   }
+  join_one_things(timeline, options, candidates);
+  drop_empty();
 }
 
 }  // namespace silt::report

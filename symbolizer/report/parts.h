@@ -34,6 +34,11 @@ double growth_of(const analyze::Timeline& timeline, const analyze::Series& serie
 analyze::Series sum_of(const std::vector<Member>& members);
 void order_members(const analyze::Timeline& timeline, std::vector<Member>& members);
 
+// Whether `container` may be what holds `content`: all of its stacks run through the function that
+// makes the content (not main), or no line of the user's is known for either.
+bool may_hold(const read::Recording& recording, const NodeFrames& names, const FoldOptions& options,
+              const Candidate& container, const Candidate& content);
+
 // A group joins the group of a leak when it grows in step with it, or is a container that holds it,
 // and its stacks run through the function that leaks. What then remains to one function that other,
 // healthy callers use as well is moved to the caller that leaks.

@@ -32,6 +32,8 @@ struct SnapshotLine {
   uint64_t allocated_blocks = 0;
   uint64_t mapping_bytes = 0;  // live anonymous mappings
   uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
+  uint64_t object_bytes = 0;   // live, of Python's own allocator
+  uint64_t object_blocks = 0;
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 

@@ -50,8 +50,10 @@ std::optional<Finding> retention_finding(const read::Recording& recording, size_
   if (!now) return std::nullopt;
   const double held = static_cast<double>(now->held);
   // In sampled recordings what is live is an estimate, and what is held the difference from it.
-  const double error = 3 * std::sqrt(static_cast<double>(last.meta.native.live_bytes) *
-                                     static_cast<double>(last.meta.sampling_interval_bytes));
+  const double error =
+      3 *
+      std::sqrt(static_cast<double>(last.meta.native.live_bytes + object_totals(last).live_bytes) *
+                static_cast<double>(last.meta.sampling_interval_bytes));
   if (held - error < std::max(kWorthTelling, kShare * static_cast<double>(last.meta.rss_bytes))) {
     return std::nullopt;
   }

@@ -9,6 +9,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "symbolizer/runtime/python/frames.h"
+
 namespace silt::report {
 namespace {
 
@@ -148,6 +150,8 @@ Owner managed_owner(const Frame& frame) {
   if (starts(file, "node:") || starts(file, "internal/") || starts(file, "<frozen")) {
     return Owner::kRuntime;
   }
+  if (frame.kind == FrameKind::kPython)
+    return runtime::python::owns(frame) ? Owner::kUser : Owner::kLibrary;
   if (contains(file, "/node_modules/") || contains(file, "/site-packages/") ||
       contains(file, "/dist-packages/") || contains(file, "/lib/python3")) {
     return Owner::kLibrary;
@@ -296,6 +300,13 @@ std::string_view virtual_machine_books(const symbolize::FrameList& frames) {
 
 bool is_profiler_site(const Frame& site) {
   return site.module.empty() && site.function == kEngineProfiler;
+}
+
+bool is_interpreter_frame(const Frame& frame) {
+  if (frame.kind != FrameKind::kNative) return false;
+  const std::string_view module = base_name(frame.module);
+  return is_interpreter(module) || starts(module, "libpython") || starts(module, "libc.so") ||
+         starts(module, "libpthread") || frame.function == "_start";
 }
 
 size_t find_site(const symbolize::FrameList& frames, std::span<const std::string> look_through) {

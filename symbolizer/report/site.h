@@ -41,6 +41,10 @@ std::string_view virtual_machine_books(const symbolize::FrameList& frames);
 // Whether it is the profiler's.
 bool is_profiler_site(const symbolize::Frame& site);
 
+// Whether a native frame between functions of a runtime tells nothing: the interpreter's own code,
+// or what starts a program or thread.
+bool is_interpreter_frame(const symbolize::Frame& frame);
+
 // Index of the site among frames, innermost first: the innermost of the best owner, where a frame
 // of JavaScript or Python beats the native frames below it. 0 when nothing is better.
 size_t find_site(const symbolize::FrameList& frames,

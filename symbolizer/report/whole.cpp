@@ -27,9 +27,16 @@ using read::Heap;
 constexpr WholeFloor kNativeFloor{64 * 1024, 0.02};
 constexpr WholeFloor kRestFloor{8 * 1024 * 1024, 0.1};
 
-// Native memory is counted block by block: what is left when all places that were judged are taken
-// away is judged by its blocks, as they are.
-void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups, Wholes& wholes) {
+// Live bytes of a heap that is counted block by block.
+double live_of(const read::Snapshot& snapshot, Heap heap) {
+  return static_cast<double>(heap == Heap::kPython ? object_totals(snapshot).live_bytes
+                                                   : snapshot.meta.native.live_bytes);
+}
+
+// Native memory and Python's objects are counted block by block: what is left when all places that
+// were judged are taken away is judged by its blocks, as they are.
+void judge_counted_rest(const WholeInput& input, const std::vector<Group>& groups, Heap heap,
+                        Wholes& wholes) {
   const read::Recording& recording = input.recording;
   const Timeline& timeline = input.timeline;
   if (timeline.regular.size() < 2) return;
@@ -46,7 +53,7 @@ void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups
                                    });
   analyze::Series rest;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
-    if (recording.stacks[i].heap != Heap::kNative || !input.summaries[i].changes()) continue;
+    if (recording.stacks[i].heap != heap || !input.summaries[i].changes()) continue;
     if (joined.count(recording.stacks[i].id) > 0) told.insert(i);
     if (told.count(i) > 0) continue;
     // The collector's and compiler's own, and silt's profiler, are nobody's.
@@ -62,17 +69,16 @@ void judge_native_rest(const WholeInput& input, const std::vector<Group>& groups
   if (judgement.verdict != Verdict::kLeak) return;
   const size_t first = timeline.regular.front();
   const size_t last = timeline.regular.back();
-  const auto live = [&](size_t snapshot) {
-    return static_cast<double>(recording.snapshots[snapshot].meta.native.live_bytes);
-  };
+  const auto live = [&](size_t snapshot) { return live_of(recording.snapshots[snapshot], heap); };
   const double all = live(last) - live(first);
   const double least = std::max(kNativeFloor.bytes, kNativeFloor.share * live(last));
   if (judgement.growth_bytes < std::max(least, kExplains * all)) return;
   const std::vector<Lead> leads = find_leads(
-      input, Heap::kNative, [](const StackSummary& s) { return s.growth_bytes; }, told);
+      input, heap, [](const StackSummary& s) { return s.growth_bytes; }, told);
   Curve curve = curve_of(
       timeline, [&](size_t snapshot) -> std::optional<double> { return rest.bytes[snapshot]; });
-  Finding finding = finding_of(input, "native", Heap::kNative, curve, judgement, leads);
+  Finding finding =
+      finding_of(input, heap == Heap::kPython ? "python" : "native", heap, curve, judgement, leads);
   finding.growth_blocks = std::llround(judgement.growth_blocks);
   finding.reason = judgement.reason + "; spread over " +
                    format_counted(static_cast<double>(leads.size()), "place") +
@@ -121,7 +127,8 @@ const char* whole_name(const std::string& whole) {
 Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
   Wholes wholes;
   judge_mappings(input, groups, wholes);
-  judge_native_rest(input, groups, wholes);
+  judge_counted_rest(input, groups, Heap::kNative, wholes);
+  judge_counted_rest(input, groups, Heap::kPython, wholes);
   judge_scripts(input, groups, wholes);
   judge_rest(input, wholes);
   return wholes;

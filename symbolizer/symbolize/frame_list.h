@@ -74,6 +74,11 @@ class FrameList {
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
+  template <typename Unwanted>
+  void drop_if(Unwanted&& unwanted) {
+    std::erase_if(frames_, [&](const Shared& frame) { return unwanted(*frame); });
+  }
+
   size_t size() const { return frames_.size(); }
   bool empty() const { return frames_.empty(); }
   const Frame& operator[](size_t index) const { return *frames_[index]; }

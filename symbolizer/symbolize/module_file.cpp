@@ -5,7 +5,6 @@
 
 #include "symbolizer/symbolize/module_file.h"
 
-#include <dlfcn.h>
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <filesystem>
 
 #include "symbolizer/base/quote.h"
+#include "symbolizer/symbolize/debuginfod.h"
 
 namespace silt::symbolize {
 namespace {
@@ -85,27 +85,6 @@ std::optional<std::vector<uint8_t>> build_id_of(int fd) {
   }
   elf_end(elf);
   return result;
-}
-
-// The library is opened only when it is wanted: it brings a whole HTTP client. Its functions'
-// types are those of elfutils/debuginfod.h.
-struct Client;
-
-// A descriptor of the file that a debuginfod server has for this build-id, or -1.
-int fetch_from_server(const std::vector<uint8_t>& build_id) {
-  if (build_id.empty() || std::getenv(kUrlsVariable) == nullptr) return -1;
-  void* library = dlopen("libdebuginfod.so.1", RTLD_LAZY | RTLD_LOCAL);
-  if (library == nullptr) return -1;
-  const auto begin = reinterpret_cast<Client* (*)()>(dlsym(library, "debuginfod_begin"));
-  const auto end = reinterpret_cast<void (*)(Client*)>(dlsym(library, "debuginfod_end"));
-  const auto find = reinterpret_cast<int (*)(Client*, const unsigned char*, int, char**)>(
-      dlsym(library, "debuginfod_find_executable"));
-  if (begin == nullptr || end == nullptr || find == nullptr) return -1;
-  Client* client = begin();
-  if (client == nullptr) return -1;
-  const int fd = find(client, build_id.data(), static_cast<int>(build_id.size()), nullptr);
-  end(client);
-  return fd;
 }
 
 }  // namespace

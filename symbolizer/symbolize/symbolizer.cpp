@@ -59,9 +59,17 @@ std::string marker_reason(uint64_t pc) {
   return "not an address";
 }
 
-// V8's profiler names what it knows, as its map of compiled code does.
+// A runtime names what it knows; V8's profiler as its map of compiled code does.
 Frame script_frame(const read::ScriptFrame& place) {
   Frame frame;
+  if (place.kind == read::ScriptKind::kPython) {
+    frame.kind = FrameKind::kPython;
+    frame.function = place.function;
+    frame.file = place.file;
+    frame.line = place.line;
+    if (frame.function.empty()) frame.unresolved = "the function was not kept";
+    return frame;
+  }
   frame.kind = FrameKind::kJavaScript;
   frame.function = place.function.empty() ? "(anonymous)" : place.function;
   frame.file = path_of_url(place.file);

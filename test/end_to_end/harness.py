@@ -203,6 +203,8 @@ class SiltTest(unittest.TestCase):
     def silt_environment(self, **settings):
         settings.setdefault("LD_PRELOAD", LIBRARY)
         settings.setdefault("SILT_OUT", self.out)
+        for setting in os.environ.get("SILT_TEST_SETTINGS", "").split():
+            settings.setdefault(*setting.split("=", 1))
         return self.environment(**settings)
 
     def start(self, arguments, silt=True, settings=None, **options):

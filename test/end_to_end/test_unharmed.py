@@ -2,6 +2,8 @@
 """What says that a target is unharmed sees harm of each kind: a command beside one that differs
 in just one thing. The tests that use it would prove nothing otherwise."""
 
+import unittest.mock
+
 import harness
 import unharmed
 
@@ -49,6 +51,10 @@ class SeesHarm(harness.SiltTest):
 
     def test_how_it_ended(self):
         self.check_seen("exit 3", "kill -TERM $$", r"status: plain '3', under silt '-15'")
+
+    def test_time_of_another_order(self):
+        with unittest.mock.patch.object(unharmed, "MOST_MORE_SECONDS", 0.1):
+            self.check_seen(":", "for ((i = 0; i < 400000; i++)); do :; done", r"processor time")
 
 
 if __name__ == "__main__":

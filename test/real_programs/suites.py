@@ -17,6 +17,10 @@ SHORT_CPYTHON = ("test_json", "test_dict", "test_list", "test_struct", "test_for
 
 @suite("CPython", needs=("python3",), packages=("libpython3.11-testsuite",), short=True)
 def cpython(run):
+    if run.library:  # what is compared is a Python that silt has joined
+        joined = run.command(["/usr/bin/python3", "-c", "pass"], more={"SILT_LOG": "info"}).stdout
+        if "joined Python" not in joined:
+            raise Broken(f"Python was not joined: {joined}")
     report = run.folder / "report.xml"
     files = SHORT_CPYTHON if run.short else ()
     if run.only:

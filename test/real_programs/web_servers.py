@@ -100,6 +100,73 @@ def uwsgi(run, port):
     yield pages_of_app(port)
 
 
+FLASK = """
+from flask import Flask, jsonify, render_template_string, request
+app = Flask(__name__)
+seen = {}
+@app.route("/<int:number>")
+def rows(number):
+    seen.setdefault(number, request.path)
+    rows = "{% for i in range(n) %}<p>{{ i }}</p>{% endfor %}"
+    return render_template_string(rows, n=900 + number)
+@app.route("/json")
+def data():
+    return jsonify({str(i): list(range(i)) for i in range(90)})
+"""
+
+
+def pages_of_framework(port):
+    return lambda: "; ".join(page(port, path) for path in ("/1", "/2", "/json", "/missing"))
+
+
+@server("Flask, threads of gunicorn", needs=("gunicorn",), packages=("gunicorn", "python3-flask"))
+def flask(run, port):
+    (run.folder / "app.py").write_text(FLASK)
+    yield ["gunicorn", "-k", "gthread", "--threads", "4", "-w", "2", "-b", f"127.0.0.1:{port}",
+           "app:app"]
+    yield pages_of_framework(port)
+
+
+DJANGO = """
+import django
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="here", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}])
+django.setup()
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.http import HttpResponse, JsonResponse
+from django.template import engines
+from django.urls import path
+table = engines["django"].from_string(
+    "{% for row in rows %}<p>{{ row.0 }} {{ row.1 }}</p>{% endfor %}")
+def rows(request, number):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS place (id INTEGER PRIMARY KEY, name TEXT)")
+        cursor.execute("DELETE FROM place")
+        cursor.executemany("INSERT INTO place (name) VALUES (%s)",
+                           [(f"place {i}",) for i in range(200 + number)])
+        cursor.execute("SELECT id, name FROM place ORDER BY name")
+        return HttpResponse(table.render({"rows": cursor.fetchall()}))
+def data(request):
+    return JsonResponse({str(i): list(range(i)) for i in range(90)})
+urlpatterns = [path("<int:number>", rows), path("json", data)]
+application = get_wsgi_application()
+"""
+
+
+@server("Django, uWSGI", needs=("uwsgi",),
+        packages=("uwsgi-core", "uwsgi-plugin-python3", "python3-django"))
+def django(run, port):
+    (run.folder / "app.py").write_text(DJANGO)
+    yield ["uwsgi", "--plugin", "python3", "--http-socket", f"127.0.0.1:{port}", "--wsgi-file",
+           "app.py", "--master", "--processes", "2", "--die-on-term"]
+    yield pages_of_framework(port)
+
+
 @server("Puma", needs=("puma",), packages=("puma",))
 def puma(run, port):
     (run.folder / "config.ru").write_text("""

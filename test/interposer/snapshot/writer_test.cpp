@@ -177,6 +177,7 @@ TEST_CASE(
   constexpr unsigned kThreads = 3;
   constexpr uint64_t kBase = kCode + 0x100'0000;
   std::atomic<bool> done{false};
+  std::atomic<unsigned> going{0};
   std::vector<std::thread> threads;
   std::vector<uint64_t> allocated(kThreads);
   for (unsigned t = 0; t < kThreads; ++t) {
@@ -197,7 +198,7 @@ TEST_CASE(
           const uint64_t size = 1 + which;
           recorder.counters.shard(t).add_owned(node, 1, size);
           recorder.live.insert(address, Block{node, 0, size});
-          ++allocated[t];
+          if (++allocated[t] == 1) going.fetch_add(1, std::memory_order_relaxed);
         }
         held[i] = !held[i];
       }
@@ -227,6 +228,7 @@ TEST_CASE(
     }
     return blocks;
   };
+  while (going.load(std::memory_order_relaxed) < kThreads) std::this_thread::yield();
   for (uint32_t i = 0; i < 12; ++i) check(write_and_read(SnapshotFacts{i, 1, 0, 0, 0}));
   done = true;
   for (std::thread& thread : threads) thread.join();

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "interposer/track/recorder.h"
+#include "interposer/track/runtime_frames.h"
 
 namespace silt::track {
 namespace {
@@ -26,10 +27,17 @@ constexpr uint64_t kCode = 0x5555'0000'0000;
 constexpr uint64_t kHeap = 0x7000'0000'0000;
 constexpr uint32_t kOutermost = 4;  // pcs that stacks begin with
 constexpr uint32_t kDepth = 6;
+// Those from here on have frames of a runtime: the first three pcs are their native stack, the
+// first and the last three the runtime's frames; the last kind's blocks are the runtime's own.
+constexpr uint32_t kWithRuntime = 2;
+constexpr uint32_t kOfRuntime = 3;
+constexpr uint32_t kNative = 3;
+constexpr uint32_t kMostNodes = kNative + 1 + (kDepth - kNative) + 1;
 
 void start_once() {
   static const bool started = [] {
     recorder.live.set_granule_shift(5);
+    recorder.objects.set_granule_shift(4);
     return start_recorder();
   }();
   REQUIRE(started);
@@ -38,20 +46,56 @@ void start_once() {
 // Outermost first.
 using Path = std::array<uint64_t, kDepth>;
 
-StackId walk(const Path& path) {
-  NodeId node = 0;
-  for (const uint64_t pc : path) node = recorder.stacks.child(node, pc);
-  return node;
+bool has_runtime(const Path& path) { return path[0] - kCode >= kWithRuntime; }
+LiveTable& table_of(const Path& path) {
+  return path[0] - kCode >= kOfRuntime ? recorder.objects : recorder.live;
+}
+uint64_t frame_of(uint64_t pc) {
+  const auto number = static_cast<uint32_t>(pc - kCode);
+  return function_pc(number >> 4, number, false);
+}
+uint64_t pair_of(const Path& path, StackId native) {
+  return pair_pc(native,
+                 &table_of(path) == &recorder.objects ? BlockHeap::kRuntime : BlockHeap::kNative);
 }
 
-bool is_at(StackId stack, const Path& path) {
-  for (uint32_t i = kDepth; i > 0; --i) {
+StackId walk(const Path& path) {
+  NodeId node = 0;
+  if (!has_runtime(path)) {
+    for (const uint64_t pc : path) node = recorder.stacks.child(node, pc);
+    return node;
+  }
+  for (uint32_t i = 0; i < kNative; ++i) node = recorder.stacks.child(node, path[i]);
+  NodeId inner = recorder.stacks.child(0, frame_of(path[0]));
+  for (uint32_t i = kNative; i < kDepth; ++i) {
+    inner = recorder.stacks.child(inner, frame_of(path[i]));
+  }
+  return recorder.stacks.child(inner, pair_of(path, node));
+}
+
+// Whether the path to the node is this one, which is given innermost first.
+bool leads_to(StackId stack, const std::vector<uint64_t>& pcs) {
+  for (const uint64_t expected : pcs) {
     NodeId parent;
     uint64_t pc;
-    if (!recorder.stacks.read_node(stack, &parent, &pc) || pc != path[i - 1]) return false;
+    if (!recorder.stacks.read_node(stack, &parent, &pc) || pc != expected) return false;
     stack = parent;
   }
   return stack == 0;
+}
+
+bool is_at(StackId stack, const Path& path) {
+  if (!has_runtime(path)) return leads_to(stack, {path.rbegin(), path.rend()});
+  NodeId inner;
+  uint64_t pc;
+  if (!recorder.stacks.read_node(stack, &inner, &pc) || !is_pair(pc) ||
+      pc != pair_of(path, native_of(pc))) {
+    return false;
+  }
+  std::vector<uint64_t> frames;
+  for (uint32_t i = kDepth; i-- > kNative;) frames.push_back(frame_of(path[i]));
+  frames.push_back(frame_of(path[0]));
+  return leads_to(inner, frames) && leads_to(native_of(pc), {path[2], path[1], path[0]});
 }
 
 // A stack like any other of the program: some come again and again, most never.
@@ -78,6 +122,7 @@ Sums counted() {
     uint64_t pc = 0;
     while (node != 0 && recorder.stacks.read_node(node, &node, &pc)) {
     }
+    if ((pc & kTagMask) == kFunctionTag) pc = kCode + (pc & 15);
     if (pc - kCode >= kOutermost) return;
     sums.blocks[pc - kCode] += sum.blocks;
     sums.bytes += sum.bytes;
@@ -139,16 +184,21 @@ struct Program {
         if (stack == 0) stack = walk(slot.path);
         const uint64_t size = 16 + index % 3;
         count(state, stack, 1, size);
-        recorder.live.insert(address(index), Block{stack, 0, size});
+        table_of(slot.path).insert(address(index), Block{stack, 0, size});
         blocks[slot.path[0] - kCode].fetch_add(1, std::memory_order_relaxed);
         bytes.fetch_add(size, std::memory_order_relaxed);
       } else {
-        const Taken taken{recorder.live.take(address(index)), SampledBlock{}};
+        const Taken taken{table_of(slot.path).take(address(index)), SampledBlock{}};
         if (random() % 3 == 0) std::this_thread::yield();
         if (!is_at(taken.exact.stack, slot.path)) wrong.fetch_add(1, std::memory_order_relaxed);
         if (random() % 4 == 0) {
-          restore(at, taken);  // a realloc that failed
-          slot.full = false;   // undone below
+          // A realloc that failed.
+          if (&table_of(slot.path) == &recorder.live) {
+            restore(at, taken);
+          } else {
+            restore_object(at, taken);
+          }
+          slot.full = false;  // undone below
         }
       }
       slot.full = !slot.full;
@@ -170,27 +220,29 @@ struct Program {
   bool live_is_right() {
     uint32_t found = 0;
     recorder.live.scan([&](const Block&) { ++found; });
+    recorder.objects.scan([&](const Block&) { ++found; });
     bool right = found == live();
     for (uint32_t i = 0; i < kSlots; ++i) {
       if (!slots[i].full) continue;
-      const Block block = recorder.live.take(address(i));
+      const Block block = table_of(slots[i].path).take(address(i));
       right = right && is_at(block.stack, slots[i].path) && block.size_bytes == 16 + i % 3 &&
               recorder.counters.read(block.stack).blocks >= 1;
-      recorder.live.insert(address(i), block);
+      table_of(slots[i].path).insert(address(i), block);
     }
     return right;
   }
 
   void free_all() {
     for (uint32_t i = 0; i < kSlots; ++i) {
-      recorder.live.take(address(i));
+      if (slots[i].full) table_of(slots[i].path).take(address(i));
       slots[i].full = false;
     }
   }
 };
 
 void fold_what_is_quiet() {
-  for (int i = 0; i < 3; ++i) REQUIRE(folding.round(nullptr));
+  // What gets another's counts is not quiet in the next round.
+  for (int i = 0; i < 6; ++i) REQUIRE(folding.round(nullptr));
 }
 
 }  // namespace
@@ -228,7 +280,10 @@ TEST_CASE("stacks are folded while threads make new ones, and nothing is lost or
   // When all is quiet what is left is what lives, and the callers of that.
   fold_what_is_quiet();
   CHECK(program.live_is_right());
-  CHECK(recorder.stacks.in_use() <= nodes_before + program.live() * kDepth + 3 * kOutermost);
+  // Outermost nodes stay, and threads that make the same one at once make one each; those of a
+  // runtime have a native stack's and a pair beside them.
+  constexpr uint32_t kStay = 3 * kOutermost * 3;
+  CHECK(recorder.stacks.in_use() <= nodes_before + program.live() * kMostNodes + kStay);
   sums = counted() - before;
   for (uint32_t i = 0; i < kOutermost; ++i) CHECK(sums.blocks[i] == program.blocks[i].load());
   CHECK(sums.bytes == program.bytes.load());
@@ -237,8 +292,7 @@ TEST_CASE("stacks are folded while threads make new ones, and nothing is lost or
 
   program.free_all();
   fold_what_is_quiet();
-  // Outermost nodes stay, and threads that make the same one at once make one each.
-  CHECK(recorder.stacks.in_use() <= nodes_before + 3 * kOutermost);
+  CHECK(recorder.stacks.in_use() <= nodes_before + kStay);
   sums = counted() - before;
   for (uint32_t i = 0; i < kOutermost; ++i) CHECK(sums.blocks[i] == program.blocks[i].load());
 }
@@ -261,7 +315,7 @@ TEST_CASE("ids are used again: a million stacks one after the other need no more
     REQUIRE(folding.round(nullptr));
   }
   // Those of one part are quiet after the next: ids for three parts at most.
-  CHECK(recorder.stacks.id_limit() <= limit + 3 * 2'000 * kDepth);
+  CHECK(recorder.stacks.id_limit() <= limit + 3 * 2'000 * kMostNodes);
   CHECK(recorder.stacks.overflowed() == 0);
 }
 

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "interposer/unwind/object.h"
+
 namespace silt::track {
 namespace {
 
@@ -126,6 +128,7 @@ TEST_CASE("a module that was unloaded is closed, and noted anew when it comes ba
                                  0xbb, 0xcc, 0xdd, 0xee, 0xff});
     CHECK_FALSE(modules->close_unloaded(round * 100 + 50, [](uint64_t, uint64_t) {}));
     REQUIRE(dlclose(handle) == 0);
+    unwind::note_unloaded_objects();
     int gone = 0;
     CHECK(modules->close_unloaded(round * 100 + 50, [&](uint64_t start, uint64_t end) {
       ++gone;

@@ -30,7 +30,7 @@ const uint64_t kInterpreted = site(Shape::kNoInformation, 8, 77);
 struct Scene {
   std::unique_ptr<RuleTable> rules = test::make_rules();
   std::unique_ptr<Spine> spine = test::make_spine();
-  FakeStack stack{4096};
+  FakeStack stack{16 * 1024};
   uint64_t word_at = 0;
 
   Scene() {
@@ -68,6 +68,16 @@ TEST_CASE("an interpreter's frame tells its function, and the stack is what it i
   CHECK(scene.function() == kFirstFunctionPc + kFunction);
 }
 
+TEST_CASE("a thousand interpreted frames are a whole stack") {
+  Scene scene;
+  for (unsigned i = 0; i < 1000; ++i) {
+    scene.stack.call(kInterpreted);
+    *scene.stack.word(scene.stack.innermost().bp - kSlot) = kFunction;
+  }
+  CHECK(scene.look().ending == Ending::kComplete);
+  CHECK(test::same(test::frames_of(*scene.spine), scene.stack.truth()));
+}
+
 TEST_CASE("a stack in which another function is interpreted is another, from that frame on") {
   Scene scene;
   const uint32_t count = scene.look().count;
@@ -92,7 +102,7 @@ TEST_CASE("a word that means nothing is not followed") {
 
 TEST_CASE("a frame with no room for the word is an ordinary one") {
   Scene scene;
-  FakeStack stack{4096};
+  FakeStack stack{16 * 1024};
   stack.start(site(Shape::kOutermost, 2, 0));
   // The frame pointer stands at the stack pointer: below it is the next function's frame.
   const uint64_t narrow = site(Shape::kNoInformation, 0, 77);

@@ -92,7 +92,7 @@ class Model {
     const uint32_t known = memory_->find(frame);
     if (known != 0) {
       ++figures.remembered;
-      return known == expected;
+      return known == expected && memory_->mark() == static_cast<uint16_t>(known);
     }
     const Spine::Update update = spine_->update(*rules_, frame);
     if (update.ending != Ending::kComplete || update.slow) return false;
@@ -106,6 +106,7 @@ class Model {
     if (check_whole && !same(test::plain_walk(*rules_, frame), stack.truth())) return false;
     if (spine_->reusable() && memory_->wants(node)) {
       memory_->remember(frame, spine_->bp_live(spine_->count() - 1), node,
+                        static_cast<uint16_t>(node),
                         [&](auto&& visit) { return spine_->visit_slots(visit); });
     }
     return true;

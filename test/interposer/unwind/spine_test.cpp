@@ -381,7 +381,7 @@ TEST_CASE("forget makes the next look start anew") {
   CHECK(scene.look().kept == 0);
 }
 
-TEST_CASE("1024 frames are a whole stack, one more is cut to the innermost 256") {
+TEST_CASE("2048 frames are a whole stack, one more is cut to the innermost 256") {
   Scene scene;
   scene.stack.start(site(Shape::kOutermost, 1, 0));
   for (unsigned i = 1; i < kMaximumFrames; ++i) scene.stack.call(site(Shape::kPlain, 1, i));

@@ -27,7 +27,7 @@ struct Remembered {
   }
   // Whether it is found afterwards.
   bool keep(StackMemory& memory, size_t slots, uint32_t tag, bool bp_live = true) {
-    memory.remember(frame, bp_live, tag, [&](auto&& visit) {
+    memory.remember(frame, bp_live, tag, 0, [&](auto&& visit) {
       for (size_t i = 0; i < slots; ++i) {
         if (!visit(&words[i], words[i])) return false;
       }
@@ -91,7 +91,7 @@ TEST_CASE("a stack with 508 slots within a page is kept, one with more is not") 
   alignas(4096) static uint64_t page[512];
   const Frame frame{0x77, reinterpret_cast<uint64_t>(page), 0};
   const auto keep = [&](size_t slots, uint32_t tag) {
-    memory->remember(frame, true, tag, [&](auto&& visit) {
+    memory->remember(frame, true, tag, 0, [&](auto&& visit) {
       for (size_t i = 0; i < slots; ++i) {
         if (!visit(&page[i], page[i])) return false;
       }
@@ -109,7 +109,7 @@ TEST_CASE("a slot below sp, far above it, or at an odd place makes the stack not
   const Frame frame{1, reinterpret_cast<uint64_t>(&words[100]), 0};
   const auto kept = [&](const void* slot) {
     memory->forget();
-    memory->remember(frame, false, 9,
+    memory->remember(frame, false, 9, 0,
                      [&](auto&& visit) { return visit(static_cast<const uint64_t*>(slot), 0); });
     return memory->find(frame) == 9;
   };
@@ -209,7 +209,7 @@ struct FramePointers {
     return result;
   }
   bool keep(StackMemory& memory, uint32_t tag) {
-    memory.remember(stack.frame, true, tag, [&](auto&& visit) {
+    memory.remember(stack.frame, true, tag, 0, [&](auto&& visit) {
       for (const size_t i : slots()) {
         if (!visit(&stack.words[i], stack.words[i])) return false;
       }
@@ -284,7 +284,7 @@ TEST_CASE("of stacks that begin alike, one that depends on more slots is checked
   const auto memory = std::make_unique<StackMemory>();
   Remembered stack(10, 0x1234);
   const auto keep = [&](std::initializer_list<size_t> slots, uint32_t tag) {
-    memory->remember(stack.frame, false, tag, [&](auto&& visit) {
+    memory->remember(stack.frame, false, tag, 0, [&](auto&& visit) {
       for (const size_t i : slots) {
         if (!visit(&stack.words[i], stack.words[i])) return false;
       }
@@ -329,7 +329,7 @@ TEST_CASE("a slot is never read before those further in have matched, beyond the
   constexpr size_t kFirst = kPage / 8 - 2;
   const auto memory = std::make_unique<StackMemory>();
   const Frame frame{5, reinterpret_cast<uint64_t>(&words[kFirst]), 0};
-  memory->remember(frame, false, 3, [&](auto&& visit) {
+  memory->remember(frame, false, 3, 0, [&](auto&& visit) {
     return visit(&words[kFirst], 0) && visit(&words[kFirst + 1], 0) && visit(&words[kFirst + 2], 0);
   });
   CHECK(memory->find(frame) == 3);

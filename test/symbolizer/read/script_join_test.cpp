@@ -79,10 +79,16 @@ TEST_CASE("the same line of two isolates is one stack") {
 
 TEST_CASE("a native pc in the upper half does not pass for a JavaScript frame") {
   RecordingBuilder process;
-  process.allocate(process.stack_of_pcs({kScriptPc + 5, UINT64_MAX}), 1, 10);
+  // The first one is what a frame of a runtime looks like, whose function the file does not have.
+  process.allocate(process.stack_of_pcs({kScriptPc + 5, kScriptPc | uint64_t{3} << 60, UINT64_MAX}),
+                   1, 10);
   process.take_snapshot(0);
   const Recording recording = process.recording();
-  for (const Node& node : recording.nodes) CHECK(node.pc < kScriptPc);
+  for (const Node& node : recording.nodes) {
+    if (node.pc < kScriptPc) continue;
+    REQUIRE(node.pc - kScriptPc < recording.script_frames.size());
+    CHECK(recording.script_frames[node.pc - kScriptPc].kind == ScriptKind::kPython);
+  }
 }
 
 }  // namespace

@@ -155,6 +155,37 @@ TEST_CASE("values that are replaced and yet as many as their keys join them, how
   CHECK(report.findings[0].stacks.size() == 2);
 }
 
+TEST_CASE("leaks block for block in functions of one class are one, wherever they meet") {
+  NamedHeap heap({{kMalloc, frame("Connection::ask(int)", "net.cpp", 12), kMain},
+                  {kMalloc, frame("Connection::answer(Reply const&)", "net.cpp", 30),
+                   frame("poll", "loop.cpp", 5), kMain}});
+  size_t unanswered = 0;
+  for (int i = 0; i < 10; ++i) {
+    const size_t asked = 50 + heap.chance(100);
+    const size_t late = heap.chance(3);
+    heap.allocate(asked, 40, 0);
+    heap.allocate(asked + unanswered - late, 24, 1);
+    unanswered = late;
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 1);
+}
+
+TEST_CASE("an index is not accused where the entries that it holds are bounded") {
+  const Frame get = frame("get", "cache.cpp", 20);
+  NamedHeap heap({{kMalloc, get, kMain}, {kMalloc, frame("rehash", "index.cpp", 8), get, kMain}});
+  for (int i = 0; i < 12; ++i) {
+    heap.allocate(250, 120, 0);
+    if (i >= 7) heap.free_random(250, 0);
+    if (i == 1 || i == 3 || i == 6) {
+      heap.free_all(1);
+      heap.allocate(1, 4096u << i, 1);
+    }
+    heap.snapshot();
+  }
+  CHECK(leaks(heap.report()) == 0);
+}
+
 TEST_CASE("leaks block for block below a function that calls everything are two findings") {
   const auto stack = [](const char* maker, uint32_t line) {
     return std::vector<Frame>{kMalloc, frame(maker, "work.c", line),

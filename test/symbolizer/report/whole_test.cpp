@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "symbolizer/report/build.h"
 #include "symbolizer/report/place.h"
@@ -126,6 +129,41 @@ TEST_CASE("a JavaScript heap that grows is told though no sample shows where") {
   REQUIRE(count(report, Verdict::kLeak) == 1);
   CHECK(report.findings.front().whole == "js");
   CHECK(report.findings.front().reason.find("worker 1") != std::string::npos);
+}
+
+// Forty of four hundred places keep one block more in each window, others each time: each is too
+// little to be judged.
+Report scattered_report(read::Heap heap_kind) {
+  std::vector<std::vector<symbolize::Frame>> stacks;
+  for (uint32_t i = 0; i < 400; ++i) {
+    stacks.push_back({frame("work" + std::to_string(i), "app.cpp", i + 1), frame("main")});
+  }
+  test::NamedHeap heap(stacks);
+  for (read::Stack& stack : heap.recording().stacks) stack.heap = heap_kind;
+  for (size_t i = 0; i < 12; ++i) {
+    for (size_t block = 0; block < 40; ++block) heap.allocate(1, 700, (i * 40 + block) % 400);
+    heap.churn(1000);
+    heap.snapshot(3);
+    if (heap_kind != read::Heap::kPython) continue;
+    read::Snapshot& snapshot = heap.recording().snapshots.back();
+    read::Snapshot::Runtime python;
+    python.name = "python";
+    python.flags = format::kRuntimeFrames | format::kRuntimeObjects;
+    python.objects = std::exchange(snapshot.meta.native, {});
+    snapshot.runtimes.push_back(python);
+  }
+  return heap.report();
+}
+
+TEST_CASE("growth that is spread over many places is told of native memory and Python's objects") {
+  for (const auto& [heap, name] :
+       {std::pair{read::Heap::kNative, "native"}, {read::Heap::kPython, "python"}}) {
+    const Report report = scattered_report(heap);
+    REQUIRE(count(report, Verdict::kLeak) == 1);
+    CHECK(report.findings.front().whole == name);
+    CHECK(report.findings.front().heap == heap);
+    CHECK(*report.findings.front().bytes_per_hour == Approx(40.0 * 700 / 3 * 3600).epsilon(0.05));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of the interposer, in one table: the interposer reads its environment by it, the
+// tool makes the options of `silt run` and `silt soak` and their help from it (and so the manual
+// pages), and a test holds docs/options.md against that help.
+
+#ifndef SILT_INTERPOSER_FORMAT_SETTINGS_H_
+#define SILT_INTERPOSER_FORMAT_SETTINGS_H_
+
+#include <cstddef>
+
+namespace silt::format {
+
+enum class SettingId : unsigned {
+  kOut,
+  kSignal,
+  kSample,
+  kMemory,
+  kEvery,
+  kAtExit,
+  kChildren,
+  kMmap,
+  kLog,
+  kNode,
+  kNodeInterval,
+  kNodeInlining,
+  kPython,
+  kCount,
+};
+
+enum class SettingKind : unsigned {
+  kFolder,
+  kSignal,    // USR2, SIGUSR2, 12, none
+  kSize,      // 512, 512K, 1M, 1G
+  kTime,      // 500ms, 30s, 5m, 2h
+  kSwitch,    // 0 or 1
+  kLogLevel,  // error, warn, info
+  kNodeWish,  // 0, 1, all
+};
+
+struct Setting {
+  SettingId id;
+  SettingKind kind;
+  const char* variable;
+  const char* option;   // of run and soak; one that begins with --no- takes no value and means 0
+  const char* initial;  // in words, as docs/options.md has it
+  const char* meaning;
+  const char* understood;  // what a value must be, after `is not understood`
+};
+
+inline constexpr size_t kSettingCount = static_cast<size_t>(SettingId::kCount);
+
+inline constexpr Setting kSettings[] = {
+    {SettingId::kOut, SettingKind::kFolder, "SILT_OUT", "--out",
+     "the folder of the first program's start", "folder for recordings, made if missing",
+     "a folder"},
+    {SettingId::kSignal, SettingKind::kSignal, "SILT_SIGNAL", "--signal", "USR2",
+     "the signal that takes a snapshot, by name or number, or none",
+     "a signal's name such as USR2, its number, or none"},
+    {SettingId::kSample, SettingKind::kSize, "SILT_SAMPLE", "--sample", "0",
+     "mean bytes between samples; 0 records every allocation",
+     "mean bytes between samples, such as 512K, or 0 for exact"},
+    {SettingId::kMemory, SettingKind::kSize, "SILT_MEMORY", "--memory", "follows the program",
+     "the most memory for silt's own tables; when it is nearly reached, recording goes on by "
+     "sampling; 0: no limit",
+     "the most memory for silt's tables, such as 256M, or 0 for any"},
+    {SettingId::kEvery, SettingKind::kTime, "SILT_EVERY", "--every", "off",
+     "also take a snapshot every so often", "a time such as 30s or 5m, or 0 for off"},
+    {SettingId::kAtExit, SettingKind::kSwitch, "SILT_AT_EXIT", "--no-at-exit", "1",
+     "no last snapshot at exit", "0 or 1"},
+    {SettingId::kChildren, SettingKind::kSwitch, "SILT_CHILDREN", "--no-children", "1",
+     "do not record child processes", "0 or 1"},
+    {SettingId::kMmap, SettingKind::kSwitch, "SILT_MMAP", "--no-mmap", "1",
+     "do not record anonymous mappings", "0 or 1"},
+    {SettingId::kLog, SettingKind::kLogLevel, "SILT_LOG", "--log", "warn",
+     "what the interposer tells on standard error", "error, warn or info"},
+    {SettingId::kNode, SettingKind::kNodeWish, "SILT_NODE", "--node", "1",
+     "0: treat Node.js like any other program; all: record npm, yarn and pm2 themselves too",
+     "0, 1 or all"},
+    {SettingId::kNodeInterval, SettingKind::kSize, "SILT_NODE_INTERVAL", "--node-interval", "256K",
+     "mean bytes between samples of the JavaScript heap; 0: none",
+     "mean bytes between samples, such as 64K, or 0 for none"},
+    {SettingId::kNodeInlining, SettingKind::kSwitch, "SILT_NODE_INLINING", "--node-inlining",
+     "1; 0 under silt soak", "0: V8 inlines no functions, so that each place has one stack",
+     "0 or 1"},
+    {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
+     "treat Python like any other program", "0 or 1"},
+};
+
+constexpr bool settings_are_in_order() {
+  size_t index = 0;
+  for (const Setting& setting : kSettings) {
+    if (static_cast<size_t>(setting.id) != index++) return false;
+  }
+  return index == kSettingCount;
+}
+static_assert(settings_are_in_order());
+
+}  // namespace silt::format
+
+#endif  // SILT_INTERPOSER_FORMAT_SETTINGS_H_

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Frames that are not on the native stack. An interpreter runs the functions of its language in one
+// native function of its own, the evaluator, and keeps their frames elsewhere; each native frame of
+// the evaluator has an anchor, a place in it from which the frames that it runs are found. A
+// runtime that is joined says here which code the evaluator is, where in its frame the anchor lies,
+// and how to name what is found there. The stack tree keeps the two kinds apart:
+//
+//   native stack      nodes as ever, but that a frame of the evaluator is kEvaluator | its begin
+//   runtime's frames  a chain of their own from the root, outermost first, of kFunction pcs
+//   both together     one node below the innermost of the runtime's, kPair | heap | native stack
+//
+// so that neither has to be walked or named anew because the other has changed. No address of a
+// user process has any of the four highest bits set. Hook context.
+
+#ifndef SILT_INTERPOSER_TRACK_RUNTIME_FRAMES_H_
+#define SILT_INTERPOSER_TRACK_RUNTIME_FRAMES_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "interposer/track/stack_table.h"
+
+namespace silt::track {
+
+struct ThreadState;
+
+//    63  60 59      58            32 31              0
+//   +------+-------+----------------+-----------------+
+//   | 1000 | first | function       | line            |   kFunction; first: of those that one
+//   +------+-------+----------------+-----------------+   native frame runs, the outermost
+//   | 1001 |   -   | heap           | native stack    |   kPair
+//   +------+-------+----------------+-----------------+
+//   | 1010 | address                                  |   kEvaluator
+//   +------+------------------------------------------+
+inline constexpr uint64_t kTagMask = uint64_t{15} << 60;
+inline constexpr uint64_t kFunctionTag = uint64_t{8} << 60;
+inline constexpr uint64_t kPairTag = uint64_t{9} << 60;
+inline constexpr uint64_t kEvaluatorTag = uint64_t{10} << 60;
+inline constexpr uint64_t kFirstOfNative = uint64_t{1} << 59;
+inline constexpr uint32_t kFunctionBits = 27;
+
+constexpr uint64_t function_pc(uint32_t function, uint32_t line, bool first) {
+  return kFunctionTag | (first ? kFirstOfNative : 0) | uint64_t{function} << 32 | line;
+}
+
+// Whose allocator a block comes from.
+enum class BlockHeap : uint32_t { kNative = 0, kRuntime = 1 };
+
+constexpr uint64_t pair_pc(StackId native, BlockHeap heap) {
+  return kPairTag | uint64_t{static_cast<uint32_t>(heap)} << 32 | native;
+}
+constexpr bool is_pair(uint64_t pc) { return (pc & kTagMask) == kPairTag; }
+constexpr StackId native_of(uint64_t pair) { return static_cast<StackId>(pair); }
+constexpr uint64_t with_native(uint64_t pair, uint32_t native) {
+  return (pair & ~uint64_t{UINT32_MAX}) | native;
+}
+constexpr bool is_runtime_block(uint64_t pc) { return is_pair(pc) && (pc >> 32 & 1) != 0; }
+
+struct Evaluator {
+  std::atomic<bool> joined{};  // the rest is set before, and constant afterwards
+  uint64_t begin = 0;          // its code
+  uint64_t size = 0;
+  uint64_t cold_begin = 0;  // the part of it that compilers put elsewhere; size 0: none
+  uint64_t cold_size = 0;
+  uint64_t anchor_below_cfa = 0;
+  uint64_t anchored_from = 0;  // the anchor is not valid while pc - begin is less
+  // The node of the innermost frame that is found at the anchor; 0: none.
+  NodeId (*find)(ThreadState& state, uint64_t anchor) = nullptr;
+};
+
+}  // namespace silt::track
+
+#endif  // SILT_INTERPOSER_TRACK_RUNTIME_FRAMES_H_

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections of runtimes of other languages, and whether they can be true. The texts in them come
+// from the program's own sources.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "symbolizer/read/snapshot_file.h"
+
+namespace silt::read {
+namespace {
+
+using format::SectionType;
+
+Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
+
+}  // namespace
+
+Result<std::vector<RuntimeFunction>> SnapshotFile::runtime_functions() {
+  auto section = bytes(SectionType::kRuntimeFunctions, sizeof(format::RuntimeFunctionEntry));
+  if (!section) return section.error();
+  std::vector<RuntimeFunction> functions(section->size() / sizeof(format::RuntimeFunctionEntry));
+  for (size_t i = 0; i < functions.size(); ++i) {
+    format::RuntimeFunctionEntry entry{};
+    std::memcpy(&entry, section->data() + i * sizeof(entry), sizeof(entry));
+    auto function = text(entry.function);
+    if (!function) return function.error();
+    auto file = text(entry.file);
+    if (!file) return file.error();
+    functions[i] = {std::move(*function), std::move(*file)};
+  }
+  return functions;
+}
+
+Result<std::vector<Snapshot::Runtime>> SnapshotFile::runtimes() {
+  auto section = bytes(SectionType::kRuntimes, sizeof(format::RuntimeEntry));
+  if (!section) return section.error();
+  const size_t count = section->size() / sizeof(format::RuntimeEntry);
+  if (count > kMostRuntimes) return corrupt("it has more runtimes than any program");
+  std::vector<Snapshot::Runtime> runtimes;
+  for (size_t i = 0; i < count; ++i) {
+    format::RuntimeEntry entry{};
+    std::memcpy(&entry, section->data() + i * sizeof(entry), sizeof(entry));
+    const format::HeapTotals& objects = entry.objects;
+    if (std::max({objects.live_blocks, objects.live_bytes, objects.allocated_blocks,
+                  objects.allocated_bytes, entry.arena_bytes}) > kLargestFigure / kMostRuntimes) {
+      return corrupt("the figures of its runtimes cannot be");
+    }
+    auto name = text(entry.name);
+    if (!name) return name.error();
+    auto version = text(entry.version);
+    if (!version) return version.error();
+    auto why_not = text(entry.why_not);
+    if (!why_not) return why_not.error();
+    runtimes.push_back({std::move(*name), std::move(*version), std::move(*why_not), entry.flags,
+                        entry.objects, entry.arena_bytes});
+  }
+  return runtimes;
+}
+
+}  // namespace silt::read

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One pass over the file's nodes; see the header.
+
+#include "symbolizer/read/runtime_stacks.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace silt::read {
+namespace {
+
+// A program has some hundred thousand stacks of some fifty frames; most of these are shared.
+constexpr uint64_t kMostSteps = uint64_t{1} << 30;
+constexpr size_t kMostNodes = size_t{1} << 26;
+constexpr size_t kMostText = size_t{256} << 20;  // names of frames, each as often as its lines
+
+uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
+
+struct Key {
+  uint32_t parent;
+  uint32_t module;  // where another one was loaded at the same addresses later
+  uint64_t pc;
+  bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
+    hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
+    return static_cast<size_t>(hash ^ (hash >> 32));
+  }
+};
+
+}  // namespace
+
+class WholeStackPass {
+ public:
+  WholeStackPass(WholeStackMaker& maker, const std::vector<Node>& nodes)
+      : maker_(maker), raw_(nodes) {
+    result_.nodes = nodes;
+    result_.whole.resize(nodes.size());
+    for (uint32_t id = 0; id < nodes.size(); ++id) {
+      result_.whole[id] = id;
+      result_.nodes[id].pc = plain_pc(nodes[id].pc);
+    }
+  }
+
+  bool run() {
+    for (uint32_t id = 1; id < raw_.size(); ++id) {
+      const Node& node = raw_[id];
+      if (tag_of(node.pc) == format::kPcPair) {
+        result_.whole[id] = whole_of(id);
+      } else if (result_.whole[node.parent] != node.parent) {
+        result_.whole[id] = child(result_.whole[node.parent], result_.nodes[id].pc, birth(id));
+      }
+      if (maker_.text_bytes_ > kMostText || steps_ > kMostSteps ||
+          result_.nodes.size() > kMostNodes)
+        return false;
+    }
+    return true;
+  }
+
+  WholeStacks take() { return std::move(result_); }
+
+ private:
+  struct Piece {
+    uint64_t pc;
+    uint32_t birth;
+  };
+
+  uint32_t birth(uint32_t id) const { return raw_[id].birth != 0 ? raw_[id].birth : id; }
+
+  // Without tags; those of functions lead to a frame.
+  uint64_t plain_pc(uint64_t pc) {
+    if (tag_of(pc) == format::kPcEvaluator) {
+      return std::max(pc & ~format::kPcTagMask, format::kFirstRealPc);
+    }
+    // Nothing refers to a pair itself: a stack stands for it, which begins like this.
+    if (tag_of(pc) == format::kPcPair) return kObjectMarker;
+    if (tag_of(pc) != format::kPcFunction) return pc;
+    const auto function = static_cast<uint32_t>(pc >> 32 & ((1u << format::kPcFunctionBits) - 1));
+    const auto line = static_cast<uint32_t>(pc);
+    const auto [at, added] = maker_.frame_index_.try_emplace(
+        pc & ~format::kPcFirstOfNative, static_cast<uint32_t>(maker_.frames_.size()));
+    if (added) {
+      ScriptFrame frame;
+      if (function < maker_.functions_.size()) {
+        frame.function = maker_.functions_[function].function;
+        frame.file = maker_.functions_[function].file;
+        maker_.text_bytes_ += frame.function.size() + frame.file.size();
+      }
+      frame.line = line;
+      frame.kind = ScriptKind::kPython;
+      maker_.frames_.push_back(std::move(frame));
+    }
+    return kScriptPc + at->second;
+  }
+
+  uint32_t child(uint32_t parent, uint64_t pc, uint32_t birth) {
+    Key key{parent, 0, pc};
+    if (maker_.modules_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
+      key.module = maker_.modules_.find(pc - 1, birth).value_or(UINT32_MAX);
+    }
+    const auto [at, added] = made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
+    if (added) result_.nodes.push_back({parent, pc, birth});
+    return at->second;
+  }
+
+  uint32_t whole_of(uint32_t id) {
+    const Node& pair = raw_[id];
+    const auto native = static_cast<uint32_t>(pair.pc);
+    pieces_.clear();
+    uint32_t inner = pair.parent;  // of the runtime's frames, the next one
+    bool truncated = false;
+    const auto next_of_runtime = [&] {
+      while (inner != 0 && tag_of(raw_[inner].pc) != format::kPcFunction) {
+        truncated =
+            truncated || raw_[inner].pc == static_cast<uint64_t>(format::Marker::kTruncated);
+        inner = raw_[inner].parent;
+      }
+      return inner != 0;
+    };
+    const auto take_run = [&] {
+      while (next_of_runtime()) {
+        ++steps_;
+        const bool first = (raw_[inner].pc & format::kPcFirstOfNative) != 0;
+        pieces_.push_back({result_.nodes[inner].pc, 0});
+        inner = raw_[inner].parent;
+        if (first) return;
+      }
+    };
+    uint64_t missing = 0;
+    for (uint32_t at = native < id ? native : 0; at != 0; at = raw_[at].parent) {
+      ++steps_;
+      const uint64_t pc = raw_[at].pc;
+      if (tag_of(pc) == format::kPcEvaluator && next_of_runtime()) {
+        take_run();
+      } else if (raw_[at].parent == 0 && pc < format::kFirstRealPc) {
+        missing = pc;
+      } else if (tag_of(pc) == 0 || tag_of(pc) == format::kPcEvaluator) {
+        pieces_.push_back({result_.nodes[at].pc, birth(at)});
+      }
+    }
+    while (next_of_runtime()) take_run();
+    if (missing == 0 && truncated) missing = static_cast<uint64_t>(format::Marker::kTruncated);
+    uint32_t node = missing == 0 ? 0 : child(0, missing, 0);
+    for (size_t i = pieces_.size(); i-- > 0;) node = child(node, pieces_[i].pc, pieces_[i].birth);
+    const bool object = (pair.pc >> 32 & 1) != 0;
+    return object ? child(node, kObjectMarker, birth(id)) : node;
+  }
+
+  WholeStackMaker& maker_;
+  const std::vector<Node>& raw_;
+  WholeStacks result_;
+  std::unordered_map<Key, uint32_t, KeyHash> made_;
+  std::vector<Piece> pieces_;  // innermost first
+  uint64_t steps_ = 0;
+};
+
+Result<WholeStacks> WholeStackMaker::make(const std::vector<Node>& nodes) {
+  WholeStackPass pass(*this, nodes);
+  if (!pass.run()) return Error{"is corrupt: its stacks are larger than any program's"};
+  return pass.take();
+}
+
+}  // namespace silt::read

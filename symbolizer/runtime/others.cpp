@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Known by the names of the modules that stand in stacks; see the header.
+
+#include "symbolizer/runtime/others.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace silt::runtime {
+namespace {
+
+struct Other {
+  std::string_view module;  // how its file's name begins
+  const char* name;
+  const char* advice;
+};
+constexpr std::array<Other, 5> kOthers = {
+    {{"libphp", "PHP",
+      "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
+     {"php", "PHP",
+      "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
+     {"libruby", "Ruby",
+      "texts, arrays and tables are malloc's and seen one by one; objects' slots are pages of its "
+      "own heap, which no setting opens (GC.stat and ObjectSpace tell of them)"},
+     {"ruby", "Ruby",
+      "texts, arrays and tables are malloc's and seen one by one; objects' slots are pages of its "
+      "own heap, which no setting opens (GC.stat and ObjectSpace tell of them)"},
+     {"libperl", "Perl",
+      "values' bodies come in arenas of 4 KiB from malloc; a perl built with -DPURIFY takes each "
+      "from malloc"}}};
+
+// "php8.2", "php-fpm8.2", "libruby-3.1.so.3.1", but not "phpunit".
+bool is(std::string_view file, std::string_view head) {
+  if (!file.starts_with(head)) return false;
+  std::string_view rest = file.substr(head.size());
+  for (const std::string_view kind : {"-fpm", "-cgi"}) {
+    if (rest.starts_with(kind)) rest.remove_prefix(kind.size());
+  }
+  return std::all_of(rest.begin(), rest.end(),
+                     [](char c) {
+                       return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+                     }) ||
+         rest.find(".so") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<std::string> other_runtimes(const read::Recording& recording) {
+  std::vector<std::string> notes;
+  for (const read::Module& module : recording.modules) {
+    const std::string_view file = std::string_view(module.path).substr(module.path.rfind('/') + 1);
+    for (const Other& other : kOthers) {
+      if (!is(file, other.module)) continue;
+      const std::string note = std::string("this program runs ") + other.name +
+                               ", whose functions silt does not name; " + other.advice;
+      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+    }
+  }
+  return notes;
+}
+
+}  // namespace silt::runtime

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words; see the header. Names come from the program: renderers escape them.
+
+#include "symbolizer/runtime/python/words.h"
+
+#include "interposer/format/snapshot.h"
+
+namespace silt::runtime::python {
+namespace {
+
+// "3.11.2 (main, …) [GCC …]" is told as "3.11.2".
+std::string short_version(const std::string& version) {
+  return version.substr(0, version.find(' '));
+}
+
+}  // namespace
+
+std::string what_it_is(bool objects, const symbolize::Frame& site) {
+  if (objects) return "objects made by";
+  return site.kind == symbolize::FrameKind::kPython ? "native memory below" : "";
+}
+
+std::vector<std::string> notes(const read::Recording& recording) {
+  std::vector<std::string> notes;
+  for (const read::Snapshot::Runtime& runtime : recording.snapshots.back().runtimes) {
+    if (runtime.name != "python") continue;
+    const std::string python = "Python " + short_version(runtime.version);
+    if (!runtime.why_not.empty()) {
+      notes.push_back(python + " was not joined: " + runtime.why_not +
+                      "; its functions are not named, and its objects are seen as the memory that "
+                      "holds them (PYTHONMALLOC=malloc shows them one by one)");
+    } else if ((runtime.flags & format::kRuntimeFrames) == 0) {
+      notes.push_back(python + " had not run anything yet when this was recorded");
+    } else if ((runtime.flags & format::kRuntimeObjects) == 0) {
+      notes.push_back(python +
+                      ": tracemalloc was on when silt joined, so objects are seen as the memory "
+                      "that holds them");
+    }
+  }
+  return notes;
+}
+
+}  // namespace silt::runtime::python

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Findings and notes in the words of people who write Python.
+
+#ifndef SILT_SYMBOLIZER_RUNTIME_PYTHON_WORDS_H_
+#define SILT_SYMBOLIZER_RUNTIME_PYTHON_WORDS_H_
+
+#include <string>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+#include "symbolizer/symbolize/frame.h"
+
+namespace silt::runtime::python {
+
+// What stands before a finding's site: "objects made by"; empty where Python has no part in it.
+std::string what_it_is(bool objects, const symbolize::Frame& site);
+
+// What a reader has to know of how Python was recorded.
+std::vector<std::string> notes(const read::Recording& recording);
+
+}  // namespace silt::runtime::python
+
+#endif  // SILT_SYMBOLIZER_RUNTIME_PYTHON_WORDS_H_

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What recording costs Python: six loads of the kinds that pyperformance has, plain, under silt
+exact and sampled, and under tracemalloc, taking turns. CPU time of the load alone, the least of
+some runs each; a factor is against plain.
+
+usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N]
+"""
+
+import argparse
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+LOADS = {
+    "json": """
+import json
+data = {"users": [{"name": "user %d" % i, "tags": ["a", "b", str(i)], "age": i} for i in range(60)]}
+def load():
+    for _ in range(150):
+        json.loads(json.dumps(data))
+""",
+    "objects": """
+class Vector:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+def load():
+    at = Vector(0.5, 1.5)
+    for i in range(100_000):
+        at = at + Vector(i, 1.0)
+""",
+    "calls": """
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+def load():
+    fib(24)
+""",
+    "texts": """
+import re
+text = " ".join("word%d" % (i * 7919 % 5000) for i in range(20_000))
+def load():
+    counts = {}
+    for word in re.findall(r"[a-z]+[0-9]+", text):
+        counts[word] = counts.get(word, 0) + 1
+    "\\n".join(sorted("%s=%d" % item for item in counts.items()))
+    text.upper().split("D")
+""",
+    "asyncio": """
+import asyncio
+async def step(n):
+    await asyncio.sleep(0)
+    return [n]
+async def main():
+    for _ in range(25):
+        await asyncio.gather(*[step(n) for n in range(100)])
+def load():
+    asyncio.run(main())
+""",
+    "numbers": """
+def load():
+    size = 45
+    a = [[(i * j) % 7 + 0.5 for j in range(size)] for i in range(size)]
+    b = [list(row) for row in zip(*a)]
+    [[sum(x * y for x, y in zip(row, column)) for column in b] for row in a]
+    len([d for d in range(2, 4000) if all(d % p for p in range(2, int(d ** 0.5) + 1))])
+""",
+}
+TIMED = """
+import gc, time
+load()
+gc.collect()
+begin = time.process_time()
+load()
+print(time.process_time() - begin)
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--library", default="build/interposer/libsilt.so")
+    parser.add_argument("--python", default="/usr/bin/python3.11")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    library = os.path.abspath(options.library)
+    with tempfile.TemporaryDirectory() as folder:
+        silt = {"LD_PRELOAD": library, "SILT_OUT": folder, "SILT_AT_EXIT": "0"}
+        ways = {"plain": ({}, []), "exact": (silt, []),
+                "sampled": (dict(silt, SILT_SAMPLE="512K"), []),
+                "tracemalloc": ({}, ["-X", "tracemalloc"])}
+        print(f"{'load':<10}{'plain ms':>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]))
+        factors = {way: [] for way in ways}
+        for name, load in LOADS.items():
+            best = {}
+            for _ in range(options.runs):
+                for way, (settings, arguments) in ways.items():
+                    done = subprocess.run([options.python, *arguments, "-c", load + TIMED],
+                                          env={**os.environ, **settings}, check=True,
+                                          capture_output=True, text=True)
+                    best[way] = min(best.get(way, math.inf), float(done.stdout))
+            print(f"{name:<10}{best['plain'] * 1000:>10.1f}"
+                  + "".join(f"{best[way] / best['plain']:>12.2f}x" for way in list(ways)[1:]),
+                  flush=True)
+            for way in ways:
+                factors[way].append(best[way] / best["plain"])
+        print(f"{'geometric mean':<20}" + "".join(
+            f"{math.prod(factors[way]) ** (1 / len(factors[way])):>12.2f}x"
+            for way in list(ways)[1:]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

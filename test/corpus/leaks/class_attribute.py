@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A list that should be each object's own is the class's, shared by all.
+
+truth: leak event
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from rounds import pace, take_snapshot  # noqa: E402
+
+class Order:
+    events = []
+
+    def __init__(self, number):
+        self.number = number
+
+    def note(self, text):
+        self.events.append((self.number, text % self.number))  # LEAK: event
+
+
+def order(number):
+    new = Order(number)
+    new.note("order %d was placed")
+
+
+for round_ in range(10):
+    for i in range(160):
+        order(round_ * 1000 + i)
+        pace(i, 160)
+    take_snapshot()
