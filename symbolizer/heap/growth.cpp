@@ -249,7 +249,9 @@ NodeIndex find_anchor(const Graph& graph, const Anchor& anchor, const NodesById&
   if (node != kNone || anchor.label == kNone) return node;
   const NodeIndex holder = nodes.find(anchor.holder_id);
   if (holder == kNone) return kNone;
-  for (EdgeIndex edge = graph.edges_begin(holder); edge != graph.edges_end(holder); ++edge) {
+  const EdgeIndex begin = graph.edges_begin(holder);
+  const EdgeIndex end = begin + std::min(kMostLookedAt, graph.edges_end(holder) - begin);
+  for (EdgeIndex edge = begin; edge != end; ++edge) {
     if (graph.keeps(holder, edge) && graph.edge_name(edge) == words[anchor.label]) {
       return graph.edge_targets[edge];
     }

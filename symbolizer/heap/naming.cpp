@@ -61,7 +61,9 @@ Naming::Naming(const Graph& graph, Words& words)
 }
 
 NodeIndex Naming::follow(NodeIndex from, std::string_view label) const {
-  for (EdgeIndex edge = graph_.edges_begin(from); edge != graph_.edges_end(from); ++edge) {
+  const EdgeIndex begin = graph_.edges_begin(from);
+  const EdgeIndex end = begin + std::min(kMostLookedAt, graph_.edges_end(from) - begin);
+  for (EdgeIndex edge = begin; edge != end; ++edge) {
     if (graph_.edge_types[edge] == EdgeType::kInternal && graph_.edge_name(edge) == label) {
       return graph_.edge_targets[edge];
     }

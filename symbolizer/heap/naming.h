@@ -36,6 +36,10 @@ inline constexpr std::string_view kKeyLabel = "[key]";  // of an object that ser
 // Objects with more references have keys, not properties: nobody writes so many by hand.
 inline constexpr size_t kMostProperties = 100;
 
+// References of a function or a scope that are looked at for one of a name: they have some ten, and
+// a file that gives one a million, and asks a million times, shall not take for ever.
+inline constexpr uint32_t kMostLookedAt = 4096;
+
 class Naming {
  public:
   Naming(const Graph& graph, Words& words);

@@ -19,7 +19,9 @@ PathText::PathText(const Graph& graph, const Reach& reach, Words& words)
   for (const Location& location : graph.locations) {
     const NodeIndex node = location.node;
     if (graph.types[node] != NodeType::kClosure) continue;
-    for (EdgeIndex edge = graph.edges_begin(node); edge != graph.edges_end(node); ++edge) {
+    const EdgeIndex begin = graph.edges_begin(node);
+    const EdgeIndex end = begin + std::min(kMostLookedAt, graph.edges_end(node) - begin);
+    for (EdgeIndex edge = begin; edge != end; ++edge) {
       if (graph.edge_types[edge] != EdgeType::kInternal || graph.edge_name(edge) != "context") {
         continue;
       }
@@ -47,6 +49,8 @@ std::vector<PathText::Way> PathText::named_way(NodeIndex node) const {
       graph_.types[node] == NodeType::kSynthetic || way.back().from == kRoot) {
     return way;
   }
+  constexpr int kMostTried = 100;
+  int tried = 0;
   for (EdgeIndex edge = 0; edge < graph_.edge_count(); ++edge) {
     if (graph_.edge_targets[edge] != node) continue;
     const EdgeType type = graph_.edge_types[edge];
@@ -57,6 +61,7 @@ std::vector<PathText::Way> PathText::named_way(NodeIndex node) const {
         graph_.is_machinery(from, edge)) {
       continue;
     }
+    if (++tried > kMostTried) break;
     std::vector<Way> other = shortest_way(from);
     const bool goes_through_it = std::any_of(other.begin(), other.end(),
                                              [node](const Way& step) { return step.to == node; });

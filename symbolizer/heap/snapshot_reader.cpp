@@ -2,7 +2,8 @@
 //
 // One pass over the file; see the header. V8 writes the sections in the order snapshot, nodes,
 // edges, trace…, samples, locations, strings; what is checked against a section that may come later
-// is checked at the end. Over 300 lines, since each section is held against the counts of the others.
+// is checked at the end. Over 300 lines, since each section is held against the counts of the
+// others.
 
 #include "symbolizer/heap/snapshot_reader.h"
 
@@ -137,11 +138,11 @@ class Reader {
     // The file must have room for what it promises: memory is taken by these counts.
     if (node_count_ > kMostItems || node_count_ > room() / node_fields_.size() + 1) {
       return json_.fail("'node_count' says " + std::to_string(node_count_) +
-                        ", more than the file can hold");
+                        ", more than the file can hold; is it cut short?");
     }
     if (edge_count_ > kMostItems || edge_count_ > room() / edge_fields_.size() + 1) {
       return json_.fail("'edge_count' says " + std::to_string(edge_count_) +
-                        ", more than the file can hold");
+                        ", more than the file can hold; is it cut short?");
     }
     return true;
   }
