@@ -39,7 +39,7 @@ TEST_CASE("symbols of any library are found, others are not") {
 }
 
 TEST_CASE("a library is found by what it defines, and its symbols where dlsym says they are") {
-  for (const char* name : {"strtol", "pthread_mutex_lock", "environ"}) {
+  for (const char* name : {"strtol", "pthread_mutex_lock", "getpid"}) {
     INFO(name);
     Library library;
     Library late;
