@@ -34,8 +34,7 @@ GrowthFinder::GrowthFinder(const Heap& first, const Heap& second, Words& words)
     : first_(first),
       second_(second),
       first_names_(first.graph, words),
-      second_names_(second.graph, words),
-      words_(words) {
+      second_names_(second.graph, words) {
   match();
   mark_second();
   mark_first();

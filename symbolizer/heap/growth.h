@@ -93,7 +93,6 @@ class GrowthFinder {
   const Heap& second_;
   Naming first_names_;
   Naming second_names_;
-  Words& words_;
   PathTree paths_;
   std::vector<PathId> path_of_;  // of each object of the second
   Marks in_first_, in_second_;
