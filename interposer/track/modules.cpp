@@ -75,19 +75,11 @@ void read_build_id(const Segments& segments, ModuleRecord* module) {
 const char* Modules::keep_text(const char* folder, const char* text) {
   const size_t folder_size = base::length(folder);
   const size_t size = folder_size + base::length(text) + 2;
-  constexpr size_t kBlock = 64 * 1024;
-  if (size > kBlock) return "";
-  if (text_next_ == nullptr || static_cast<size_t>(text_end_ - text_next_) < size) {
-    auto* const fresh = static_cast<char*>(base::map_memory(kBlock));
-    if (fresh == nullptr) return "";
-    text_next_ = fresh;
-    text_end_ = fresh + kBlock;
-  }
-  char* const kept = text_next_;
+  char* const kept = texts_.take(size);
+  if (kept == nullptr) return "";
   base::TextWriter writer(kept, size);
   if (folder_size != 0) writer.add(folder).add('/');
   writer.add(text);
-  text_next_ += size;
   return kept;
 }
 

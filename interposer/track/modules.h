@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/text_blocks.h"
 
 namespace silt::track {
 
@@ -65,8 +66,7 @@ class Modules {
   base::ChunkedArray<ModuleRecord, 512, 64> records_;
   std::atomic<uint32_t> count_{0};
   const char* executable_ = nullptr;
-  char* text_next_ = nullptr;
-  char* text_end_ = nullptr;
+  base::TextBlocks<base::map_memory> texts_;
 };
 
 }  // namespace silt::track

@@ -19,6 +19,7 @@
 #include "interposer/base/spin_lock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/base/text_blocks.h"
 
 namespace silt::unwind {
 namespace {
@@ -65,8 +66,7 @@ constinit base::SpinLock g_lock;
 constexpr size_t kLongestLine = 4096 + 128;
 constinit char g_text[2 * kLongestLine]{};
 constinit char g_path[kLongestLine]{};
-constinit char* g_names_next = nullptr;
-constinit char* g_names_end = nullptr;
+constinit base::TextBlocks<base::map_within_limit> g_names{};
 
 Mapping parse(const char* line) {
   Mapping mapping{};
@@ -115,20 +115,13 @@ void visit_mappings(Visit&& visit) {
 }
 
 const char* keep_name(const char* name) {
-  constexpr size_t kBlock = 64 * 1024;
   constexpr const char* kDeleted = " (deleted)";
   size_t size = base::length(name);
   const size_t mark = base::length(kDeleted);
   if (size > mark && base::equal(name + size - mark, kDeleted)) size -= mark;
-  if (g_names_next == nullptr || static_cast<size_t>(g_names_end - g_names_next) <= size) {
-    auto* const fresh = static_cast<char*>(base::map_within_limit(kBlock));
-    if (fresh == nullptr || size >= kBlock) return "";
-    g_names_next = fresh;
-    g_names_end = fresh + kBlock;
-  }
-  char* const kept = g_names_next;
+  char* const kept = g_names.take(size + 1);
+  if (kept == nullptr) return "";
   base::TextWriter(kept, size + 1).add(name, size);
-  g_names_next += size + 1;
   return kept;
 }
 

@@ -8,11 +8,11 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
+#include "interposer/base/text_blocks.h"
 
 namespace silt::python {
 namespace {
 
-constexpr size_t kTextBlock = size_t{64} * 1024;
 // Of names that a program can have silt keep: some ten times what a large one has.
 constexpr size_t kMostText = size_t{64} << 20;
 
@@ -30,9 +30,8 @@ struct Index {
 constinit Index g_function_index{};
 constinit Index g_file_index{};
 
-constinit char* g_text_next = nullptr;
-constinit char* g_text_end = nullptr;
-constinit size_t g_text_bytes = 0;
+using Texts = base::TextBlocks<base::map_within_limit>;
+constinit Texts g_texts{};
 
 uint64_t hash_of(const char* text, uint64_t hash) {
   for (; *text != '\0'; ++text) hash = (hash ^ static_cast<uint8_t>(*text)) * 0x100000001b3;
@@ -41,17 +40,9 @@ uint64_t hash_of(const char* text, uint64_t hash) {
 
 const char* keep_text(const char* text) {
   const size_t size = base::length(text) + 1;
-  if (static_cast<size_t>(g_text_end - g_text_next) < size) {
-    if (g_text_bytes + kTextBlock > kMostText) return nullptr;
-    auto* const block = static_cast<char*>(base::map_within_limit(kTextBlock));
-    if (block == nullptr) return nullptr;
-    g_text_bytes += kTextBlock;
-    g_text_next = block;
-    g_text_end = block + kTextBlock;
-  }
-  char* const kept = g_text_next;
-  base::copy_bytes(kept, text, size);
-  g_text_next += size;
+  if (g_texts.mapped_bytes() + Texts::kBlockBytes > kMostText) return nullptr;
+  char* const kept = g_texts.take(size);
+  if (kept != nullptr) base::copy_bytes(kept, text, size);
   return kept;
 }
 
