@@ -4,6 +4,7 @@
 
 #include "interposer/base/memory.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -135,11 +136,14 @@ bool exact_recording_fits(size_t more_bytes) {
   return g_limit_bytes == 0 || mapped_bytes() + more_bytes <= g_limit_bytes / 8 * 7;
 }
 
-bool read_memory(uint64_t address, void* into, size_t size_bytes) {
+long read_memory(uint64_t address, void* into, size_t size_bytes) {
   iovec to{into, size_bytes};
   iovec from{reinterpret_cast<void*>(address), size_bytes};
-  return system_call(SYS_process_vm_readv, system_call(SYS_getpid), reinterpret_cast<long>(&to), 1,
-                     reinterpret_cast<long>(&from), 1, 0) == static_cast<long>(size_bytes);
+  const long result =
+      system_call(SYS_process_vm_readv, system_call(SYS_getpid), reinterpret_cast<long>(&to), 1,
+                  reinterpret_cast<long>(&from), 1, 0);
+  if (result < 0) return result;
+  return result == static_cast<long>(size_bytes) ? 0 : -EFAULT;
 }
 
 uint64_t mapped_bytes() { return g_mapped_bytes.load(std::memory_order_relaxed); }

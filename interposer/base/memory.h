@@ -27,8 +27,9 @@ void unmap_memory(void* address, size_t size_bytes);
 // Gives the whole pages inside the range back; they read as zero afterwards.
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
-// Copies memory of the process that may be gone: the kernel reads it. False when it cannot.
-bool read_memory(uint64_t address, void* into, size_t size_bytes);
+// Copies memory of the process that may be gone: the kernel reads it. 0 or a negative errno:
+// -EFAULT when it is gone, or not all there; others when the kernel does not want to.
+long read_memory(uint64_t address, void* into, size_t size_bytes);
 
 // The program is about to lock all memory that comes to be mapped (mlockall), a limited good. From
 // now on silt's comes by growing a mapping that is not locked: what the kernel makes of the limit

@@ -35,7 +35,7 @@ struct Directly {
 struct ThroughKernel {
   template <typename Value>
   static bool read(const Value* from, Value* to) {
-    return read_memory(reinterpret_cast<uint64_t>(from), to, sizeof(Value));
+    return read_memory(reinterpret_cast<uint64_t>(from), to, sizeof(Value)) == 0;
   }
 };
 
@@ -105,14 +105,16 @@ bool find_in(const Library& library, const char* name, uint32_t hash, ElfW(Sym) 
   }
 }
 
-Library library_of(const link_map& object) { return {object.l_addr, object.l_ld}; }
+Library library_of(const link_map& object, bool stays) {
+  return {object.l_addr, object.l_ld, stays};
+}
 
 // Of those from `object` to `end`, which is left out.
 bool any_defines(const link_map* object, const link_map* end, const char* symbol) {
   const uint32_t hash = gnu_hash(symbol);
   ElfW(Sym) found;
   for (; object != end; object = object->l_next) {
-    if (find_in<Directly>(library_of(*object), symbol, hash, &found)) return true;
+    if (find_in<Directly>(library_of(*object, true), symbol, hash, &found)) return true;
   }
   return false;
 }
@@ -130,7 +132,7 @@ bool is_file(const char* path, const char* begin) {
       const size_t rest = sizeof(text) - i;
       const size_t of_page = kPageSize - from % kPageSize;
       const size_t size = rest < of_page ? rest : of_page;
-      if (!read_memory(from, text + i, size)) return false;
+      if (read_memory(from, text + i, size) != 0) return false;
       for (size_t k = i; k < i + size; ++k) {
         if (text[k] == '\0') return at != SIZE_MAX && at >= wanted;
         if (text[k] == '/') {
@@ -171,7 +173,7 @@ bool find_library(const char* symbol, Library* library) {
   const uint32_t hash = gnu_hash(symbol);
   ElfW(Sym) found;
   for (const link_map* object = first_library(); object != nullptr; object = object->l_next) {
-    *library = library_of(*object);
+    *library = library_of(*object, true);
     if (find_in<Directly>(*library, symbol, hash, &found)) return true;
   }
   return false;
@@ -183,12 +185,12 @@ bool find_late_library(const char* file_name, const char* symbol, Library* libra
   const link_map* object = first_library();
   for (size_t i = 0; object != nullptr && i < kMost; ++i) {
     link_map here;
-    if (!read_memory(reinterpret_cast<uint64_t>(object), &here, offsetof(link_map, l_prev))) {
+    if (read_memory(reinterpret_cast<uint64_t>(object), &here, offsetof(link_map, l_prev)) != 0) {
       return false;
     }
     object = here.l_next;
     if (here.l_name == nullptr || !is_file(here.l_name, file_name)) continue;
-    *library = library_of(here);
+    *library = library_of(here, false);
     ElfW(Sym) found;
     if (find_in<ThroughKernel>(*library, symbol, hash, &found)) return true;
   }
@@ -197,7 +199,11 @@ bool find_late_library(const char* file_name, const char* symbol, Library* libra
 
 bool find_symbol(const Library& library, const char* name, Symbol* symbol) {
   ElfW(Sym) found;
-  if (!find_in<ThroughKernel>(library, name, gnu_hash(name), &found)) return false;
+  const uint32_t hash = gnu_hash(name);
+  if (library.stays ? !find_in<Directly>(library, name, hash, &found)
+                    : !find_in<ThroughKernel>(library, name, hash, &found)) {
+    return false;
+  }
   *symbol = Symbol{library.bias + found.st_value, found.st_size};
   return true;
 }

@@ -20,6 +20,7 @@ struct Symbol {
 struct Library {
   uint64_t bias;        // what is added to its symbols' values
   const void* dynamic;  // its dynamic section
+  bool stays;           // nobody unloads it: it came with the program
 };
 
 // The first library that defines the symbol, whatever the scope it was opened in. Only where no

@@ -27,12 +27,8 @@ struct Runtime {
   // snapshot slot. Nothing when it is not there.
   void (*write)(snapshot::SectionWriter& out, snapshot::Strings& strings,
                 const format::HeapTotals& objects);
-  // Whether what is allocated below this pc is silt's own doing; may be nullptr. Signal context.
-  bool (*is_own)(uint64_t pc);
   // In the child of a fork; may be nullptr. Hook context.
   void (*leave_to_parent)();
-  // At the end of the process; may be nullptr. Normal context.
-  void (*leave)();
 };
 
 // All there are.

@@ -5,7 +5,6 @@
 #include "interposer/track/thread_state.h"
 
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include <cerrno>
 
@@ -27,13 +26,10 @@ constinit std::atomic<uint32_t> g_state_count{0};
 // the kernel does not want to.
 Mode mode_of(const ThreadLocal* local) {
   Mode mode = Mode::kInHook;
-  iovec to{&mode, sizeof(mode)};
-  iovec from{const_cast<Mode*>(&local->mode), sizeof(mode)};
   const long result =
-      base::system_call(SYS_process_vm_readv, base::system_call(SYS_getpid),
-                        reinterpret_cast<long>(&to), 1, reinterpret_cast<long>(&from), 1, 0);
+      base::read_memory(reinterpret_cast<uint64_t>(&local->mode), &mode, sizeof(mode));
   if (result == -EFAULT) return Mode::kOff;  // the thread has ended, by no way that it was seen
-  return result == static_cast<long>(sizeof(mode)) ? mode : Mode::kInHook;
+  return result == 0 ? mode : Mode::kInHook;
 }
 
 // A thread that begins asks about the owners of so many states, from where the last one stopped.
@@ -66,7 +62,8 @@ bool take_over(ThreadState& state, uint64_t owner, uint32_t self) {
   return true;
 }
 
-// The takeovers stay, and go on: who still has an earlier owner in hand cannot take it for the same.
+// The takeovers stay, and go on: who still has an earlier owner in hand cannot take it for the
+// same.
 void free_state(ThreadState& state, uint64_t owner) {
   const uint64_t takeovers = (owner + kOneMore) & ~(kOneMore - 1);
   state.owner.compare_exchange_strong(owner, takeovers | owned_by(0), std::memory_order_acq_rel,

@@ -188,6 +188,26 @@ print(sys.argv, sys.flags.dev_mode)
             with self.subTest(options=options):
                 self.compare_with_plain("print(sum(len([i]) for i in range(1000)))", *options)
 
+    def test_a_python_where_the_kernel_reads_no_memory_is_joined(self):
+        # As in some containers: process_vm_readv is refused. The first Python puts the filter on.
+        code = """
+import ctypes, os, struct, sys
+filters = b"".join(struct.pack("HBBI", *one) for one in (
+    (0x20, 0, 0, 0),            # load the call's number
+    (0x15, 0, 1, 310),          # process_vm_readv?
+    (0x06, 0, 0, 0x50000 + 1),  # EPERM
+    (0x06, 0, 0, 0x7fff0000)))  # all others are allowed
+buffer = ctypes.create_string_buffer(filters)
+class Program(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+program = Program(4, ctypes.addressof(buffer))
+prctl = ctypes.CDLL(None, use_errno=True).prctl
+assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, ctypes.byref(program), 0, 0) == 0
+os.execv(sys.executable, [sys.executable, "-c", "kept = [[i] for i in range(5000)]"])
+"""
+        _, errors = self.run_app(["-c", code], SILT_LOG="info")
+        self.assertEqual(errors.count("joined Python"), 2, errors)
+
     def test_python_can_be_left_alone(self):
         self.run_app(["-c", "kept = [bytes(1000) for _ in range(500)]"], SILT_PYTHON="0")
         self.assertFalse(any(frame["kind"] == "python" for stack in self.report().stacks

@@ -28,14 +28,22 @@ bool find_data(const char* name, uint64_t* address) {
   return true;
 }
 
+// Of the interpreter's data. A kernel that reads no memory for us (some containers forbid it) takes
+// nothing from a Python that the program was started with.
+template <typename Value>
+bool read(uint64_t address, Value* value) {
+  if (!interpreter.library.stays) return base::read_memory(address, value, sizeof(*value)) == 0;
+  *value = field<Value>(address, 0);
+  return true;
+}
+
 constexpr const char* kState = "_PyRuntime";
 
 bool find_state() {
   if (!find_data(kState, &interpreter.state)) return false;
   uint64_t version = 0;  // the address of an unsigned long
   interpreter.version = 0;
-  return !find_data("Py_Version", &version) ||
-         base::read_memory(version, &interpreter.version, sizeof(interpreter.version));
+  return !find_data("Py_Version", &version) || read(version, &interpreter.version);
 }
 
 }  // namespace
@@ -48,10 +56,7 @@ bool find_late_python() {
 
 Started has_started() {
   int32_t initialized = 0;
-  if (!base::read_memory(interpreter.state + kStateInitialized, &initialized,
-                         sizeof(initialized))) {
-    return Started::kGone;
-  }
+  if (!read(interpreter.state + kStateInitialized, &initialized)) return Started::kGone;
   return initialized != 0 ? Started::kYes : Started::kNot;
 }
 

@@ -176,13 +176,15 @@ void start(const base::Options& options) {
   recorder.code_came = [] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
     g_looks_left.store(kLooks, std::memory_order_relaxed);
-    g_looking.store(false, std::memory_order_relaxed);  // a fork may have left it behind
     recorder.await_runtime.store(await, std::memory_order_release);
   };
   if (!find_python()) return;
   g_state.store(kWaiting, std::memory_order_release);
   recorder.await_runtime.store(await, std::memory_order_release);
 }
+
+// The thread that was looking stayed behind.
+void leave_to_parent() { g_looking.store(false, std::memory_order_relaxed); }
 
 void write(snapshot::SectionWriter& out, snapshot::Strings& strings,
            const format::HeapTotals& objects) {
@@ -225,6 +227,6 @@ void write(snapshot::SectionWriter& out, snapshot::Strings& strings,
 
 }  // namespace
 
-const runtime::Runtime runtime = {"python", start, write, nullptr, nullptr, nullptr};
+const runtime::Runtime runtime = {"python", start, write, leave_to_parent};
 
 }  // namespace silt::python
