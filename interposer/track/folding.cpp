@@ -75,8 +75,8 @@ uint64_t Folding::tree_bytes() {
   return bytes / ids * recorder.stacks.in_use();
 }
 
-// A stack of a joined runtime refers to a native one, which no step looks at: nothing is folded any
-// more then. A round under way stays where it is: what it has set aside is made again when it is
+// The steps know stacks of a joined runtime, but no such program has been seen through many rounds
+// yet: nothing is folded any more once one is joined. A round under way stays where it is: what it has set aside is made again when it is
 // seen again. A slice that is being taken just then does no harm: it ends at the wait at the
 // latest, or has it behind it, and then what it gives back is in nobody's hands.
 bool Folding::is_over() { return recorder.evaluator.joined.load(std::memory_order_acquire); }

@@ -193,42 +193,6 @@ SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
   return recording_mode();
 }
 
-namespace {
-
-// Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
-uint64_t anchor_of(const unwind::Spine& spine, uint32_t index) {
-  const Evaluator& evaluator = recorder.evaluator;
-  const uint64_t pc = spine.pc(index) - 1;
-  const uint64_t into = pc - evaluator.begin;
-  if (into >= evaluator.size && pc - evaluator.cold_begin >= evaluator.cold_size) return 0;
-  // Interrupted by a signal before it has filled in what the anchor leads to. (Behind a saved
-  // context the spine has a second pair of slots.)
-  const bool interrupted = index + 1 < spine.count() && spine.pc(index + 1) == 0;
-  if (interrupted && into < evaluator.anchored_from) return 0;
-  while (index > 0) {
-    if (spine.pc(--index) != 0) return spine.frame(index).sp - evaluator.anchor_below_cfa;
-  }
-  return 0;
-}
-
-// The innermost anchor of the spine, else 0.
-uint64_t innermost_anchor(const unwind::Spine& spine) {
-  for (uint32_t i = spine.count(); i-- > 1;) {
-    const uint64_t anchor = anchor_of(spine, i);
-    if (anchor != 0) return anchor;
-  }
-  return 0;
-}
-
-}  // namespace
-
-StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap) {
-  const NodeId inner = anchor == 0 ? 0 : recorder.evaluator.find(state, anchor);
-  if (inner == 0 && heap == BlockHeap::kNative) return native;
-  const NodeId both = recorder.stacks.child(inner, pair_pc(native, heap));
-  return both != 0 ? both : kOverflowStack;
-}
-
 StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
   const uint32_t epoch = recorder.epoch.load(std::memory_order_acquire);
   if (state.epoch.load(std::memory_order_relaxed) != epoch) {

@@ -111,9 +111,6 @@ SILT_ALWAYS_INLINE Mode recording_mode() {
 // (Frames by value: an address taken here would send the fast path through memory.)
 StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap);
 
-// With the frames that a runtime has at the anchor; 0: no evaluator is on the native stack.
-StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap);
-
 SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame& frame,
                                          BlockHeap heap = BlockHeap::kNative) {
   if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))

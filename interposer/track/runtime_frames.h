@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "interposer/track/stack_table.h"
+#include "interposer/unwind/spine.h"
 
 namespace silt::track {
 
@@ -67,7 +68,17 @@ struct Evaluator {
   uint64_t anchored_from = 0;  // the anchor is not valid while pc - begin is less
   // The node of the innermost frame that is found at the anchor; 0: none.
   NodeId (*find)(ThreadState& state, uint64_t anchor) = nullptr;
+
+  bool contains(uint64_t pc) const { return pc - begin < size || pc - cold_begin < cold_size; }
 };
+
+// Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
+uint64_t anchor_of(const unwind::Spine& spine, uint32_t index);
+// The innermost anchor of the spine, else 0. It lies nearer to sp than the return address of the
+// evaluator's frame, so what remembers a stack by distances of its slots has room for this one.
+uint64_t innermost_anchor(const unwind::Spine& spine);
+// With the frames that a runtime has at the anchor; 0: no evaluator is on the native stack.
+StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap);
 
 }  // namespace silt::track
 

@@ -107,11 +107,6 @@ void check_registers(const unwind::Spine& spine, size_t expected, size_t found) 
   }
 }
 
-bool is_of_evaluator(uint64_t pc) {
-  const Evaluator& evaluator = recorder.evaluator;
-  return pc - evaluator.begin < evaluator.size || pc - evaluator.cold_begin < evaluator.cold_size;
-}
-
 }  // namespace
 
 void start_verification(const char* setting, const char* program) {
@@ -163,7 +158,10 @@ void verify_walk(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* s
     if (g_found[i] >= unwind::kFirstFunctionPc && unwind::interpreter.contains(g_reference[i].pc)) {
       continue;
     }
-    if ((g_found[i] & kTagMask) == kEvaluatorTag && is_of_evaluator(g_reference[i].pc)) continue;
+    if ((g_found[i] & kTagMask) == kEvaluatorTag &&
+        recorder.evaluator.contains(g_reference[i].pc)) {
+      continue;
+    }
     return differ(i, expected, found, "pc", g_reference[i].pc, g_found[i]);
   }
   if (found < expected && whole) {
