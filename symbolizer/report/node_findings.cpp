@@ -159,7 +159,7 @@ bool is_own(const Group& group) {
   return group.site.file.ends_with("/silt-node.cjs") || is_profiler_site(group.site);
 }
 
-bool same_function(const Frame& a, const Frame& b) {
+bool same_line_of_function(const Frame& a, const Frame& b) {
   return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line;
 }
 
@@ -183,8 +183,9 @@ void join_pairs(std::vector<Group>& groups) {
     if (group.stacks.empty() || !rises(group)) continue;
     for (Group& other : groups) {
       if (&other == &group || other.stacks.empty() || !rises(other)) continue;
-      if (other.heap == group.heap || !same_function(group.site, other.site)) continue;
-      if (group.inner && other.inner && !same_function(*group.inner, *other.inner)) continue;
+      if (other.heap == group.heap || !same_line_of_function(group.site, other.site)) continue;
+      if (group.inner && other.inner && !same_line_of_function(*group.inner, *other.inner))
+        continue;
       if (other.judgement.growth_bytes > group.judgement.growth_bytes) continue;
       const Judgement part = other.judgement;
       Judgement& whole = group.judgement;

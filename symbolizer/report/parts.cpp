@@ -13,6 +13,8 @@
 
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/chance.h"
+#include "symbolizer/report/hoist.h"
+#include "symbolizer/report/siblings.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -29,23 +31,6 @@ using symbolize::FrameKind;
 constexpr double kContainerShare = 0.02;
 // Objects of a JavaScript container are so many times as large as what it holds.
 constexpr double kContainerSize = 8;
-// Healthy allocations through the leaking function that make the caller the better site, as a share
-// of the leaking ones.
-constexpr double kHealthyShare = 0.1;
-constexpr size_t kMostHoists = 8;
-// Siblings are so many calls below the function where they meet, at most.
-constexpr size_t kNearSiblings = 5;
-// A function through which this many times as many other blocks come is a dispatcher.
-constexpr double kDispatcher = 3;
-
-bool same_function(const Frame& a, const Frame& b) {
-  if (a.function.empty() && b.function.empty()) {
-    return a.function_address != 0 && a.function_address == b.function_address &&
-           a.module == b.module;
-  }
-  return !a.function.empty() && a.function == b.function && a.file == b.file;
-}
-
 // Names are compared for so many of the largest groups only: pairs of groups are many.
 constexpr size_t kMostGroups = 400;
 
@@ -182,93 +167,6 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   return Relation::kNone;
 }
 
-// From the innermost frame outwards.
-std::vector<uint32_t> path_of(const read::Recording& recording, const Candidate& candidate) {
-  std::vector<uint32_t> path;
-  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
-    path.push_back(node);
-  }
-  return path;
-}
-
-// Blocks of the whole run through calls from this place, but those of the members.
-double other_blocks(const read::Recording& recording, uint64_t pc, const Candidate& a,
-                    const Candidate& b) {
-  std::unordered_set<size_t> own;
-  for (const Member& member : a.members) own.insert(member.stack);
-  for (const Member& member : b.members) own.insert(member.stack);
-  std::vector<bool> below(recording.nodes.size(), false);
-  for (size_t node = 1; node < recording.nodes.size(); ++node) {
-    const read::Node& here = recording.nodes[node];
-    below[node] = below[here.parent] || here.pc == pc;
-  }
-  double blocks = 0;
-  for (size_t i = 0; i < recording.stacks.size(); ++i) {
-    const read::Stack& stack = recording.stacks[i];
-    if (!below[stack.leaf] || own.count(i) > 0 || stack.samples.empty()) continue;
-    blocks += static_cast<double>(stack.samples.back().allocated_blocks);
-  }
-  return blocks;
-}
-
-// Where two leaks that go block for block meet: a function of the user's that makes one thing of
-// both by different calls. Not a function that calls whatever there is to do: one that calls both
-// from one place (a dispatcher), or one through which much else comes as well (a main loop).
-std::optional<Frame> sibling_site(const read::Recording& recording, const Timeline& timeline,
-                                  const NodeFrames& names, const FoldOptions& options,
-                                  const Candidate& whole, const Candidate& part) {
-  if (part.group.judgement.verdict != Verdict::kLeak || whole.group.heap != part.group.heap) {
-    return std::nullopt;
-  }
-  const analyze::Lockstep step = analyze::lockstep(timeline, whole.group.sum, part.group.sum);
-  if (step == analyze::Lockstep::kNone) return std::nullopt;
-  const std::vector<uint32_t> first = path_of(recording, whole);
-  const std::vector<uint32_t> second = path_of(recording, part);
-  size_t common = 0;
-  while (common < std::min(first.size(), second.size()) &&
-         first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
-    ++common;
-  }
-  if (common == 0 || common == first.size() || common == second.size()) return std::nullopt;
-  const auto is_far = [&](const std::vector<uint32_t>& path, const Frame& site) {
-    size_t at = 0;
-    const std::string key = site_key(site);
-    const auto is_site = [&](const Frame& frame) { return site_key(frame) == key; };
-    while (at < path.size() &&
-           std::none_of(names(path[at]).begin(), names(path[at]).end(), is_site))
-      ++at;
-    return path.size() - common > at + kNearSiblings;
-  };
-  const bool far = is_far(first, whole.group.site) || is_far(second, part.group.site);
-  // A key in a table and its value, made by different steps of the program: the thing keeps its
-  // site, since where its parts meet is far out.
-  if (far && step == analyze::Lockstep::kOneThing) return whole.group.site;
-  if (far) return std::nullopt;
-  // Both calls are made by one function; inlined ones of it may differ.
-  const symbolize::FrameList& calls = names(first[first.size() - 1 - common]);
-  const symbolize::FrameList& others = names(second[second.size() - 1 - common]);
-  std::optional<Frame> meet;
-  for (size_t i = 1; i <= std::min(calls.size(), others.size()); ++i) {
-    const Frame& frame = calls[calls.size() - i];
-    if (!same_function(frame, others[others.size() - i])) break;
-    if (owner_of(frame, options.look_through) == Owner::kUser && frame.function != "main") {
-      meet = frame;
-    }
-  }
-  if (!meet) return std::nullopt;
-  // In Python every number and text that is handed to a function is a block of its own: an argument
-  // made by the very line that calls the function where the thing is made moves no site.
-  if (meet->kind == FrameKind::kPython && site_key(*meet) == site_key(part.group.site) &&
-      part.group.judgement.growth_bytes < whole.group.judgement.growth_bytes) {
-    return whole.group.site;
-  }
-  const double blocks = whole.group.judgement.growth_blocks + part.group.judgement.growth_blocks;
-  const uint64_t pc = recording.nodes[first[first.size() - common]].pc;
-  if (other_blocks(recording, pc, whole, part) > kDispatcher * blocks) return std::nullopt;
-  return meet;
-}
-
 // Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
 // again from lists of its own, so the place where a small one was first made may be anywhere; and a
 // function that makes something and has another make more of it makes one thing. What most of it
@@ -353,70 +251,6 @@ void join_one_things(const Timeline& timeline, const FoldOptions& options,
     }
     if (joined) add_up(timeline, root);
   }
-}
-
-// Moves the site to the caller when all leaking stacks come from one line of it, while other
-// callers of the same function are healthy: the mistake is in how it is called.
-bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
-           const FoldOptions& options, Candidate& candidate) {
-  Frame& site = candidate.group.site;
-  if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
-    return false;
-  }
-  std::unordered_set<uint64_t> calls;    // in the site's function
-  std::unordered_set<uint64_t> callers;  // of it, in the leaking stacks
-  std::unordered_set<size_t> leaking;
-  Frame caller;
-  std::string key;
-  double leaked = 0;
-  for (const Member& member : candidate.members) {
-    if (growth_of(timeline, member.series) <= 0) continue;
-    leaking.insert(member.stack);
-    leaked += member.series.allocated_blocks;
-    const read::Stack& stack = recording.stacks[member.stack];
-    bool seen = false;
-    bool found = false;
-    Frame next;
-    uint64_t next_pc = 0;
-    for (uint32_t node = stack.leaf; is_real(recording, node);
-         node = recording.nodes[node].parent) {
-      for (const Frame& frame : names(node)) {
-        if (same_function(frame, site)) {
-          calls.insert(recording.nodes[node].pc);
-          seen = true;
-          found = false;  // recursion: what counts is outside of the outermost one
-        } else if (seen && !found && owner_of(frame, options.look_through) == Owner::kUser) {
-          next = frame;
-          next_pc = recording.nodes[node].pc;
-          found = true;
-        }
-      }
-    }
-    if (!found || (!key.empty() && site_key(next) != key)) return false;
-    caller = next;
-    callers.insert(next_pc);
-    key = site_key(next);
-  }
-  if (key.empty()) return false;
-  // Parents are older than their children, so one pass hands marks down to the innermost frames.
-  enum : uint8_t { kThrough = 1, kFromCaller = 2 };
-  std::vector<uint8_t> marks(recording.nodes.size(), 0);
-  for (size_t node = 1; node < recording.nodes.size(); ++node) {
-    const read::Node& here = recording.nodes[node];
-    marks[node] =
-        static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |
-                             (callers.count(here.pc) > 0 ? kFromCaller : 0));
-  }
-  double healthy = 0;
-  for (size_t i = 0; i < recording.stacks.size(); ++i) {
-    const read::Stack& stack = recording.stacks[i];
-    if (stack.heap != candidate.group.heap || marks[stack.leaf] != kThrough) continue;
-    if (leaking.count(i) > 0 || stack.samples.empty()) continue;
-    healthy += static_cast<double>(stack.samples.back().allocated_blocks);
-  }
-  if (healthy < kHealthyShare * leaked) return false;
-  site = caller;
-  return true;
 }
 
 }  // namespace
@@ -508,9 +342,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
     if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
-    for (size_t i = 0; i < kMostHoists; ++i) {
-      if (!hoist(recording, timeline, names, options, candidate)) break;
-    }
+    hoist(recording, timeline, names, options, candidate);
   }
   join_one_things(timeline, options, candidates);
   drop_empty();

@@ -26,7 +26,7 @@ constexpr double kGone = 0.15;
 constexpr double kMostOfIt = 0.5;
 constexpr size_t kMostCandidates = 400;
 
-bool same_function(const Frame& a, const Frame& b) {
+bool same_line_of_function(const Frame& a, const Frame& b) {
   return a.function == b.function && a.file == b.file && a.line == b.line;
 }
 
@@ -44,9 +44,9 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
         if (frame.kind != FrameKind::kJavaScript) continue;
         if (inside) {
           ++calls;
-          found = found || same_function(frame, site);
+          found = found || same_line_of_function(frame, site);
         }
-        inside = inside || same_function(frame, callee.group.site);
+        inside = inside || same_line_of_function(frame, callee.group.site);
       }
     }
     if (!found) return false;

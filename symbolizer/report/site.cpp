@@ -345,6 +345,14 @@ size_t leading_allocator_frames(const symbolize::FrameList& frames) {
   return count < frames.size() ? count : frames.empty() ? 0 : frames.size() - 1;
 }
 
+bool same_function(const Frame& a, const Frame& b) {
+  if (a.function.empty() && b.function.empty()) {
+    return a.function_address != 0 && a.function_address == b.function_address &&
+           a.module == b.module;
+  }
+  return !a.function.empty() && a.function == b.function && a.file == b.file;
+}
+
 std::string site_key(const Frame& frame) {
   if (is_managed(frame)) {
     std::string_view name = frame.function;

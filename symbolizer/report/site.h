@@ -60,6 +60,9 @@ size_t inner_allocator_frames(const symbolize::FrameList& frames);
 // The qualified name without return type, template arguments and parameters: "Table::add".
 std::string plain_name(std::string_view function);
 
+// Whether both are in one function, whatever the line.
+bool same_function(const symbolize::Frame& a, const symbolize::Frame& b);
+
 // A text that is equal for equal sites: the same line of the same function, or without a line the
 // same call. Tiers of one JavaScript function are one site.
 std::string site_key(const symbolize::Frame& frame);
