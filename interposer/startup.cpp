@@ -187,9 +187,10 @@ __attribute__((constructor)) void start() {
   uint32_t flags = 0;
   if (!unwind::open_unwinder()) {
     flags |= format::kFlagNoUnwinder;
-    complain(
-        "libunwind-x86_64.so.8 was not found: stacks follow frame pointers only; install "
-        "libunwind8");
+    base::TextBuffer<200> line;
+    line.add(arch::kUnwindLibrary).add(" was not found: stacks follow frame pointers only; ");
+    line.add("install libunwind8");
+    complain(line.c_str());
   }
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);

@@ -52,7 +52,7 @@ long map_for_name(long fd) {
   return base::system_call(SYS_mmap, 0, format::kControlMappingSize, PROT_NONE, MAP_SHARED, fd, 0);
 }
 
-bool is_error(long result) { return result < 0 && result > -4096; }
+using base::is_error;
 
 void unmap_control() {
   if (g_mapping == 0) return;
