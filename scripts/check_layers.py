@@ -23,7 +23,7 @@ ALLOWED = {
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
                            "interposer/unwind", "interposer/format", "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/base"),
-    "symbolizer/base": (),
+    "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),

@@ -14,7 +14,7 @@
 
 #include "symbolizer/report/build.h"
 #include "symbolizer/report/place.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/policy_file.h"
 #include "test/symbolizer/recording_builder.h"
 #include "test/symbolizer/report/named_heap.h"
 
