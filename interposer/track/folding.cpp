@@ -119,8 +119,10 @@ bool Folding::round(const ThreadState* own) {
   const base::SpinGuard guard(lock_);
   in_one_go_ = true;
   gave_up_ = false;
-  do go_on(own);
-  while (step_.load(std::memory_order_relaxed) != Step::kIdle);
+  do {
+    go_on(own);
+    if (step_.load(std::memory_order_relaxed) == Step::kWait) base::system_call(SYS_sched_yield);
+  } while (step_.load(std::memory_order_relaxed) != Step::kIdle);
   in_one_go_ = false;
   return !gave_up_;
 }
@@ -372,8 +374,27 @@ bool Folding::move() {
   });
 }
 
+// Where nothing of a page is left its memory goes, as after a start that made many stacks. What the
+// shards have counted there cancels out.
+bool Folding::give_back_page(NodeId first) {
+  if (first + StackTable::kPageNodes > limit_ || !recorder.stacks.withdraw_page(first)) {
+    return false;
+  }
+  uint32_t aside = 0;
+  for (NodeId id = first; id < first + StackTable::kPageNodes; ++id) {
+    if (recorder.stacks.is_aside(id)) ++aside;
+    uint32_t* const counted = counted_.find(id);
+    if (counted != nullptr) *counted = 0;
+  }
+  recorder.counters.empty_page_of(first);
+  recorder.stacks.give_back_page(first);
+  folded_nodes_.fetch_add(aside, std::memory_order_relaxed);
+  return true;
+}
+
 bool Folding::give_back() {
   return visit_ids(limit_, [&](NodeId id) {
+    if (id % StackTable::kPageNodes == 0) give_back_page(id);
     if (!recorder.stacks.is_aside(id) || !recorder.stacks.give_back(id)) return;
     *counted_.find(id) = 0;
     folded_nodes_.fetch_add(1, std::memory_order_relaxed);
@@ -381,7 +402,9 @@ bool Folding::give_back() {
 }
 
 bool Folding::give_up() {
-  return visit_ids(limit_, [&](NodeId id) { recorder.stacks.take_back(id); });
+  return visit_ids(limit_, [&](NodeId id) {
+    if (recorder.stacks.is_aside(id)) recorder.stacks.take_back(id);
+  });
 }
 
 // States of threads that have ended: their counters are added to the folded ones', a page at a

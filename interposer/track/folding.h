@@ -20,7 +20,7 @@
 //              failed, is taken back
 //   move       counts to the innermost caller that stays; a pair's to a pair there which has no
 //              native stack
-//   give back  ids
+//   give back  ids, and the memory of pages of which nothing is left
 //
 // Why that is exact: a hook counts its block before it puts it into the table. What it counted
 // since the last round's `count` makes its stack not quiet; what it counted before that is in the
@@ -103,6 +103,7 @@ class Folding {
   bool check();
   bool move();
   bool give_back();
+  bool give_back_page(NodeId first);
   bool give_up();
   bool hand_in();
   bool mark_rules();

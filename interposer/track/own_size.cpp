@@ -24,10 +24,9 @@ uint64_t wanted_bytes(uint64_t live_bytes) {
 }  // namespace
 
 uint64_t tree_bytes() {
-  const uint64_t ids = recorder.stacks.id_limit();
-  const uint64_t bytes =
-      recorder.stacks.mapped_bytes() + recorder.counters.bytes(static_cast<StackId>(ids));
-  return bytes / ids * recorder.stacks.in_use();
+  const uint64_t nodes = recorder.stacks.in_use();
+  return recorder.stacks.used_bytes() +
+         nodes * recorder.counters.bytes_of_stack(recorder.stacks.id_limit());
 }
 
 uint64_t own_bytes() {

@@ -5,8 +5,9 @@
 #include "symbolizer/read/runtime_stacks.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
+
+#include "symbolizer/read/node_index.h"
 
 namespace silt::read {
 namespace {
@@ -17,20 +18,6 @@ constexpr size_t kMostNodes = size_t{1} << 26;
 constexpr size_t kMostText = size_t{256} << 20;  // names of frames, each as often as its lines
 
 uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
-
-struct Key {
-  uint32_t parent;
-  uint32_t module;  // where another one was loaded at the same addresses later
-  uint64_t pc;
-  bool operator==(const Key&) const = default;
-};
-struct KeyHash {
-  size_t operator()(const Key& key) const {
-    uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
-    hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
-    return static_cast<size_t>(hash ^ (hash >> 32));
-  }
-};
 
 }  // namespace
 
@@ -98,13 +85,14 @@ class WholeStackPass {
   }
 
   uint32_t child(uint32_t parent, uint64_t pc, uint32_t birth) {
-    Key key{parent, 0, pc};
+    NodeKey key{parent, 0, pc};
     if (maker_.modules_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
       key.module = maker_.modules_.find(pc - 1, birth).value_or(UINT32_MAX);
     }
-    const auto [at, added] = made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
-    if (added) result_.nodes.push_back({parent, pc, birth});
-    return at->second;
+    const auto next = static_cast<uint32_t>(result_.nodes.size());
+    const uint32_t id = made_.add(key, next);
+    if (id == next) result_.nodes.push_back({parent, pc, birth});
+    return id;
   }
 
   uint32_t whole_of(uint32_t id) {
@@ -153,7 +141,7 @@ class WholeStackPass {
   WholeStackMaker& maker_;
   const std::vector<Node>& raw_;
   WholeStacks result_;
-  std::unordered_map<Key, uint32_t, KeyHash> made_;
+  NodeIndex made_;
   std::vector<Piece> pieces_;  // innermost first
   uint64_t steps_ = 0;
 };

@@ -2,7 +2,10 @@
 """A leak detector must not leak: a program whose stacks come once each. Silt's own memory stays what
 it was, every count is exact to the unit, and every snapshot that is taken meanwhile is whole."""
 
+import unittest
+
 import harness
+import test_python
 from harness import SiltTest, program
 
 SECONDS = 6  # of the victim's processor time, in each half: 45,000 stacks, 25 MB of tree
@@ -42,6 +45,39 @@ class Folding(SiltTest):
         # They stay at one place in each of their stacks, which folding has not touched.
         leaf, = {stack["frames"][0]["function"] for stack in report.growing()}
         self.assertIn("staying", leaf)
+
+    @unittest.skipIf(test_python.PYTHON is None, "not installed: python3.11")
+    def test_stacks_of_python_that_come_once_are_folded(self):
+        victim = str(harness.HERE / "python" / "ever_new_stacks.py")
+        process = self.start([test_python.PYTHON, victim, str(SECONDS)])
+        process.wait_line("ready first", timeout=20 * harness.TIMEOUT)
+        self.dump(process.pid)
+        process.write_line()
+        self.tool("dump", "--timeout", "100s", process.pid)
+        process.wait_line("ready done", timeout=20 * harness.TIMEOUT)
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(process.errors(), "")
+        # Without those that Python's own end takes and makes.
+        recording = self.recording()
+        report = self.report(*self.snapshots(recording)[:3])
+        told = [[int(word) for word in line.split() if word.isdigit()]
+                for line in process.lines if line.startswith("allocated ")]
+        self.assertRegex(" ".join(report.json["honesty"]),
+                         r"[0-9,]+ stacks without live memory .* were folded")
+        own = [snapshot["rss"]["silt"] for snapshot in report.snapshots]
+        self.assertLess(own[-1], own[0] * 1.4 + (4 << 20), own)
+        # Every block that stays is where it was made, to the unit.
+        kept = report.sums("staying", "python")
+        self.assertEqual(kept[0] - sum(stack["live_blocks"][-1] for stack in report.stacks
+                                       if stack["frames"][0]["function"] == "list.append"),
+                         told[-1][1], kept)
+        # What passed has gone to callers, and nothing is lost on the way. Besides, each stack takes
+        # some forty numbers of 32 bytes.
+        allocated = sum(stack["allocated_bytes"] for stack in report.stacks
+                        if stack["heap"] == "python")
+        self.assertGreaterEqual(allocated, told[-1][0])
+        self.assertLess(allocated, told[-1][0] * 1.1)
 
 
 if __name__ == "__main__":
