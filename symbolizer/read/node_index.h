@@ -25,6 +25,9 @@ class NodeIndex {
  public:
   void reserve(size_t nodes);
 
+  // Forgets all nodes; the room for them stays.
+  void clear();
+
   // The id that the key was first added with: `id` itself, if it is new.
   uint32_t add(const NodeKey& key, uint32_t id);
   // 0: none.
@@ -36,11 +39,12 @@ class NodeIndex {
     uint32_t id;
   };
 
-  static size_t hash_of(const NodeKey& key);
+  static uint64_t hash_of(const NodeKey& key);
   void make_slots(size_t count);
 
   std::vector<Entry> entries_;
-  std::vector<uint32_t> slots_;  // number of the entry, plus one; 0: free
+  // The hash's high half above the number of the entry, plus one; 0: free.
+  std::vector<uint64_t> slots_;
 };
 
 }  // namespace silt::read

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "symbolizer/read/node_index.h"
-
 namespace silt::read {
 namespace {
 
@@ -25,6 +23,7 @@ class WholeStackPass {
  public:
   WholeStackPass(WholeStackMaker& maker, const std::vector<Node>& nodes)
       : maker_(maker), raw_(nodes) {
+    made_.clear();
     result_.nodes = nodes;
     result_.whole.resize(nodes.size());
     for (uint32_t id = 0; id < nodes.size(); ++id) {
@@ -141,7 +140,7 @@ class WholeStackPass {
   WholeStackMaker& maker_;
   const std::vector<Node>& raw_;
   WholeStacks result_;
-  NodeIndex made_;
+  NodeIndex& made_ = maker_.made_;
   std::vector<Piece> pieces_;  // innermost first
   uint64_t steps_ = 0;
 };

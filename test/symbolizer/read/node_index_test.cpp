@@ -28,6 +28,14 @@ TEST_CASE("a node keeps the id it was first added with, and each part of its key
   CHECK(index.find({1, 2, 5}) == 0);
 }
 
+TEST_CASE("what was cleared is gone, and comes again") {
+  NodeIndex index;
+  for (uint32_t id = 1; id < 3000; ++id) index.add({id, 0, 4096}, id);
+  index.clear();
+  CHECK(index.find({5, 0, 4096}) == 0);
+  CHECK(index.add({5, 0, 4096}, 77) == 77);
+}
+
 TEST_CASE("however many nodes come, with room made before or not, each is found") {
   std::mt19937_64 random(3);
   std::map<std::tuple<uint32_t, uint32_t, uint64_t>, uint32_t> known;
