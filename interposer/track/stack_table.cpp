@@ -309,7 +309,7 @@ void StackTable::replace(Table* table, bool for_more) {
 
 void StackTable::leave_behind(Table* table) {
   for (OldTable& old : old_tables_) {
-    if (old.table.load(std::memory_order_relaxed) != nullptr) continue;
+    if (old.table.load(std::memory_order_acquire) != nullptr) continue;
     old.size_bytes = size_of(*table);
     old.epoch = 0;
     old.table.store(table, std::memory_order_release);
