@@ -119,7 +119,7 @@ bool is_container_of(const Group& part, const Group& whole) {
   const Judgement& one = part.judgement;
   const Judgement& all = whole.judgement;
   if (one.growth_bytes <= 0) return false;
-  if (part.heap == read::Heap::kJavaScript &&
+  if (part.heap == read::Heap::kManaged &&
       one.growth_bytes * all.growth_blocks <
           kContainerSize * all.growth_bytes * one.growth_blocks) {
     return false;

@@ -36,9 +36,9 @@ Curve heap_curve(const read::Recording& recording, uint32_t thread) {
   uint64_t captured = 0;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     if (snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
-    for (const format::IsolateEntry& heap : snapshot.isolates) {
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps) {
       if (heap.thread_id != thread || heap.captured_elapsed_ns <= captured) continue;
-      if ((heap.flags & (format::kIsolateMissed | format::kIsolateEnded)) != 0) continue;
+      if ((heap.flags & (format::kHeapMissed | format::kHeapEnded)) != 0) continue;
       captured = heap.captured_elapsed_ns;
       curve.seconds.push_back(static_cast<double>(captured) / 1e9);
       curve.values.push_back(static_cast<double>(heap.heap_used_bytes));
@@ -65,7 +65,7 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
   });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
   if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  Finding finding = finding_of(input, "wasm", Heap::kJavaScript, curve, judgement, {});
+  Finding finding = finding_of(input, "wasm", Heap::kManaged, curve, judgement, {});
   finding.reason = "V8's memory outside its heaps " + judgement.reason +
                    "; memories of WebAssembly modules are there, which V8's profile does not see; "
                    "objects that wrap such memory must be freed by the module's own means "
@@ -80,7 +80,8 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
   judge_outside(input, wholes);
   std::set<uint32_t> threads;
   for (const read::Snapshot& snapshot : recording.snapshots) {
-    for (const format::IsolateEntry& heap : snapshot.isolates) threads.insert(heap.thread_id);
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps)
+      threads.insert(heap.thread_id);
   }
   for (const uint32_t thread : threads) {
     const Curve curve = heap_curve(recording, thread);
@@ -88,10 +89,10 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
     if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
     const double rise = rise_of(curve, judgement.warm_up_windows);
-    const double explained = explained_by(input, groups, Heap::kJavaScript);
+    const double explained = explained_by(input, groups, Heap::kManaged);
     if (explained >= kExplains * rise) continue;
     const std::vector<Lead> leads =
-        find_leads(input, Heap::kJavaScript, [](const StackSummary& s) { return s.growth_bytes; });
+        find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
     const std::string whose =
         thread == 0 ? "heapUsed after collections "
                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
@@ -105,15 +106,15 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       const std::string key = site_key(lead.site);
       Group place;
       for (const Group& group : groups) {
-        if (group.heap == Heap::kJavaScript && site_key(group.site) == key) place = group;
+        if (group.heap == Heap::kManaged && site_key(group.site) == key) place = group;
       }
       groups.erase(std::remove_if(groups.begin(), groups.end(),
                                   [&](const Group& group) {
-                                    return group.heap == Heap::kJavaScript &&
+                                    return group.heap == Heap::kManaged &&
                                            site_key(group.site) == key;
                                   }),
                    groups.end());
-      place.heap = Heap::kJavaScript;
+      place.heap = Heap::kManaged;
       place.site = lead.site;
       place.stacks = lead.stacks;
       place.judgement = judgement;
@@ -130,7 +131,7 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       groups.push_back(std::move(place));
       continue;
     }
-    Finding finding = finding_of(input, "js", Heap::kJavaScript, curve, judgement, leads);
+    Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
     finding.reason = whose + judgement.reason;
     if (leads.empty()) {
       finding.reason += "; V8's profile holds no sample of what was added";
