@@ -16,6 +16,7 @@
 
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/module_index.h"
+#include "symbolizer/read/node_index.h"
 #include "symbolizer/read/recording.h"
 
 namespace silt::read {
@@ -52,6 +53,7 @@ class WholeStackMaker {
   std::vector<ScriptFrame> frames_;
   std::unordered_map<uint64_t, uint32_t> frame_index_;  // by pc
   size_t text_bytes_ = 0;
+  NodeIndex made_;  // of one pass; its room is used again
 };
 
 }  // namespace silt::read
