@@ -160,7 +160,8 @@ bool is_own(const Group& group) {
 }
 
 bool same_line_of_function(const Frame& a, const Frame& b) {
-  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line;
+  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line &&
+         a.column == b.column;
 }
 
 void absorb(Group& group, Group& part) {

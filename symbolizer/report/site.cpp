@@ -360,7 +360,9 @@ std::string site_key(const Frame& frame) {
            (name[0] == '~' || name[0] == '*' || name[0] == '^' || name[0] == '+')) {
       name.remove_prefix(1);
     }
-    return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line);
+    // All code of a bundle may be on one line.
+    return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line) +
+           ":" + std::to_string(frame.column);
   }
   if (frame.line != 0) {
     return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
@@ -374,7 +376,11 @@ std::string site_key(const Frame& frame) {
 
 std::string place_of(const Frame& frame) {
   if (!frame.file.empty()) {
-    return frame.line == 0 ? frame.file : frame.file + ":" + std::to_string(frame.line);
+    if (frame.line == 0) return frame.file;
+    // What has no name is told by its column from others on the line.
+    const bool nameless = frame.kind == FrameKind::kJavaScript && frame.function == "(anonymous)";
+    return frame.file + ":" + std::to_string(frame.line) +
+           (nameless && frame.column > 0 ? ":" + std::to_string(frame.column) : "");
   }
   if (!frame.module.empty()) {
     // Of a function without a name its begin is what stays the same from call to call.
