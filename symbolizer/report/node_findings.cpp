@@ -11,6 +11,7 @@
 
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
@@ -164,20 +165,6 @@ bool same_line_of_function(const Frame& a, const Frame& b) {
          a.column == b.column;
 }
 
-void absorb(Group& group, Group& part) {
-  Judgement& whole = group.judgement;
-  const Judgement& other = part.judgement;
-  whole.growth_bytes += other.growth_bytes;
-  whole.growth_blocks += other.growth_blocks;
-  whole.bytes_per_second += other.bytes_per_second;
-  whole.blocks_per_second += other.blocks_per_second;
-  group.stacks.insert(group.stacks.end(), part.stacks.begin(), part.stacks.end());
-  for (size_t i = 0; i < group.sum.bytes.size() && i < part.sum.bytes.size(); ++i) {
-    group.sum.bytes[i] += part.sum.bytes[i];
-  }
-  part.stacks.clear();
-}
-
 // Objects and the native memory that goes with them, kept by one function, are one leak.
 void join_pairs(std::vector<Group>& groups) {
   for (Group& group : groups) {
@@ -271,6 +258,7 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
                groups.end());
   settle_pool(timeline, groups);
   join_pairs(groups);
+  join_callerless(script_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
                            return group.heap == read::Heap::kJavaScript && rises(group);

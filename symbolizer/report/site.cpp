@@ -317,7 +317,10 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
     const Owner owner = owner_of(frames[i], look_through);
     int rank = static_cast<int>(owner);
     // The user's JavaScript or Python beats native code; so does a package's, but not an addon.
-    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 1;
+    rank *= 2;
+    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 2;
+    // A function of node's own library says more than the allocator that it calls.
+    if (is_managed(frames[i]) && owner == Owner::kRuntime && !frames[i].file.empty()) rank += 1;
     if (rank > best_rank) {
       best = i;
       best_rank = rank;
