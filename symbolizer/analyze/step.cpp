@@ -23,6 +23,10 @@ constexpr size_t kClearWindows = 6;
 constexpr double kClearThings = 40;
 // Things of which a snapshot may find one part made and the other not yet.
 constexpr double kHalfDone = 3;
+// Of fewer samples any proportion is chance.
+constexpr double kFewestSamples = 9;
+// Standard deviations that one of a hundred pairs in step exceeds.
+constexpr double kOneInHundred = 2.33;
 // Causes apart from each other stay so close in each of the windows once in so many pairs.
 constexpr double kCertain = 1e-4;
 
@@ -103,9 +107,47 @@ bool part_by_one_thing(const std::vector<double>& few, const std::vector<double>
   return false;
 }
 
+// Samples that stand for what each window left behind, as far as the last frame shows.
+std::vector<double> samples_left(const Timeline& timeline, const Series& series) {
+  std::vector<double> result;
+  const size_t frames = timeline.frames.size();
+  const double each = series.samples / series.sampled_bytes;
+  for (size_t i = 1; i < frames; ++i) {
+    const double bytes = series.has_births() ? series.born_bytes[Series::cell(frames - 1, i)]
+                                             : series.bytes[timeline.frames[i]] -
+                                                   series.bytes[timeline.frames[i - 1]];
+    result.push_back(std::max(0.0, bytes * each));
+  }
+  return result;
+}
+
+// Whether chance explains that two rows of counts are not in one proportion in all windows: the
+// chi-square test of homogeneity, by Wilson and Hilferty's approximation.
+bool in_one_proportion(const std::vector<double>& a, const std::vector<double>& b) {
+  const double all_a = sum(a);
+  const double all_b = sum(b);
+  if (std::min(all_a, all_b) < kFewestSamples) return false;
+  double square = 0;
+  double freedom = -1;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double here = a[i] + b[i];
+    if (here <= 0) continue;
+    const double share = here / (all_a + all_b);
+    square += (a[i] - all_a * share) * (a[i] - all_a * share) / (all_a * share) +
+              (b[i] - all_b * share) * (b[i] - all_b * share) / (all_b * share);
+    freedom += 1;
+  }
+  if (freedom < 2) return false;
+  const double variance = 2 / (9 * freedom);
+  return (std::cbrt(square / freedom) - (1 - variance)) / std::sqrt(variance) < kOneInHundred;
+}
+
 }  // namespace
 
 bool in_step(const Timeline& timeline, const Series& a, const Series& b, double tolerance) {
+  if (a.samples > 0 && a.sampled_bytes > 0 && b.samples > 0 && b.sampled_bytes > 0) {
+    return in_one_proportion(samples_left(timeline, a), samples_left(timeline, b));
+  }
   std::vector<double> few = left_behind(timeline, a);
   std::vector<double> many = left_behind(timeline, b);
   // One part may begin later than another: an interpreter's small numbers are made once only.

@@ -19,15 +19,20 @@ using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
 
-// Samples make curves uneven; a rise that begins a quarter of the time later is another one.
+// A rise that begins a quarter of the time later is another one.
 constexpr double kApart = 0.25;
+// Kolmogorov and Smirnov's distance, which one of a hundred pairs of samples of one curve exceeds.
+constexpr double kOneInHundred = 1.63;
 
 bool rises(const Group& group) {
   return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
 }
 
-bool is_callerless(const Group& group) {
-  return owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+// Samples that a group's growth is known by; none where blocks are counted.
+double samples_of(const Group& group) {
+  const analyze::Series& sum = group.sum;
+  if (sum.samples <= 0 || sum.sampled_bytes <= 0) return 0;
+  return std::max(1.0, group.judgement.growth_bytes * sum.samples / sum.sampled_bytes);
 }
 
 bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
@@ -37,13 +42,22 @@ bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
     const double all = bytes[timeline.frames.back()] - first;
     return all > 0 ? (bytes[timeline.frames[frame]] - first) / all : -1;
   };
+  double error = 0;
+  for (const double samples : {samples_of(a), samples_of(b)}) {
+    if (samples > 0) error += 1 / samples;
+  }
+  const double allowed = std::max(kApart, kOneInHundred * std::sqrt(error));
   for (size_t i = 0; i < timeline.frames.size(); ++i) {
-    if (std::abs(rise(a, i) - rise(b, i)) > kApart) return false;
+    if (std::abs(rise(a, i) - rise(b, i)) > allowed) return false;
   }
   return true;
 }
 
 }  // namespace
+
+bool is_callerless(const Group& group) {
+  return owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+}
 
 void absorb(Group& group, Group& part) {
   Judgement& whole = group.judgement;

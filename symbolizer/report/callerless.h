@@ -12,6 +12,8 @@
 
 namespace silt::report {
 
+bool is_callerless(const Group& group);
+
 // Adds one group to another that it is a part of; its stacks are empty afterwards.
 void absorb(Group& group, Group& part);
 

@@ -40,7 +40,8 @@ constexpr double kFlat = 0.1;
 // at most by this share of it, and little is no news.
 constexpr double kBookkeeping = 0.05;
 constexpr double kLittle = 256 * 1024;
-// Of so little, anything made of fewer blocks is no leak.
+// Of so little, anything made of fewer blocks is no leak, nor what node makes of itself: handles of
+// a few more connections under way.
 constexpr double kPoolBlocks = 10;
 
 // A snapshot finds some of the pool's work done and some not, whatever the main thread has made.
@@ -147,7 +148,8 @@ bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
   return group.heap == read::Heap::kNative && is_by_chance(group) &&
          (judgement.verdict == Verdict::kGrowing ||
-          (judgement.verdict == Verdict::kLeak && judgement.growth_blocks < kPoolBlocks));
+          (judgement.verdict == Verdict::kLeak &&
+           (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
 }
 
 // Chance found it in a JavaScript heap.

@@ -157,7 +157,15 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
       (through_root.function && !is_main(recording, names, whole, root.site))) {
     return Relation::kPart;
   }
-  const bool through_part = passes(recording, whole, names, group.site).line;
+  const Passage through = passes(recording, whole, names, group.site);
+  const bool through_part = through.line;
+  // Objects of a JavaScript function and of what it calls: the callee says more. In a program whose
+  // calls V8 compiles into each other the border between the two moves as well.
+  if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kJavaScript &&
+      group.site.kind == FrameKind::kJavaScript && !is_foreign(group.site, options) &&
+      group.site.function != "(top level)") {
+    return Relation::kPart;
+  }
   // What the very line makes that calls the leak's function: an argument, which it keeps.
   if (verdict == Verdict::kLeak && through_part && !is_foreign(group.site, options) &&
       analyze::lockstep(timeline, root.sum, group.sum) != analyze::Lockstep::kNone) {

@@ -190,6 +190,11 @@ Owner native_owner(const Frame& frame) {
   return Owner::kUser;
 }
 
+// node's own malloc, for Buffers.
+bool is_buffer_allocator(const Frame& frame) {
+  return frame.file == "node:buffer" || frame.file == "node:internal/buffer";
+}
+
 std::string hexadecimal(uint64_t value) {
   std::array<char, 24> text{};
   std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
@@ -320,7 +325,9 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
     rank *= 2;
     if (is_managed(frames[i]) && owner == Owner::kUser) rank += 2;
     // A function of node's own library says more than the allocator that it calls.
-    if (is_managed(frames[i]) && owner == Owner::kRuntime && !frames[i].file.empty()) rank += 1;
+    const bool says = is_managed(frames[i]) && owner == Owner::kRuntime &&
+                      !frames[i].file.empty() && !is_buffer_allocator(frames[i]);
+    if (says) rank += 1;
     if (rank > best_rank) {
       best = i;
       best_rank = rank;
