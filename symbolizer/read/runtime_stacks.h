@@ -3,7 +3,7 @@
 // Whole stacks from their two halves. The file keeps the native stack and the frames of a runtime
 // apart (format/snapshot.h); here each pair of them becomes one stack as people read it, with the
 // runtime's frames in place of the native frame that runs them. Past this the tree is an ordinary
-// one: a frame of a runtime is a node of kScriptPc and more, as those of JavaScript heaps are.
+// one: a frame of a runtime is a node of kScriptPc and more, as those of managed heaps are.
 
 #ifndef SILT_SYMBOLIZER_READ_RUNTIME_STACKS_H_
 #define SILT_SYMBOLIZER_READ_RUNTIME_STACKS_H_

@@ -32,12 +32,12 @@ Missing missing_of_marker(uint64_t pc) {
 }
 
 Heap heap_of_marker(uint64_t pc) {
-  if (pc == kObjectMarker) return Heap::kPython;
+  if (pc == kObjectMarker) return Heap::kObjects;
   switch (static_cast<format::Marker>(pc)) {
     case format::Marker::kMapping:
       return Heap::kMapping;
-    case format::Marker::kJavaScript:
-      return Heap::kJavaScript;
+    case format::Marker::kManaged:
+      return Heap::kManaged;
     default:
       return Heap::kNative;
   }

@@ -22,9 +22,9 @@ std::string heap_word(read::Heap heap) {
   switch (heap) {
     case read::Heap::kMapping:
       return "mapping";
-    case read::Heap::kJavaScript:
+    case read::Heap::kManaged:
       return "js";
-    case read::Heap::kPython:
+    case read::Heap::kObjects:
       return "python";
     case read::Heap::kNative:
       break;

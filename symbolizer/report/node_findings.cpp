@@ -154,7 +154,7 @@ bool is_small_doubt(const Group& group) {
 
 // Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  return group.heap == read::Heap::kJavaScript && rises(group) && is_by_chance(group);
+  return group.heap == read::Heap::kManaged && rises(group) && is_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
@@ -181,7 +181,7 @@ void join_pairs(std::vector<Group>& groups) {
       Judgement& whole = group.judgement;
       whole.reason +=
           "; with it " + format_bytes(part.growth_bytes) + " of " +
-          (other.heap == read::Heap::kJavaScript ? "JavaScript objects" : native_thing(other.what));
+          (other.heap == read::Heap::kManaged ? "JavaScript objects" : native_thing(other.what));
       if (part.verdict == Verdict::kLeak && whole.verdict != Verdict::kLeak) {
         whole.verdict = part.verdict;
         whole.confidence = part.confidence;
@@ -263,7 +263,7 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
   join_callerless(script_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
-                           return group.heap == read::Heap::kJavaScript && rises(group);
+                           return group.heap == read::Heap::kManaged && rises(group);
                          });
   for (Group& group : groups) say(group, heap_flat);
   order_groups(groups);

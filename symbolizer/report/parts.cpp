@@ -119,7 +119,7 @@ bool is_container_of(const Group& part, const Group& whole) {
   const Judgement& one = part.judgement;
   const Judgement& all = whole.judgement;
   if (one.growth_bytes <= 0) return false;
-  if (part.heap == read::Heap::kJavaScript &&
+  if (part.heap == read::Heap::kManaged &&
       one.growth_bytes * all.growth_blocks <
           kContainerSize * all.growth_bytes * one.growth_blocks) {
     return false;
@@ -161,7 +161,7 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   const bool through_part = through.line;
   // Objects of a JavaScript function and of what it calls: the callee says more. In a program whose
   // calls V8 compiles into each other the border between the two moves as well.
-  if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kJavaScript &&
+  if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kManaged &&
       group.site.kind == FrameKind::kJavaScript && !is_foreign(group.site, options) &&
       group.site.function != "(top level)") {
     return Relation::kPart;

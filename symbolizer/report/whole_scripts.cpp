@@ -39,9 +39,9 @@ Curve heap_curve(const read::Recording& recording, uint32_t thread) {
   uint64_t captured = 0;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     if (snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
-    for (const format::IsolateEntry& heap : snapshot.isolates) {
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps) {
       if (heap.thread_id != thread || heap.captured_elapsed_ns <= captured) continue;
-      if ((heap.flags & (format::kIsolateMissed | format::kIsolateEnded)) != 0) continue;
+      if ((heap.flags & (format::kHeapMissed | format::kHeapEnded)) != 0) continue;
       captured = heap.captured_elapsed_ns;
       curve.seconds.push_back(static_cast<double>(captured) / 1e9);
       curve.values.push_back(static_cast<double>(heap.heap_used_bytes));
@@ -84,7 +84,7 @@ Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
     if (found != nullptr) return nullptr;
     found = &group;
   }
-  if (found == nullptr || found->heap == Heap::kJavaScript) return nullptr;
+  if (found == nullptr || found->heap == Heap::kManaged) return nullptr;
   const bool among = std::any_of(leads.begin(), leads.end(), [&](const Lead& lead) {
     return same_function(lead.site, found->site) && lead.site.line == found->site.line;
   });
@@ -100,7 +100,7 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
   });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
   if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  Finding finding = finding_of(input, "wasm", Heap::kJavaScript, curve, judgement, {});
+  Finding finding = finding_of(input, "wasm", Heap::kManaged, curve, judgement, {});
   finding.reason = "V8's memory outside its heaps " + judgement.reason +
                    "; memories of WebAssembly modules are there, which V8's profile does not see; "
                    "objects that wrap such memory must be freed by the module's own means "
@@ -115,7 +115,8 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
   judge_outside(input, wholes);
   std::set<uint32_t> threads;
   for (const read::Snapshot& snapshot : recording.snapshots) {
-    for (const format::IsolateEntry& heap : snapshot.isolates) threads.insert(heap.thread_id);
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps)
+      threads.insert(heap.thread_id);
   }
   for (const uint32_t thread : threads) {
     const Curve curve = heap_curve(recording, thread);
@@ -126,9 +127,9 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     // What node makes with none of the user's code on the stack explains nothing.
     std::vector<Group> callers = groups;
     std::erase_if(callers, is_callerless);
-    if (explained_by(input, callers, Heap::kJavaScript) >= kExplains * rise) continue;
+    if (explained_by(input, callers, Heap::kManaged) >= kExplains * rise) continue;
     const std::vector<Lead> leads =
-        find_leads(input, Heap::kJavaScript, [](const StackSummary& s) { return s.growth_bytes; });
+        find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
     const std::string whose =
         thread == 0 ? "heapUsed after collections "
                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
@@ -140,15 +141,15 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       const std::string key = site_key(lead.site);
       Group place;
       for (const Group& group : groups) {
-        if (group.heap == Heap::kJavaScript && site_key(group.site) == key) place = group;
+        if (group.heap == Heap::kManaged && site_key(group.site) == key) place = group;
       }
       groups.erase(std::remove_if(groups.begin(), groups.end(),
                                   [&](const Group& group) {
-                                    return group.heap == Heap::kJavaScript &&
+                                    return group.heap == Heap::kManaged &&
                                            site_key(group.site) == key;
                                   }),
                    groups.end());
-      place.heap = Heap::kJavaScript;
+      place.heap = Heap::kManaged;
       place.site = lead.site;
       place.stacks = lead.stacks;
       place.judgement = judgement;
@@ -156,7 +157,7 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
                                " of what was sampled from here";
       const auto callerless = [](const Group& group) {
-        return group.heap == Heap::kJavaScript && is_callerless(group);
+        return group.heap == Heap::kManaged && is_callerless(group);
       };
       for (const Group& group : groups) {
         if (!callerless(group) || group.judgement.verdict != Verdict::kLeak) continue;
@@ -182,10 +183,10 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       continue;
     }
     std::erase_if(groups, [](const Group& group) {
-      return group.heap == Heap::kJavaScript && is_callerless(group) &&
+      return group.heap == Heap::kManaged && is_callerless(group) &&
              group.judgement.verdict == Verdict::kLeak;
     });
-    Finding finding = finding_of(input, "js", Heap::kJavaScript, curve, judgement, leads);
+    Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
     finding.reason = whose + judgement.reason;
     if (leads.empty()) {
       finding.reason += "; V8's profile holds no sample of what was added";

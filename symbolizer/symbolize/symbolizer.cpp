@@ -54,7 +54,7 @@ std::string marker_reason(uint64_t pc) {
       return "outer frames are missing: the stack could not be walked further";
     case format::Marker::kOverflow:
       return "the stack was not kept: a table was full";
-    case format::Marker::kJavaScript:
+    case format::Marker::kManaged:
       return "the JavaScript heap";
   }
   return "not an address";

@@ -2,7 +2,7 @@
 //
 // See function_names.h. Hook context.
 
-#include "interposer/runtime/python/function_names.h"
+#include "interposer/runtime/function_names.h"
 
 #include <atomic>
 
@@ -10,7 +10,10 @@
 #include "interposer/base/text.h"
 #include "interposer/base/text_blocks.h"
 
-namespace silt::python {
+namespace silt::runtime {
+
+constinit base::SpinLock function_lock{};
+
 namespace {
 
 // Of names that a program can have silt keep: some ten times what a large one has.
@@ -71,9 +74,14 @@ uint64_t mixed(uint64_t hash) { return hash ^ hash >> 29; }
 
 uint64_t file_hash(const char* path) { return mixed(hash_of(path, 0xcbf29ce484222325)); }
 
-uint64_t function_hash(const char* name, uint32_t file, uint32_t first_line) {
-  const uint64_t place = (uint64_t{file} << 32 | first_line) * 0xd6e8feb86659fd93;
-  return mixed(hash_of(name, place ^ place >> 32));
+uint64_t function_hash(const Function& function) {
+  const uint64_t place = (uint64_t{function.file} << 32 | function.first_line) * 0xd6e8feb86659fd93;
+  return mixed(hash_of(function.name, place ^ place >> 32));
+}
+
+bool are_equal(const Function& a, const Function& b) {
+  return base::equal(a.runtime, b.runtime) && a.file == b.file && a.first_line == b.first_line &&
+         base::equal(a.name, b.name);
 }
 
 // False when there is no room.
@@ -97,40 +105,37 @@ bool number_of_file(const char* path, uint32_t* number) {
   return true;
 }
 
-uint32_t add_function(const char* name, uint32_t file, uint32_t first_line) {
+uint32_t add_function(const Function& wanted) {
   const uint32_t number = g_function_count.load(std::memory_order_relaxed);
   Function* const function = g_functions.ensure(number);
-  const char* const kept = function == nullptr ? nullptr : keep_text(name);
+  const char* const kept = function == nullptr ? nullptr : keep_text(wanted.name);
   if (kept == nullptr) return kOtherFunctions;
-  *function = Function{kept, file, first_line};
+  *function = wanted;
+  function->name = kept;
   g_function_count.store(number + 1, std::memory_order_release);
   return number;
 }
 
 }  // namespace
 
-uint32_t number_of_function(const char* name, const char* path, uint32_t first_line) {
+uint32_t number_of_function(const char* runtime, const char* name, const char* path,
+                            uint32_t first_line) {
   uint32_t file;
   if (g_function_count.load(std::memory_order_relaxed) == 0) {
     // Number 0 is none's.
     if (!number_of_file("", &file)) return kOtherFunctions;
-    add_function("", file, 0);
-    add_function("(other functions)", file, 0);
+    add_function({"", "", file, 0});
+    add_function({"", "(other functions)", file, 0});
   }
-  const auto rehash = [](uint32_t number) {
-    const Function& function = *g_functions.find(number);
-    return function_hash(function.name, function.file, function.first_line);
-  };
+  const auto rehash = [](uint32_t number) { return function_hash(*g_functions.find(number)); };
   if (!number_of_file(path, &file) || !make_room(g_function_index, rehash)) return kOtherFunctions;
-  uint64_t at = function_hash(name, file, first_line) & g_function_index.mask;
+  const Function wanted{runtime, name, file, first_line};
+  uint64_t at = function_hash(wanted) & g_function_index.mask;
   for (; g_function_index.slots[at] != 0; at = (at + 1) & g_function_index.mask) {
     const uint32_t number = g_function_index.slots[at] - 1;
-    const Function& known = *g_functions.find(number);
-    if (known.file == file && known.first_line == first_line && base::equal(known.name, name)) {
-      return number;
-    }
+    if (are_equal(*g_functions.find(number), wanted)) return number;
   }
-  const uint32_t number = add_function(name, file, first_line);
+  const uint32_t number = add_function(wanted);
   if (number != kOtherFunctions) {
     g_function_index.slots[at] = number + 1;
     ++g_function_index.used;
@@ -143,4 +148,4 @@ const Function& function_at(uint32_t number) { return g_functions[number]; }
 uint32_t file_count() { return g_file_count.load(std::memory_order_acquire); }
 const char* file_at(uint32_t number) { return g_files[number]; }
 
-}  // namespace silt::python
+}  // namespace silt::runtime

@@ -4,19 +4,19 @@
 // Each is asked through libuv's async handle of its own event loop, the one way into a loop that a
 // signal handler may use, and answers by handing over a profile. Asking never waits.
 
-#ifndef SILT_INTERPOSER_NODE_ISOLATES_H_
-#define SILT_INTERPOSER_NODE_ISOLATES_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_
 
 #include <atomic>
 #include <cstdint>
 
 #include "interposer/base/spin_lock.h"
-#include "interposer/node/profile.h"
-#include "interposer/node/runtime.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/profile.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 struct Isolate {
   enum State : uint32_t {
@@ -59,9 +59,9 @@ bool all_answered();
 // Whether array buffers of some size are alive, or not swept yet.
 bool has_buffers();
 
-// The sections kIsolates, kScriptFrames, kScriptNodes and kScriptStacks; nothing when no isolate
-// ever joined. Signal context, under the snapshot slot.
-void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings);
+// The sections kManagedHeaps, kManagedFrames, kManagedNodes and kManagedStacks; nothing when no
+// isolate ever joined. `runtime`: index into kRuntimes. Signal context, under the snapshot slot.
+void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t runtime);
 
 // In the child of a fork: no event loop of the parent runs there.
 void forget_isolates();
@@ -70,6 +70,6 @@ void forget_isolates();
 // of buffers that the collection has found unused.
 inline constexpr uint64_t kSweepNs = 40000000;
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_ISOLATES_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_

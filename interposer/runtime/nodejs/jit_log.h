@@ -9,13 +9,13 @@
 // when the node was made. Byte code has no pc: a stack has a number for the function in place of
 // the interpreter's, and only names that a stack has are ever written.
 
-#ifndef SILT_INTERPOSER_NODE_JIT_LOG_H_
-#define SILT_INTERPOSER_NODE_JIT_LOG_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
 
 #include <cstddef>
 #include <cstdint>
 
-namespace silt::node {
+namespace silt::nodejs {
 
 enum class CodeKind : uint8_t { kMachine, kByte };
 
@@ -35,8 +35,8 @@ uint64_t function_pc_of(uint64_t start);
 // Appends what is new to `perf-PID.map` in the folder. Signal context, one at a time. False when
 // there has never been an entry.
 bool write_code_names(int folder);
-// The recording has no map yet: in the child of a fork, or where it was made anew. Code that is gone
-// by then has no name in it.
+// The recording has no map yet: in the child of a fork, or where it was made anew. Code that is
+// gone by then has no name in it.
 void write_code_names_anew();
 
 // For tests: code that is known to be there, and what is kept of it.
@@ -47,6 +47,6 @@ struct CodeCounts {
 };
 CodeCounts code_counts();
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_JIT_LOG_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_

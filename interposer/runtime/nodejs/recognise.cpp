@@ -2,9 +2,9 @@
 //
 // See recognise.h. Normal context.
 
-#include "interposer/node/recognise.h"
+#include "interposer/runtime/nodejs/recognise.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 // Options whose value is the next argument. Those that are missing here cost at most that a
@@ -212,4 +212,4 @@ bool extend_node_options(const char* node_options, const char* script, const cha
   return result->size() == end;
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -2,7 +2,7 @@
 //
 // See joining.h. Normal context, but for what is handed to the snapshot layer.
 
-#include "interposer/node/joining.h"
+#include "interposer/runtime/nodejs/joining.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -17,15 +17,14 @@
 #include "interposer/base/old_symbols.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
-#include "interposer/node/addon.h"
-#include "interposer/node/isolates.h"
-#include "interposer/node/jit_log.h"
-#include "interposer/node/recognise.h"
-#include "interposer/node/runtime.h"
-#include "interposer/snapshot/companion.h"
+#include "interposer/runtime/nodejs/addon.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/isolates.h"
+#include "interposer/runtime/nodejs/jit_log.h"
+#include "interposer/runtime/nodejs/recognise.h"
 #include "interposer/snapshot/kernel_file.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constexpr char kScriptName[] = "silt-node.cjs";
@@ -54,10 +53,15 @@ Arguments read_arguments() {
   return Arguments{g_arguments, size > 0 ? static_cast<size_t>(size) : 0};
 }
 
-void give_up(const char* why, const char* detail) {
-  base::TextBuffer<600> line;
-  line.add("the JavaScript side of this node is not recorded: ").add(why).add(detail);
+// Why it is not joined; empty when it is.
+constinit char g_why_not[600]{};
+
+runtime::Presence give_up(const char* why, const char* detail) {
+  base::TextWriter(g_why_not, sizeof(g_why_not)).add(why).add(detail);
+  base::TextBuffer<700> line;
+  line.add("the JavaScript side of this node is not recorded: ").add(g_why_not);
   base::log(base::LogLevel::kWarn, line.c_str());
+  return runtime::Presence::kTold;
 }
 
 bool is_script_beside(const char* library, char* path) {
@@ -122,8 +126,6 @@ void leave_to_parent() {
   g_wrote_map = false;
 }
 
-}  // namespace
-
 bool is_left_out(const base::Options& options) {
   if (options.node != base::NodeWish::kJoin || !find_node()) return false;
   const char* const script = script_of(read_arguments());
@@ -132,15 +134,15 @@ bool is_left_out(const base::Options& options) {
   return is_launcher(realpath(script, path) != nullptr ? path : script);
 }
 
-void join_node(const base::Options& options, const char* library) {
-  if (options.node == base::NodeWish::kOff || !find_node()) return;
+runtime::Presence start(const base::Options& options, const char* library) {
+  if (options.node == base::NodeWish::kOff || !find_node()) return runtime::Presence::kAbsent;
   const char* const before = getenv("NODE_OPTIONS");
   const char* const node_options = before == nullptr ? "" : before;
   const char* const forbidding = forbidding_option(read_arguments(), node_options);
   if (forbidding != nullptr) return give_up("it runs with ", forbidding);
   char script[PATH_MAX];
   if (!find_script(library, script)) return give_up("there is no script ", script);
-  if (!find_runtime()) return give_up("it is older than version 18", "");
+  if (!find_api()) return give_up("it is older than version 18", "");
 
   const bool names = has_code_events();
   const size_t room = base::length(node_options) + 2 * sizeof(script) + 200;
@@ -155,16 +157,20 @@ void join_node(const base::Options& options, const char* library) {
 
   offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
   find_own_code();
-  snapshot::companion.ask = ask_isolates;
-  snapshot::companion.write = write_isolates;
-  snapshot::companion.write_names = write_code_names;
-  snapshot::companion.write_names_anew = write_code_names_anew;
-  snapshot::companion.is_own = is_own;
-  snapshot::companion.leave_to_parent = leave_to_parent;
-  snapshot::install_companion();
+  return runtime::Presence::kHere;
 }
 
-void leave_node() {
+bool describe(snapshot::Strings& strings, format::RuntimeEntry* entry) {
+  base::TextBuffer<40> version;
+  add_version(&version);
+  entry->version = strings.add(version.c_str());
+  entry->why_not = strings.add(g_why_not);
+  if (g_why_not[0] == '\0') entry->flags = format::kRuntimeHeaps;
+  return true;
+}
+
+// Removes the map of compiled code that node wrote on silt's behalf.
+void stop() {
   if (!g_wrote_map) return;
   base::TextBuffer<40> path;
   path.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
@@ -178,4 +184,21 @@ void leave_node() {
   }
 }
 
-}  // namespace silt::node
+}  // namespace
+
+const runtime::Runtime runtime = {
+    .name = "nodejs",
+    .is_left_out = is_left_out,
+    .start = start,
+    .stop = stop,
+    .ask = ask_isolates,
+    .describe = describe,
+    .write_heaps = write_isolates,
+    .write_names = write_code_names,
+    .write_names_anew = write_code_names_anew,
+    .is_own = is_own,
+    .marks_heaps = true,
+    .leave_to_parent = leave_to_parent,
+};
+
+}  // namespace silt::nodejs

@@ -9,10 +9,10 @@
 // script, whose name only the right word leads to. Where that fails interpreted functions have no
 // names, and nothing else changes. Normal context, in the isolate's thread.
 
-#ifndef SILT_INTERPOSER_NODE_CODE_EVENTS_H_
-#define SILT_INTERPOSER_NODE_CODE_EVENTS_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_EVENTS_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_EVENTS_H_
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // Asks V8 for the code of the calling thread's isolate, what exists and what will come. False when
 // V8 cannot be asked.
@@ -20,6 +20,6 @@ bool watch_code();
 // The calling thread's isolate is about to end.
 void stop_watching_code();
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_CODE_EVENTS_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_CODE_EVENTS_H_

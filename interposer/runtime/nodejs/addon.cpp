@@ -3,21 +3,23 @@
 // See addon.h. Every function takes what it is given with suspicion: a program can open the addon
 // too. Normal context, in the thread of an isolate.
 
-#include "interposer/node/addon.h"
+#include "interposer/runtime/nodejs/addon.h"
 
 #include <sys/syscall.h>
 #include <time.h>
 
+#include <atomic>
+
 #include "interposer/base/attributes.h"
 #include "interposer/base/log.h"
 #include "interposer/base/system_call.h"
-#include "interposer/node/code_events.h"
-#include "interposer/node/isolates.h"
-#include "interposer/node/runtime.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/code_events.h"
+#include "interposer/runtime/nodejs/isolates.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/track/recorder.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constinit Settings g_settings{};
@@ -31,10 +33,10 @@ struct Call {
   Value arguments[kMaximumArguments] = {};
 
   Call(Env an_env, CallbackInfo info) : env(an_env) {
-    if (runtime.get_callback_info(env, info, &count, arguments, nullptr, nullptr) != 0) count = 0;
+    if (api.get_callback_info(env, info, &count, arguments, nullptr, nullptr) != 0) count = 0;
   }
   bool number(size_t index, double* value) const {
-    return index < count && runtime.get_double(env, arguments[index], value) == 0;
+    return index < count && api.get_double(env, arguments[index], value) == 0;
   }
   // A typed array of 1, 4 or 8 byte elements; its memory may move once JavaScript runs again.
   template <typename T>
@@ -42,8 +44,8 @@ struct Call {
     int type = 0;
     size_t length = 0;
     void* data = nullptr;
-    if (index >= count || runtime.get_typed_array(env, arguments[index], &type, &length, &data,
-                                                  nullptr, nullptr) != 0) {
+    if (index >= count ||
+        api.get_typed_array(env, arguments[index], &type, &length, &data, nullptr, nullptr) != 0) {
       return false;
     }
     // napi_typedarray_type: int8, uint8, uint8 clamped, int16, uint16, int32, uint32, float32,
@@ -58,7 +60,7 @@ struct Call {
 
 Value number(Env env, double value) {
   Value result = nullptr;
-  runtime.create_double(env, value, &result);
+  api.create_double(env, value, &result);
   return result;
 }
 
@@ -69,7 +71,7 @@ Value join_isolate(Env env, CallbackInfo info) {
   double thread_id = 0;
   Reference capture = nullptr;
   if (!call.number(0, &thread_id) || call.count < 2 || isolate_of(env) != nullptr ||
-      runtime.create_reference(env, call.arguments[1], 1, &capture) != 0) {
+      api.create_reference(env, call.arguments[1], 1, &capture) != 0) {
     return number(env, -1);
   }
   if (join(env, static_cast<uint32_t>(thread_id), capture) == nullptr) return number(env, -1);
@@ -86,8 +88,8 @@ Value run(Env env, CallbackInfo info) {
   const Call call(env, info);
   Value undefined = nullptr;
   Value result = nullptr;
-  if (call.count < 1 || runtime.get_undefined(env, &undefined) != 0) return nullptr;
-  runtime.call_function(env, undefined, call.arguments[0], 0, nullptr, &result);
+  if (call.count < 1 || api.get_undefined(env, &undefined) != 0) return nullptr;
+  api.call_function(env, undefined, call.arguments[0], 0, nullptr, &result);
   asm volatile("");  // not a jump: the stack must show this frame
   return result;
 }
@@ -138,6 +140,18 @@ Value leave(Env env, CallbackInfo) {
   return nullptr;
 }
 
+// Of node: three numbers of 20 bits, the major one highest; 0: not known yet.
+constexpr uint64_t kPartMask = (1 << 20) - 1;
+constinit std::atomic<uint64_t> g_version{0};
+
+void remember_version(Env env) {
+  const NodeVersion* version = nullptr;
+  if (api.get_node_version(env, &version) != 0 || version == nullptr) return;
+  g_version.store(uint64_t{version->major} << 40 | (uint64_t{version->minor} & kPartMask) << 20 |
+                      (version->patch & kPartMask),
+                  std::memory_order_relaxed);
+}
+
 struct Function {
   const char* name;
   Callback callback;
@@ -150,27 +164,35 @@ constexpr Function kFunctions[] = {{"join", join_isolate},
 
 }  // namespace
 
+void add_version(base::TextWriter* text) {
+  const uint64_t version = g_version.load(std::memory_order_relaxed);
+  if (version == 0) return;
+  text->add_decimal(version >> 40).add('.').add_decimal(version >> 20 & kPartMask).add('.');
+  text->add_decimal(version & kPartMask);
+}
+
 void offer_addon(const Settings& settings) {
   g_settings = settings;
   g_offered = true;
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
 // What node looks for in a library that process.dlopen opens.
-extern "C" SILT_EXPORT silt::node::Value napi_register_module_v1(silt::node::Env env,
-                                                                 silt::node::Value exports) {
-  using namespace silt::node;
+extern "C" SILT_EXPORT silt::nodejs::Value napi_register_module_v1(silt::nodejs::Env env,
+                                                                   silt::nodejs::Value exports) {
+  using namespace silt::nodejs;
   if (!g_offered) return exports;
+  remember_version(env);
   constexpr size_t kAutomaticLength = SIZE_MAX;
   for (const Function& function : kFunctions) {
     Value made = nullptr;
-    if (runtime.create_function(env, function.name, kAutomaticLength, function.callback, nullptr,
-                                &made) == 0) {
-      runtime.set_named_property(env, exports, function.name, made);
+    if (api.create_function(env, function.name, kAutomaticLength, function.callback, nullptr,
+                            &made) == 0) {
+      api.set_named_property(env, exports, function.name, made);
     }
   }
-  runtime.set_named_property(env, exports, "inlining", number(env, g_settings.inlining ? 1 : 0));
-  runtime.set_named_property(env, exports, "atExit", number(env, g_settings.at_exit ? 1 : 0));
+  api.set_named_property(env, exports, "inlining", number(env, g_settings.inlining ? 1 : 0));
+  api.set_named_property(env, exports, "atExit", number(env, g_settings.at_exit ? 1 : 0));
   return exports;
 }

@@ -2,13 +2,13 @@
 //
 // Command lines of node as people write them.
 
-#include "interposer/node/recognise.h"
+#include "interposer/runtime/nodejs/recognise.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 std::string joined(const std::vector<std::string>& words) {
@@ -104,4 +104,4 @@ TEST_CASE("nothing is appended twice, and nothing is cut") {
 }
 
 }  // namespace
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -2,18 +2,18 @@
 //
 // See jit_log.h: what comes and what goes. function_pc_of alone needs no lock.
 
-#include "interposer/node/jit_log.h"
+#include "interposer/runtime/nodejs/jit_log.h"
 
 #include <atomic>
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
-#include "interposer/node/code_log.h"
+#include "interposer/runtime/nodejs/code_log.h"
 #include "interposer/track/own_walk.h"
 #include "interposer/track/recorder.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constexpr uint64_t kMaximumCode = uint64_t{1} << 30;
@@ -204,4 +204,4 @@ CodeCounts code_counts() {
           code_log.names.text_bytes()};
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -4,13 +4,13 @@
 // program by name, so that libsilt.so loads in programs that are not node and needs nothing but
 // libc. Normal context.
 
-#ifndef SILT_INTERPOSER_NODE_RUNTIME_H_
-#define SILT_INTERPOSER_NODE_RUNTIME_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_API_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_API_H_
 
 #include <cstddef>
 #include <cstdint>
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // Node-API's types, all opaque; a status of 0 is success.
 using Env = struct EnvOpaque*;
@@ -25,6 +25,13 @@ using Status = int;
 
 // libuv's handles are as large as uv_handle_size says and begin with a pointer of their user's.
 using AsyncCallback = void (*)(void* handle);
+
+struct NodeVersion {
+  uint32_t major;
+  uint32_t minor;
+  uint32_t patch;
+  const char* release;
+};
 
 struct JitCodeEvent;
 
@@ -48,6 +55,7 @@ struct JitCodeEvent;
   X(call_function, "napi_call_function", Status,                                                   \
     (Env, Value, Value, size_t, const Value*, Value*))                                             \
   X(clear_exception, "napi_get_and_clear_last_exception", Status, (Env, Value*))                   \
+  X(get_node_version, "napi_get_node_version", Status, (Env, const NodeVersion**))                 \
   X(get_loop, "napi_get_uv_event_loop", Status, (Env, void**))                                     \
   X(add_cleanup, "napi_add_async_cleanup_hook", Status,                                            \
     (Env, CleanupHook, void*, CleanupHandle*))                                                     \
@@ -63,22 +71,22 @@ struct JitCodeEvent;
     "12JitCodeEventEE", void, (void*, int, void (*)(const JitCodeEvent*)))
 // clang-format on
 
-struct Runtime {
+struct Api {
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
   SILT_NODE_FUNCTIONS(SILT_FIELD)
   SILT_V8_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
 };
 
-extern constinit Runtime runtime;
+extern constinit Api api;
 
 // Whether the program is node, by what it defines: its name does not matter.
 bool find_node();
 // False when a function is missing that every node since version 18 has.
-bool find_runtime();
+bool find_api();
 // Whether V8 can be asked to tell of the code it compiles.
 bool has_code_events();
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_RUNTIME_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_API_H_

@@ -2,7 +2,7 @@
 //
 // See code_events.h. Events of moved byte code come from V8's collector threads too.
 
-#include "interposer/node/code_events.h"
+#include "interposer/runtime/nodejs/code_events.h"
 
 #include <atomic>
 #include <cstddef>
@@ -10,11 +10,11 @@
 
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
-#include "interposer/node/jit_log.h"
-#include "interposer/node/runtime.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/track/own_walk.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // v8::JitCodeEvent as in V8 10.2 to 13.6. Its isolate, which stands last, tells whether this is
 // still its shape.
@@ -154,18 +154,18 @@ void learn_frames() {
 
 bool watch_code() {
   if (!has_code_events() || g_misshapen.load(std::memory_order_relaxed)) return false;
-  t_isolate = runtime.current_isolate();
+  t_isolate = api.current_isolate();
   if (t_isolate == nullptr) return false;
-  runtime.set_code_handler(runtime.current_isolate(), kEnumerateExisting, on_first_events);
+  api.set_code_handler(api.current_isolate(), kEnumerateExisting, on_first_events);
   const bool good = !g_misshapen.load(std::memory_order_relaxed);
-  runtime.set_code_handler(runtime.current_isolate(), 0, good ? on_code_event : nullptr);
+  api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);
   if (good) learn_frames();
   return good;
 }
 
 void stop_watching_code() {
-  if (t_isolate == nullptr || runtime.current_isolate() != t_isolate) return;
-  runtime.set_code_handler(runtime.current_isolate(), 0, nullptr);
+  if (t_isolate == nullptr || api.current_isolate() != t_isolate) return;
+  api.set_code_handler(api.current_isolate(), 0, nullptr);
   if (t_added) track::remove_interpreter(t_interpreter.start, t_interpreter.end);
   drop_code_of(number_of(t_isolate));
   t_isolate = nullptr;
@@ -173,4 +173,4 @@ void stop_watching_code() {
   t_interpreter = {};
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

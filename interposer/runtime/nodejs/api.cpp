@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See runtime.h. Normal context.
+// See api.h. Normal context.
 
-#include "interposer/node/runtime.h"
+#include "interposer/runtime/nodejs/api.h"
 
 #include <dlfcn.h>
 
 #include "interposer/base/old_symbols.h"
 #include "interposer/base/symbol_search.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
-constinit Runtime runtime{};
+constinit Api api{};
 
 namespace {
 
@@ -28,20 +28,20 @@ bool find_node() {
   return base::is_defined("napi_module_register") && base::is_defined("_ZN4node5StartEiPPc");
 }
 
-bool find_runtime() {
+bool find_api() {
   bool all = true;
-#define SILT_FIND(field, symbol, result, parameters) all = find(symbol, &runtime.field) && all;
+#define SILT_FIND(field, symbol, result, parameters) all = find(symbol, &api.field) && all;
   SILT_NODE_FUNCTIONS(SILT_FIND)
   bool v8 = true;
 #undef SILT_FIND
-#define SILT_FIND(field, symbol, result, parameters) v8 = find(symbol, &runtime.field) && v8;
+#define SILT_FIND(field, symbol, result, parameters) v8 = find(symbol, &api.field) && v8;
   SILT_V8_FUNCTIONS(SILT_FIND)
 #undef SILT_FIND
-  if (!v8) runtime.set_code_handler = nullptr;
+  if (!v8) api.set_code_handler = nullptr;
   dlerror();
   return all;
 }
 
-bool has_code_events() { return runtime.set_code_handler != nullptr; }
+bool has_code_events() { return api.set_code_handler != nullptr; }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

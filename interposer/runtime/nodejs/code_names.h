@@ -4,8 +4,8 @@
 // table; what a stack knows it by, in place of a pc, is a number that is never given twice. Whoever
 // changes anything holds a lock, but `use` needs none. Hook context.
 
-#ifndef SILT_INTERPOSER_NODE_CODE_NAMES_H_
-#define SILT_INTERPOSER_NODE_CODE_NAMES_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_NAMES_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_NAMES_H_
 
 #include <atomic>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 #include "interposer/base/memory.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 inline constexpr size_t kMaximumName = 2000;
 
@@ -116,6 +116,6 @@ class CodeNames {
   uint32_t names_count_ = 0;
 };
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_CODE_NAMES_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_CODE_NAMES_H_

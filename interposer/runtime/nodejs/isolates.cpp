@@ -2,13 +2,13 @@
 //
 // See isolates.h.
 
-#include "interposer/node/isolates.h"
+#include "interposer/runtime/nodejs/isolates.h"
 
-#include "interposer/node/code_events.h"
+#include "interposer/runtime/nodejs/code_events.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/process_info.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constexpr size_t kMaximumIsolates = 256;
@@ -52,17 +52,17 @@ void put_back(Isolate& isolate, Profile* profile) {
 void on_asked(void* handle) {
   auto& isolate = *static_cast<Isolate*>(handle);
   HandleScope scope;
-  if (runtime.open_scope(isolate.env, &scope) != 0) return;
+  if (api.open_scope(isolate.env, &scope) != 0) return;
   Value function;
   Value undefined;
   Value result;
-  if (runtime.get_reference(isolate.env, isolate.capture, &function) == 0 &&
-      runtime.get_undefined(isolate.env, &undefined) == 0 &&
-      runtime.call_function(isolate.env, undefined, function, 0, nullptr, &result) != 0) {
+  if (api.get_reference(isolate.env, isolate.capture, &function) == 0 &&
+      api.get_undefined(isolate.env, &undefined) == 0 &&
+      api.call_function(isolate.env, undefined, function, 0, nullptr, &result) != 0) {
     // The script catches everything; what is left is an isolate that is being ended.
-    runtime.clear_exception(isolate.env, &result);
+    api.clear_exception(isolate.env, &result);
   }
-  runtime.close_scope(isolate.env, scope);
+  api.close_scope(isolate.env, scope);
   answer(isolate);
 }
 
@@ -72,7 +72,7 @@ void on_closed(void* handle) {
   const bool leaving = g_leaving.load(std::memory_order_relaxed);
   if (!leaving) drop_profile(isolate.profile.exchange(nullptr, std::memory_order_acq_rel));
   isolate.state.store(leaving ? Isolate::kLeft : Isolate::kEnded, std::memory_order_release);
-  runtime.remove_cleanup(cleanup);
+  api.remove_cleanup(cleanup);
 }
 
 // The isolate's thread ends.
@@ -82,7 +82,7 @@ void on_cleanup(CleanupHandle, void* argument) {
     const base::SpinGuard guard(isolate.lock);
     isolate.state.store(Isolate::kJoining, std::memory_order_relaxed);
   }
-  runtime.close(isolate.async, on_closed);
+  api.close(isolate.async, on_closed);
   stop_watching_code();
   // Who waits for it need not wait any longer.
   if (all_answered()) snapshot::companion_answered(kSweepNs);
@@ -93,8 +93,8 @@ void on_cleanup(CleanupHandle, void* argument) {
 Isolate* join(Env env, uint32_t thread_id, Reference capture) {
   constexpr int kAsync = 1;
   void* loop = nullptr;
-  if (runtime.handle_size(kAsync) > Isolate::kHandleSize) return nullptr;
-  if (runtime.get_loop(env, &loop) != 0) return nullptr;
+  if (api.handle_size(kAsync) > Isolate::kHandleSize) return nullptr;
+  if (api.get_loop(env, &loop) != 0) return nullptr;
   Isolate* isolate = take_place(Isolate::kFree);
   if (isolate == nullptr) isolate = take_place(Isolate::kEnded);
   if (isolate == nullptr) return nullptr;
@@ -104,12 +104,12 @@ Isolate* join(Env env, uint32_t thread_id, Reference capture) {
   isolate->capture = capture;
   isolate->captured_ns.store(0, std::memory_order_relaxed);
   isolate->answered.store(g_round.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  if (runtime.async_init(loop, isolate->async, on_asked) != 0) {
+  if (api.async_init(loop, isolate->async, on_asked) != 0) {
     isolate->state.store(Isolate::kFree, std::memory_order_release);
     return nullptr;
   }
-  runtime.unref(isolate->async);  // it must not keep the loop alive
-  if (runtime.add_cleanup(env, on_cleanup, isolate, &isolate->cleanup) != 0) {
+  api.unref(isolate->async);  // it must not keep the loop alive
+  if (api.add_cleanup(env, on_cleanup, isolate, &isolate->cleanup) != 0) {
     // Closing it without the hook is not to be had; the environment is being torn down anyway.
     return nullptr;
   }
@@ -146,7 +146,7 @@ bool ask(const Isolate* self) {
     if (&isolate == self) return;
     const base::SpinGuard guard(isolate.lock);
     if (isolate.state.load(std::memory_order_relaxed) != Isolate::kJoined) return;
-    runtime.async_send(isolate.async);
+    api.async_send(isolate.async);
     any = true;
   });
   return any;
@@ -194,7 +194,7 @@ using format::SectionType;
 struct Part {
   Isolate* isolate;
   Profile* profile;
-  format::IsolateEntry entry;
+  format::ManagedHeapEntry entry;
   uint32_t first_frame;  // of its own among all
   uint32_t first_node;
 };
@@ -213,9 +213,9 @@ uint32_t collect_parts() {
     part.profile = isolate.profile.exchange(nullptr, std::memory_order_acq_rel);
     part.entry.thread_id = isolate.thread_id;
     if (state != Isolate::kJoined && state != Isolate::kLeft)
-      part.entry.flags = format::kIsolateEnded;
+      part.entry.flags = format::kHeapEnded;
     else if (isolate.answered.load(std::memory_order_acquire) != round || part.profile == nullptr)
-      part.entry.flags = format::kIsolateMissed;
+      part.entry.flags = format::kHeapMissed;
     part.entry.captured_elapsed_ns = isolate.captured_ns.load(std::memory_order_relaxed);
     if (part.profile == nullptr) return;
     const ProfileTotals& totals = part.profile->totals;
@@ -232,7 +232,7 @@ uint32_t collect_parts() {
 
 void write_frames(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t parts) {
   uint32_t count = 0;
-  out.begin(SectionType::kScriptFrames);
+  out.begin(SectionType::kManagedFrames);
   for (uint32_t i = 0; i < parts; ++i) {
     Part& part = g_parts[i];
     part.first_frame = count;
@@ -246,9 +246,9 @@ void write_frames(snapshot::SectionWriter& out, snapshot::Strings& strings, uint
     }
     for (size_t f = 0; f < profile.frames.count; ++f) {
       const ProfileFrame& frame = profile.frames.data[f];
-      const format::ScriptFrameEntry entry{profile.references[frame.function],
-                                           profile.references[frame.file], frame.line,
-                                           frame.column};
+      const format::ManagedFrameEntry entry{profile.references[frame.function],
+                                            profile.references[frame.file], frame.line,
+                                            frame.column};
       out.add(&entry, sizeof(entry));
     }
     count += static_cast<uint32_t>(profile.frames.count);
@@ -258,7 +258,7 @@ void write_frames(snapshot::SectionWriter& out, snapshot::Strings& strings, uint
 
 void write_nodes(snapshot::SectionWriter& out, uint32_t parts) {
   uint32_t count = 0;
-  out.begin(SectionType::kScriptNodes);
+  out.begin(SectionType::kManagedNodes);
   for (uint32_t i = 0; i < parts; ++i) {
     Part& part = g_parts[i];
     part.first_node = count;
@@ -277,7 +277,7 @@ void write_nodes(snapshot::SectionWriter& out, uint32_t parts) {
 
 void write_stacks(snapshot::SectionWriter& out, uint32_t parts) {
   uint32_t count = 0;
-  out.begin(SectionType::kScriptStacks);
+  out.begin(SectionType::kManagedStacks);
   for (uint32_t i = 0; i < parts; ++i) {
     const Part& part = g_parts[i];
     if (part.profile == nullptr) continue;
@@ -303,11 +303,14 @@ void write_stacks(snapshot::SectionWriter& out, uint32_t parts) {
 
 }  // namespace
 
-void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings) {
+void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t runtime) {
   const uint32_t parts = collect_parts();
   if (parts == 0) return;
-  out.begin(SectionType::kIsolates);
-  for (uint32_t i = 0; i < parts; ++i) out.add(&g_parts[i].entry, sizeof(g_parts[i].entry));
+  out.begin(SectionType::kManagedHeaps);
+  for (uint32_t i = 0; i < parts; ++i) {
+    g_parts[i].entry.runtime = runtime;
+    out.add(&g_parts[i].entry, sizeof(g_parts[i].entry));
+  }
   out.end(parts);
   write_frames(out, strings, parts);
   write_nodes(out, parts);
@@ -315,4 +318,4 @@ void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings) {
   for (uint32_t i = 0; i < parts; ++i) put_back(*g_parts[i].isolate, g_parts[i].profile);
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -3,11 +3,11 @@
 // See code_names.h. Texts lie one after the other in one mapping; when it is full, those that are
 // still names are copied into a new one.
 
-#include "interposer/node/code_names.h"
+#include "interposer/runtime/nodejs/code_names.h"
 
 #include "interposer/base/text.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constexpr uint64_t kFirstTexts = uint64_t{256} << 10;
@@ -142,4 +142,4 @@ void CodeNames::put_hash(uint64_t hash, uint32_t name) {
   by_hash_[i] = name;
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -7,15 +7,15 @@
 // ever took, however long a program compiles. Whoever changes it holds a lock; `find` needs none:
 // a slot's name is stored before its start. Hook context.
 
-#ifndef SILT_INTERPOSER_NODE_CODE_PLACES_H_
-#define SILT_INTERPOSER_NODE_CODE_PLACES_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_PLACES_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_PLACES_H_
 
 #include <atomic>
 #include <cstdint>
 
 #include "interposer/base/memory.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 class CodePlaces {
  public:
@@ -161,6 +161,6 @@ class CodePlaces {
   uint64_t count_ = 0;  // of code that is there
 };
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_CODE_PLACES_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_CODE_PLACES_H_

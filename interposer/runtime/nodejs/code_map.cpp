@@ -8,11 +8,11 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
-#include "interposer/node/code_log.h"
-#include "interposer/node/jit_log.h"
+#include "interposer/runtime/nodejs/code_log.h"
+#include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/snapshot/kernel_file.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 constinit CodeLog code_log{};
 
@@ -151,4 +151,4 @@ void write_code_names_anew() {
   code_log.names.write_anew();
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs

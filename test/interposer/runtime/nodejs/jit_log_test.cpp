@@ -4,7 +4,7 @@
 // is gone. One log for the process, so the cases use addresses of their own, and what one has
 // written the next does not write again.
 
-#include "interposer/node/jit_log.h"
+#include "interposer/runtime/nodejs/jit_log.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@
 
 #include "interposer/track/recorder.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -203,4 +203,4 @@ TEST_CASE("the name of a function that a stack has is kept when its code is gone
 }
 
 }  // namespace
-}  // namespace silt::node
+}  // namespace silt::nodejs

@@ -2,12 +2,14 @@
 //
 // libsilt.so as a Node-API addon: what the script beside it, silt-node.cjs, calls. Normal context.
 
-#ifndef SILT_INTERPOSER_NODE_ADDON_H_
-#define SILT_INTERPOSER_NODE_ADDON_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_ADDON_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_ADDON_H_
 
 #include <cstdint>
 
-namespace silt::node {
+#include "interposer/base/text.h"
+
+namespace silt::nodejs {
 
 struct Settings {
   uint64_t interval_bytes;  // between samples of the JavaScript heap, 0: no profile
@@ -19,6 +21,9 @@ struct Settings {
 // Until this was called the addon offers nothing.
 void offer_addon(const Settings& settings);
 
-}  // namespace silt::node
+// node's version once it has loaded the addon, nothing before. Signal context.
+void add_version(base::TextWriter* text);
 
-#endif  // SILT_INTERPOSER_NODE_ADDON_H_
+}  // namespace silt::nodejs
+
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_ADDON_H_

@@ -3,14 +3,14 @@
 // Is this process node, may silt join it, and how is its script put into NODE_OPTIONS? Pure, so
 // that tests call it with values. Normal context, in the constructor.
 
-#ifndef SILT_INTERPOSER_NODE_RECOGNISE_H_
-#define SILT_INTERPOSER_NODE_RECOGNISE_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_RECOGNISE_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_RECOGNISE_H_
 
 #include <cstddef>
 
 #include "interposer/base/text.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // The arguments of a process as the kernel has them: one after the other, each with its NUL.
 struct Arguments {
@@ -35,6 +35,6 @@ const char* forbidding_option(const Arguments& arguments, const char* node_optio
 bool extend_node_options(const char* node_options, const char* script, const char* flags,
                          base::TextWriter* result);
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_RECOGNISE_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_RECOGNISE_H_

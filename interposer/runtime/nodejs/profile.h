@@ -3,13 +3,13 @@
 // One isolate's JavaScript heap as its thread handed it over: plain arrays in a mapping of their
 // own, checked once when they come and only read afterwards. Any context.
 
-#ifndef SILT_INTERPOSER_NODE_PROFILE_H_
-#define SILT_INTERPOSER_NODE_PROFILE_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
 
 #include <cstddef>
 #include <cstdint>
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // The same layouts as the script's typed arrays.
 struct ProfileTotals {
@@ -61,6 +61,6 @@ Profile* make_profile(const ProfileTotals& totals, View<ProfileFrame> frames,
                       View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts);
 void drop_profile(Profile* profile);
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_PROFILE_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_

@@ -4,18 +4,18 @@
 // it into recordings (code_map.cpp). Whoever changes or reads anything holds the lock, a snapshot
 // too, which takes it for each piece of what it writes. Hook context.
 
-#ifndef SILT_INTERPOSER_NODE_CODE_LOG_H_
-#define SILT_INTERPOSER_NODE_CODE_LOG_H_
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_LOG_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_LOG_H_
 
 #include <atomic>
 #include <cstdint>
 
 #include "interposer/base/spin_lock.h"
-#include "interposer/node/code_names.h"
-#include "interposer/node/code_places.h"
+#include "interposer/runtime/nodejs/code_names.h"
+#include "interposer/runtime/nodejs/code_places.h"
 #include "interposer/track/own_walk.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 
 // Entries after which it is looked what is still wanted; then twice as many as were.
 inline constexpr uint32_t kFirstSweep = 8192;
@@ -65,6 +65,6 @@ inline uint64_t pc_of_serial(uint64_t serial) {
   return track::kFirstFunctionPc + serial * kBytesAPc + kBytesAPc / 2;
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
 
-#endif  // SILT_INTERPOSER_NODE_CODE_LOG_H_
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_CODE_LOG_H_

@@ -2,12 +2,12 @@
 //
 // See profile.h. Normal context; drop_profile in any.
 
-#include "interposer/node/profile.h"
+#include "interposer/runtime/nodejs/profile.h"
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 
-namespace silt::node {
+namespace silt::nodejs {
 namespace {
 
 constexpr double kLargest = 9007199254740992;  // 2^53: JavaScript counts exactly up to here
@@ -86,4 +86,4 @@ void drop_profile(Profile* profile) {
   if (profile != nullptr) base::unmap_memory(profile, profile->mapped_bytes);
 }
 
-}  // namespace silt::node
+}  // namespace silt::nodejs
