@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/honesty.h"
 #include "symbolizer/report/node_findings.h"
 #include "symbolizer/report/node_words.h"
@@ -212,6 +213,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   }
 
   if (!node) {
+    if (is_node(recording)) settle_unjoined(groups);
     for (Group& group : groups) {
       group.what = runtime::python::what_it_is(group.heap == read::Heap::kObjects, group.site);
     }

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
@@ -46,7 +47,7 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   for (const Finding& finding : wholes.findings) {
     joined.insert(finding.stacks.begin(), finding.stacks.end());
   }
-  const bool managed = !recording.snapshots.back().managed_heaps.empty() ||
+  const bool managed = !recording.snapshots.back().managed_heaps.empty() || is_node(recording) ||
                        std::any_of(recording.modules.begin(), recording.modules.end(),
                                    [](const read::Module& module) {
                                      return module.path.find("libjvm.so") != std::string::npos;

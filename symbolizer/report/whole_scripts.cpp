@@ -8,6 +8,7 @@
 #include <string>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
@@ -29,6 +30,8 @@ constexpr WholeFloor kOutsideFloor{4 * 1024 * 1024, 0.1};
 // samples: shares of a JavaScript heap are estimates.
 constexpr double kMostSamples = 0.6;
 constexpr double kEnoughSamples = 9;
+// A place that made less of all that was sampled is not the cause of the rest.
+constexpr double kLeastShare = 0.15;
 
 // Curves of one JavaScript heap: heapUsed just after each of its collections.
 Curve heap_curve(const read::Recording& recording, uint32_t thread) {
@@ -54,6 +57,38 @@ double samples_of(const read::Recording& recording, const std::vector<size_t>& s
     if (!list.empty()) samples += static_cast<double>(list.back().samples);
   }
   return samples;
+}
+
+// The user's place that alone accounts for most of what was sampled below code of anybody's: the
+// rest node makes for it, with nobody's code on the stack.
+const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads) {
+  const Lead* best = nullptr;
+  double owned = 0;
+  for (const Lead& lead : leads) {
+    const Owner owner = owner_of(lead.site, input.options.look_through);
+    if (owner <= Owner::kRuntime) continue;
+    owned += lead.bytes;
+    if (best == nullptr && owner == Owner::kUser) best = &lead;
+  }
+  if (best == nullptr || best->bytes < kMostSamples * owned) return nullptr;
+  if (best->bytes < kLeastShare * bytes_of(leads)) return nullptr;
+  return samples_of(input.recording, best->stacks) >= kEnoughSamples ? best : nullptr;
+}
+
+// The one leak of native memory whose place is among those that added JavaScript objects: a wrapper
+// for each piece of it.
+Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
+  Group* found = nullptr;
+  for (Group& group : groups) {
+    if (group.judgement.verdict != Verdict::kLeak || is_callerless(group)) continue;
+    if (found != nullptr) return nullptr;
+    found = &group;
+  }
+  if (found == nullptr || found->heap == Heap::kManaged) return nullptr;
+  const bool among = std::any_of(leads.begin(), leads.end(), [&](const Lead& lead) {
+    return same_function(lead.site, found->site) && lead.site.line == found->site.line;
+  });
+  return among ? found : nullptr;
 }
 
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
@@ -89,8 +124,10 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
     if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
     const double rise = rise_of(curve, judgement.warm_up_windows);
-    const double explained = explained_by(input, groups, Heap::kManaged);
-    if (explained >= kExplains * rise) continue;
+    // What node makes with none of the user's code on the stack explains nothing.
+    std::vector<Group> callers = groups;
+    std::erase_if(callers, is_callerless);
+    if (explained_by(input, callers, Heap::kManaged) >= kExplains * rise) continue;
     const std::vector<Lead> leads =
         find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
     const std::string whose =
@@ -98,11 +135,9 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
     const double all = bytes_of(leads);
     // The place is known, and only its own samples were too few for its curve.
-    const bool known = !leads.empty() && leads.front().bytes >= kMostSamples * all &&
-                       owner_of(leads.front().site, input.options.look_through) == Owner::kUser &&
-                       samples_of(recording, leads.front().stacks) >= kEnoughSamples;
-    if (known && judgement.verdict == Verdict::kLeak) {
-      const Lead& lead = leads.front();
+    const Lead* known = known_place(input, leads);
+    if (known != nullptr && judgement.verdict == Verdict::kLeak) {
+      const Lead& lead = *known;
       const std::string key = site_key(lead.site);
       Group place;
       for (const Group& group : groups) {
@@ -121,8 +156,20 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       place.judgement.growth_bytes = lead.bytes;
       place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
                                " of what was sampled from here";
+      const auto callerless = [](const Group& group) {
+        return group.heap == Heap::kManaged && is_callerless(group);
+      };
+      for (const Group& group : groups) {
+        if (!callerless(group) || group.judgement.verdict != Verdict::kLeak) continue;
+        place.judgement.growth_bytes += group.judgement.growth_bytes;
+        place.judgement.reason += ", " + format_bytes(group.judgement.growth_bytes) + " more by " +
+                                  said_place(group.site) +
+                                  ", which node calls with none of your code on the stack";
+        place.stacks.insert(place.stacks.end(), group.stacks.begin(), group.stacks.end());
+      }
+      std::erase_if(groups, callerless);
       place.sum.bytes.assign(recording.snapshots.size(), 0);
-      for (const size_t stack : lead.stacks) {
+      for (const size_t stack : place.stacks) {
         for (const read::Sample& sample : recording.stacks[stack].samples) {
           place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
         }
@@ -131,6 +178,14 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       groups.push_back(std::move(place));
       continue;
     }
+    if (Group* const native = leak_beside(groups, leads)) {
+      native->judgement.reason += "; " + whose + judgement.reason + " with it";
+      continue;
+    }
+    std::erase_if(groups, [](const Group& group) {
+      return group.heap == Heap::kManaged && is_callerless(group) &&
+             group.judgement.verdict == Verdict::kLeak;
+    });
     Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
     finding.reason = whose + judgement.reason;
     if (leads.empty()) {

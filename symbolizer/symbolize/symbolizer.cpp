@@ -20,6 +20,7 @@
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
 #include "symbolizer/symbolize/module_file.h"
+#include "symbolizer/symbolize/source_places.h"
 #include "symbolizer/symbolize/symbol_table.h"
 
 namespace silt::symbolize {
@@ -110,6 +111,7 @@ struct Symbolizer::State {
   std::map<Place, FrameList> places;
   std::unordered_map<uint32_t, const FrameList*> nodes;
   std::optional<JitMap> jit_map;
+  SourcePlaces sources;
   std::vector<std::string> notes;
 };
 
@@ -259,7 +261,10 @@ std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
     const read::Module& module = recording.modules[place.module];
     frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
   }
-  for (Frame& frame : frames) frame.pc = pc < read::kScriptPc ? pc : 0;
+  for (Frame& frame : frames) {
+    frame.pc = pc < read::kScriptPc ? pc : 0;
+    sources.put_source(frame, [this](std::string text) { note(std::move(text)); });
+  }
   return frames;
 }
 

@@ -77,6 +77,42 @@ std::vector<const Finding*> accused(const Report& report) {
   return found;
 }
 
+TEST_CASE("what node itself adds along with the one leak is told with it") {
+  Server server(5);
+  const auto leak =
+      server.process.script_stack({{"sendFile", "file:///srv/app.js", 31, 3}, kMain, kTimers});
+  const auto socket = server.process.script_stack(
+      {{"connectionListenerInternal", "node:_http_server", 653, 3}, kTimers});
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.objects(socket, 6'000, 120);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.function == "sendFile");
+  CHECK(found[0]->reason.find("`connectionListenerInternal`") != std::string::npos);
+}
+
+TEST_CASE("functions of one name on one line are told apart by their columns") {
+  Server server(6);
+  const auto leak =
+      server.process.script_stack({{"(anonymous)", "file:///srv/bundle.js", 7, 1200}, kTimers});
+  const auto healthy =
+      server.process.script_stack({{"(anonymous)", "file:///srv/bundle.js", 7, 90}, kTimers});
+  server.objects(healthy, 40'000, 120);
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.column == 1200);
+  CHECK(found[0]->headline.find("bundle.js:7:1200") != std::string::npos);
+}
+
 TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
   Server server(1);
   const auto leak =

@@ -2,12 +2,12 @@
 //
 // The slow half of the stream: refilling, strings, and what is skipped; see the header.
 
-#include "symbolizer/heap/json_stream.h"
+#include "symbolizer/base/json_stream.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace silt::heap {
+namespace silt {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -259,4 +259,4 @@ bool JsonStream::skip_value() {
   }
 }
 
-}  // namespace silt::heap
+}  // namespace silt

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "symbolizer/heap/json_stream.h"
+#include "symbolizer/base/json_stream.h"
 
 #include <catch2/catch.hpp>
 
-namespace silt::heap {
+namespace silt {
 namespace {
 
 std::string decoded(const std::string& json, size_t limit = 100) {
@@ -90,4 +90,4 @@ TEST_CASE("numbers and strings that lie across two chunks are read whole") {
 }
 
 }  // namespace
-}  // namespace silt::heap
+}  // namespace silt

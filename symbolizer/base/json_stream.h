@@ -5,8 +5,8 @@
 // sets an error with its place in the file, after which every call fails, so that callers may check
 // once for each section. Nesting is never followed by recursion.
 
-#ifndef SILT_SYMBOLIZER_HEAP_JSON_STREAM_H_
-#define SILT_SYMBOLIZER_HEAP_JSON_STREAM_H_
+#ifndef SILT_SYMBOLIZER_BASE_JSON_STREAM_H_
+#define SILT_SYMBOLIZER_BASE_JSON_STREAM_H_
 
 #include <cstdint>
 #include <string>
@@ -15,7 +15,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/result.h"
 
-namespace silt::heap {
+namespace silt {
 
 class JsonStream {
  public:
@@ -112,6 +112,6 @@ inline bool JsonStream::read_unsigned(uint64_t& value) {
   return ok();
 }
 
-}  // namespace silt::heap
+}  // namespace silt
 
-#endif  // SILT_SYMBOLIZER_HEAP_JSON_STREAM_H_
+#endif  // SILT_SYMBOLIZER_BASE_JSON_STREAM_H_
