@@ -59,7 +59,7 @@ std::optional<Error> set_bytes(std::optional<double>& to, const Entry& entry) {
 std::optional<Error> set_choice(const Entry& entry, bool& to, std::string_view yes,
                                 std::string_view no) {
   if (entry.value != yes && entry.value != no) {
-    return unexpected(entry, std::string(yes) + " or " + std::string(no));
+    return unexpected(entry, std::string(no) + " or " + std::string(yes));
   }
   to = entry.value == yes;
   return std::nullopt;

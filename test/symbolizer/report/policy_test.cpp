@@ -236,7 +236,7 @@ TEST_CASE("mistakes in a policy name their line and what would be right") {
   CHECK(parse_policy("growth-per-hour = many").error().message.find("expected a size") !=
         std::string::npos);
   CHECK(parse_policy("confidence = 2").error().message.find("0 to 1") != std::string::npos);
-  CHECK(parse_policy("[modul x]").error().message.find("[module NAME]") != std::string::npos);
+  CHECK(parse_policy("[modul x]").error().message.find("[module.NAME]") != std::string::npos);
   CHECK(parse_policy("[module x]\nsnapshots = 3").error().message.find("not a key of a module") !=
         std::string::npos);
   CHECK(parse_suppressions("Table::add").error().message.find("leak:PATTERN") != std::string::npos);
