@@ -19,6 +19,8 @@ ALLOWED = {
     "interposer/unwind": ("interposer/base",),
     "interposer/track": ("interposer/unwind", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
+    "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/format",
+                          "interposer/base"),
     "interposer/node": ("interposer/snapshot", "interposer/track", "interposer/format",
                         "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What has to be known of glibc's threads: where the stack of one ends and its thread-local
+// variables begin, and how far it is in use. In the copy of the process.
+
+#ifndef SILT_INTERPOSER_OWNERS_THREAD_STACK_H_
+#define SILT_INTERPOSER_OWNERS_THREAD_STACK_H_
+
+#include <cstdint>
+
+namespace silt::owners {
+
+// glibc's struct pthread, from the thread pointer on: 2,304 bytes on x86-64 in 2.28 to 2.41.
+inline constexpr uint64_t kThreadDescriptorBytes = 2304;
+// glibc adds this to what its libraries need, for those that come later.
+inline constexpr uint64_t kSpareTlsBytes = 2048;
+// A function may use so much below its stack pointer (System V ABI).
+inline constexpr uint64_t kRedZoneBytes = 128;
+
+// Where a thread of the process stands that waits in the kernel just now; 0: it runs, or the
+// kernel does not tell.
+uint64_t stack_pointer_of(int32_t process, int32_t thread);
+
+}  // namespace silt::owners
+
+#endif  // SILT_INTERPOSER_OWNERS_THREAD_STACK_H_
