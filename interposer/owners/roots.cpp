@@ -114,7 +114,6 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   const Area* const area = memory_.find(thread_pointer);
   if (area == nullptr || !area->is_plain()) return;
   uint64_t low = area->start;
-  track::MappingRange recorded;
   LiveBlock block;
   // A stack that the program provided itself may be a part of something larger.
   if (blocks_.find(thread_pointer, &block)) low = larger(low, block.begin);

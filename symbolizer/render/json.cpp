@@ -98,6 +98,17 @@ Json finding_of(const report::Finding& finding) {
   json["headline"] = text_or_null(finding.headline);
   json["reason"] = finding.reason;
   json["live_bytes"] = finding.live_bytes;
+  if (!finding.owners.empty()) {
+    json["owners"] = Json::array();
+    for (const report::OwnerLine& owner : finding.owners) {
+      json["owners"].push_back({{"kind", owner.kind},
+                                {"name", text_or_null(owner.name)},
+                                {"path", owner.path},
+                                {"blocks", owner.blocks},
+                                {"bytes", owner.bytes},
+                                {"share", owner.share}});
+    }
+  }
   if (finding.change != report::Change::kNotCompared) {
     json["change"] = change_word(finding.change);
     json["baseline_bytes_per_hour"] = number_or_null(finding.baseline_bytes_per_hour);

@@ -172,6 +172,7 @@ class Page : TextRows {
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
       wrapped(finding.reason, "    ", "    ");
+      owners(finding);
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
       if (finding.baseline_bytes_per_hour) {
@@ -371,6 +372,13 @@ class Page : TextRows {
     } else if (!lost.empty()) {
       line(painted(kDim, "        … " + lost));
     }
+  }
+
+  // At most three lines; what is lost is among them.
+  void owners(const Finding& finding) {
+    const size_t most = options_.full ? finding.owners.size() : 3;
+    for (const std::string& text : owner_texts(finding, most))
+      wrapped(clean(text), "    ", "      ");
   }
 
   void stacks() {

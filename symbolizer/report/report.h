@@ -60,6 +60,16 @@ struct Share {
   std::optional<double> bytes_per_hour;
 };
 
+// Who keeps a part of what a finding is about, or that nobody does.
+struct OwnerLine {
+  std::string kind;  // global, thread_local, stack, register, mapping, js, python, unknown, lost
+  std::string name;  // of the place, empty: lost
+  std::vector<std::string> path;  // from there, what each block is or which function made it
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+  double share = 0;  // of the bytes that are live, 0..1
+};
+
 // Against a baseline: whether the same site was found there too.
 enum class Change : uint8_t { kNotCompared, kNew, kWorse, kKnown };
 
@@ -95,7 +105,8 @@ struct Finding {
   std::vector<uint32_t> leads;
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
-  std::vector<Share> shares;  // one for each process, when several are reported together
+  std::vector<OwnerLine> owners;  // largest first; empty: not known
+  std::vector<Share> shares;      // one for each process, when several are reported together
 };
 
 // One of several processes reported together.
