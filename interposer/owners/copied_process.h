@@ -19,7 +19,7 @@ inline constexpr uint64_t kLongestLifeNs = uint64_t{300} * 1'000'000'000;
 inline constexpr uint64_t kMostCpuSeconds = 120;
 
 // Right after the copy was made: closes all descriptors but `folder`, is the first to be killed
-// when memory runs out, has the lowest priority and limits on its life.
+// when memory runs out, has a low priority and limits on its life.
 void settle_in_copy(int folder);
 [[noreturn]] void end_copy(int status);
 

@@ -93,6 +93,7 @@ void Marker::push(const LiveBlock& block, PathId path) {
 
 void Marker::roots(const RootPlace& place, uint64_t address, const uint64_t* words, size_t count) {
   place_ = place;
+  page_ = UINT64_MAX;
   for (size_t i = 0; i < count; ++i) consider(words[i], address + i * sizeof(uint64_t), 0);
   settle_all();
   root_bytes_ += count * sizeof(uint64_t);

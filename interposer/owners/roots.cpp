@@ -23,6 +23,9 @@ using track::recorder;
 
 alignas(64) constinit uint64_t g_copy[64 * 1024 / sizeof(uint64_t)]{};
 
+// With all of AVX-512 and AMX; the frame lies at the end of the stack that the handler runs on.
+constexpr uint64_t kLargestSignalFrame = 32 * 1024;
+
 uint64_t page_down(uint64_t address) { return address & ~(kPageSize - 1); }
 uint64_t page_up(uint64_t address) { return page_down(address + kPageSize - 1); }
 uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -140,15 +143,22 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   } else {
     pointer = low;  // on another stack, or not known: all of it
   }
+  base::Range vectors{pointer, pointer};  // of a signal's frame
+  if (thread == situation_.thread) {
+    const uint64_t near = smaller(stack_end, pointer + kLargestSignalFrame);
+    if (memory_.readable(pointer, near)) find_vector_registers(pointer, near, &vectors);
+  }
   const auto place = static_cast<uint32_t>(thread);
   if (stale) {
     PathId shared = 0;
     scan({RootKind::kStaleStack, place, 0, false, &shared}, low, pointer);
+    scan({RootKind::kStaleStack, place, 0, false, &shared}, vectors.start, vectors.end);
     return;
   }
   ++threads_;
   scan({RootKind::kThreadLocal, place, thread_pointer, false, nullptr}, tls_low, top);
-  scan({RootKind::kStack, place, 0, false, nullptr}, pointer, stack_end);
+  scan({RootKind::kStack, place, 0, false, nullptr}, pointer, vectors.start);
+  scan({RootKind::kStack, place, 0, false, nullptr}, vectors.end, stack_end);
   claim(low, stack_end);
   claim(tls_low, top);
 }

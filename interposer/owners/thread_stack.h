@@ -8,18 +8,26 @@
 
 #include <cstdint>
 
+#include "interposer/base/own_ranges.h"
+
 namespace silt::owners {
 
 // glibc's struct pthread, from the thread pointer on: 2,304 bytes on x86-64 in 2.28 to 2.41.
 inline constexpr uint64_t kThreadDescriptorBytes = 2304;
-// glibc adds this to what its libraries need, for those that come later.
-inline constexpr uint64_t kSpareTlsBytes = 2048;
+// What alignment may take between the thread-local variables of modules. glibc leaves 1.6 KB below
+// them for modules that come later, so that a stack does not begin there yet.
+inline constexpr uint64_t kSpareTlsBytes = 512;
 // A function may use so much below its stack pointer (System V ABI).
 inline constexpr uint64_t kRedZoneBytes = 128;
 
 // Where a thread of the process stands that waits in the kernel just now; 0: it runs, or the
 // kernel does not tell.
 uint64_t stack_pointer_of(int32_t process, int32_t thread);
+
+// Vector registers that the kernel has saved on a stack for the time of a signal's handler: found
+// by its two marks, between `begin` and `end`. They are hardly ever the only place of a pointer,
+// but full of what was moved last; a new thread even begins with those of the one that made it.
+bool find_vector_registers(uint64_t begin, uint64_t end, base::Range* found);
 
 }  // namespace silt::owners
 

@@ -270,7 +270,7 @@ std::string sparkline(const std::vector<uint64_t>& values, size_t width) {
   return text;
 }
 
-std::vector<std::string> owner_texts(const report::Finding& finding, size_t most) {
+std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most) {
   std::vector<std::string> texts;
   const auto add = [&texts](const report::OwnerLine& owner) {
     std::string text = format_percent(owner.share);
@@ -282,16 +282,16 @@ std::vector<std::string> owner_texts(const report::Finding& finding, size_t most
     }
     texts.push_back(std::move(text));
   };
-  for (const report::OwnerLine& owner : finding.owners) {
+  for (const report::OwnerLine& owner : owners) {
     const bool last = texts.size() + 1 == most;
     if (owner.kind == "lost" || texts.size() + 1 < most) {
       add(owner);
     } else if (last) {
       // The last line is for what is lost, if anything comes after.
       const auto lost =
-          std::find_if(finding.owners.begin(), finding.owners.end(),
+          std::find_if(owners.begin(), owners.end(),
                        [](const report::OwnerLine& other) { return other.kind == "lost"; });
-      const bool told = lost == finding.owners.end() || lost->bytes >= owner.bytes;
+      const bool told = lost == owners.end() || lost->bytes >= owner.bytes;
       add(told ? owner : *lost);
     }
     if (texts.size() == most) break;

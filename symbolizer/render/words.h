@@ -53,9 +53,9 @@ std::string missing_text(read::Missing missing);  // "" when nothing is missing
 // Live bytes over time in block characters, at most `width` of them.
 std::string sparkline(const std::vector<uint64_t>& values, size_t width);
 
-// Who keeps what a finding is about, largest first and at most so many, each in one line: "98 % kept
+// Who keeps what is live, largest first and at most so many, each in one line: "98 % kept
 // by server.table_ (session_server .bss) → hash table"; what is lost is among them.
-std::vector<std::string> owner_texts(const report::Finding& finding, size_t most);
+std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most);
 
 }  // namespace silt::render
 

@@ -261,7 +261,6 @@ Report build_report(const read::Recording& recording, const Names& names, const 
     }
     report.findings.push_back(std::move(finding));
   }
-  add_owners(recording, names.node_frames, names.variables, report.findings);
   std::stable_partition(report.findings.begin(), report.findings.end(),
                         [](const Finding& finding) { return finding.verdict == Verdict::kLeak; });
 
@@ -303,6 +302,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
       tell("naming stacks", 0.6 + 0.4 * static_cast<double>(i) / static_cast<double>(order.size()));
     }
   }
+
+  add_owners(recording, names.node_frames, names.variables, report);
 
   report.honesty = honesty_lines(recording, timeline);
   if (node) {

@@ -87,14 +87,14 @@ class Owners {
     for (const read::OwnersRow& row : owners_.rows) rows_.emplace(row.stack, &row);
   }
 
-  std::vector<OwnerLine> of(const Finding& finding) {
+  std::vector<OwnerLine> of(const std::vector<uint32_t>& stacks) {
     lines_.clear();
     uint64_t total = 0;
     OwnerLine lost;
     lost.kind = "lost";
     uint64_t unlisted_blocks = 0;
     uint64_t unlisted_bytes = 0;
-    for (const uint32_t stack : finding.stacks) {
+    for (const uint32_t stack : stacks) {
       const auto [begin, end] = rows_.equal_range(stack);
       for (auto at = begin; at != end; ++at) {
         const read::OwnersRow& row = *at->second;
@@ -253,10 +253,11 @@ class Owners {
 }  // namespace
 
 void add_owners(const read::Recording& recording, const NodeFrames& names,
-                const VariableNames& variables, std::vector<Finding>& findings) {
+                const VariableNames& variables, Report& report) {
   if (!recording.owners || !recording.owners->found) return;
   Owners owners(recording, names, variables);
-  for (Finding& finding : findings) finding.owners = owners.of(finding);
+  for (Finding& finding : report.findings) finding.owners = owners.of(finding.stacks);
+  for (StackLine& stack : report.stacks) stack.owners = owners.of({stack.id});
 }
 
 std::string owners_note(const read::Recording& recording) {

@@ -73,8 +73,6 @@ constexpr uintptr_t kMask = 0x5a5a5a5a5a5a5a5a;
 // Pointed to from its middle only, as by a second base class.
 static char* middle_pointer;
 
-
-
 KEEP_APART void fill_array() {
   for (void*& slot : array_of_pointers) slot = make(1009);
 }
