@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ namespace {
 
 // What became of the search, on standard error: standard output is for paths.
 bool tell_owners(pid_t pid, const std::string& path) {
-  const auto owners = await_owners(pid, path);
+  const auto owners = await_owners(pid, path, std::numeric_limits<double>::infinity());
   if (!owners) {
     std::fprintf(stderr, "silt: %s\n", one_line(owners.error().message).c_str());
     return false;

@@ -52,7 +52,7 @@ Error about(pid_t pid, const std::string& what) {
 
 }  // namespace
 
-Result<read::Owners> await_owners(pid_t pid, const std::string& path) {
+Result<read::Owners> await_owners(pid_t pid, const std::string& path, double most_seconds) {
   const auto begin = steady_clock::now();
   bool ended = false;
   for (;;) {
@@ -84,6 +84,9 @@ Result<read::Owners> await_owners(pid_t pid, const std::string& path) {
       return about(pid,
                    "was copied to find owners, but the copy ended before it was done: killed, "
                    "or out of memory or time");
+    }
+    if (std::chrono::duration<double>(waited).count() > most_seconds) {
+      return about(pid, "was copied to find owners, and the copy is not done yet");
     }
     ended = has_ended(pid, asked.child);
     if (!ended) std::this_thread::sleep_for(kBetweenLooks);

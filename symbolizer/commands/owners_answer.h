@@ -16,8 +16,8 @@
 namespace silt::commands {
 
 // `path` is what request_snapshot said. The error says why there are no owners; the snapshot is
-// good all the same.
-Result<read::Owners> await_owners(pid_t pid, const std::string& path);
+// good all the same. There is an end to it: that of the copy, or after so many seconds.
+Result<read::Owners> await_owners(pid_t pid, const std::string& path, double most_seconds);
 
 }  // namespace silt::commands
 

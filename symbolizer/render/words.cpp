@@ -280,6 +280,11 @@ std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owner
       text += " kept by " + owner.name;
       for (const std::string& step : owner.path) text += " → " + step;
     }
+    // An unnamed namespace takes half a row and tells nothing.
+    constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+    for (size_t at = text.find(kUnnamed); at != std::string::npos; at = text.find(kUnnamed)) {
+      text.erase(at, kUnnamed.size());
+    }
     texts.push_back(std::move(text));
   };
   for (const report::OwnerLine& owner : owners) {

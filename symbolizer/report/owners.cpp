@@ -54,6 +54,20 @@ std::string hexadecimal(uint64_t value) {
   return text;
 }
 
+// The elements of an array are one owner: "slots[…]".
+std::string without_index(const std::string& name) {
+  std::string text;
+  for (size_t i = 0; i < name.size(); ++i) {
+    text += name[i];
+    if (name[i] != '[') continue;
+    const size_t end = name.find_first_not_of("0123456789", i + 1);
+    if (end == std::string::npos || end == i + 1 || name[end] != ']') continue;
+    text += "…";
+    i = end - 1;
+  }
+  return text;
+}
+
 // What the standard library's own classes are to people. Old names and new ones: libstdc++, libc++.
 struct Container {
   const char* part;
@@ -224,7 +238,7 @@ class Owners {
         variables_ ? variables_(module, address, false) : symbolize::DataName{};
     const std::string file = std::filesystem::path(module.path).filename().native();
     const std::string where = " (" + file + (name.section.empty() ? "" : " " + name.section) + ")";
-    return (name.variable.empty() ? hexadecimal(address) : name.variable) + where;
+    return (name.variable.empty() ? hexadecimal(address) : without_index(name.variable)) + where;
   }
 
   // The program's own thread-local variables end at the thread pointer.
