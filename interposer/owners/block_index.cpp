@@ -15,15 +15,21 @@ uint64_t hash_of(uint64_t base, unsigned parity) {
   return ((base >> 19 | parity) * 0x9e3779b97f4a7c15) >> 24;
 }
 
+uint64_t header_at(uint64_t address) {
+  uint64_t header;
+  std::memcpy(&header, reinterpret_cast<const void*>(address - sizeof(header)), sizeof(header));
+  return header;
+}
+
+uint64_t chunk_at(uint64_t address) { return header_at(address) & ~uint64_t{7}; }
+
 // Whether glibc may have given out a block of `size` bytes at `address`: what it keeps in front of
 // it is the size of the chunk, with three flags, which is what the block needs, or one unit more
 // where the rest would have been too small for a chunk of its own; or whole pages.
 bool is_chunk_of(uint64_t address, uint64_t size) {
-  constexpr uint64_t kFlags = 7;
   constexpr uint64_t kIsMapped = 2;
-  uint64_t header;
-  std::memcpy(&header, reinterpret_cast<const void*>(address - sizeof(header)), sizeof(header));
-  const uint64_t chunk = header & ~kFlags;
+  const uint64_t header = header_at(address);
+  const uint64_t chunk = chunk_at(address);
   const uint64_t needed = size + 8 <= 32 ? 32 : (size + 8 + 15) & ~uint64_t{15};
   if ((header & kIsMapped) != 0) {
     return chunk >= needed && chunk - needed <= 2 * base::kPageSize;
@@ -64,6 +70,15 @@ bool BlockIndex::add_leaves(track::LiveTable& table) {
   return true;
 }
 
+// Of the block whose cell stands for `begin` and the sixteen bytes after it. What lies in front of
+// the wrong one is data, which may look like a header by chance: then the chunk before tells, where
+// it is the neighbour, since chunks lie one behind the other.
+bool BlockIndex::begins_later(uint64_t begin, uint64_t size, const MemoryMap& memory) const {
+  if (!memory.readable(begin + 8, begin + 16) || !is_chunk_of(begin + 16, size)) return false;
+  if (!memory.readable(begin - 8, begin) || !is_chunk_of(begin, size)) return true;
+  return next_chunk_ == begin + 16;
+}
+
 void BlockIndex::number_leaf(uint32_t index, base::PopulatedPages& populated,
                              const MemoryMap& memory) {
   const Leaf& leaf = leaves_[index];
@@ -78,11 +93,11 @@ void BlockIndex::number_leaf(uint32_t index, base::PopulatedPages& populated,
       ++blocks_;
       bytes_ += size;
       uint64_t begin = leaf.base + (uint64_t{cell} << shift_) + leaf.parity * 8;
-      if (shift_ == 5 && memory.readable(begin + 8, begin + 16) && is_chunk_of(begin + 16, size) &&
-          !(memory.readable(begin - 8, begin) && is_chunk_of(begin, size))) {
+      if (shift_ == 5 && begins_later(begin, size, memory)) {
         later_[number / 64] |= uint64_t{1} << number % 64;
         begin += 16;
       }
+      if (shift_ == 5 && memory.readable(begin - 8, begin)) next_chunk_ = begin + chunk_at(begin);
       if (begin < low_) low_ = begin;
       const uint64_t end = begin + (size == 0 ? 1 : size);
       if (end > span_) span_ = end;

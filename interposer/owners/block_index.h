@@ -71,6 +71,7 @@ class BlockIndex {
   const Leaf* leaf_of(uint64_t base, unsigned parity) const;
   bool add_leaves(track::LiveTable& table);
   void number_leaf(uint32_t index, base::PopulatedPages& populated, const MemoryMap& memory);
+  bool begins_later(uint64_t begin, uint64_t size, const MemoryMap& memory) const;
   bool find_near(uint64_t address, unsigned parity, bool* none_near, LiveBlock* block) const;
   bool find_large(uint64_t address, unsigned parity, LiveBlock* block) const;
   uint64_t begin_of(const Leaf& leaf, size_t cell, uint32_t number) const;
@@ -91,6 +92,7 @@ class BlockIndex {
   Large* large_[2] = {};
   size_t large_count_[2] = {};
   uint32_t numbers_ = 0;
+  uint64_t next_chunk_ = 0;  // while numbering: where a block behind the one before would begin
   uint64_t blocks_ = 0;
   uint64_t bytes_ = 0;
 };
