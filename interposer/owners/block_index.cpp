@@ -32,7 +32,12 @@ bool is_chunk_of(uint64_t address, uint64_t size) {
   const uint64_t chunk = chunk_at(address);
   const uint64_t needed = size + 8 <= 32 ? 32 : (size + 8 + 15) & ~uint64_t{15};
   if ((header & kIsMapped) != 0) {
-    return chunk >= needed && chunk - needed <= 2 * base::kPageSize;
+    // Whole pages, with what lies in front of it for its alignment.
+    uint64_t before;
+    std::memcpy(&before, reinterpret_cast<const void*>(address - 2 * sizeof(before)),
+                sizeof(before));
+    return chunk >= needed && chunk - needed <= 2 * base::kPageSize &&
+           (chunk + before) % base::kPageSize == 0;
   }
   return chunk == needed || chunk == needed + 16;
 }
@@ -76,7 +81,14 @@ bool BlockIndex::add_leaves(track::LiveTable& table) {
 bool BlockIndex::begins_later(uint64_t begin, uint64_t size, const MemoryMap& memory) const {
   if (!memory.readable(begin + 8, begin + 16) || !is_chunk_of(begin + 16, size)) return false;
   if (!memory.readable(begin - 8, begin) || !is_chunk_of(begin, size)) return true;
-  return next_chunk_ == begin + 16;
+  if (next_chunk_ == begin || next_chunk_ == begin + 16) return next_chunk_ == begin + 16;
+  const auto next_fits = [&memory](uint64_t address) {
+    const uint64_t next = address + chunk_at(address);
+    if (!memory.readable(next - 8, next)) return false;
+    const uint64_t header = header_at(next);
+    return (header & 9) == 1 && chunk_at(next) >= 32;  // the one before is in use
+  };
+  return next_fits(begin + 16) && !next_fits(begin);
 }
 
 void BlockIndex::number_leaf(uint32_t index, base::PopulatedPages& populated,

@@ -54,8 +54,8 @@ TEST_CASE("a block is found from each of its bytes, and from no other") {
   const unsigned shift = GENERATE(4u, 5u);
   Fixture f(shift);
   std::vector<std::pair<uint64_t, size_t>> made;
-  for (const size_t size : {1u, 8u, 24u, 40u, 100u, 1000u, 4095u, 4097u, 65533u, 65534u, 70000u,
-                            3000000u}) {
+  for (const size_t size :
+       {1u, 8u, 24u, 40u, 100u, 1000u, 4095u, 4097u, 65533u, 65534u, 70000u, 3000000u}) {
     for (int i = 0; i < 3; ++i) made.emplace_back(f.add(size, kOther), size);
   }
   f.build();
@@ -145,6 +145,11 @@ TEST_CASE("a level larger than the queues is followed to its end") {
   size_t missed = 0;
   for (const uint64_t leaf : leaves) missed += f.reached(marker, leaf) ? 0 : 1;
   CHECK(missed == 0);
+  size_t unknown = 0;
+  LiveBlock block{};
+  for (const uint64_t leaf : leaves)
+    unknown += f.index.find(leaf, &block) && block.begin == leaf ? 0 : 1;
+  CHECK(unknown == 0);
 }
 
 }  // namespace
