@@ -24,7 +24,6 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
-#include "interposer/node/joining.h"
 #include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/out_folder.h"
@@ -153,11 +152,11 @@ uint64_t random_seed() {
   return seed;
 }
 
-void join_node(const char* library) {
+void start_runtimes(const char* library) {
   base::TextBuffer<8192> path;  // LD_PRELOAD may hold a relative one
   if (library[0] != '/') path.add(snapshot::process_info.working_directory).add('/');
   path.add(library);
-  node::join_node(g_options, path.c_str());
+  runtime::start_runtimes(runtime::runtimes, g_options, path.c_str());
 }
 
 __attribute__((constructor)) void start() {
@@ -175,7 +174,7 @@ __attribute__((constructor)) void start() {
     dlerror();
     return;
   }
-  if (node::is_left_out(g_options) || !wanted_here()) {
+  if (runtime::is_left_out(runtime::runtimes, g_options) || !wanted_here()) {
     snapshot::show_left_out();
     errno = saved_errno;
     return;
@@ -189,9 +188,10 @@ __attribute__((constructor)) void start() {
   uint32_t flags = 0;
   if (!unwind::open_unwinder()) {
     flags |= format::kFlagNoUnwinder;
-    complain(
-        "libunwind-x86_64.so.8 was not found: stacks follow frame pointers only; install "
-        "libunwind8");
+    base::TextBuffer<200> line;
+    line.add(arch::kUnwindLibrary).add(" was not found: stacks follow frame pointers only; ");
+    line.add("install libunwind8");
+    complain(line.c_str());
   }
   const char* const allocator = module_of(reinterpret_cast<const void*>(hook::real.malloc));
   snapshot::set_allocator(allocator);
@@ -217,8 +217,7 @@ __attribute__((constructor)) void start() {
   owners::start_owners();
   snapshot::install(
       {g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
-  runtime::start_runtimes(g_options);
-  join_node(module_of(reinterpret_cast<const void*>(&module_of)));
+  start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   if (track::start_recorder()) {
     snapshot::begin();
   } else {
@@ -231,7 +230,7 @@ __attribute__((destructor)) void stop() {
   if (!recorder.started.load(std::memory_order_acquire)) return;
   if (recorder.verify_walks) track::tell_verification();
   snapshot::take_at_exit();
-  node::leave_node();
+  runtime::stop_runtimes();
 }
 
 }  // namespace

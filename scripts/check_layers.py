@@ -3,7 +3,8 @@
 
 The layer of a file is its folder below interposer/ or symbolizer/; a file directly in either tree
 belongs to its top layer, which may include everything of that tree. Third-party libraries that one
-layer alone may use are checked by their headers.
+layer alone may use are checked by their headers. What only a port or only a runtime has to change
+is found by its words, outside the few places that may name it.
 
 usage: check_layers.py [ROOT]
 """
@@ -21,12 +22,10 @@ ALLOWED = {
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
     "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/format",
                           "interposer/base"),
-    "interposer/node": ("interposer/snapshot", "interposer/track", "interposer/format",
-                        "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
                            "interposer/unwind", "interposer/format", "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/base"),
-    "symbolizer/base": (),
+    "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
@@ -52,6 +51,17 @@ ONLY = (
     (re.compile(r"libunwind"), "interposer/unwind"),
     (re.compile(r"CLI/"), "symbolizer/commands"),
 )
+# Words of one processor, or of one runtime -> where they may stand (docs/porting.md, runtimes.md).
+WORDS = (
+    ("the processor", "interposer/",
+     re.compile(r"x86|\br(?:[abcd]x|[bs]p|ip|[sd]i|1[0-5])\b|AUDIT_ARCH|\bEM_[A-Z0-9_]+|__aarch64__|"
+                r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b"),
+     ("interposer/base/arch",)),
+    ("a runtime", "interposer/",
+     re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
+     ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
+      "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
+)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -67,6 +77,19 @@ def may_include(path, included):
         return included.startswith(TOP[layer])
     target = layer_of(included)
     return target == layer or target in ALLOWED[layer] or included in PUBLIC.get(layer, ())
+
+
+def misplaced_words(name, text):
+    problems = []
+    for what, tree, words, places in WORDS:
+        if not name.startswith(tree) or name.startswith(places):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            found = words.search(line)
+            if found:
+                problems.append(f"{name}:{number}: '{found.group()}' is of {what}: it belongs to "
+                                + ", ".join(places))
+    return problems
 
 
 def find_cycle(graph):
@@ -101,6 +124,7 @@ def check(root):
             continue
         name = path.relative_to(root).as_posix()
         graph[name] = []
+        problems += misplaced_words(name, path.read_text(encoding="utf-8"))
         for kind, included in INCLUDE.findall(path.read_text(encoding="utf-8")):
             for library, layer in ONLY:
                 if library.search(included) and layer_of(name) not in (layer, *TOP):

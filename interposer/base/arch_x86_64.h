@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // x86-64: raw system calls (which neither touch errno nor pass through our own hooks), the time
-// stamp counter, comparisons of words, and the places of registers in a signal frame. Any context.
+// stamp counter, comparisons of words, registers, where a call leaves what leads back from it, and
+// what files and the kernel call this machine. docs/porting.md goes through them. Any context.
 
 #ifndef SILT_INTERPOSER_BASE_ARCH_X86_64_H_
 #define SILT_INTERPOSER_BASE_ARCH_X86_64_H_
 
+#include <elf.h>
 #include <emmintrin.h>
+#include <linux/audit.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +50,37 @@ SILT_ALWAYS_INLINE bool pairs_differ(uint64_t first, uint64_t second, const uint
 
 // Callee-saved registers and position of a function that is running.
 struct Registers {
-  uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+  uint64_t rbx, fp, r12, r13, r14, r15, sp, pc;
 };
+
+// As the psABI numbers them for DWARF, and libunwind after it.
+inline constexpr int kDwarfFp = 6;
+inline constexpr int kDwarfSp = 7;
+inline constexpr int kDwarfPc = 16;
+
+// 0 for a register that a call does not preserve.
+inline uint64_t value_of(const Registers& registers, int dwarf_number) {
+  switch (dwarf_number) {
+    case 3:
+      return registers.rbx;
+    case kDwarfFp:
+      return registers.fp;
+    case kDwarfSp:
+      return registers.sp;
+    case 12:
+      return registers.r12;
+    case 13:
+      return registers.r13;
+    case 14:
+      return registers.r14;
+    case 15:
+      return registers.r15;
+    case kDwarfPc:
+      return registers.pc;
+    default:
+      return 0;
+  }
+}
 
 SILT_ALWAYS_INLINE void capture(Registers* out) {
   asm volatile(
@@ -148,14 +180,50 @@ SILT_ALWAYS_INLINE uint64_t jump_target(const void* jump_buffer) {
   return value;
 }
 
+// A call leaves its return address in the word below the canonical frame address (CFA), whatever
+// the function does.
+SILT_ALWAYS_INLINE constexpr uint64_t return_slot(uint64_t cfa) { return cfa - 8; }
+
+// A frame record, to which the frame pointer of a function that keeps one points: the caller's
+// frame pointer, then the return address; the CFA is where the record ends.
+inline constexpr uint64_t kRecordFp = 0;
+inline constexpr uint64_t kRecordPc = 8;
+inline constexpr uint64_t kRecordSize = 16;
+
+// Where the jump with a distance of 32 bits, conditional or not, leads that begins at `code`, of
+// which kFarJumpSize bytes can be read; 0 where no such jump begins.
+inline constexpr size_t kFarJumpSize = 6;
+inline uint64_t far_jump_target(const uint8_t* code) {
+  const bool conditional = code[0] == 0x0f && (code[1] & 0xf0) == 0x80;
+  if (!conditional && code[0] != 0xe9) return 0;
+  const uint8_t* const operand = code + (conditional ? 2 : 1);
+  int32_t distance;
+  __builtin_memcpy(&distance, operand, sizeof(distance));
+  return reinterpret_cast<uint64_t>(operand) + sizeof(distance) +
+         static_cast<uint64_t>(int64_t{distance});
+}
+
 // The kernel's signal frame: on return from a handler the stack pointer points at a ucontext_t;
 // its saved registers stand at these offsets (uc_mcontext.gregs[REG_RBP, REG_RSP, REG_RIP]).
-inline constexpr int kSignalBpOffset = 120;
+inline constexpr int kSignalFpOffset = 120;
 inline constexpr int kSignalSpOffset = 160;
 inline constexpr int kSignalPcOffset = 168;
 
 // User space ends here without five-level paging, which needs an mmap hint to go beyond.
 inline constexpr int kAddressBits = 47;
+inline constexpr size_t kPageSize = 4096;
+// A function may use so much below its stack pointer (System V ABI).
+inline constexpr uint64_t kRedZoneBytes = 128;
+// glibc's struct pthread, from the thread pointer on: so large in 2.28 to 2.41.
+inline constexpr uint64_t kThreadDescriptorBytes = 2304;
+
+inline constexpr uint16_t kElfMachine = EM_X86_64;
+inline constexpr uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;
+inline constexpr char kUnwindLibrary[] = "libunwind-x86_64.so.8";
+
+// Versions of glibc's symbols that libsilt.so asks for: those that the machine began with.
+#define SILT_OLDEST_VERSION "GLIBC_2.2.5"
+#define SILT_OLDEST_DLADDR1 "GLIBC_2.3.3"
 
 }  // namespace silt::arch
 

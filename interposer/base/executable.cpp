@@ -12,19 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 
 namespace silt::base {
 namespace {
-
-#if defined(__x86_64__)
-constexpr uint16_t kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-constexpr uint16_t kMachine = EM_AARCH64;
-#else
-#error "this machine is not known"
-#endif
 
 // The kernel follows so many interpreters of scripts.
 constexpr int kMostInterpreters = 5;
@@ -44,7 +37,7 @@ const char* name_in(const char* path) {
   return name;
 }
 
-// glibc's loader: ld-linux-x86-64.so.2, ld-linux.so.2, ld64.so.1, ld.so.1, ld-2.31.so.
+// glibc's loader: ld-linux-MACHINE.so.2, ld-linux.so.2, ld64.so.1, ld.so.1, ld-2.31.so.
 bool is_glibc_loader(const char* path) {
   const char* const name = name_in(path);
   return starts_with(name, "ld-linux") || starts_with(name, "ld.so") ||
@@ -52,7 +45,7 @@ bool is_glibc_loader(const char* path) {
 }
 
 bool elf_is_harmed(int fd, const Elf64_Ehdr& header) {
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != kMachine) return true;
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != arch::kElfMachine) return true;
   if (header.e_phentsize != sizeof(Elf64_Phdr)) return false;
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;

@@ -51,8 +51,6 @@ void forget(uint64_t start) {
 // A page of a mapping that is not locked; 0: there is none, or somebody has it in hand.
 constinit std::atomic<uint64_t> g_unlocked_page{0};
 
-bool failed(long result) { return result < 0 && result > -4096; }
-
 long map_pages(size_t size_bytes, int more_flags) {
   return system_call(SYS_mmap, 0, static_cast<long>(size_bytes), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1, 0);
@@ -64,13 +62,13 @@ long grow_unlocked_page(uint64_t page, size_t size_bytes, bool populate) {
   const size_t whole = (size_bytes + kPageSize - 1) & ~(kPageSize - 1);
   const long grown = system_call(SYS_mremap, static_cast<long>(page), kPageSize,
                                  static_cast<long>(kPageSize + whole), MREMAP_MAYMOVE);
-  const uint64_t left = failed(grown) ? page : static_cast<uint64_t>(grown);
+  const uint64_t left = is_error(grown) ? page : static_cast<uint64_t>(grown);
   if (left != page) {
     forget(page);
     remember(left, kPageSize);
   }
   g_unlocked_page.store(left, std::memory_order_release);
-  if (failed(grown)) return grown;
+  if (is_error(grown)) return grown;
   const long memory = grown + static_cast<long>(kPageSize);
   if (populate) system_call(SYS_madvise, memory, static_cast<long>(whole), kPopulateWrite);
   return memory;
@@ -83,7 +81,7 @@ void* map(size_t size_bytes, int more_flags) {
   const long result = page != 0
                           ? grow_unlocked_page(page, size_bytes, (more_flags & MAP_POPULATE) != 0)
                           : map_pages(size_bytes, more_flags);
-  if (failed(result)) return nullptr;
+  if (is_error(result)) return nullptr;
   g_mapped_bytes.fetch_add(size_bytes, std::memory_order_relaxed);
   remember(static_cast<uint64_t>(result), size_bytes);
   return reinterpret_cast<void*>(result);
@@ -100,7 +98,7 @@ void* map_populated_memory(size_t size_bytes) { return map(size_bytes, MAP_POPUL
 void keep_memory_unlocked() {
   if (g_unlocked_page.load(std::memory_order_relaxed) != 0) return;
   const long page = map_pages(kPageSize, 0);
-  if (failed(page)) return;
+  if (is_error(page)) return;
   // Known as silt's: if it were locked with the program's, what is grown from it would be.
   remember(static_cast<uint64_t>(page), kPageSize);
   g_unlocked_page.store(static_cast<uint64_t>(page), std::memory_order_release);

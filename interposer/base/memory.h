@@ -11,11 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
 
 namespace silt::base {
 
-inline constexpr size_t kPageSize = 4096;
+using arch::kPageSize;
 
 // nullptr when the kernel refuses: callers count that and go on.
 void* map_memory(size_t size_bytes);

@@ -8,15 +8,7 @@
 #ifndef SILT_INTERPOSER_BASE_OLD_SYMBOLS_H_
 #define SILT_INTERPOSER_BASE_OLD_SYMBOLS_H_
 
-#if defined(__x86_64__)
-#define SILT_OLDEST_VERSION "GLIBC_2.2.5"
-#define SILT_OLDEST_DLADDR1 "GLIBC_2.3.3"
-#elif defined(__aarch64__)
-#define SILT_OLDEST_VERSION "GLIBC_2.17"
-#define SILT_OLDEST_DLADDR1 "GLIBC_2.17"
-#else
-#error "this machine is not known"
-#endif
+#include "interposer/base/arch.h"
 
 __asm__(".symver dlsym, dlsym@" SILT_OLDEST_VERSION);
 __asm__(".symver dladdr, dladdr@" SILT_OLDEST_VERSION);

@@ -8,6 +8,7 @@
 
 #include "interposer/base/text.h"
 #include "interposer/format/settings.h"
+#include "interposer/format/size_text.h"
 
 namespace silt::base {
 namespace {
@@ -131,33 +132,7 @@ bool parse_signal(const char* text, int* signal) {
 }
 
 bool parse_size(const char* text, uint64_t* bytes) {
-  if (*text < '0' || *text > '9') return false;
-  const char* end;
-  const uint64_t value = parse_decimal(text, &end);
-  unsigned shift = 0;
-  switch (upper(*end)) {
-    case 'K':
-      shift = 10;
-      break;
-    case 'M':
-      shift = 20;
-      break;
-    case 'G':
-      shift = 30;
-      break;
-    default:
-      break;
-  }
-  if (shift != 0) {
-    ++end;
-    if (upper(end[0]) == 'I' && upper(end[1]) == 'B')
-      end += 2;
-    else if (upper(end[0]) == 'B')
-      end += 1;
-  }
-  if (*end != '\0' || value > (UINT64_MAX >> 1 >> shift)) return false;
-  *bytes = value << shift;
-  return true;
+  return format::parse_size(text, length(text), bytes);
 }
 
 bool parse_duration(const char* text, uint64_t* nanoseconds) {

@@ -32,7 +32,7 @@ class OwnStack {
   }
 
  private:
-  static_assert(kSize % 4096 == 0);
+  static_assert(kSize % arch::kPageSize == 0);
   alignas(64) char memory_[kSize];
 };
 

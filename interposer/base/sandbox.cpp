@@ -37,7 +37,7 @@ bool answers_without_harm(uint32_t answer) {
 void describe_call(long number, const long* arguments, uint32_t* words) {
   seccomp_data call{};
   call.nr = static_cast<int>(number);
-  call.arch = AUDIT_ARCH_X86_64;
+  call.arch = arch::kAuditArchitecture;
   for (int i = 0; i < 6; ++i) call.args[i] = static_cast<uint64_t>(arguments[i]);
   copy_bytes(words, &call, sizeof(call));
 }

@@ -12,6 +12,9 @@
 
 namespace silt::base {
 
+// Whether an answer of the kernel is an error: -errno.
+inline bool is_error(long answer) { return answer < 0 && answer > -4096; }
+
 // Returns the kernel's answer: a value, or -errno.
 SILT_ALWAYS_INLINE long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0,
                                     long e = 0, long f = 0) {

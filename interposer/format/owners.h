@@ -61,8 +61,8 @@ enum class RootKind : uint32_t {
   kStack = 3,        // place: thread id; in use, or not known to be out of use
   kRegister = 4,     // of the thread that was asked; place: thread id
   kMapping = 5,      // an anonymous mapping of the program's own; place: node number, 0: unknown
-  kJavaScript = 6,   // V8's heap
-  kPython = 7,       // an object of a runtime's own allocator; place: node number of its stack
+  kManagedHeap = 6,  // of a runtime that collects it itself
+  kObject = 7,       // an object of a runtime's own allocator; place: node number of its stack
   kStaleStack = 8,   // below a stack pointer: left by functions that have returned
   kOther = 9,        // anonymous memory of unknown use
   kUnlisted = 10,    // kept, by paths that found no room

@@ -20,7 +20,10 @@
 namespace silt::format {
 
 inline constexpr char kMagic[8] = {'S', 'I', 'L', 'T', 'S', 'N', 'A', 'P'};
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
+// Version 1 told of one runtime only, without saying so: its ManagedHeapEntry ends before
+// `runtime`.
+inline constexpr uint32_t kOldestVersion = 1;
 
 // Checksums are XXH64 with seed 0. `header_checksum` covers the header with that field zero,
 // followed by the section table; each section's own covers its `size` bytes.
@@ -47,14 +50,14 @@ enum class SectionType : uint32_t {
   kMappings = 6,  // MappingEntry x count: executable mappings of the process at snapshot time
   kCosts = 7,     // CostEntry x count: silt's self-cost and what it dropped
   kRss = 8,       // RssEntry x count: resident memory by kind of mapping (optional)
-  // JavaScript heaps, when the program is node (all four together or none; see IsolateEntry):
-  kIsolates = 9,       // IsolateEntry x count
-  kScriptFrames = 10,  // ScriptFrameEntry x count
-  kScriptNodes = 11,   // varint, see below
-  kScriptStacks = 12,  // varint, see below
-  kBirths = 13,        // varint, see below (optional)
-  kChildren = 24,      // ChildEntry x count: children that are recorded too (optional)
-  // Runtimes that have frames or blocks of their own (both together or none; see RuntimeEntry):
+  // Heaps that a runtime collects itself (all four together or none; see ManagedHeapEntry):
+  kManagedHeaps = 9,    // ManagedHeapEntry x count
+  kManagedFrames = 10,  // ManagedFrameEntry x count
+  kManagedNodes = 11,   // varint, see below
+  kManagedStacks = 12,  // varint, see below
+  kBirths = 13,         // varint, see below (optional)
+  kChildren = 24,       // ChildEntry x count: children that are recorded too (optional)
+  // Runtimes of other languages inside the program (optional):
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
   // Who keeps the blocks, when that was asked for (format/owners.h). The first alone, or all:
@@ -90,11 +93,11 @@ using StringRef = uint32_t;
 // has not was folded away: what it had allocated is counted at the nearest caller that has a row.
 inline constexpr uint64_t kFirstRealPc = 4096;
 enum class Marker : uint64_t {
-  kMapping = 1,     // innermost: the stack's blocks are anonymous mappings (heap "mapping")
-  kTruncated = 2,   // outermost: the walk hit its frame limit, outer frames are missing
-  kBroken = 3,      // outermost: the walk could not go on (no rule, unreadable stack)
-  kOverflow = 4,    // the only frame: a table was full, the stack was not kept
-  kJavaScript = 5,  // reserved: stacks of heap "js" are in kScriptStacks
+  kMapping = 1,    // innermost: the stack's blocks are anonymous mappings (heap "mapping")
+  kTruncated = 2,  // outermost: the walk hit its frame limit, outer frames are missing
+  kBroken = 3,     // outermost: the walk could not go on (no rule, unreadable stack)
+  kOverflow = 4,   // the only frame: a table was full, the stack was not kept
+  kManaged = 5,    // reserved: stacks of managed heaps are in kManagedStacks
 };
 // Frames of an interpreter are not on the native stack: one function of it, the evaluator, runs the
 // functions of its language. No address of a user process has any of the four highest bits of a pc
@@ -276,14 +279,14 @@ static_assert(sizeof(CostEntry) == 16);
 
 // Each resident byte is of one kind; together they are Meta::rss_bytes.
 enum class RssKind : uint32_t {
-  kFile = 1,       // mapped files: code, data and what was written of it, shared memory
-  kV8 = 2,         // JavaScript heap (mappings that V8 marks); missing when it was not looked for
-  kAllocator = 3,  // brk heap and anonymous memory of the allocator
-  kStack = 4,      // thread stacks
-  kSilt = 5,       // silt's own tables
-  kOther = 6,      // zeroed static data (bss) and the kernel's own
-  kMapping = 7,    // anonymous mappings of the program's, as heap "mapping" has them
-  kUnknown = 8,    // anonymous; telling more would have held the program up for too long
+  kFile = 1,         // mapped files: code, data and what was written of it, shared memory
+  kManagedHeap = 2,  // of a runtime (mappings that it marks); missing when it was not looked for
+  kAllocator = 3,    // brk heap and anonymous memory of the allocator
+  kStack = 4,        // thread stacks
+  kSilt = 5,         // silt's own tables
+  kOther = 6,        // zeroed static data (bss) and the kernel's own
+  kMapping = 7,      // anonymous mappings of the program's, as heap "mapping" has them
+  kUnknown = 8,      // anonymous; telling more would have held the program up for too long
 };
 struct RssEntry {
   uint32_t kind;  // RssKind
@@ -303,50 +306,54 @@ struct ChildEntry {
 };
 static_assert(sizeof(ChildEntry) == 32);
 
-// One JavaScript heap (a V8 isolate: the main thread's or a worker's) as its own sampling profiler
-// saw it. Its profile is taken just before the native tables, or is older: see captured_ns.
-struct IsolateEntry {
-  uint32_t thread_id;                // node's worker threadId, 0: the main thread
-  uint32_t flags;                    // IsolateFlag bits
+// One heap that a runtime collects itself (for Node.js a V8 isolate: the main thread's or a
+// worker's) as its own sampling profiler saw it. Its profile is taken just before the native
+// tables, or is older: see captured_elapsed_ns.
+struct ManagedHeapEntry {
+  uint32_t thread_id;                // as the runtime numbers them, 0: the main thread
+  uint32_t flags;                    // ManagedHeapFlag bits
   uint64_t captured_elapsed_ns;      // when, on the clock of Meta::elapsed_ns; 0: never
-  uint64_t sampling_interval_bytes;  // mean bytes between samples of V8's profiler
-  // process.memoryUsage() and v8.getHeapStatistics() just after the profile's collection, bytes:
-  uint64_t heap_used_bytes;
-  uint64_t heap_total_bytes;  // committed by V8
-  uint64_t external_bytes;
-  uint64_t array_buffers_bytes;
-  uint64_t heap_physical_bytes;  // v8.getHeapStatistics().total_physical_size; 0: unknown
+  uint64_t sampling_interval_bytes;  // mean bytes between samples of its profiler
+  // Just after the profile's collection, bytes:
+  uint64_t heap_used_bytes;      // live
+  uint64_t heap_total_bytes;     // committed
+  uint64_t external_bytes;       // memory outside the heap that goes with its objects
+  uint64_t array_buffers_bytes;  // of that, buffers of bytes
+  uint64_t heap_physical_bytes;  // resident; 0: unknown
+  uint32_t runtime;              // index into kRuntimes
+  uint32_t reserved;
 };
-static_assert(sizeof(IsolateEntry) == 64);
-enum IsolateFlag : uint32_t {
-  kIsolateMissed = 1,  // did not answer in time (a blocked event loop): the profile is an older one
-  kIsolateEnded = 2,   // the worker has ended since
+static_assert(sizeof(ManagedHeapEntry) == 72);
+inline constexpr uint64_t kManagedHeapEntryBytesOfVersion1 = 64;
+enum ManagedHeapFlag : uint32_t {
+  kHeapMissed = 1,  // did not answer in time (a blocked thread): the profile is an older one
+  kHeapEnded = 2,   // the worker has ended since
 };
 
-// A place in JavaScript code. File: a path or a URL (`node:internal/timers`); empty: built in.
-struct ScriptFrameEntry {
+// A place in code of the runtime's language. File: a path or a URL; empty: built in.
+struct ManagedFrameEntry {
   StringRef function;  // empty: anonymous
   StringRef file;
   uint32_t line;    // from 1, 0: unknown
   uint32_t column;  // from 1, 0: unknown
 };
-static_assert(sizeof(ScriptFrameEntry) == 16);
+static_assert(sizeof(ManagedFrameEntry) == 16);
 
-// kScriptNodes. Like kNodes, numbered anew in each snapshot (readers join them by content); for
+// kManagedNodes. Like kNodes, numbered anew in each snapshot (readers join them by content); for
 // each node, ids counting from 1, 0 being the root:
 //   varint  id - parent     at least 1
-//   varint  frame           index into kScriptFrames
-// kScriptStacks. One row for each isolate and node with live samples, ascending by (isolate, node).
-//   varint  isolate         index into kIsolates
+//   varint  frame           index into kManagedFrames
+// kManagedStacks. One row for each heap and node with live samples, ascending by (heap, node).
+//   varint  heap            index into kManagedHeaps
 //   varint  node
 //   varint  n               then n times, ascending by code:
 //     generation code, samples, live blocks, live bytes
-// Samples is the number of objects that V8's profiler really holds; blocks and bytes are the
+// Samples is the number of objects that the profiler really holds; blocks and bytes are the
 // estimates that stand for them, so that their relative error is about 1/sqrt(samples).
 
 // One runtime of another language inside the program, joined or seen.
 struct RuntimeEntry {
-  StringRef name;        // "python"
+  StringRef name;        // "nodejs", "python"
   StringRef version;     // as it tells it itself
   StringRef why_not;     // why it is not joined; empty when it is, or may yet be
   uint32_t flags;        // RuntimeFlag bits
@@ -357,6 +364,7 @@ static_assert(sizeof(RuntimeEntry) == 56);
 enum RuntimeFlag : uint32_t {
   kRuntimeFrames = 1,   // its frames stand in stacks
   kRuntimeObjects = 2,  // its own allocator's blocks are recorded
+  kRuntimeHeaps = 4,    // its managed heaps are told of
 };
 
 struct RuntimeFunctionEntry {

@@ -17,7 +17,7 @@
 #include "interposer/hook/real.h"
 #include "interposer/track/recorder.h"
 
-// The frame address of the hook it stands in: [0] the caller's rbp, [8] the return address.
+// The frame record of the hook it stands in.
 #define SILT_HOOK_FRAME __builtin_frame_address(0)
 
 namespace silt::hook {
@@ -28,8 +28,7 @@ using track::ThreadLocal;
 
 // The caller's frame, as it is after the hook returns.
 SILT_ALWAYS_INLINE unwind::Frame caller_of(const void* hook_frame) {
-  const auto* const words = static_cast<const uint64_t*>(hook_frame);
-  return unwind::Frame{words[1], reinterpret_cast<uint64_t>(words + 2), words[0]};
+  return unwind::caller_of_record(hook_frame);
 }
 
 // For a thread whose mode is not a recording one: a new thread gets its state; a mark that was

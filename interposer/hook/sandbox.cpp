@@ -18,6 +18,7 @@
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/open_files.h"
 #include "interposer/base/process_identity.h"
+#include "interposer/base/system_call.h"
 #include "interposer/hook/real.h"
 #include "interposer/hook/signal.h"
 
@@ -97,7 +98,7 @@ namespace silt::hook {
 SILT_COLD long first_syscall(long number, long a, long b, long c, long d, long e, long f) {
   resolve_real_functions();
   const long result = arch::raw_syscall(number, a, b, c, d, e, f);
-  if (result >= 0 || result < -4095) return result;
+  if (!base::is_error(result)) return result;
   errno = static_cast<int>(-result);
   return -1;
 }

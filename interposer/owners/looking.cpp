@@ -26,10 +26,10 @@
 #include "interposer/owners/result.h"
 #include "interposer/owners/room.h"
 #include "interposer/owners/roots.h"
-#include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::owners {
@@ -125,7 +125,7 @@ OwnersAsked begin(const OwnersRequest& request) {
   situation.own_stack_end = request.own_stack_end;
   situation.own_stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0)) & ~uint64_t{7};
   situation.thread_pointer = arch::thread_pointer();
-  situation.node = snapshot::companion.write != nullptr;
+  situation.heaps_marked = snapshot::runtimes.mark_their_heaps;
   const uint64_t begin_ns = snapshot::monotonic_ns();
   const Copy copy = make_copy(request.process_ends);
   if (copy.here) {

@@ -118,7 +118,7 @@ class Rows {
       if (file_roots_[i] == 0) continue;
       format::OwnersRoot root = paths_.root(i);
       const auto kind = static_cast<RootKind>(root.kind);
-      if (kind == RootKind::kMapping || kind == RootKind::kPython) root.place = number(root.place);
+      if (kind == RootKind::kMapping || kind == RootKind::kObject) root.place = number(root.place);
       out.add(&root, sizeof(root));
     }
     out.end(root_count_);

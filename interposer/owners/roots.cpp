@@ -125,7 +125,7 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
     return false;
   });
   const uint64_t tls_low = larger(low, (thread_pointer - tls_bytes) & ~uint64_t{7});
-  const uint64_t top = smaller(area->end, page_up(thread_pointer + kThreadDescriptorBytes));
+  const uint64_t top = smaller(area->end, page_up(thread_pointer + arch::kThreadDescriptorBytes));
   uint64_t stack_end = tls_low;
   if (thread == situation_.process) {  // the main thread's stack lies elsewhere
     low = stack_end = 0;
@@ -138,8 +138,8 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   }
   uint64_t pointer = thread == situation_.thread ? situation_.stack_pointer
                                                  : stack_pointer_of(situation_.process, thread);
-  if (pointer >= low + kRedZoneBytes && pointer < stack_end) {
-    if (thread != situation_.thread) pointer -= kRedZoneBytes;
+  if (pointer >= low + arch::kRedZoneBytes && pointer < stack_end) {
+    if (thread != situation_.thread) pointer -= arch::kRedZoneBytes;
   } else {
     pointer = low;  // on another stack, or not known: all of it
   }
@@ -206,14 +206,15 @@ bool Roots::mark_objects() {
     if (object.stack >= stacks || object.begin >= end || !memory_.readable(object.begin, end)) {
       return;
     }
-    marker_.roots({RootKind::kPython, object.stack, 0, false, &roots[object.stack]}, object.begin,
+    marker_.roots({RootKind::kObject, object.stack, 0, false, &roots[object.stack]}, object.begin,
                   reinterpret_cast<const uint64_t*>(object.begin), (end - object.begin) / 8);
   });
   return true;
 }
 
-// V8 keeps forks from getting its heap (MADV_DONTFORK). It is read in the process itself, which
-// goes on meanwhile: what it moves just then is missed, but nothing in it points to what is lost.
+// Runtimes keep forks from getting their heaps (MADV_DONTFORK). It is read in the process itself,
+// which goes on meanwhile: what it moves just then is missed, but nothing in it points to what is
+// lost.
 void Roots::mark_not_copied() {
   base::TextBuffer<40> path;
   path.add("/proc/").add_decimal(static_cast<uint64_t>(situation_.process)).add("/maps");
@@ -223,7 +224,7 @@ void Roots::mark_not_copied() {
     return;
   }
   PathId shared = 0;
-  const RootKind kind = situation_.node ? RootKind::kJavaScript : RootKind::kMapping;
+  const RootKind kind = situation_.heaps_marked ? RootKind::kManagedHeap : RootKind::kMapping;
   for (size_t i = 0; i < theirs.count(); ++i) {
     const Area& area = theirs.at(i);
     if (!area.is_plain() || !area.writable || memory_.find(area.start) != nullptr) continue;

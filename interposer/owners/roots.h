@@ -28,7 +28,7 @@ struct Situation {
   uint64_t own_stack_begin;  // what silt's own stack holds of it: registers
   uint64_t own_stack_end;
   uint64_t thread_pointer;
-  bool node;  // mappings that the copy did not get are V8's
+  bool heaps_marked;  // mappings that the copy did not get are a runtime's heaps
 };
 
 class Roots {

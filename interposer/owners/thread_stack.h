@@ -12,13 +12,9 @@
 
 namespace silt::owners {
 
-// glibc's struct pthread, from the thread pointer on: 2,304 bytes on x86-64 in 2.28 to 2.41.
-inline constexpr uint64_t kThreadDescriptorBytes = 2304;
 // What alignment may take between the thread-local variables of modules. glibc leaves 1.6 KB below
 // them for modules that come later, so that a stack does not begin there yet.
 inline constexpr uint64_t kSpareTlsBytes = 512;
-// A function may use so much below its stack pointer (System V ABI).
-inline constexpr uint64_t kRedZoneBytes = 128;
 
 // Where a thread of the process stands that waits in the kernel just now; 0: it runs, or the
 // kernel does not tell.

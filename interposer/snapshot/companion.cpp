@@ -14,11 +14,10 @@
 #include "interposer/base/system_call.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/trigger.h"
 
 namespace silt::snapshot {
-
-constinit Companion companion{};
 
 namespace {
 
@@ -61,7 +60,7 @@ void install_companion() {
 }
 
 bool waits_for_companion(uint32_t trigger) {
-  if (companion.ask == nullptr || (trigger & kAnswered) != 0 ||
+  if (runtimes.ask == nullptr || (trigger & kAnswered) != 0 ||
       trigger == static_cast<uint32_t>(format::Trigger::kExit)) {
     return false;
   }
@@ -79,7 +78,7 @@ bool waits_for_companion(uint32_t trigger) {
   }
   g_round.overdue_ns.store(now + 2 * kCompanionPatienceNs, std::memory_order_relaxed);
   set_timer(kCompanionPatienceNs);
-  if (companion.ask()) return true;
+  if (runtimes.ask()) return true;
   set_timer(0);
   g_round.trigger.store(0, std::memory_order_release);
   return false;
@@ -112,11 +111,10 @@ void companion_answered(uint64_t settle_ns) {
 }
 
 void leave_companion_to_parent() {
-  companion.ask = nullptr;
+  runtimes.ask = nullptr;
   g_round.has_timer = false;
   g_round.trigger.store(0, std::memory_order_relaxed);
   g_round.again.store(0, std::memory_order_relaxed);
-  if (companion.leave_to_parent != nullptr) companion.leave_to_parent();
 }
 
 }  // namespace silt::snapshot

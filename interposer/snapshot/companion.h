@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A runtime inside the program that has something of its own to tell at a snapshot (node: its
-// JavaScript heaps, the names of its compiled code) and can only tell it at moments of its own
-// choosing. Before a snapshot it is asked; the snapshot is written once it has answered, or when
-// the patience for it is over. It never holds up the process: a timer, which raises silt's own
-// signal, takes the snapshot that is due.
+// A runtime inside the program that has something of its own to tell at a snapshot (its managed
+// heaps) and can only tell it at moments of its own choosing: the snapshot's companion. Before a
+// snapshot it is asked (Runtimes::ask); the snapshot is written once it has answered, or when the
+// patience for it is over. It never holds up the process: a timer, which raises silt's own signal,
+// takes the snapshot that is due.
 
 #ifndef SILT_INTERPOSER_SNAPSHOT_COMPANION_H_
 #define SILT_INTERPOSER_SNAPSHOT_COMPANION_H_
@@ -13,34 +13,12 @@
 
 #include <cstdint>
 
-#include "interposer/snapshot/section_writer.h"
-#include "interposer/snapshot/strings.h"
-
 namespace silt::snapshot {
-
-// Set once, before it is installed.
-struct Companion {
-  // Asks for a fresh answer; false when there is nobody to ask. Hook or signal context.
-  bool (*ask)() = nullptr;
-  // Writes the sections. Signal context, under the snapshot slot.
-  void (*write)(SectionWriter& out, Strings& strings) = nullptr;
-  // Appends the names of compiled code to the recording in the folder (a descriptor); false when
-  // it knows none and /tmp/perf-PID.map should be looked for. Signal context, under the slot.
-  bool (*write_names)(int folder) = nullptr;
-  // The recording is another one: the next write_names begins at the first name.
-  void (*write_names_anew)() = nullptr;
-  // Whether what is allocated below this pc is silt's own doing and to be left out.
-  bool (*is_own)(uint64_t pc) = nullptr;
-  // In the child of a fork.
-  void (*leave_to_parent)() = nullptr;
-};
-
-extern constinit Companion companion;
 
 // How long a snapshot waits for the answer.
 inline constexpr uint64_t kCompanionPatienceNs = 1500000000;
 
-// Normal context, after `companion` was filled in: makes the timer.
+// Makes the timer. Normal context, after the signal was claimed, where there is somebody to ask.
 void install_companion();
 
 // All that were asked have answered: the snapshot is taken `settle_ns` from now. Normal context.

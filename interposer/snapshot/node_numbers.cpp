@@ -5,7 +5,7 @@
 #include "interposer/snapshot/node_numbers.h"
 
 #include "interposer/base/memory.h"
-#include "interposer/snapshot/companion.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/runtime_frames.h"
 
@@ -56,7 +56,7 @@ bool NodeNumbers::is_own(NodeId id) {
     NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(next, &parent, &pc);
-    own = own || companion.is_own(pc);
+    own = own || runtimes.is_own(pc);
     own_[next] = own ? kOwn : kTheirs;
   }
   return own;
@@ -75,7 +75,7 @@ bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
   limit_ = limit;
   numbers_ = static_cast<uint32_t*>(base::map_populated_memory(limit * sizeof(numbers_[0])));
   if (numbers_ == nullptr) return false;
-  if (companion.is_own != nullptr) {
+  if (runtimes.is_own != nullptr) {
     own_ = static_cast<uint8_t*>(base::map_memory(limit));
     if (own_ == nullptr) return false;
   }

@@ -17,11 +17,11 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/control.h"
-#include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/track/recorder.h"
 
@@ -52,7 +52,7 @@ long map_for_name(long fd) {
   return base::system_call(SYS_mmap, 0, format::kControlMappingSize, PROT_NONE, MAP_SHARED, fd, 0);
 }
 
-bool is_error(long result) { return result < 0 && result > -4096; }
+using base::is_error;
 
 void unmap_control() {
   if (g_mapping == 0) return;
@@ -131,7 +131,7 @@ void leave_recording() {
   g_path[0] = '\0';
   g_snapshots = 0;
   copy_jit_map_anew();
-  if (companion.write_names_anew != nullptr) companion.write_names_anew();
+  if (runtimes.write_names_anew != nullptr) runtimes.write_names_anew();
 }
 
 // The known recording's folder, or -errno; *gone: another recording is to be made.

@@ -23,7 +23,7 @@ using format::RssKind;
 
 // Time of this thread, in which other threads and programs do not count.
 constexpr uint64_t kPatienceNs = 5'000'000;
-// Reading smaps may take so long in node, where taking the profile collects garbage first.
+// Reading smaps may take so long where a runtime marks its heaps: it collects garbage first.
 constexpr uint64_t kSmapsPatienceNs = 60'000'000;
 // Measured on Linux 6.18: 45 ns for a resident kilobyte, 20 us for a mapping.
 constexpr uint64_t kSmapsNsPerKilobyte = 60;
@@ -107,8 +107,8 @@ class Division {
  public:
   Division(ResidentParts& parts, Pages& pages) : parts_(parts), pages_(pages) {}
 
-  // With the resident size and V8's mark where they are known.
-  void add(const Area& area, const uint64_t* resident, bool v8) {
+  // With the resident size and the mark of a runtime's heap where they are known.
+  void add(const Area& area, const uint64_t* resident, bool marked) {
     const bool accessible = area.permissions[0] == 'r' || area.permissions[1] == 'w';
     const bool small = area.end - area.start <= kLargestGuard;
     const bool behind_guard = guard_end_ == area.start;
@@ -121,8 +121,8 @@ class Division {
     }
     if (base::starts_with(area.name, "[v") || (!accessible && resident == nullptr)) return;
     const uint64_t bytes = resident != nullptr ? *resident : pages_.resident(area.start, area.end);
-    if (v8) {
-      parts_.of(RssKind::kV8) += bytes;
+    if (marked) {
+      parts_.of(RssKind::kManagedHeap) += bytes;
     } else if (base::starts_with(area.name, "[stack")) {
       parts_.of(RssKind::kStack) += bytes;
     } else if (base::starts_with(area.name, "[heap]")) {
@@ -213,9 +213,9 @@ void divide_by_smaps(Division& division) {
       const char* end;
       resident = base::parse_decimal(line, &end) * 1024;
     } else if (open && base::starts_with(line, "VmFlags:")) {
-      bool v8 = false;
-      for (; *line != '\0'; ++line) v8 = v8 || base::starts_with(line, " dc");
-      division.add(area, &resident, v8);
+      bool marked = false;
+      for (; *line != '\0'; ++line) marked = marked || base::starts_with(line, " dc");
+      division.add(area, &resident, marked);
       open = false;
     }
   });
@@ -244,7 +244,7 @@ void make_add_up(ResidentParts& parts, const ResidentMemory& totals, const Divis
   parts.of(RssKind::kFile) = totals.file + totals.shared;
   if (divided > totals.anonymous) {
     uint64_t excess = divided - totals.anonymous;
-    for (const RssKind kind : {RssKind::kAllocator, RssKind::kMapping, RssKind::kV8,
+    for (const RssKind kind : {RssKind::kAllocator, RssKind::kMapping, RssKind::kManagedHeap,
                                RssKind::kOther, RssKind::kSilt, RssKind::kStack}) {
       const uint64_t taken = excess < parts.of(kind) ? excess : parts.of(kind);
       parts.of(kind) -= taken;
@@ -265,15 +265,15 @@ void make_add_up(ResidentParts& parts, const ResidentMemory& totals, const Divis
 
 }  // namespace
 
-ResidentParts read_resident_parts(const ResidentMemory& totals, bool node) {
+ResidentParts read_resident_parts(const ResidentMemory& totals, bool marked) {
   ResidentParts parts{};
   parts.known = totals.anonymous != 0;
   if (!parts.known) return parts;
-  parts.has_v8 = node && smaps_cost_ns(totals) <= kSmapsPatienceNs;
-  Pages pages(parts.has_v8 ? kSmapsPatienceNs : kPatienceNs);
+  parts.has_managed = marked && smaps_cost_ns(totals) <= kSmapsPatienceNs;
+  Pages pages(parts.has_managed ? kSmapsPatienceNs : kPatienceNs);
   const uint64_t own = own_resident(pages);
   Division division(parts, pages);
-  if (parts.has_v8) {
+  if (parts.has_managed) {
     const uint64_t begin = thread_ns();
     divide_by_smaps(division);
     g_smaps_ns_per_megabyte = (thread_ns() - begin) / ((totals.rss >> 20) + 1) + 1;
@@ -293,7 +293,7 @@ void write_resident_parts(SectionWriter& out, const ResidentParts& parts) {
   out.begin(format::SectionType::kRss);
   uint32_t count = 0;
   for (uint32_t kind = 1; kind < ResidentParts::kKinds; ++kind) {
-    if (kind == static_cast<uint32_t>(RssKind::kV8) && !parts.has_v8) continue;
+    if (kind == static_cast<uint32_t>(RssKind::kManagedHeap) && !parts.has_managed) continue;
     const format::RssEntry entry{kind, 0, parts.bytes[kind]};
     out.add(&entry, sizeof(entry));
     ++count;

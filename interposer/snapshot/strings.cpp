@@ -9,7 +9,7 @@
 namespace silt::snapshot {
 namespace {
 
-// Pages are touched as they are used. A large JavaScript program has some ten thousand functions.
+// Pages are touched as they are used. A large program has some ten thousand functions.
 constexpr size_t kCapacity = size_t{8} * 1024 * 1024;
 constinit char g_bytes[kCapacity]{};
 

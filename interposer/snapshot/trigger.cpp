@@ -28,7 +28,7 @@
 #include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
-#include "interposer/snapshot/runtime_sections.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/folding.h"
@@ -120,7 +120,7 @@ long write_one(uint32_t trigger, const char** what) {
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
   if (result == 0) {
-    if (companion.write_names == nullptr || !companion.write_names(at)) copy_jit_map(at);
+    if (runtimes.write_names == nullptr || !runtimes.write_names(at)) copy_jit_map(at);
     result = base::system_call(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
                                reinterpret_cast<long>(final_name.c_str()));
   }
@@ -429,7 +429,7 @@ void start_over_in_child() {
   }
   leave_requests_to_parent(g_state.off);
   leave_companion_to_parent();
-  if (runtime_sections.leave_to_parent != nullptr) runtime_sections.leave_to_parent();
+  if (runtimes.leave_to_parent != nullptr) runtimes.leave_to_parent();
   recorder.generation.store(0, std::memory_order_relaxed);
 }
 

@@ -14,13 +14,12 @@
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/children.h"
-#include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/live_counts.h"
 #include "interposer/snapshot/node_numbers.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/resident_parts.h"
-#include "interposer/snapshot/runtime_sections.h"
+#include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/section_writer.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/folding.h"
@@ -28,7 +27,7 @@
 
 namespace silt::snapshot {
 
-constinit RuntimeSections runtime_sections{};
+constinit Runtimes runtimes{};
 constinit OwnersWish owners_wish{};
 
 namespace {
@@ -248,7 +247,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.elapsed_ns = monotonic_ns() - process_info.start_monotonic_ns;
   meta.sampling_interval_bytes = recorder.sample_interval_bytes;
   const ResidentMemory resident = read_resident_memory();
-  ResidentParts parts = read_resident_parts(resident, companion.write != nullptr);
+  ResidentParts parts = read_resident_parts(resident, runtimes.mark_their_heaps);
   meta.rss_bytes = resident.rss;
   meta.rss_anon_bytes = resident.anonymous;
   meta.rss_file_bytes = resident.file;
@@ -281,8 +280,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_costs(out, facts, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
   write_children(out);
-  if (companion.write != nullptr) companion.write(out, strings);
-  if (runtime_sections.write != nullptr) runtime_sections.write(out, strings, objects);
+  if (runtimes.write != nullptr) runtimes.write(out, strings, objects);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);
   meta.command = strings.add(process_info.command);

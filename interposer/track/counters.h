@@ -170,15 +170,24 @@ class Counters {
     shard->empty_page_of(stack);
   }
 
-  // In use, for stacks below `limit`.
-  uint64_t bytes(StackId limit) {
-    uint64_t sum = 0;
+  // For a stack, on average over those below `limit` that share a page with any that was counted.
+  uint64_t bytes_of_stack(StackId limit) {
+    uint64_t pages = 0;
+    uint64_t places = 0;
     for (StackId stack = 0; stack < limit; stack += CounterShard::kPageStacks) {
+      const uint64_t before = pages;
       for (CounterShard& shard : shards_) {
-        if (shard.has_page_of(stack)) sum += base::kPageSize;
+        if (shard.has_page_of(stack)) ++pages;
       }
+      if (pages != before) ++places;
     }
-    return sum;
+    return places == 0 ? 0 : pages * (base::kPageSize / CounterShard::kPageStacks) / places;
+  }
+
+  // The counters of all stacks that share `stack`'s page read as 0 again. Only while nobody has
+  // one of them in hand, and when their sums are 0.
+  void empty_page_of(StackId stack) {
+    for (CounterShard& shard : shards_) shard.empty_page_of(stack);
   }
 
   // Hands all that `from` has counted to `to`. False, with nothing done, when there is no memory.

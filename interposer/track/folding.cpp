@@ -21,29 +21,28 @@ namespace {
 constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kSecond = 1'000 * kMillisecond;
 
-// A slice every six milliseconds or so, of the thread's own time: on a busy machine it would else
-// be over before it has done anything. A twentieth of one processor while a round lasts; three
-// times as much where the tree is larger than wanted.
-constexpr uint64_t kSliceNs = 3 * kMillisecond / 10;
-constexpr uint64_t kUrgentSliceNs = 9 * kMillisecond / 10;
-constexpr uint64_t kTicksBetweenSlices = uint64_t{1} << 24;
+// What a round may take of a program's time, by how far silt is past what it wants. A slice is of
+// the thread's own time: on a busy machine it would else be over before it has done anything.
+struct Pace {
+  uint64_t slice_ns;
+  uint64_t ticks_between_slices;
+  // Stacks that come again within the time between two rounds are not gone. The first also keeps
+  // rounds away from programs that live for seconds, such as compilers.
+  uint64_t between_rounds_ns;
+};
+constexpr Pace kPaces[] = {
+    {3 * kMillisecond / 10, uint64_t{1} << 24, 10 * kSecond},  // a twentieth of one processor
+    {9 * kMillisecond / 10, uint64_t{1} << 24, kSecond},       // three times as much
+    // A third of a processor: the tree of test/programs/ever_new_stacks.cpp, which does nothing but
+    // make new stacks, would else grow faster than it is folded.
+    {9 * kMillisecond / 10, uint64_t{1} << 22, kSecond / 4},
+};
 constexpr uint64_t kTicksBetweenLooks = uint64_t{1} << 26;
 // Asking for the time takes a tenth of a microsecond.
 constexpr NodeId kIdsBetweenClockLooks = 256;
 
 // Smaller trees are not worth a round: 700 KB.
 constexpr uint32_t kFewestNodes = 16 * 1024;
-// Stacks that come again within this time are not gone. It also keeps rounds away from programs
-// that live for seconds, such as compilers.
-constexpr uint64_t kBetweenRoundsNs = 10 * kSecond;
-constexpr uint64_t kBetweenUrgentRoundsNs = kSecond;
-
-// Past the larger of these two the tree is folded sooner; past four times that, when nothing is
-// left to be folded, recording goes over to sampling.
-constexpr uint64_t kTreeBytes = uint64_t{16} << 20;
-constexpr uint64_t kTreeShare = 10;  // one part in so many of the program's live memory
-constexpr uint64_t kSamplingFactor = 4;
-
 // What a processor stored is seen by the others long before this has passed.
 constexpr uint64_t kStoresSettleNs = 2 * kMillisecond;
 // A thread that is this long inside a hook has left it by a way that was not seen.
@@ -57,59 +56,43 @@ uint64_t time_of(clockid_t clock) {
 
 uint64_t now_ns() { return time_of(CLOCK_MONOTONIC); }
 
-uint64_t wanted_tree_bytes(uint64_t live_bytes) {
-  uint64_t wanted = live_bytes / kTreeShare;
-  if (wanted < kTreeBytes) wanted = kTreeBytes;
-  const uint64_t cap = recorder.memory_limit_bytes;
-  if (cap != 0 && wanted > cap / 4) wanted = cap / 4;
-  return wanted;
-}
+const Pace& pace_of(Pressure pressure) { return kPaces[static_cast<int>(pressure)]; }
 
 }  // namespace
 
-uint64_t Folding::tree_bytes() {
-  const uint64_t ids = recorder.stacks.id_limit();
-  const uint64_t bytes =
-      recorder.stacks.mapped_bytes() + recorder.counters.bytes(static_cast<StackId>(ids));
-  // Ids that are free will be used before there are new ones.
-  return bytes / ids * recorder.stacks.in_use();
-}
-
-// The steps know stacks of a joined runtime, but no such program has been seen through many rounds
-// yet: nothing is folded any more once one is joined. A round under way stays where it is: what it has set aside is made again when it is
-// seen again. A slice that is being taken just then does no harm: it ends at the wait at the
-// latest, or has it behind it, and then what it gives back is in nobody's hands.
-bool Folding::is_over() { return recorder.evaluator.joined.load(std::memory_order_acquire); }
-
 bool Folding::due() {
-  if (is_over()) return false;
   const uint64_t ticks = base::ticks();
   if (ticks < next_look_ticks_.load(std::memory_order_relaxed)) return false;
   const bool idle = step_.load(std::memory_order_relaxed) == Step::kIdle;
-  next_look_ticks_.store(ticks + (idle ? kTicksBetweenLooks : kTicksBetweenSlices),
+  const Pace& pace = pace_of(pressure_.load(std::memory_order_relaxed));
+  next_look_ticks_.store(ticks + (idle ? kTicksBetweenLooks : pace.ticks_between_slices),
                          std::memory_order_relaxed);
   if (!idle) return true;
   const uint32_t nodes = recorder.stacks.in_use();
   const uint32_t left = left_nodes_.load(std::memory_order_relaxed);
   if (nodes < kFewestNodes || nodes < left + left / 16) return false;
-  const bool urgent =
-      tree_bytes() > wanted_tree_bytes(known_live_bytes_.load(std::memory_order_relaxed));
-  urgent_.store(urgent, std::memory_order_relaxed);
-  if (!urgent && nodes < left + left / 4) return false;
-  uint64_t ended = ended_ns_.load(std::memory_order_relaxed);
+  const Pressure pressure =
+      pressure_of(own_bytes(), known_live_bytes_.load(std::memory_order_relaxed));
+  pressure_.store(pressure, std::memory_order_relaxed);
+  // Where the last round found little, what is there is what lives: a round for each sixteenth of
+  // it would be for nothing.
+  const bool soon = pressure != Pressure::kNone && found_.load(std::memory_order_relaxed);
+  if (!soon && nodes < left + left / 4) return false;
+  const uint64_t ended = ended_ns_.load(std::memory_order_relaxed);
   const uint64_t now = now_ns();
   if (ended == 0) {  // the first ones have not been there for long
     ended_ns_.store(now, std::memory_order_relaxed);
     return false;
   }
-  return now - ended >= (urgent ? kBetweenUrgentRoundsNs : kBetweenRoundsNs);
+  return now - ended >= pace_of(pressure).between_rounds_ns;
 }
 
 void Folding::slice(const ThreadState* own) {
   const base::SpinGuard guard(lock_);
-  if (is_over() || lock_.was_abandoned()) return;  // abandoned: copied in the middle of a slice
+  if (lock_.was_abandoned()) return;  // copied in the middle of a slice
+  look_at_growth();
   slice_end_ns_ = time_of(CLOCK_THREAD_CPUTIME_ID) +
-                  (urgent_.load(std::memory_order_relaxed) ? kUrgentSliceNs : kSliceNs);
+                  pace_of(pressure_.load(std::memory_order_relaxed)).slice_ns;
   for (;;) {  // steps that have little to do share a slice
     const Step before = step_.load(std::memory_order_relaxed);
     go_on(own);
@@ -118,12 +101,28 @@ void Folding::slice(const ThreadState* own) {
   }
 }
 
+// The tree grows on while a round is under way.
+void Folding::look_at_growth() {
+  const uint64_t bytes = other_bytes_ + bytes_of_node_ * recorder.stacks.in_use();
+  const bool scanned = step_.load(std::memory_order_relaxed) >= Step::kMark;
+  const uint64_t live_bytes =
+      scanned ? live_bytes_ : known_live_bytes_.load(std::memory_order_relaxed);
+  const Pressure pressure = pressure_of(bytes, live_bytes);
+  if (pressure > pressure_.load(std::memory_order_relaxed)) {
+    pressure_.store(pressure, std::memory_order_relaxed);
+  }
+  // (What is alive may have grown with it: that has to be known first.)
+  if (scanned && rounds_ > 1 && recorder.bounded && is_too_much(bytes, live_bytes)) fall_back();
+}
+
 bool Folding::round(const ThreadState* own) {
   const base::SpinGuard guard(lock_);
   in_one_go_ = true;
   gave_up_ = false;
-  do go_on(own);
-  while (step_.load(std::memory_order_relaxed) != Step::kIdle);
+  do {
+    go_on(own);
+    if (step_.load(std::memory_order_relaxed) == Step::kWait) base::system_call(SYS_sched_yield);
+  } while (step_.load(std::memory_order_relaxed) != Step::kIdle);
   in_one_go_ = false;
   return !gave_up_;
 }
@@ -139,6 +138,8 @@ void Folding::go_on(const ThreadState* own) {
       limit_ = recorder.stacks.id_limit();
       live_bytes_ = 0;
       aside_ = 0;
+      folded_before_ = folded_nodes();
+      measure();
       cursor_ = {};
       begin(Step::kCount);
       break;
@@ -186,7 +187,13 @@ void Folding::go_on(const ThreadState* own) {
       begin(Step::kHandIn);
       break;
     case Step::kHandIn:
-      if (hand_in()) begin(Step::kTidy);
+      if (!hand_in()) break;
+      begin(recorder.rules.begin_marking() ? Step::kMarkRules : Step::kTidy);
+      break;
+    case Step::kMarkRules:
+      if (!mark_rules()) break;
+      recorder.rules.forget_unmarked_guesses();
+      begin(Step::kTidy);
       break;
     case Step::kTidy:
       tidy();
@@ -252,8 +259,10 @@ bool Folding::count() {
     if (!recorder.stacks.read_node(id, &parent, &pc) || counted == nullptr) return keep(id);
     uint32_t now = static_cast<uint32_t>(reader.read(id).blocks) + 1;
     if (now == 0) now = 1;
-    // Outermost frames have no caller to hand on to; there are few of them.
-    if (*counted != now || parent == 0 || !settled_) keep(id);
+    // Outermost frames have no caller to hand on to; there are few of them. (A runtime's blocks
+    // that were made outside of its functions have each native stack.)
+    const bool outermost = parent == 0 && !(is_pair(pc) && native_of(pc) != 0);
+    if (*counted != now || outermost || !settled_) keep(id);
     *counted = now;
   });
 }
@@ -365,8 +374,27 @@ bool Folding::move() {
   });
 }
 
+// Where nothing of a page is left its memory goes, as after a start that made many stacks. What the
+// shards have counted there cancels out.
+bool Folding::give_back_page(NodeId first) {
+  if (first + StackTable::kPageNodes > limit_ || !recorder.stacks.withdraw_page(first)) {
+    return false;
+  }
+  uint32_t aside = 0;
+  for (NodeId id = first; id < first + StackTable::kPageNodes; ++id) {
+    if (recorder.stacks.is_aside(id)) ++aside;
+    uint32_t* const counted = counted_.find(id);
+    if (counted != nullptr) *counted = 0;
+  }
+  recorder.counters.empty_page_of(first);
+  recorder.stacks.give_back_page(first);
+  folded_nodes_.fetch_add(aside, std::memory_order_relaxed);
+  return true;
+}
+
 bool Folding::give_back() {
   return visit_ids(limit_, [&](NodeId id) {
+    if (id % StackTable::kPageNodes == 0) give_back_page(id);
     if (!recorder.stacks.is_aside(id) || !recorder.stacks.give_back(id)) return;
     *counted_.find(id) = 0;
     folded_nodes_.fetch_add(1, std::memory_order_relaxed);
@@ -374,7 +402,9 @@ bool Folding::give_back() {
 }
 
 bool Folding::give_up() {
-  return visit_ids(limit_, [&](NodeId id) { recorder.stacks.take_back(id); });
+  return visit_ids(limit_, [&](NodeId id) {
+    if (recorder.stacks.is_aside(id)) recorder.stacks.take_back(id);
+  });
 }
 
 // States of threads that have ended: their counters are added to the folded ones', a page at a
@@ -396,17 +426,35 @@ bool Folding::hand_in() {
   return true;
 }
 
+// Of code that nobody describes, as compilers at run time make and drop it: a rule that no stack
+// has is derived again when it is needed.
+bool Folding::mark_rules() {
+  return visit_ids(recorder.stacks.id_limit(), [&](NodeId id) {
+    NodeId caller;
+    uint64_t pc;
+    if (recorder.stacks.read_node(id, &caller, &pc)) recorder.rules.mark(pc);
+  });
+}
+
+void Folding::measure() {
+  const uint64_t tree = tree_bytes();
+  other_bytes_ = own_bytes() - tree;
+  bytes_of_node_ = tree / (recorder.stacks.in_use() + 1);
+}
+
 void Folding::tidy() {
   recorder.stacks.tidy();
-  if (aside_ != 0) recorder.stacks.unmap_old_tables(epoch_);
-  left_nodes_.store(recorder.stacks.in_use(), std::memory_order_relaxed);
+  recorder.stacks.unmap_old_tables(epoch_);
+  recorder.rules.unmap_old_tables(epoch_);
+  if (recorder.tidy_runtime != nullptr) recorder.tidy_runtime(epoch_);
+  const uint32_t left = recorder.stacks.in_use();
+  left_nodes_.store(left, std::memory_order_relaxed);
+  found_.store(folded_nodes() - folded_before_ > left / 16, std::memory_order_relaxed);
   known_live_bytes_.store(live_bytes_, std::memory_order_relaxed);
   ended_ns_.store(now_ns(), std::memory_order_relaxed);
+  measure();
   // In the first round all stacks are new.
-  if (++rounds_ > 1 && recorder.bounded &&
-      tree_bytes() > kSamplingFactor * wanted_tree_bytes(live_bytes_)) {
-    fall_back();
-  }
+  if (++rounds_ > 1 && recorder.bounded && is_too_much(own_bytes(), live_bytes_)) fall_back();
 }
 
 }  // namespace silt::track

@@ -6,7 +6,8 @@
 //
 // It goes in rounds, and a round in slices of less than a millisecond, taken by whichever thread
 // allocates next: no slice, no round, and nothing grows either. A round begins when the tree has
-// grown by a quarter since the last one.
+// grown by a quarter since the last one, or sooner where silt is larger than it wants to be
+// (own_size.h).
 //
 //   count      what each stack has counted; one that counted nothing since the last round is quiet
 //   scan       the live tables: stacks that have live blocks
@@ -19,7 +20,7 @@
 //              failed, is taken back
 //   move       counts to the innermost caller that stays; a pair's to a pair there which has no
 //              native stack
-//   give back  ids
+//   give back  ids, and the memory of pages of which nothing is left
 //
 // Why that is exact: a hook counts its block before it puts it into the table. What it counted
 // since the last round's `count` makes its stack not quiet; what it counted before that is in the
@@ -42,6 +43,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/spin_lock.h"
 #include "interposer/track/live_table.h"
+#include "interposer/track/own_size.h"
 #include "interposer/track/stack_table.h"
 
 namespace silt::track {
@@ -71,9 +73,6 @@ class Folding {
   uint64_t folded_stacks() const { return folded_stacks_.load(std::memory_order_relaxed); }
   uint64_t folded_nodes() const { return folded_nodes_.load(std::memory_order_relaxed); }
 
-  // Memory of the tree that is in use: nodes, counters, the hash table.
-  static uint64_t tree_bytes();
-
  private:
   enum class Step : uint8_t {
     kIdle,
@@ -89,6 +88,7 @@ class Folding {
     kGiveBack,
     kGiveUp,
     kHandIn,
+    kMarkRules,
     kTidy,
   };
   static constexpr size_t kWords = kMaximumNodes / 64;
@@ -103,13 +103,16 @@ class Folding {
   bool check();
   bool move();
   bool give_back();
+  bool give_back_page(NodeId first);
   bool give_up();
   bool hand_in();
+  bool mark_rules();
   void tidy();
   void go_on(const ThreadState* own);
   void begin(Step step);
 
-  static bool is_over();
+  void look_at_growth();
+  void measure();
   bool slice_is_over() const;
   bool time_is_up(NodeId id) const;
   template <typename Visit>
@@ -124,7 +127,7 @@ class Folding {
   base::SpinLock lock_;
   std::atomic<Step> step_{Step::kIdle};
   std::atomic<uint64_t> next_look_ticks_{0};
-  std::atomic<bool> urgent_{false};  // the tree is larger than wanted
+  std::atomic<Pressure> pressure_{Pressure::kNone};
   uint64_t slice_end_ns_ = 0;
   bool in_one_go_ = false;
   bool gave_up_ = false;
@@ -136,6 +139,7 @@ class Folding {
   LiveTable::Cursor cursor_;
   uint32_t epoch_ = 0;
   uint32_t aside_ = 0;
+  uint64_t folded_before_ = 0;
   uint64_t waits_since_ns_ = 0;
   uint64_t live_bytes_ = 0;
   ThreadState* handing_in_ = nullptr;
@@ -144,7 +148,11 @@ class Folding {
   std::atomic<uint64_t> ended_ns_{0};
   std::atomic<uint32_t> left_nodes_{0};
   std::atomic<uint64_t> known_live_bytes_{0};
+  std::atomic<bool> found_{false};  // a sixteenth of what was left, or more
   uint32_t rounds_ = 0;
+  // When it was last measured.
+  uint64_t bytes_of_node_ = 0;
+  uint64_t other_bytes_ = 0;
 
   std::atomic<uint64_t> folded_stacks_{0};
   std::atomic<uint64_t> folded_nodes_{0};

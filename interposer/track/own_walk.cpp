@@ -24,8 +24,7 @@ uint64_t read_word(void* walk, uint64_t address) {
 SILT_COLD void walk_here(VisitFrame visit, void* visitor) {
   auto* const spine = static_cast<unwind::Spine*>(base::map_memory(sizeof(unwind::Spine)));
   if (spine == nullptr) return;
-  const auto* const words = static_cast<const uint64_t*>(__builtin_frame_address(0));
-  spine->update(recorder.rules, {words[1], reinterpret_cast<uint64_t>(words + 2), words[0]});
+  spine->update(recorder.rules, unwind::caller_of_record(__builtin_frame_address(0)));
   unwind::StackRegions regions{};
   for (uint32_t i = spine->count(); i > 0; --i) {
     const unwind::Frame& frame = spine->frame(i - 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For what a runtime inside the program tells of its frames (V8): a walk of the calling thread's
+// For what a runtime inside the program tells of its frames: a walk of the calling thread's
 // stack that is silt's own business, and the use of what was learned from it. Normal context.
 
 #ifndef SILT_INTERPOSER_TRACK_OWN_WALK_H_

@@ -76,7 +76,11 @@ struct Recorder {
   // Set by a runtime that waits for the moment at which it may be joined; called now and then while
   // the program allocates.
   std::atomic<void (*)()> await_runtime{};
-  void (*code_came)() = nullptr;     // some time after a dlopen
+  void (*code_came)() = nullptr;  // some time after a dlopen
+  // Of joined runtimes: what they keep of names and the like; and, after a round of folding that
+  // waited for all hooks from before this epoch, what they can do without.
+  uint64_t (*runtime_bytes)() = nullptr;
+  void (*tidy_runtime)(uint32_t epoch) = nullptr;
   void (*lock_runtime)() = nullptr;  // around a fork, and its reverse
   void (*unlock_runtime)() = nullptr;
 };

@@ -131,6 +131,63 @@ bool StackTable::give_back(NodeId id) {
   return true;
 }
 
+// Bits of a word's ids that are free, and of those that are aside.
+uint64_t StackTable::free_bits(NodeId from) {
+  const std::atomic<uint64_t>* const word = free_.find(from / kWordIds);
+  return word == nullptr ? 0 : word->load(std::memory_order_relaxed);
+}
+
+uint64_t StackTable::aside_bits(NodeId from) {
+  uint64_t bits = 0;
+  for (NodeId i = 0; i < kWordIds; ++i) bits |= uint64_t{is_aside(from + i)} << i;
+  return bits;
+}
+
+bool StackTable::withdraw_page(NodeId first) {
+  if (first == 0 || first + kPageNodes > id_limit()) return false;
+  constexpr size_t kWords = kPageNodes / kWordIds;
+  uint64_t aside[kWords];
+  bool any_aside = false;  // else it was done before
+  for (size_t i = 0; i < kWords; ++i) {
+    const auto from = static_cast<NodeId>(first + i * kWordIds);
+    aside[i] = aside_bits(from);
+    any_aside = any_aside || aside[i] != 0;
+    if ((aside[i] | free_bits(from)) != UINT64_MAX) return false;
+  }
+  if (!any_aside || births_.ensure(first) == nullptr || free_.ensure(first / kWordIds) == nullptr) {
+    return false;
+  }
+  // Somebody may have been given one meanwhile: then all that is free goes back.
+  for (size_t i = 0; i < kWords; ++i) {
+    std::atomic<uint64_t>& word = free_[first / kWordIds + i];
+    const uint64_t taken = word.exchange(0, std::memory_order_acq_rel);
+    free_count_.fetch_sub(static_cast<uint32_t>(__builtin_popcountll(taken)),
+                          std::memory_order_relaxed);
+    if ((taken | aside[i]) == UINT64_MAX) continue;
+    put_free(word, taken);
+    while (i-- > 0) put_free(free_[first / kWordIds + i], ~aside[i]);
+    return false;
+  }
+  return true;
+}
+
+void StackTable::put_free(std::atomic<uint64_t>& word, uint64_t bits) {
+  word.fetch_or(bits, std::memory_order_release);
+  free_count_.fetch_add(static_cast<uint32_t>(__builtin_popcountll(bits)),
+                        std::memory_order_relaxed);
+}
+
+// Nodes of zeros are found by nobody: their pc is 0.
+void StackTable::give_back_page(NodeId first) {
+  base::release_pages(&nodes_[first], base::kPageSize);
+  for (NodeId id = first; id < first + kPageNodes; id += kWordIds) {
+    put_free(free_[id / kWordIds], UINT64_MAX);
+  }
+  if (free_from_.load(std::memory_order_relaxed) > first / kWordIds) {
+    free_from_.store(first / kWordIds, std::memory_order_relaxed);
+  }
+}
+
 NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
   NodeId id = claim_any();
   if (id != 0) [[unlikely]] {
@@ -252,7 +309,7 @@ void StackTable::replace(Table* table, bool for_more) {
 
 void StackTable::leave_behind(Table* table) {
   for (OldTable& old : old_tables_) {
-    if (old.table.load(std::memory_order_relaxed) != nullptr) continue;
+    if (old.table.load(std::memory_order_acquire) != nullptr) continue;
     old.size_bytes = size_of(*table);
     old.epoch = 0;
     old.table.store(table, std::memory_order_release);

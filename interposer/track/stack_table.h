@@ -67,6 +67,12 @@ class StackTable {
   }
   // False when there was no memory to remember that the id is free: it stays aside.
   bool give_back(NodeId id);
+  // All ids that share the page of `first`, which begins one: each of them must be free or aside,
+  // and one at least aside. Nobody is given one of them from then on; false, with nothing done,
+  // where it is not so. Between the two whatever is kept by id may go as well.
+  static constexpr NodeId kPageNodes = base::kPageSize / 16;
+  bool withdraw_page(NodeId first);
+  void give_back_page(NodeId first);
   // What is left in the hash table of nodes that were given back goes, if that is much of it.
   void tidy();
   // Every thread was seen outside hooks, or at this epoch, since it began: tables that had been
@@ -98,11 +104,10 @@ class StackTable {
     return known != 0 ? known : id;
   }
 
-  // Of the nodes and of what they are found by.
-  uint64_t mapped_bytes() {
-    const uint64_t nodes = (uint64_t{id_limit()} + 4095) / 4096 * 4096;
-    return nodes * (sizeof(Node) + (reused_.load(std::memory_order_relaxed) != 0 ? 4 : 0)) +
-           size_of(*table_.load(std::memory_order_acquire));
+  // Of the nodes that are there, and of what they are found by.
+  uint64_t used_bytes() {
+    constexpr uint64_t kBirth = 4;
+    return in_use() * (sizeof(Node) + kBirth) + size_of(*table_.load(std::memory_order_acquire));
   }
 
   // Nodes that did not fit.
@@ -114,7 +119,7 @@ class StackTable {
     std::atomic<NodeId> parent;
     std::atomic<NodeId> hint;  // the child found last, 0: none
   };
-  static_assert(sizeof(Node) == 16);
+  static_assert(sizeof(Node) * kPageNodes == base::kPageSize);
   // Flags in a node's parent.
   static constexpr NodeId kRetired = NodeId{1} << 31;  // the code at its pc was unloaded
   static constexpr NodeId kAside = NodeId{1} << 30;    // on its way to being given back
@@ -146,6 +151,9 @@ class StackTable {
   void fill(NodeId id, Node* node, NodeId parent, uint64_t pc);
   bool claim(NodeId id);
   NodeId claim_any();
+  uint64_t free_bits(NodeId from);
+  uint64_t aside_bits(NodeId from);
+  void put_free(std::atomic<uint64_t>& word, uint64_t bits);
   NodeId make_node(NodeId parent, uint64_t pc);
   NodeId make_neighbour(NodeId parent, uint64_t pc);
   void grow(Table* table);

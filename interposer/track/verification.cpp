@@ -114,7 +114,7 @@ void start_verification(const char* setting, const char* program) {
   if (setting == nullptr || setting[0] != '/') return;
   constexpr size_t kSize = sizeof(VerificationFile);
   const long file =
-      base::system_call(SYS_open, reinterpret_cast<long>(setting), O_RDWR | O_CLOEXEC);
+      base::system_call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(setting), O_RDWR | O_CLOEXEC);
   if (file < 0) return;
   const bool large_enough =
       base::system_call(SYS_lseek, file, 0, SEEK_END) >= static_cast<long>(kSize);

@@ -76,13 +76,13 @@ int probe_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int wr
 int probe_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int write, void* arg) {
   if (write != 0) return -UNW_EBADREG;
   switch (number) {
-    case UNW_X86_64_RIP:
+    case arch::kDwarfPc:
       *value = static_cast<Probe*>(arg)->pc - 1;
       return 0;
-    case UNW_X86_64_RSP:
+    case arch::kDwarfSp:
       *value = kSpOrigin;
       return 0;
-    case UNW_X86_64_RBP:
+    case arch::kDwarfFp:
       *value = kBpOrigin;
       return 0;
     default:
@@ -95,11 +95,11 @@ int probe_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int
 FrameRule decode(uint64_t pc, uint64_t sp, uint64_t bp) {
   if (pc == fake_read(kSpOrigin + arch::kSignalPcOffset) &&
       sp == fake_read(kSpOrigin + arch::kSignalSpOffset) &&
-      bp == fake_read(kSpOrigin + arch::kSignalBpOffset)) {
+      bp == fake_read(kSpOrigin + arch::kSignalFpOffset)) {
     return FrameRule(RuleKind::kSignal);
   }
-  // `sp` is the CFA. Its return address must stand directly below it.
-  if (pc != fake_read(sp - 8)) return FrameRule(RuleKind::kSlow);
+  // `sp` is the CFA. The return address must stand where calls leave it.
+  if (pc != fake_read(arch::return_slot(sp))) return FrameRule(RuleKind::kSlow);
   const auto saved_in = [bp](uint64_t value_origin, uint64_t origin, uint64_t* address) {
     if (!within(bp, value_origin, kValueHalf) || (bp - value_origin) % kStride != 0) return false;
     *address = origin + static_cast<uint64_t>(static_cast<int64_t>(bp - value_origin) /
@@ -172,9 +172,9 @@ FrameRule derive_rule(uint64_t pc) {
   unw_word_t new_pc = 0;
   unw_word_t new_sp = 0;
   unw_word_t new_bp = 0;
-  if (libunwind.get_reg(&cursor, UNW_X86_64_RIP, &new_pc) < 0 ||
-      libunwind.get_reg(&cursor, UNW_X86_64_RSP, &new_sp) < 0 ||
-      libunwind.get_reg(&cursor, UNW_X86_64_RBP, &new_bp) < 0) {
+  if (libunwind.get_reg(&cursor, arch::kDwarfPc, &new_pc) < 0 ||
+      libunwind.get_reg(&cursor, arch::kDwarfSp, &new_sp) < 0 ||
+      libunwind.get_reg(&cursor, arch::kDwarfFp, &new_bp) < 0) {
     return FrameRule(RuleKind::kSlow);
   }
   if (new_pc == 0) return FrameRule(RuleKind::kOutermost);

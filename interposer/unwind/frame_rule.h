@@ -18,6 +18,9 @@
 
 #include <cstdint>
 
+#include "interposer/base/arch.h"
+#include "interposer/base/attributes.h"
+
 namespace silt::unwind {
 
 enum class RuleKind : uint8_t {
@@ -26,7 +29,7 @@ enum class RuleKind : uint8_t {
   kBp,            // CFA = bp + offset
   kBpIndirect,    // CFA = *(bp + slot) + offset: a stack-realigned frame
   kSignal,        // a signal frame: pc, sp and bp come from the saved context
-  kFramePointer,  // no unwind information: CFA = bp + 16, bp saved at CFA - 16, with checks
+  kFramePointer,  // no unwind information: bp points at a frame record; with checks
   kOutermost,     // the return address is undefined: the walk is complete
   kSlow,          // only libunwind can step from here (other registers are involved)
   kInterpreted,   // as kFramePointer, and a word in the frame tells the function: interpreter.h
@@ -75,6 +78,15 @@ struct Frame {
   uint64_t sp;  // as the frame's function sees it after the call returned
   uint64_t bp;
 };
+
+// The frame of the caller of the function whose frame record is given, as it is after the return.
+SILT_ALWAYS_INLINE Frame caller_of_record(const void* record) {
+  const auto at = reinterpret_cast<uint64_t>(record);
+  const auto word = [at](uint64_t offset) {
+    return *reinterpret_cast<const uint64_t*>(at + offset);
+  };
+  return Frame{word(arch::kRecordPc), at + arch::kRecordSize, word(arch::kRecordFp)};
+}
 
 }  // namespace silt::unwind
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Frames of an interpreter that the program brings along (V8's): all functions that it runs share
+// Frames of an interpreter that the program brings along: all functions that it runs share
 // one pc, and which of them a frame runs stands in the frame, a word at a fixed distance from its
 // frame pointer. A walk reads that word as one more slot on which the stack depends, and has it
 // translated into a pc of its own for the function. The word may be anything: it is looked up, and
@@ -13,12 +13,13 @@
 #include <atomic>
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/spin_lock.h"
 
 namespace silt::unwind {
 
 // What stands for a function in place of a pc lies past the end of user space, where no code is.
-inline constexpr uint64_t kFirstFunctionPc = uint64_t{1} << 47;
+inline constexpr uint64_t kFirstFunctionPc = uint64_t{1} << arch::kAddressBits;
 
 class Interpreter {
  public:
@@ -47,7 +48,7 @@ class Interpreter {
   }
 
  private:
-  // As many as there are isolates at a time: each may have a copy of its own.
+  // As many as there are interpreters at a time: each thread may have a copy of its own.
   static constexpr uint32_t kRanges = 256;
 
   struct Range {

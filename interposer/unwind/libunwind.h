@@ -7,9 +7,14 @@
 #ifndef SILT_INTERPOSER_UNWIND_LIBUNWIND_H_
 #define SILT_INTERPOSER_UNWIND_LIBUNWIND_H_
 
-#include <libunwind-x86_64.h>
+#include <libunwind.h>
 
-extern "C" int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t, unw_word_t, unw_dyn_info_t*,
+// Its functions have the machine in their names: UNW_OBJ(step) is such a name.
+#define SILT_UNWIND_TEXT(name) #name
+#define SILT_UNWIND_TEXT_OF(name) SILT_UNWIND_TEXT(name)
+#define SILT_UNWIND_NAME(function) SILT_UNWIND_TEXT_OF(UNW_OBJ(function))
+
+extern "C" int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t*,
                                                   unw_proc_info_t*, int, void*);
 
 namespace silt::unwind {
@@ -21,7 +26,7 @@ struct Libunwind {
   decltype(&unw_init_remote) init_remote;
   decltype(&unw_step) step;
   decltype(&unw_get_reg) get_reg;
-  decltype(&_Ux86_64_dwarf_search_unwind_table) search_unwind_table;
+  decltype(&UNW_OBJ(dwarf_search_unwind_table)) search_unwind_table;
   unw_addr_space_t probe_space;
   unw_addr_space_t walk_space;
 };

@@ -36,36 +36,8 @@ int walk_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int wri
 
 int walk_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int write, void* arg) {
   if (write != 0) return -UNW_EBADREG;
-  const arch::Registers& r = *static_cast<Walk*>(arg)->registers;
-  switch (number) {
-    case UNW_X86_64_RIP:
-      *value = r.rip;
-      return 0;
-    case UNW_X86_64_RSP:
-      *value = r.rsp;
-      return 0;
-    case UNW_X86_64_RBP:
-      *value = r.rbp;
-      return 0;
-    case UNW_X86_64_RBX:
-      *value = r.rbx;
-      return 0;
-    case UNW_X86_64_R12:
-      *value = r.r12;
-      return 0;
-    case UNW_X86_64_R13:
-      *value = r.r13;
-      return 0;
-    case UNW_X86_64_R14:
-      *value = r.r14;
-      return 0;
-    case UNW_X86_64_R15:
-      *value = r.r15;
-      return 0;
-    default:
-      *value = 0;
-      return 0;
-  }
+  *value = arch::value_of(*static_cast<Walk*>(arg)->registers, number);
+  return 0;
 }
 
 // The kernel's signal frame was left by this step: pc and sp come from its saved context. (What
@@ -77,7 +49,7 @@ bool left_signal_frame(StackRegions& regions, uint64_t old_sp, uint64_t pc, uint
     return regions.readable(address) && *reinterpret_cast<const uint64_t*>(address) == value;
   };
   return holds(old_sp + arch::kSignalPcOffset, pc) && holds(old_sp + arch::kSignalSpOffset, sp) &&
-         !holds(sp - 8, pc);
+         !holds(arch::return_slot(sp), pc);
 }
 
 size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* frames,
@@ -87,7 +59,7 @@ size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* f
   unw_cursor_t cursor;
   if (libunwind.init_remote(&cursor, libunwind.walk_space, &walk) < 0) return 0;
   size_t count = 0;
-  uint64_t old_sp = registers.rsp;
+  uint64_t old_sp = registers.sp;
   for (;;) {
     const int result = libunwind.step(&cursor);
     if (walk.no_info) return count;
@@ -98,9 +70,9 @@ size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* f
     unw_word_t pc = 0;
     unw_word_t sp = 0;
     unw_word_t bp = 0;
-    libunwind.get_reg(&cursor, UNW_X86_64_RIP, &pc);
-    libunwind.get_reg(&cursor, UNW_X86_64_RSP, &sp);
-    libunwind.get_reg(&cursor, UNW_X86_64_RBP, &bp);
+    libunwind.get_reg(&cursor, arch::kDwarfPc, &pc);
+    libunwind.get_reg(&cursor, arch::kDwarfSp, &sp);
+    libunwind.get_reg(&cursor, arch::kDwarfFp, &bp);
     if (pc == 0) {
       *complete = true;
       return count;

@@ -14,6 +14,10 @@ namespace {
 
 constexpr uint32_t kFirstBits = 11;  // 32 KiB: enough for a small program
 constexpr uint32_t kLastBits = 26;   // 1 GiB: past any program
+// Fewer guesses than these are not looked at: 256 KiB at the most.
+constexpr uint64_t kFewestGuesses = 8192;
+
+bool is_guess(uint64_t rule) { return FrameRule(rule).kind() == RuleKind::kFramePointer; }
 
 }  // namespace
 
@@ -49,8 +53,13 @@ bool RuleTable::make_room() {
     return true;
   }
   if (uint64_t{old->used} * 2 <= old->mask) return true;
-  const uint32_t bits = 64 - old->shift;
-  Table* const grown = bits < kLastBits ? make_table(bits + 1) : nullptr;
+  uint64_t needed = 0;
+  for (uint64_t i = 0; i <= old->mask; ++i) {
+    if (old->entries[i].rule.load(std::memory_order_relaxed) != 0) ++needed;
+  }
+  uint32_t bits = kFirstBits;
+  while (uint64_t{1} << bits < needed * 3) ++bits;
+  Table* const grown = bits <= kLastBits ? make_table(bits) : nullptr;
   if (grown == nullptr) return uint64_t{old->used} * 8 < old->mask * 7;
   for (uint64_t i = 0; i <= old->mask; ++i) {
     const uint64_t pc = old->entries[i].pc.load(std::memory_order_relaxed);
@@ -58,7 +67,71 @@ bool RuleTable::make_room() {
     if (pc != 0 && rule != 0) insert(grown, pc, rule);
   }
   table_.store(grown, std::memory_order_release);
+  leave_behind(old);
   return true;
+}
+
+void RuleTable::leave_behind(Table* table) {
+  for (OldTable& old : old_tables_) {
+    if (old.table != nullptr) continue;
+    old = OldTable{table, 0};
+    return;
+  }
+}
+
+void RuleTable::unmap_old_tables(uint32_t epoch) {
+  const base::SpinGuard guard(derive_lock);
+  for (OldTable& old : old_tables_) {
+    if (old.table == nullptr) continue;
+    if (old.epoch == 0) {
+      old.epoch = epoch;
+    } else if (old.epoch != epoch) {
+      base::unmap_memory(old.table, size_of(*old.table));
+      old.table = nullptr;
+    }
+  }
+}
+
+bool RuleTable::begin_marking() {
+  const base::SpinGuard guard(derive_lock);
+  Table* const table = table_.load(std::memory_order_relaxed);
+  if (table == nullptr || table->used < kFewestGuesses) return false;
+  uint64_t guesses = 0;
+  for (uint64_t i = 0; i <= table->mask; ++i) {
+    if (is_guess(table->entries[i].rule.load(std::memory_order_relaxed))) ++guesses;
+  }
+  if (guesses < kFewestGuesses || guesses < 2 * guesses_left_) return false;
+  marks_ = static_cast<uint64_t*>(base::map_within_limit((table->mask + 64) / 8));
+  marked_ = marks_ == nullptr ? nullptr : table;
+  return marked_ != nullptr;
+}
+
+void RuleTable::mark(uint64_t pc) {
+  // (Its memory is there also if it was replaced meanwhile: only the next round gives it back.)
+  for (uint64_t i = hash(pc) >> marked_->shift;; i = (i + 1) & marked_->mask) {
+    const uint64_t key = marked_->entries[i].pc.load(std::memory_order_acquire);
+    if (key == pc) marks_[i / 64] |= uint64_t{1} << i % 64;
+    if (key == pc || key == 0) return;
+  }
+}
+
+void RuleTable::forget_unmarked_guesses() {
+  const base::SpinGuard guard(derive_lock);
+  const bool is_current = marked_ == table_.load(std::memory_order_relaxed);
+  uint64_t left = 0;
+  for (uint64_t i = 0; is_current && i <= marked_->mask; ++i) {
+    std::atomic<uint64_t>& rule = marked_->entries[i].rule;
+    if (!is_guess(rule.load(std::memory_order_relaxed))) continue;
+    if ((marks_[i / 64] >> i % 64 & 1) != 0) {
+      ++left;
+    } else {
+      rule.store(0, std::memory_order_relaxed);
+    }
+  }
+  if (is_current) guesses_left_ = left;
+  base::unmap_memory(marks_, (marked_->mask + 64) / 8);
+  marks_ = nullptr;
+  marked_ = nullptr;
 }
 
 FrameRule RuleTable::find_or_derive(uint64_t pc) {

@@ -2,9 +2,12 @@
 //
 // pc -> frame rule, lock-free for readers. An open-addressing table with linear probing; entries
 // are only added or emptied of their rule, never moved within a table. One writer at a time (the
-// holder of derive_lock) adds; when a table is half full the writer publishes one of twice the
-// size and leaves the old one to readers that still look at it. A reader that misses asks the
-// writer, who looks again, so a stale view costs time and nothing else. Hook context.
+// holder of derive_lock) adds; when a table is half full the writer publishes one that has room for
+// twice what is still needed, and leaves the old one to readers that still look at it. A reader
+// that misses asks the writer, who looks again, so a stale view costs time and nothing else.
+//
+// Code that is made at run time comes and goes without a word: the guesses about it that no stack
+// needs any more are forgotten when they have become twice as many. Hook context.
 
 #ifndef SILT_INTERPOSER_UNWIND_RULE_TABLE_H_
 #define SILT_INTERPOSER_UNWIND_RULE_TABLE_H_
@@ -52,6 +55,21 @@ class RuleTable {
   using Deriver = FrameRule (*)(uint64_t pc);
   void set_deriver(Deriver deriver) { deriver_ = deriver; }
 
+  // Guesses that no stack has, in three steps: whether they are worth it; each pc that one has; the
+  // rest goes. For one caller at a time.
+  bool begin_marking();
+  void mark(uint64_t pc);
+  void forget_unmarked_guesses();
+  // Every thread was seen outside hooks, or at this epoch, since it began: tables that had been
+  // replaced when an earlier epoch was told of are unmapped.
+  void unmap_old_tables(uint32_t epoch);
+
+  // Of the table in use.
+  uint64_t mapped_bytes() const {
+    const Table* const table = table_.load(std::memory_order_acquire);
+    return table == nullptr ? 0 : size_of(*table);
+  }
+
   uint64_t derived() const { return derived_.load(std::memory_order_relaxed); }
 
  private:
@@ -68,11 +86,28 @@ class RuleTable {
 
   static uint64_t hash(uint64_t pc) { return pc * 0x9e3779b97f4a7c15; }
 
+  static uint64_t size_of(const Table& table) {
+    return sizeof(Table) + (table.mask + 1) * sizeof(table.entries[0]);
+  }
   static Table* make_table(uint32_t bits);
   static void insert(Table* table, uint64_t pc, uint64_t rule);
   bool make_room();
+  void leave_behind(Table* table);
 
   std::atomic<Table*> table_{nullptr};
+
+  // Of the table whose guesses are being marked, a bit for each entry; 0: none is.
+  Table* marked_ = nullptr;
+  uint64_t* marks_ = nullptr;
+  uint64_t guesses_left_ = 0;
+
+  // Tables that were replaced. Under derive_lock.
+  struct OldTable {
+    Table* table;
+    uint32_t epoch;  // the first that was told of afterwards; 0: none yet
+  };
+  OldTable old_tables_[16]{};
+
   std::atomic<uint64_t> derived_{0};
   Observer observer_ = nullptr;
   Deriver deriver_ = nullptr;

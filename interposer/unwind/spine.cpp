@@ -47,10 +47,10 @@ SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) 
   const uint64_t cfa = (rule.kind() == RuleKind::kSp ? frame.sp : frame.bp) +
                        static_cast<uint64_t>(rule.cfa_offset());
   // A caller's frame lies farther out: a walk that does not move up would never end.
-  if (cfa <= frame.sp || !regions_.readable(cfa - 8)) [[unlikely]]
+  if (cfa <= frame.sp || !regions_.readable(arch::return_slot(cfa))) [[unlikely]]
     return StepResult::kBroken;
-  slots.pc_slot = slot_at(cfa - 8);
-  slots.pc_value = load(cfa - 8);
+  slots.pc_slot = slot_at(arch::return_slot(cfa));
+  slots.pc_value = load(arch::return_slot(cfa));
   next->pc = slots.pc_value;
   next->sp = cfa;
   next->bp = frame.bp;
@@ -85,7 +85,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       // Just derived: the table has it now.
       const uint64_t base = rule.kind() == RuleKind::kSp ? frame.sp : frame.bp;
       next->sp = base + static_cast<uint64_t>(rule.cfa_offset());
-      pc_at = next->sp - 8;
+      pc_at = arch::return_slot(next->sp);
       bp_at = rule.bp_slot() == 0 ? 0 : next->sp + static_cast<uint64_t>(rule.bp_slot());
       break;
     }
@@ -93,7 +93,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       sp_at = frame.bp + static_cast<uint64_t>(rule.indirect_slot());
       if (!regions_.readable(sp_at)) return StepResult::kBroken;
       next->sp = load(sp_at) + static_cast<uint64_t>(rule.cfa_offset());
-      pc_at = next->sp - 8;
+      pc_at = arch::return_slot(next->sp);
       bp_at = frame.bp + static_cast<uint64_t>(rule.bp_slot()) - 8;
       break;
     case RuleKind::kSignal:
@@ -101,7 +101,7 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       if (!regions_.readable(sp_at)) return StepResult::kBroken;
       next->sp = load(sp_at);
       pc_at = frame.sp + arch::kSignalPcOffset;
-      bp_at = frame.sp + arch::kSignalBpOffset;
+      bp_at = frame.sp + arch::kSignalFpOffset;
       break;
     case RuleKind::kInterpreted:
       function_at = static_cast<uint64_t>(interpreter.slot());
@@ -115,9 +115,9 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
         return StepResult::kBroken;
       }
-      next->sp = frame.bp + 16;
-      pc_at = frame.bp + 8;
-      bp_at = frame.bp;
+      next->sp = frame.bp + arch::kRecordSize;
+      pc_at = frame.bp + arch::kRecordPc;
+      bp_at = frame.bp + arch::kRecordFp;
       break;
     case RuleKind::kOutermost:
       slots.pc_slot = nullptr;

@@ -11,7 +11,7 @@
 //
 // A frame that keeps a frame pointer has its caller's bp and its return address side by side. Such
 // pairs stand together in groups of two, which are compared sixteen bytes at a time: a third fewer
-// instructions in code built with frame pointers, and in all JavaScript.
+// instructions in code built with frame pointers, and in code that runtimes compile.
 //
 // Stacks with the same innermost frame differ somewhere farther out. Together they are a tree, in
 // which what they share is checked and stored once. When there is no room left all is forgotten:

@@ -77,7 +77,7 @@ void* open_libunwind() {
     void* const handle = folder_size == 0 ? nullptr : dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle != nullptr) return handle;
   }
-  return dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+  return dlopen(arch::kUnwindLibrary, RTLD_NOW | RTLD_LOCAL);
 }
 
 }  // namespace
@@ -90,12 +90,12 @@ bool open_unwinder() {
   dlerror();
   if (handle == nullptr) return false;
   Libunwind& l = libunwind;
-  if (!find_function(handle, "_Ux86_64_create_addr_space", &l.create_addr_space) ||
-      !find_function(handle, "_Ux86_64_set_caching_policy", &l.set_caching_policy) ||
-      !find_function(handle, "_Ux86_64_init_remote", &l.init_remote) ||
-      !find_function(handle, "_Ux86_64_step", &l.step) ||
-      !find_function(handle, "_Ux86_64_get_reg", &l.get_reg) ||
-      !find_function(handle, "_Ux86_64_dwarf_search_unwind_table", &l.search_unwind_table)) {
+  if (!find_function(handle, SILT_UNWIND_NAME(create_addr_space), &l.create_addr_space) ||
+      !find_function(handle, SILT_UNWIND_NAME(set_caching_policy), &l.set_caching_policy) ||
+      !find_function(handle, SILT_UNWIND_NAME(init_remote), &l.init_remote) ||
+      !find_function(handle, SILT_UNWIND_NAME(step), &l.step) ||
+      !find_function(handle, SILT_UNWIND_NAME(get_reg), &l.get_reg) ||
+      !find_function(handle, SILT_UNWIND_NAME(dwarf_search_unwind_table), &l.search_unwind_table)) {
     dlerror();
     return false;
   }
@@ -118,7 +118,7 @@ bool has_unwinder() {
 
 bool libunwind_maps_in_vain() {
   if (!base::sandbox.active() || !derive_stack.contains(__builtin_frame_address(0))) return false;
-  constexpr long kArguments[6] = {0, 4096, 3, 0x22, -1, 0};
+  constexpr long kArguments[6] = {0, arch::kPageSize, 3, 0x22, -1, 0};
   return !base::sandbox.survives(SYS_mmap, kArguments);
 }
 

@@ -82,10 +82,11 @@ bool at_exit(const read::Snapshot& snapshot) {
 }
 
 // The heap of the main thread, if its profile belongs to this very snapshot.
-const format::IsolateEntry* fresh_main_isolate(const read::Snapshot& snapshot) {
-  for (const format::IsolateEntry& isolate : snapshot.isolates) {
-    if (isolate.thread_id != 0 || isolate.captured_elapsed_ns == 0) continue;
-    if ((isolate.flags & (format::kIsolateMissed | format::kIsolateEnded)) == 0) return &isolate;
+const format::ManagedHeapEntry* fresh_main_heap(const read::Snapshot& snapshot) {
+  for (const format::ManagedHeapEntry& managed_heap : snapshot.managed_heaps) {
+    if (managed_heap.thread_id != 0 || managed_heap.captured_elapsed_ns == 0) continue;
+    if ((managed_heap.flags & (format::kHeapMissed | format::kHeapEnded)) == 0)
+      return &managed_heap;
   }
   return nullptr;
 }
@@ -96,7 +97,7 @@ std::vector<double> passing_blocks(const read::Recording& recording, const Timel
   const size_t frames = timeline.frames.size();
   std::vector<double> staying(frames, 0);
   for (const read::Stack& stack : recording.stacks) {
-    if (stack.heap == read::Heap::kJavaScript) continue;
+    if (stack.heap == read::Heap::kManaged) continue;
     const auto last = std::find_if(
         stack.samples.rbegin(), stack.samples.rend(),
         [&](const read::Sample& sample) { return sample.snapshot == timeline.frames.back(); });
@@ -187,13 +188,13 @@ Timeline make_script_timeline(const read::Recording& recording, const std::vecto
   timeline.snapshots = recording.snapshots.size();
   uint64_t captured = 0;
   for (size_t i = 0; i < recording.snapshots.size(); ++i) {
-    const format::IsolateEntry* isolate = fresh_main_isolate(recording.snapshots[i]);
-    if (isolate == nullptr || at_exit(recording.snapshots[i])) continue;
-    if (isolate->captured_elapsed_ns <= captured) continue;
-    captured = isolate->captured_elapsed_ns;
+    const format::ManagedHeapEntry* managed_heap = fresh_main_heap(recording.snapshots[i]);
+    if (managed_heap == nullptr || at_exit(recording.snapshots[i])) continue;
+    if (managed_heap->captured_elapsed_ns <= captured) continue;
+    captured = managed_heap->captured_elapsed_ns;
     timeline.regular.push_back(i);
     timeline.sampling_interval =
-        std::max(1.0, static_cast<double>(isolate->sampling_interval_bytes));
+        std::max(1.0, static_cast<double>(managed_heap->sampling_interval_bytes));
   }
   if (!timeline.regular.empty()) complete(recording, work, false, timeline);
   return timeline;

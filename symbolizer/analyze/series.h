@@ -42,7 +42,7 @@ struct Timeline {
 Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work = {});
 
 // The same for JavaScript heaps, whose profiles are not part of every snapshot: only snapshots at
-// which the main isolate gave a fresh one count, each at the time when it was taken. Empty
+// which the main heap gave a fresh one count, each at the time when it was taken. Empty
 // (no regular snapshots) when there is no JavaScript heap.
 Timeline make_script_timeline(const read::Recording& recording,
                               const std::vector<double>& work = {});

@@ -23,9 +23,12 @@ constexpr size_t kClearWindows = 6;
 constexpr double kClearThings = 40;
 // Things of which a snapshot may find one part made and the other not yet.
 constexpr double kHalfDone = 3;
-// Causes apart from each other, of so many events each, differ by some 30 (the root of the sum),
-// ten times what is allowed.
-constexpr double kCertain = 450;
+// Of fewer samples any proportion is chance.
+constexpr double kFewestSamples = 9;
+// Standard deviations that one of a hundred pairs in step exceeds.
+constexpr double kOneInHundred = 2.33;
+// Causes apart from each other stay so close in each of the windows once in so many pairs.
+constexpr double kCertain = 1e-4;
 
 // Blocks that each window left behind, as far as the last frame shows; the first frame's own are
 // start-up and the last one's are still in flight.
@@ -62,8 +65,9 @@ bool replaces(const std::vector<double>& left, const std::vector<double>& net) {
 }
 
 // One has the same small multiple of the other's blocks in every window, but for what was half done
-// at a snapshot: the difference must not add up. `counted` is set to the blocks of the fewer.
-bool block_for_block(std::vector<double> few, std::vector<double> many, double& counted) {
+// at a snapshot: the difference must not add up. `chance` is set to how likely two Poisson series
+// of these numbers stay as close: the difference of a window is spread by the root of their sum.
+bool block_for_block(std::vector<double> few, std::vector<double> many, double& chance) {
   if (sum(few) > sum(many)) std::swap(few, many);
   if (few.size() < 3 || sum(few) <= 0) return false;
   const double multiple = std::round(sum(many) / sum(few));
@@ -72,12 +76,15 @@ bool block_for_block(std::vector<double> few, std::vector<double> many, double& 
   // Equal rounds of a test make everything equal.
   if (*high - *low < std::max(4.0, 4 * kLockstepTolerance * *high)) return false;
   double ahead = 0;
+  double within = 1;
   for (size_t i = 0; i < few.size(); ++i) {
     ahead += many[i] - multiple * few[i];
     const double allowed = std::max(kHalfDone * multiple, kLockstepTolerance * many[i]);
     if (std::abs(ahead) > allowed) return false;
+    const double spread = std::sqrt(std::max(1.0, many[i] + multiple * multiple * few[i]));
+    within *= std::erf(allowed / spread / std::sqrt(2.0));
   }
-  counted = sum(few);
+  chance = within;
   return true;
 }
 
@@ -100,9 +107,47 @@ bool part_by_one_thing(const std::vector<double>& few, const std::vector<double>
   return false;
 }
 
+// Samples that stand for what each window left behind, as far as the last frame shows.
+std::vector<double> samples_left(const Timeline& timeline, const Series& series) {
+  std::vector<double> result;
+  const size_t frames = timeline.frames.size();
+  const double each = series.samples / series.sampled_bytes;
+  for (size_t i = 1; i < frames; ++i) {
+    const double bytes = series.has_births() ? series.born_bytes[Series::cell(frames - 1, i)]
+                                             : series.bytes[timeline.frames[i]] -
+                                                   series.bytes[timeline.frames[i - 1]];
+    result.push_back(std::max(0.0, bytes * each));
+  }
+  return result;
+}
+
+// Whether chance explains that two rows of counts are not in one proportion in all windows: the
+// chi-square test of homogeneity, by Wilson and Hilferty's approximation.
+bool in_one_proportion(const std::vector<double>& a, const std::vector<double>& b) {
+  const double all_a = sum(a);
+  const double all_b = sum(b);
+  if (std::min(all_a, all_b) < kFewestSamples) return false;
+  double square = 0;
+  double freedom = -1;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double here = a[i] + b[i];
+    if (here <= 0) continue;
+    const double share = here / (all_a + all_b);
+    square += (a[i] - all_a * share) * (a[i] - all_a * share) / (all_a * share) +
+              (b[i] - all_b * share) * (b[i] - all_b * share) / (all_b * share);
+    freedom += 1;
+  }
+  if (freedom < 2) return false;
+  const double variance = 2 / (9 * freedom);
+  return (std::cbrt(square / freedom) - (1 - variance)) / std::sqrt(variance) < kOneInHundred;
+}
+
 }  // namespace
 
 bool in_step(const Timeline& timeline, const Series& a, const Series& b, double tolerance) {
+  if (a.samples > 0 && a.sampled_bytes > 0 && b.samples > 0 && b.sampled_bytes > 0) {
+    return in_one_proportion(samples_left(timeline, a), samples_left(timeline, b));
+  }
   std::vector<double> few = left_behind(timeline, a);
   std::vector<double> many = left_behind(timeline, b);
   // One part may begin later than another: an interpreter's small numbers are made once only.
@@ -133,13 +178,13 @@ Lockstep lockstep(const Timeline& timeline, const Series& a, const Series& b) {
   const std::vector<double> b_net = net_changes(timeline, b);
   const std::vector<double> a_left = left_behind(timeline, a);
   const std::vector<double> b_left = left_behind(timeline, b);
-  double net = 0;
-  double left = 0;
+  double net = 1;
+  double left = 1;
   const bool by_net = block_for_block(a_net, b_net, net);
   const bool by_left = block_for_block(a_left, b_left, left);
   if (!by_net && !by_left) return Lockstep::kNone;
   if (by_net && (replaces(a_left, a_net) || replaces(b_left, b_net))) return Lockstep::kOneThing;
-  return std::max(net, left) >= kCertain ? Lockstep::kCertainPace : Lockstep::kSamePace;
+  return std::min(net, left) <= kCertain ? Lockstep::kCertainPace : Lockstep::kSamePace;
 }
 
 }  // namespace silt::analyze

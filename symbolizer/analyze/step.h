@@ -16,7 +16,9 @@ inline constexpr double kInStepTolerance = 0.03;
 
 // Whether the survivors of each window are, all windows alike, the same multiple of each other,
 // within the tolerance (a share), or never part by more than the one thing that was being made when
-// a snapshot was taken. Series without births are compared by their live blocks.
+// a snapshot was taken. Series without births are compared by their live blocks; sampled ones are
+// in step as long as the chance of sampling explains that their proportion is not the same
+// everywhere.
 bool in_step(const Timeline& timeline, const Series& a, const Series& b,
              double tolerance = kInStepTolerance);
 

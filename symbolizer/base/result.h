@@ -6,16 +6,23 @@
 #ifndef SILT_SYMBOLIZER_BASE_RESULT_H_
 #define SILT_SYMBOLIZER_BASE_RESULT_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
 
 namespace silt {
 
+// Whose fault it is: what was typed, or what was to be read.
+enum class ErrorKind : uint8_t { kInput, kUsage };
+
 // A message in one line: lower case, what failed, on which thing in 'quotes', why, what to do.
 struct Error {
   std::string message;
+  ErrorKind kind = ErrorKind::kInput;
 };
+
+inline Error usage_error(std::string message) { return {std::move(message), ErrorKind::kUsage}; }
 
 template <typename T>
 class [[nodiscard]] Result {

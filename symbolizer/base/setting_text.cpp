@@ -8,6 +8,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "interposer/format/size_text.h"
+
 namespace silt {
 namespace {
 
@@ -73,17 +75,9 @@ std::string signal_name(int signal) {
 }
 
 std::optional<uint64_t> parse_size(std::string_view text) {
-  const auto value = take_number(text);
-  if (!value) return std::nullopt;
-  if (text.empty()) return multiplied(*value, 1);
-  for (const auto& [letter, shift] : {std::pair{"K", 10}, {"M", 20}, {"G", 30}}) {
-    for (const char* tail : {"", "B", "iB"}) {
-      if (equal_ignoring_case(text, letter + std::string(tail))) {
-        return multiplied(*value, uint64_t{1} << shift);
-      }
-    }
-  }
-  return std::nullopt;
+  uint64_t bytes = 0;
+  if (!format::parse_size(text.data(), text.size(), &bytes)) return std::nullopt;
+  return bytes;
 }
 
 std::optional<uint64_t> parse_duration(std::string_view text) {

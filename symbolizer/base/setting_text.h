@@ -17,7 +17,7 @@ namespace silt {
 std::optional<int> parse_signal(std::string_view text);
 // `SIGUSR2`, or the number where there is no name.
 std::string signal_name(int signal);
-// `512`, `512K`, `512KiB`, `1M`, `1G`: bytes.
+// `512`, `512K`, `64 KiB`, `1.5 MB`: bytes; see interposer/format/size_text.h.
 std::optional<uint64_t> parse_size(std::string_view text);
 // `500ms`, `30s`, `5m`, `2h`; without a unit, seconds. Nanoseconds.
 std::optional<uint64_t> parse_duration(std::string_view text);

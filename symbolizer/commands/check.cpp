@@ -20,22 +20,22 @@ constexpr const char* kExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
 too short for a verdict; 4 inconclusive: a process that was recorded and lived ten seconds or more
 could not be judged, memory grows as a whole and no place explains it, or the policy says
-"inconclusive = fail".
+'inconclusive = "fail"'.
 
-Policy file, `key = value` a line, all optional:
-  verdicts = leak              or leak,growing
-  growth-per-hour = 0          allowed for each finding: 64 kB, 1.5 MB, none
-  total-growth-per-hour = none allowed for all together
-  bytes-per-work = none        allowed for each unit of work (--work)
-  confidence = 0.5             findings less sure are inconclusive
-  snapshots = 4                fewer are inconclusive
-  detectable = none            so is a run that would miss leaks of this size an hour
-  inconclusive = pass          or fail
-  whole = inconclusive         memory that grows as a whole without a place to blame, and may not be
-                               a leak: inconclusive (exit status 4), pass or fail; a leak of the
-                               whole always fails
-  unjudged = fail              or pass: recorded processes without a verdict
-  [module libfoo]              what follows holds for findings in such a module
+Policy file, TOML, all optional:
+  verdicts = "leak"               or ["leak", "growing"]
+  growth-per-hour = 0             allowed for each finding: "64 kB", "1.5 MB", "none"
+  total-growth-per-hour = "none"  allowed for all together
+  bytes-per-work = "none"         allowed for each unit of work (--work)
+  confidence = 0.5                findings less sure are inconclusive
+  snapshots = 4                   fewer are inconclusive
+  detectable = "none"             so is a run that would miss leaks of this size an hour
+  inconclusive = "pass"           or "fail"
+  whole = "inconclusive"          memory that grows as a whole without a place to blame, and may
+                                  not be a leak: "inconclusive" (exit status 4), "pass" or "fail";
+                                  a leak of the whole always fails
+  unjudged = "fail"               or "pass": recorded processes without a verdict
+  [module.libfoo]                 what follows holds for findings in such a module
 Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:
   leak:legacy_cache_* until=2026-12-31  # replaced in the next release
 
@@ -66,7 +66,7 @@ int run_check(CheckOptions options) {
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
-    return failed(report.error(), report.error().message.rfind("--", 0) == 0 ? kUsage : kInput);
+    return failed(report.error(), status_of(report.error()));
   }
   if (!options.write_baseline.empty()) {
     if (const auto error = write_output(report::write_baseline(*report), options.write_baseline)) {

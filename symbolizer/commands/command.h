@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/base/result.h"
+
 namespace silt::commands {
 
 enum ExitStatus : int {
@@ -20,6 +22,11 @@ enum ExitStatus : int {
   kInput = 3,         // an input could not be read or is too short for a verdict
   kInconclusive = 4,  // by policy
 };
+
+// The status with which a command ends that could not do its work.
+inline int status_of(const Error& error) {
+  return error.kind == ErrorKind::kUsage ? kUsage : kInput;
+}
 
 // What stands after `--` on the command line of run and soak: somebody else's words, kept away from
 // the option parser.

@@ -5,6 +5,7 @@
 #include "symbolizer/commands/gate.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/unjudged.h"
+#include "symbolizer/report/policy_file.h"
 
 namespace silt::commands {
 namespace {
@@ -61,6 +63,12 @@ Result<Rules> read_rules(const GateOptions& options) {
   Rules rules;
   if (const auto error = take(options.policy, "policy", report::parse_policy, rules.policy)) {
     return *error;
+  }
+  if (rules.policy.old_form) {
+    std::fprintf(stderr,
+                 "silt: policy %s is of the older form, which goes on being read; as TOML, words "
+                 "and sizes stand in \"quotes\" and a part is [module.NAME]\n",
+                 one_line(in_quotes(options.policy)).c_str());
   }
   if (const auto error = take(options.suppressions, "suppressions", report::parse_suppressions,
                               rules.suppressions)) {

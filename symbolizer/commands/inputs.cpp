@@ -17,6 +17,7 @@
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/progress.h"
 #include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/compare.h"
@@ -57,7 +58,8 @@ Result<std::vector<double>> work_at_snapshots(const std::string& text,
   const double total = std::strtod(text.c_str(), &end);
   std::vector<double> work;
   if (end != text.c_str() && *end == '\0') {
-    if (!std::isfinite(total) || total <= 0) return Error{"--work '" + text + "': not above zero"};
+    if (!std::isfinite(total) || total <= 0)
+      return usage_error("--work '" + text + "': not above zero");
     const double length = std::max(1e-9, seconds.back() - seconds.front());
     for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
     return work;
@@ -111,8 +113,8 @@ Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::strin
       known = true;
     }
     if (!known) {
-      return Error{"--verdict " + in_quotes(word) +
-                   ": expected leak, growing, bounded, sawtooth, steady or retained"};
+      return usage_error("--verdict " + in_quotes(word) +
+                         ": expected leak, growing, bounded, sawtooth, steady or retained");
     }
   }
   return verdicts;
@@ -192,35 +194,6 @@ void add_input_options(CLI::App& app, InputOptions& options) {
                  "threads to read recordings with; 0: one for each processor (default: 0)");
 }
 
-std::optional<uint64_t> parse_size(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || !std::isfinite(value) || value < 0) return std::nullopt;
-  std::string unit;
-  for (; *end != '\0'; ++end) {
-    if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
-  }
-  static const std::map<std::string, double> kUnits = {{"", 1},
-                                                       {"b", 1},
-                                                       {"k", 1024},
-                                                       {"kb", 1000},
-                                                       {"kib", 1024},
-                                                       {"m", 1048576.0},
-                                                       {"mb", 1e6},
-                                                       {"mib", 1048576.0},
-                                                       {"g", 1073741824.0},
-                                                       {"gb", 1e9},
-                                                       {"gib", 1073741824.0},
-                                                       {"t", 1099511627776.0},
-                                                       {"tb", 1e12},
-                                                       {"tib", 1099511627776.0}};
-  const auto at = kUnits.find(unit);
-  if (at == kUnits.end()) return std::nullopt;
-  const double bytes = value * at->second;
-  if (bytes >= 9e18) return std::nullopt;
-  return static_cast<uint64_t>(bytes);
-}
-
 Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths,
                                                      unsigned jobs) {
   std::vector<read::Recording> recordings;
@@ -290,7 +263,10 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   build.verdicts = std::move(*verdicts);
   if (!options.limit.empty()) {
     const std::optional<uint64_t> limit = parse_size(options.limit);
-    if (!limit || *limit == 0) return Error{"--limit " + in_quotes(options.limit) + ": not a size"};
+    if (!limit || *limit == 0) {
+      return usage_error("--limit " + in_quotes(options.limit) +
+                         ": expected a size such as 512M or 1.5 GB");
+    }
     build.limit_bytes = *limit;
   }
   Progress progress;

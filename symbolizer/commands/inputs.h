@@ -46,9 +46,6 @@ Result<std::vector<read::Recording>> load_recordings(const std::vector<std::stri
 // One report for all recordings. `all_stacks`: the format shows every stack unless --top says else.
 Result<report::Report> make_report(const InputOptions& options, bool all_stacks);
 
-// "512M", "2GiB", "1500000" as bytes.
-std::optional<uint64_t> parse_size(const std::string& text);
-
 }  // namespace silt::commands
 
 #endif  // SILT_SYMBOLIZER_COMMANDS_INPUTS_H_

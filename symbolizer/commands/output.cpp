@@ -15,53 +15,19 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <string_view>
 #include <utility>
 
 #include "symbolizer/base/quote.h"
+#include "symbolizer/render/formats.h"
 
 namespace silt::commands {
 namespace {
 
-using Render = std::string (*)(const report::Report&);
-
-const std::map<std::string, Render>& formats() {
-  static const std::map<std::string, Render> kFormats = {
-      {"folded", render::render_folded},
-      {"github", render::render_github},
-      {"html", render::render_html},
-      {"json", render::render_json},
-      {"junit", render::render_junit},
-      {"markdown", render::render_markdown},
-      {"pprof", render::render_pprof},
-      {"sarif", render::render_sarif},
-      {"speedscope", render::render_speedscope},
-  };
-  return kFormats;
-}
-
-// What people call files of each format; the longer endings first.
-constexpr std::pair<std::string_view, const char*> kEndings[] = {
-    {".speedscope.json", "speedscope"},
-    {".sarif.json", "sarif"},
-    {".pb.gz", "pprof"},
-    {".json", "json"},
-    {".html", "html"},
-    {".htm", "html"},
-    {".md", "markdown"},
-    {".sarif", "sarif"},
-    {".xml", "junit"},
-    {".pprof", "pprof"},
-    {".folded", "folded"},
-};
-
-// The format that a file's name implies; text where it implies none.
-std::string format_of(std::string_view path) {
-  for (const auto& [ending, format] : kEndings) {
-    if (path.size() > ending.size() && path.ends_with(ending)) return format;
-  }
-  return "text";
+// Why this build does not have a format; "" when it has.
+std::string why_not(std::string_view name) {
+  const render::Format* const format = render::find_format(name);
+  return format == nullptr || format->why_not == nullptr ? std::string() : format->why_not();
 }
 
 constexpr size_t kNarrowest = 40;
@@ -129,31 +95,38 @@ bool write_whole(std::string_view bytes, int fd) {
 }  // namespace
 
 void add_output_options(CLI::App& app, OutputOptions& options) {
-  std::vector<std::string> names = {"text"};
-  for (const auto& [name, render] : formats()) names.push_back(name);
+  std::vector<std::string> names;
+  std::string endings;
+  for (const render::Format& format : render::formats()) {
+    names.emplace_back(format.name);
+    if (format.endings.size() == 0) continue;
+    const std::string_view ending = *format.endings.begin();
+    endings += (endings.empty() ? "" : ", ") + std::string(ending);
+    if (ending.find(format.name) == std::string_view::npos) {
+      endings += " (" + std::string(format.name) + ")";
+    }
+  }
   app.add_option("--format,-f", options.format, "what to write")
       ->check(CLI::IsMember(names))
-      ->check([](const std::string& format) {
-        return format == "html" ? render::html_unavailable() : std::string();
-      })
+      ->check([](const std::string& name) { return why_not(name); })
       ->capture_default_str();
   app.add_option("--output,-o", options.path,
                  "write to this file instead of standard output; without --format its ending "
-                 "chooses the format: .html, .json, .md, .sarif, .xml (junit), .pb.gz (pprof), "
-                 ".folded, .speedscope.json")
+                 "chooses the format: " +
+                     endings)
       ->type_name("FILE");
   app.parse_complete_callback([&app, &options] {
     if (app.count("--format") != 0) return;
-    options.format = format_of(options.path);
-    if (options.format == "html" && !render::html_unavailable().empty()) {
-      throw CLI::ValidationError("--output", render::html_unavailable());
-    }
+    options.format = render::format_of_file(options.path).name;
+    const std::string why = why_not(options.format);
+    if (!why.empty()) throw CLI::ValidationError("--output", why);
   });
   app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");
 }
 
 bool shows_all_stacks(const std::string& format) {
-  return format == "folded" || format == "pprof" || format == "speedscope" || format == "html";
+  const render::Format* const known = render::find_format(format);
+  return known != nullptr && known->all_stacks;
 }
 
 bool colour_wanted(int fd) {
@@ -176,9 +149,8 @@ render::TextOptions text_options(const OutputOptions& options) {
 }
 
 std::string rendered(const report::Report& report, const OutputOptions& options) {
-  const auto at = formats().find(options.format);
-  if (at != formats().end()) return at->second(report);
-  return render::render_text(report, text_options(options));
+  const render::Format* const format = render::find_format(options.format);
+  return (format != nullptr ? format->render : render::render_text)(report, text_options(options));
 }
 
 std::optional<Error> write_output(const std::string& bytes, const std::string& path) {

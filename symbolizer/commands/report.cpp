@@ -41,7 +41,7 @@ int run_report(const ReportOptions& options) {
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
     std::fprintf(stderr, "silt report: %s\n", one_line(report.error().message).c_str());
-    return report.error().message.rfind("--", 0) == 0 ? kUsage : kInput;
+    return status_of(report.error());
   }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     std::fprintf(stderr, "silt report: %s\n", one_line(error->message).c_str());

@@ -114,8 +114,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
   progress.wipe();
   if (!report) {
-    return fail(report.error().message,
-                report.error().message.rfind("--", 0) == 0 ? kUsage : kInput);
+    return fail(report.error().message, status_of(report.error()));
   }
   for (const std::string& note : gathered->notes) {
     report->notes.push_back(note.substr(0, note.find('\n')));

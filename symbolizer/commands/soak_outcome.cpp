@@ -16,7 +16,7 @@
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/render/escape.h"
-#include "symbolizer/render/render.h"
+#include "symbolizer/render/formats.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -105,21 +105,17 @@ std::string inconclusive_line(const report::Report& report) {
 }  // namespace
 
 void add_file_options(CLI::App& app, SoakFiles& files) {
-  const auto file = [&](const char* format, const char* meaning) {
-    return app
-        .add_option_function<std::string>(
-            std::string("--") + format,
-            [&files, format](const std::string& path) { files.by_format[format] = path; }, meaning)
-        ->type_name("FILE");
-  };
-  file("junit", "test results for GitHub, GitLab and Jenkins");
-  file("markdown", "a job's summary; in GitHub Actions it is added there in any case");
-  file("html", "one page to look at")->check([](const std::string&) {
-    return render::html_unavailable();
-  });
-  file("json", "the report for programs");
-  file("sarif", "for code scanning");
-  file("pprof", "for 'go tool pprof'");
+  for (const render::Format& format : render::formats()) {
+    if (format.soak_file.empty()) continue;
+    const std::string name(format.name);
+    CLI::Option* const option = app.add_option_function<std::string>(
+        "--" + name, [&files, name](const std::string& path) { files.by_format[name] = path; },
+        std::string(format.soak_file));
+    option->type_name("FILE");
+    if (format.why_not != nullptr) {
+      option->check([&format](const std::string&) { return format.why_not(); });
+    }
+  }
   app.add_flag("--github", files.github, "GitHub annotations at the leaking lines");
 }
 

@@ -44,6 +44,9 @@ constexpr double kReachPart = 0.25, kLeastReach = 1, kMostReach = 10;
 constexpr double kLastSnapshotPatience = 3;  // when somebody waits for the end
 constexpr double kReadyInterval = 0.2;       // between two tries
 constexpr size_t kLogLines = 12;
+// Mean bytes between samples of a JavaScript heap: a soak is short and wants to know. A server that
+// allocates 500 MB a second spends 8 % more on it than at the usual 256 KiB.
+constexpr const char* kNodeInterval = "32K";
 constexpr auto kLookInterval = std::chrono::seconds(1);  // a worker of ten seconds is seen
 
 steady_clock::duration seconds(double count) {
@@ -94,6 +97,7 @@ class Session {
     const Result<Child> started = start_child({program_log_, true, signals_.mask_before()}, [this] {
       // Node.js: the same place is to have the same name in each run, whatever V8 would inline.
       setenv("SILT_NODE_INLINING", "0", 0);
+      setenv("SILT_NODE_INTERVAL", kNodeInterval, 0);
       const NotRunnable failure = become(task_.launch, task_.settings);
       std::fprintf(stderr, "silt: %s\n", one_line(failure.message).c_str());
       _exit(failure.status);

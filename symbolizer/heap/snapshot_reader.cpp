@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "symbolizer/heap/json_stream.h"
+#include "symbolizer/base/json_stream.h"
 
 namespace silt::heap {
 namespace {

@@ -23,7 +23,7 @@ T item_at(const std::string& bytes, size_t index) {
   return item;
 }
 
-bool is_of_stack(RootKind kind) { return kind == RootKind::kMapping || kind == RootKind::kPython; }
+bool is_of_stack(RootKind kind) { return kind == RootKind::kMapping || kind == RootKind::kObject; }
 
 bool can_be(const format::OwnersFacts& facts) {
   return facts.blocks <= kLargestFigure && facts.bytes <= kLargestFigure &&

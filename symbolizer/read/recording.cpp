@@ -220,7 +220,7 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   const auto id_of = [&](uint32_t node) { return node == 0 ? 0 : stacks.stack_id(joined[node]); };
   owners->snapshot = snapshot;
   for (OwnersRoot& root : owners->roots) {
-    if (root.kind == format::RootKind::kMapping || root.kind == format::RootKind::kPython) {
+    if (root.kind == format::RootKind::kMapping || root.kind == format::RootKind::kObject) {
       root.place = id_of(root.place);
     }
   }
@@ -293,7 +293,7 @@ Result<Recording> join(const std::filesystem::path& path,
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
     auto older = read_older(header, reference, before, {whole->whole, maker, stacks});
     if (older && !scripts.add(index, older->scripts)) {
-      older = Error{"has more JavaScript stacks than fit beside the others'"};
+      older = Error{"has more stacks of managed heaps than fit beside the others'"};
     }
     if (!older) {
       skipped.add(header.path, older.error().message);
@@ -301,14 +301,14 @@ Result<Recording> join(const std::filesystem::path& path,
     }
     stacks.add(index, older->rows, older->joined);
     take_owners(recording, std::move(older->owners), index, older->joined, stacks);
-    older->snapshot.isolates = std::move(older->scripts.isolates);
+    older->snapshot.managed_heaps = std::move(older->scripts.managed_heaps);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
   stacks.add(index, reference.rows, whole->whole);
   take_owners(recording, std::move(reference.owners), index, whole->whole, stacks);
   const bool fits = scripts.add(index, reference.scripts);
-  last.isolates = std::move(reference.scripts.isolates);
+  last.managed_heaps = std::move(reference.scripts.managed_heaps);
   recording.snapshots.push_back(std::move(last));
   recording.stacks = stacks.take_stacks();
 
@@ -325,7 +325,8 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take();
-  if (!fits) recording.notes.push_back("the JavaScript stacks of the newest snapshot are too many");
+  if (!fits)
+    recording.notes.push_back("the stacks of managed heaps of the newest snapshot are too many");
   return recording;
 }
 

@@ -19,7 +19,9 @@
 
 namespace silt::read {
 
-enum class Heap : uint8_t { kNative, kMapping, kJavaScript, kPython };
+// kManaged: a heap that a runtime collects itself and tells of by samples. kObjects: blocks of a
+// runtime's own allocator inside native memory.
+enum class Heap : uint8_t { kNative, kMapping, kManaged, kObjects };
 
 // Why the outermost frames of a stack are missing; kNone when they are not.
 enum class Missing : uint8_t { kNone, kTruncated, kBroken, kOverflow };
@@ -82,7 +84,7 @@ struct Sample {
   uint64_t allocated_blocks = 0;  // cumulative
   uint64_t allocated_bytes = 0;
   std::vector<GenerationCount> generations;  // live by birth, ascending code
-  uint64_t samples = 0;  // heap "js": objects V8 really holds as samples; else 0
+  uint64_t samples = 0;                      // heap kManaged: objects its profiler holds; else 0
 };
 
 struct Stack {
@@ -109,7 +111,7 @@ struct Snapshot {
     uint64_t bytes = 0;
   };
   std::vector<Rss> rss;
-  std::vector<format::IsolateEntry> isolates;  // JavaScript heaps; empty: not node
+  std::vector<format::ManagedHeapEntry> managed_heaps;  // of runtimes[runtime]
   std::vector<Child> children;
   struct Runtime {
     std::string name;
@@ -129,7 +131,7 @@ struct Recording {
   std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
   std::vector<Module> modules;      // of the newest snapshot
   std::vector<Mapping> mappings;
-  std::vector<ScriptFrame> script_frames;  // places in JavaScript code, each once
+  std::vector<ScriptFrame> script_frames;  // places in code of runtimes, each once
   std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks
   std::string program;
   std::string executable;

@@ -57,6 +57,11 @@ Result<std::vector<Snapshot::Runtime>> SnapshotFile::runtimes() {
     runtimes.push_back({std::move(*name), std::move(*version), std::move(*why_not), entry.flags,
                         entry.objects, entry.arena_bytes});
   }
+  // Version 1 knew of one runtime only that has managed heaps; theirs is the last
+  // (managed_heaps()).
+  if (version_ == 1 && find(SectionType::kManagedHeaps) != nullptr) {
+    runtimes.push_back({"nodejs", "", "", format::kRuntimeHeaps, {}, 0});
+  }
   return runtimes;
 }
 

@@ -5,7 +5,6 @@
 #include "symbolizer/read/runtime_stacks.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 namespace silt::read {
@@ -18,26 +17,13 @@ constexpr size_t kMostText = size_t{256} << 20;  // names of frames, each as oft
 
 uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
 
-struct Key {
-  uint32_t parent;
-  uint32_t module;  // where another one was loaded at the same addresses later
-  uint64_t pc;
-  bool operator==(const Key&) const = default;
-};
-struct KeyHash {
-  size_t operator()(const Key& key) const {
-    uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
-    hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
-    return static_cast<size_t>(hash ^ (hash >> 32));
-  }
-};
-
 }  // namespace
 
 class WholeStackPass {
  public:
   WholeStackPass(WholeStackMaker& maker, const std::vector<Node>& nodes)
       : maker_(maker), raw_(nodes) {
+    made_.clear();
     result_.nodes = nodes;
     result_.whole.resize(nodes.size());
     for (uint32_t id = 0; id < nodes.size(); ++id) {
@@ -98,13 +84,14 @@ class WholeStackPass {
   }
 
   uint32_t child(uint32_t parent, uint64_t pc, uint32_t birth) {
-    Key key{parent, 0, pc};
+    NodeKey key{parent, 0, pc};
     if (maker_.modules_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
       key.module = maker_.modules_.find(pc - 1, birth).value_or(UINT32_MAX);
     }
-    const auto [at, added] = made_.try_emplace(key, static_cast<uint32_t>(result_.nodes.size()));
-    if (added) result_.nodes.push_back({parent, pc, birth});
-    return at->second;
+    const auto next = static_cast<uint32_t>(result_.nodes.size());
+    const uint32_t id = made_.add(key, next);
+    if (id == next) result_.nodes.push_back({parent, pc, birth});
+    return id;
   }
 
   uint32_t whole_of(uint32_t id) {
@@ -153,7 +140,7 @@ class WholeStackPass {
   WholeStackMaker& maker_;
   const std::vector<Node>& raw_;
   WholeStacks result_;
-  std::unordered_map<Key, uint32_t, KeyHash> made_;
+  NodeIndex& made_ = maker_.made_;
   std::vector<Piece> pieces_;  // innermost first
   uint64_t steps_ = 0;
 };

@@ -3,7 +3,7 @@
 // Whole stacks from their two halves. The file keeps the native stack and the frames of a runtime
 // apart (format/snapshot.h); here each pair of them becomes one stack as people read it, with the
 // runtime's frames in place of the native frame that runs them. Past this the tree is an ordinary
-// one: a frame of a runtime is a node of kScriptPc and more, as those of JavaScript heaps are.
+// one: a frame of a runtime is a node of kScriptPc and more, as those of managed heaps are.
 
 #ifndef SILT_SYMBOLIZER_READ_RUNTIME_STACKS_H_
 #define SILT_SYMBOLIZER_READ_RUNTIME_STACKS_H_
@@ -16,6 +16,7 @@
 
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/module_index.h"
+#include "symbolizer/read/node_index.h"
 #include "symbolizer/read/recording.h"
 
 namespace silt::read {
@@ -52,6 +53,7 @@ class WholeStackMaker {
   std::vector<ScriptFrame> frames_;
   std::unordered_map<uint64_t, uint32_t> frame_index_;  // by pc
   size_t text_bytes_ = 0;
+  NodeIndex made_;  // of one pass; its room is used again
 };
 
 }  // namespace silt::read

@@ -61,7 +61,7 @@ Stack& ScriptJoin::stack_of(uint32_t node) {
     Stack stack;
     stack.id = node;
     stack.leaf = node;
-    stack.heap = Heap::kJavaScript;
+    stack.heap = Heap::kManaged;
     stacks_.push_back(std::move(stack));
   }
   return stacks_[at->second];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each snapshot numbers the frames and stacks of its JavaScript heaps anew: V8's profiler keeps
+// Each snapshot numbers the frames and stacks of its managed heaps anew: their profiler keeps
 // what is live only. The join finds the same place and the same stack again by content. Equal
-// stacks of several isolates (a pool of workers) are one stack: one line of the program.
+// stacks of several managed_heaps (a pool of workers) are one stack: one line of the program.
 
 #ifndef SILT_SYMBOLIZER_READ_SCRIPT_JOIN_H_
 #define SILT_SYMBOLIZER_READ_SCRIPT_JOIN_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sections of JavaScript heaps, and whether they can be true. The texts in them come from the
+// The sections of managed heaps, and whether they can be true. The texts in them come from the
 // program's own sources.
 
 #include <algorithm>
@@ -17,10 +17,11 @@ using format::SectionType;
 
 Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
 
-bool can_be(const format::IsolateEntry& isolate) {
-  return std::max({isolate.captured_elapsed_ns, isolate.sampling_interval_bytes,
-                   isolate.heap_used_bytes, isolate.heap_total_bytes, isolate.external_bytes,
-                   isolate.array_buffers_bytes, isolate.heap_physical_bytes}) <= kLargestFigure;
+bool can_be(const format::ManagedHeapEntry& managed_heap) {
+  return std::max({managed_heap.captured_elapsed_ns, managed_heap.sampling_interval_bytes,
+                   managed_heap.heap_used_bytes, managed_heap.heap_total_bytes,
+                   managed_heap.external_bytes, managed_heap.array_buffers_bytes,
+                   managed_heap.heap_physical_bytes}) <= kLargestFigure;
 }
 
 // The generations of one row, appended to `out` and summed up in `row`.
@@ -47,33 +48,45 @@ bool read_generations(Cursor& cursor, ScriptRow& row, std::vector<GenerationCoun
 
 }  // namespace
 
-Result<std::vector<format::IsolateEntry>> SnapshotFile::isolates() const {
-  auto section = bytes(SectionType::kIsolates, sizeof(format::IsolateEntry));
+Result<std::vector<format::ManagedHeapEntry>> SnapshotFile::managed_heaps() const {
+  const size_t entry_bytes =
+      version_ == 1 ? format::kManagedHeapEntryBytesOfVersion1 : sizeof(format::ManagedHeapEntry);
+  auto section = bytes(SectionType::kManagedHeaps, entry_bytes);
   if (!section) return section.error();
-  std::vector<format::IsolateEntry> isolates(section->size() / sizeof(format::IsolateEntry));
-  if (isolates.size() > kMostIsolates) return corrupt("it has more isolates than any program");
-  if (!isolates.empty()) std::memcpy(isolates.data(), section->data(), section->size());
+  const format::SectionEntry* const known = find(SectionType::kRuntimes);
+  const uint32_t runtimes = known == nullptr ? 0 : known->count;
+  std::vector<format::ManagedHeapEntry> managed_heaps(section->size() / entry_bytes);
+  if (managed_heaps.size() > kMostManagedHeaps) {
+    return corrupt("it has more managed heaps than any program");
+  }
+  for (size_t i = 0; i < managed_heaps.size(); ++i) {
+    std::memcpy(&managed_heaps[i], section->data() + i * entry_bytes, entry_bytes);
+    if (version_ == 1)
+      managed_heaps[i].runtime = runtimes;
+    else if (managed_heaps[i].runtime >= runtimes)
+      return corrupt("a managed heap has no runtime");
+  }
   uint64_t used = 0;
   uint64_t total = 0;
   uint64_t physical = 0;
-  for (const format::IsolateEntry& isolate : isolates) {
-    if (!can_be(isolate) || !add_within(used, isolate.heap_used_bytes, kLargestFigure) ||
-        !add_within(total, isolate.heap_total_bytes, kLargestFigure) ||
-        !add_within(physical, isolate.heap_physical_bytes, kLargestFigure)) {
-      return corrupt("the figures of its isolates cannot be");
+  for (const format::ManagedHeapEntry& managed_heap : managed_heaps) {
+    if (!can_be(managed_heap) || !add_within(used, managed_heap.heap_used_bytes, kLargestFigure) ||
+        !add_within(total, managed_heap.heap_total_bytes, kLargestFigure) ||
+        !add_within(physical, managed_heap.heap_physical_bytes, kLargestFigure)) {
+      return corrupt("the figures of its managed heaps cannot be");
     }
   }
-  return isolates;
+  return managed_heaps;
 }
 
 Result<std::vector<ScriptFrame>> SnapshotFile::script_frames() {
-  auto section = bytes(SectionType::kScriptFrames, sizeof(format::ScriptFrameEntry));
+  auto section = bytes(SectionType::kManagedFrames, sizeof(format::ManagedFrameEntry));
   if (!section) return section.error();
   std::vector<ScriptFrame> frames;
-  const size_t count = section->size() / sizeof(format::ScriptFrameEntry);
+  const size_t count = section->size() / sizeof(format::ManagedFrameEntry);
   frames.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    format::ScriptFrameEntry entry{};
+    format::ManagedFrameEntry entry{};
     std::memcpy(&entry, section->data() + i * sizeof(entry), sizeof(entry));
     auto function = text(entry.function);
     if (!function) return function.error();
@@ -85,11 +98,12 @@ Result<std::vector<ScriptFrame>> SnapshotFile::script_frames() {
 }
 
 Result<std::vector<ScriptNode>> SnapshotFile::script_nodes(size_t frames) const {
-  auto section = bytes(SectionType::kScriptNodes, 0);
+  auto section = bytes(SectionType::kManagedNodes, 0);
   if (!section) return section.error();
-  const format::SectionEntry* entry = find(SectionType::kScriptNodes);
+  const format::SectionEntry* entry = find(SectionType::kManagedNodes);
   const uint32_t count = entry == nullptr ? 0 : entry->count;
-  if (section->size() / 2 < count) return corrupt("it has fewer JavaScript nodes than it says");
+  if (section->size() / 2 < count)
+    return corrupt("it has fewer nodes of managed heaps than it says");
   Cursor cursor(*section);
   std::vector<ScriptNode> nodes(1);
   std::vector<uint16_t> depths(1);
@@ -98,11 +112,11 @@ Result<std::vector<ScriptNode>> SnapshotFile::script_nodes(size_t frames) const 
   for (uint64_t id = 1; id <= count; ++id) {
     const uint64_t distance = cursor.varint();
     const uint64_t frame = cursor.varint();
-    if (!cursor.ok()) return corrupt("its JavaScript nodes end too early");
+    if (!cursor.ok()) return corrupt("its nodes of managed heaps end too early");
     if (distance == 0 || distance > id) {
-      return corrupt("a JavaScript node's parent is not older than it");
+      return corrupt("the parent of a node of a managed heap is not older than it");
     }
-    if (frame >= frames) return corrupt("a JavaScript node has no frame");
+    if (frame >= frames) return corrupt("a node of a managed heap has no frame");
     const auto parent = static_cast<uint32_t>(id - distance);
     if (depths[parent] >= kDeepestStack) {
       return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
@@ -110,50 +124,51 @@ Result<std::vector<ScriptNode>> SnapshotFile::script_nodes(size_t frames) const 
     nodes.push_back({parent, static_cast<uint32_t>(frame)});
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
-  if (!cursor.at_end()) return corrupt("it has more JavaScript nodes than it says");
+  if (!cursor.at_end()) return corrupt("it has more nodes of managed heaps than it says");
   return nodes;
 }
 
 Result<bool> SnapshotFile::read_script_rows(ScriptHeaps& heaps) const {
-  auto section = bytes(SectionType::kScriptStacks, 0);
+  auto section = bytes(SectionType::kManagedStacks, 0);
   if (!section) return section.error();
-  const format::SectionEntry* entry = find(SectionType::kScriptStacks);
+  const format::SectionEntry* entry = find(SectionType::kManagedStacks);
   const uint32_t count = entry == nullptr ? 0 : entry->count;
-  if (section->size() / 3 < count) return corrupt("it has fewer JavaScript stacks than it says");
+  if (section->size() / 3 < count)
+    return corrupt("it has fewer stacks of managed heaps than it says");
   Cursor cursor(*section);
   heaps.rows.reserve(count);
   ScriptRow sums;
-  uint64_t after = 0;  // the first isolate and node that may come next
+  uint64_t after = 0;  // the first heap and node that may come next
   for (uint32_t i = 0; i < count; ++i) {
-    const uint64_t isolate = cursor.varint();
+    const uint64_t managed_heap = cursor.varint();
     const uint64_t node = cursor.varint();
-    if (!cursor.ok()) return corrupt("its JavaScript stacks end too early");
-    if (isolate >= heaps.isolates.size() || node == 0 || node >= heaps.nodes.size() ||
-        (isolate << 32 | node) < after) {
-      return corrupt("a JavaScript stack has no isolate or node, or is not in order");
+    if (!cursor.ok()) return corrupt("its stacks of managed heaps end too early");
+    if (managed_heap >= heaps.managed_heaps.size() || node == 0 || node >= heaps.nodes.size() ||
+        (managed_heap << 32 | node) < after) {
+      return corrupt("a stack of a managed heap has no heap or node, or is not in order");
     }
-    after = (isolate << 32 | node) + 1;
+    after = (managed_heap << 32 | node) + 1;
     ScriptRow row;
-    row.isolate = static_cast<uint32_t>(isolate);
+    row.managed_heap = static_cast<uint32_t>(managed_heap);
     row.node = static_cast<uint32_t>(node);
     row.generations_begin = static_cast<uint32_t>(heaps.generations.size());
     if (!read_generations(cursor, row, heaps.generations) ||
         !add_within(sums.samples, row.samples, kLargestFigure) ||
         !add_within(sums.live_blocks, row.live_blocks, kLargestFigure) ||
         !add_within(sums.live_bytes, row.live_bytes, kLargestFigure)) {
-      return corrupt("the figures of JavaScript stack " + std::to_string(i) + " cannot be");
+      return corrupt("the figures of managed stack " + std::to_string(i) + " cannot be");
     }
     heaps.rows.push_back(row);
   }
-  if (!cursor.at_end()) return corrupt("it has more JavaScript stacks than it says");
+  if (!cursor.at_end()) return corrupt("it has more stacks of managed heaps than it says");
   return true;
 }
 
 Result<ScriptHeaps> SnapshotFile::script_heaps() {
   ScriptHeaps heaps;
-  auto isolates = this->isolates();
-  if (!isolates) return isolates.error();
-  heaps.isolates = std::move(*isolates);
+  auto managed_heaps = this->managed_heaps();
+  if (!managed_heaps) return managed_heaps.error();
+  heaps.managed_heaps = std::move(*managed_heaps);
   auto frames = script_frames();
   if (!frames) return frames.error();
   heaps.frames = std::move(*frames);

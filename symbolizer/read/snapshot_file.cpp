@@ -40,9 +40,9 @@ Result<Table> read_table(const ByteSource& source) {
     return Error{"is not a silt snapshot"};
   }
   if (start->size() < sizeof(FileHeader)) return Error{"is truncated within its header"};
-  if (header.version != format::kVersion) {
-    return Error{"has format version " + number(header.version) + ", this silt reads version " +
-                 number(format::kVersion)};
+  if (header.version < format::kOldestVersion || header.version > format::kVersion) {
+    return Error{"has format version " + number(header.version) + ", this silt reads versions " +
+                 number(format::kOldestVersion) + " to " + number(format::kVersion)};
   }
   if (header.file_size > source.size()) {
     return Error{"is truncated: " + number(source.size()) + " of " + number(header.file_size) +
@@ -120,6 +120,7 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
 
   SnapshotFile file;
   file.source_ = std::move(source);
+  file.version_ = table->header.version;
   file.sections_ = std::move(*sections);
   for (const SectionType required :
        {SectionType::kMeta, SectionType::kNodes, SectionType::kStacks}) {

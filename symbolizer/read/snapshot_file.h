@@ -34,7 +34,7 @@ inline constexpr uint32_t kMostMappings = 1'000'000;
 inline constexpr uint32_t kDeepestStack = 16'384;
 inline constexpr size_t kLongestText = 16'384;
 inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
-inline constexpr uint32_t kMostIsolates = 4096;
+inline constexpr uint32_t kMostManagedHeaps = 4096;
 inline constexpr size_t kMostChildren = 4096;
 inline constexpr uint32_t kMostRuntimes = 64;
 
@@ -61,7 +61,7 @@ struct StackRows {
 
 // The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
 struct ScriptRow {
-  uint32_t isolate = 0;
+  uint32_t managed_heap = 0;
   uint32_t node = 0;
   uint32_t generations_begin = 0;
   uint64_t samples = 0;
@@ -73,10 +73,10 @@ struct ScriptNode {
   uint32_t frame = 0;  // index into ScriptHeaps::frames
 };
 struct ScriptHeaps {
-  std::vector<format::IsolateEntry> isolates;
+  std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<ScriptFrame> frames;
   std::vector<ScriptNode> nodes;  // node 0 is the root and has no frame
-  std::vector<ScriptRow> rows;    // ascending by isolate and node
+  std::vector<ScriptRow> rows;    // ascending by heap and node
   std::vector<GenerationCount> generations;
 };
 
@@ -113,7 +113,7 @@ class SnapshotFile {
   Result<std::vector<RuntimeFunction>> runtime_functions();
   // Nothing where it was not asked for. Stacks are named by their nodes in this file.
   Result<std::optional<Owners>> owners() const;
-  Result<ScriptHeaps> script_heaps();  // empty when the program is not node
+  Result<ScriptHeaps> script_heaps();  // empty where no runtime has managed heaps
 
  private:
   SnapshotFile() = default;
@@ -122,7 +122,7 @@ class SnapshotFile {
   Result<bool> read_births(std::vector<Node>& nodes) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
-  Result<std::vector<format::IsolateEntry>> isolates() const;
+  Result<std::vector<format::ManagedHeapEntry>> managed_heaps() const;
   Result<std::vector<ScriptFrame>> script_frames();
   Result<std::vector<ScriptNode>> script_nodes(size_t frames) const;
   Result<bool> read_script_rows(ScriptHeaps& heaps) const;
@@ -133,6 +133,7 @@ class SnapshotFile {
   Result<bool> read_owners_rows(Owners& owners) const;
 
   std::unique_ptr<ByteSource> source_;
+  uint32_t version_ = 0;
   std::vector<format::SectionEntry> sections_;
   format::Meta meta_{};
   std::string strings_;

@@ -32,12 +32,12 @@ Missing missing_of_marker(uint64_t pc) {
 }
 
 Heap heap_of_marker(uint64_t pc) {
-  if (pc == kObjectMarker) return Heap::kPython;
+  if (pc == kObjectMarker) return Heap::kObjects;
   switch (static_cast<format::Marker>(pc)) {
     case format::Marker::kMapping:
       return Heap::kMapping;
-    case format::Marker::kJavaScript:
-      return Heap::kJavaScript;
+    case format::Marker::kManaged:
+      return Heap::kManaged;
     default:
       return Heap::kNative;
   }
@@ -45,13 +45,7 @@ Heap heap_of_marker(uint64_t pc) {
 
 }  // namespace
 
-size_t StackJoin::NodeKeyHash::operator()(const NodeKey& key) const {
-  uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
-  hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
-  return static_cast<size_t>(hash ^ (hash >> 32));
-}
-
-StackJoin::NodeKey StackJoin::key_of(uint32_t parent, uint64_t pc, uint32_t birth) const {
+NodeKey StackJoin::key_of(uint32_t parent, uint64_t pc, uint32_t birth) const {
   NodeKey key{parent, 0, pc};
   if (modules_.overlapping()) key.module = modules_.find(pc - 1, birth).value_or(kNoModule);
   return key;
@@ -71,7 +65,7 @@ StackJoin::StackJoin(std::vector<Node> nodes, const std::vector<Module>& modules
 void StackJoin::look_for_twins(uint32_t id) {
   const Node& node = nodes_[id];
   const NodeKey key = key_of(oldest_twin_[node.parent], node.pc, node.birth != 0 ? node.birth : id);
-  oldest_twin_[id] = oldest_.try_emplace(key, id).first->second;
+  oldest_twin_[id] = oldest_.add(key, id);
   missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
                                                                     : missing_[node.parent];
 }
@@ -90,10 +84,8 @@ std::optional<std::vector<uint32_t>> StackJoin::join(const std::vector<Node>& no
       continue;
     }
     const auto new_id = static_cast<uint32_t>(nodes_.size());
-    const auto [known, added] =
-        oldest_.try_emplace(key_of(parent, node.pc, node.birth != 0 ? node.birth : id), new_id);
-    joined[id] = known->second;
-    if (!added) continue;
+    joined[id] = oldest_.add(key_of(parent, node.pc, node.birth != 0 ? node.birth : id), new_id);
+    if (joined[id] != new_id) continue;
     nodes_.push_back({parent, node.pc, node.birth});
     oldest_twin_.push_back(new_id);
     missing_.push_back(parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
@@ -147,8 +139,7 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<
 
 // The node below `node`, 0: there is none. Of pcs that lie in no module.
 uint32_t StackJoin::find_below(uint32_t node, uint64_t pc) const {
-  const auto known = oldest_.find(key_of(node, pc, 1));
-  return known == oldest_.end() ? 0 : known->second;
+  return oldest_.find(key_of(node, pc, 1));
 }
 
 // The frames of a runtime that stand in a stack, as the chain of their own that the recorder has

@@ -10,10 +10,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "symbolizer/read/module_index.h"
+#include "symbolizer/read/node_index.h"
 #include "symbolizer/read/recording.h"
 #include "symbolizer/read/snapshot_file.h"
 
@@ -43,17 +43,6 @@ class StackJoin {
   std::vector<Node> take_nodes() { return std::move(nodes_); }
 
  private:
-  // A node by content. The module matters where another one was loaded at the same addresses later.
-  struct NodeKey {
-    uint32_t parent;
-    uint32_t module;
-    uint64_t pc;
-    bool operator==(const NodeKey&) const = default;
-  };
-  struct NodeKeyHash {
-    size_t operator()(const NodeKey& key) const;
-  };
-
   NodeKey key_of(uint32_t parent, uint64_t pc, uint32_t birth) const;
   void look_for_twins(uint32_t id);
   Stack& stack_of(uint32_t node);
@@ -62,7 +51,7 @@ class StackJoin {
 
   const ModuleIndex modules_;
   std::vector<Node> nodes_;
-  std::unordered_map<NodeKey, uint32_t, NodeKeyHash> oldest_;
+  NodeIndex oldest_;
   std::vector<uint32_t> oldest_twin_;  // by node
   std::vector<Missing> missing_;       // by node
   std::vector<uint32_t> stack_index_;  // by oldest twin; kNoStack where there is none yet

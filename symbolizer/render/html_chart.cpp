@@ -51,7 +51,7 @@ void add_chart(const Report& report, Json& json) {
   json["chart"] = Json::array();
   for (size_t index = 0; index < report.findings.size(); ++index) {
     const Finding& finding = report.findings[index];
-    if (finding.heap == read::Heap::kJavaScript) continue;
+    if (finding.heap == read::Heap::kManaged) continue;
     if (finding.verdict == report::Verdict::kRetained) continue;  // not live
     const std::vector<uint64_t> values = fitted(finding.live_bytes, count);
     for (size_t i = 0; i < count; ++i) rest[i] -= std::min(rest[i], values[i]);

@@ -140,9 +140,9 @@ std::string heap_title(read::Heap heap) {
   switch (heap) {
     case read::Heap::kMapping:
       return "anonymous mappings";
-    case read::Heap::kJavaScript:
+    case read::Heap::kManaged:
       return "JavaScript heap";
-    case read::Heap::kPython:
+    case read::Heap::kObjects:
       return "Python objects";
     case read::Heap::kNative:
       break;

@@ -51,6 +51,7 @@ Json frame_of(const symbolize::Frame& frame) {
   json["file"] = text_or_null(frame.file);
   json["line"] = frame.line == 0 ? Json(nullptr) : Json(frame.line);
   json["column"] = frame.column == 0 ? Json(nullptr) : Json(frame.column);
+  if (!frame.generated.empty()) json["generated"] = frame.generated;
   json["module"] = text_or_null(frame.module);
   json["build_id"] = text_or_null(frame.build_id);
   json["offset"] = frame.module.empty() ? Json(nullptr) : Json(frame.file_address);

@@ -165,9 +165,9 @@ class Page : TextRows {
       if (!one_row) line("    " + place_within(place, options_.width - 4));
       std::string pace = pace_text(finding) + ", " + format_percent(finding.confidence) + " sure";
       if (finding.heap != read::Heap::kNative) {
-        pace += finding.heap == read::Heap::kMapping  ? ", anonymous mappings"
-                : finding.heap == read::Heap::kPython ? ", Python objects"
-                                                      : ", JavaScript heap";
+        pace += finding.heap == read::Heap::kMapping   ? ", anonymous mappings"
+                : finding.heap == read::Heap::kObjects ? ", Python objects"
+                                                       : ", JavaScript heap";
       }
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));

@@ -22,9 +22,9 @@ std::string heap_word(read::Heap heap) {
   switch (heap) {
     case read::Heap::kMapping:
       return "mapping";
-    case read::Heap::kJavaScript:
+    case read::Heap::kManaged:
       return "js";
-    case read::Heap::kPython:
+    case read::Heap::kObjects:
       return "python";
     case read::Heap::kNative:
       break;
@@ -84,7 +84,10 @@ std::string short_finding_name(const Finding& finding) {
 }
 
 std::string place_text(const symbolize::Frame& frame) {
-  return frame.function.empty() && frame.file.empty() ? "" : report::place_of(frame);
+  if (frame.function.empty() && frame.file.empty()) return "";
+  const std::string place = report::place_of(frame);
+  if (frame.generated.empty()) return place;
+  return place + " (" + frame.generated.substr(frame.generated.rfind('/') + 1) + ")";
 }
 
 size_t judged_count(const Report& report) {

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/honesty.h"
 #include "symbolizer/report/node_findings.h"
 #include "symbolizer/report/node_words.h"
@@ -200,7 +201,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   }
   std::vector<StackSummary> summaries;
   judge_stacks(recording, timeline, node ? Heaps::kNative : Heaps::kAll, summaries);
-  if (node) judge_stacks(recording, script_timeline, Heaps::kJavaScript, summaries);
+  if (node) judge_stacks(recording, script_timeline, Heaps::kManaged, summaries);
 
   tell("naming what grows", 0.3);
   FoldOptions fold_options;
@@ -208,15 +209,16 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   fold_options.heaps = node ? Heaps::kNative : Heaps::kAll;
   std::vector<Group> groups = fold(recording, timeline, summaries, names.node_frames, fold_options);
   if (node) {
-    fold_options.heaps = Heaps::kJavaScript;
+    fold_options.heaps = Heaps::kManaged;
     groups = settle_node_groups(
         recording, timeline, script_timeline, names.node_frames, std::move(groups),
         fold(recording, script_timeline, summaries, names.node_frames, fold_options));
   }
 
   if (!node) {
+    if (is_node(recording)) settle_unjoined(groups);
     for (Group& group : groups) {
-      group.what = runtime::python::what_it_is(group.heap == read::Heap::kPython, group.site);
+      group.what = runtime::python::what_it_is(group.heap == read::Heap::kObjects, group.site);
     }
   }
   const std::vector<std::string> own_allocators = names.allocators_in_main();
@@ -319,7 +321,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   for (std::string& note : wholes.notes) report.notes.push_back(std::move(note));
   const bool objects_leak =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
-        return finding.heap == read::Heap::kJavaScript && finding.verdict == Verdict::kLeak;
+        return finding.heap == read::Heap::kManaged && finding.verdict == Verdict::kLeak;
       });
   const uint64_t used =
       report.snapshots[std::max<size_t>(1, report.judged_snapshots) - 1].js_used_bytes;

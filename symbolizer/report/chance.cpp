@@ -14,7 +14,7 @@ constexpr double kFewestSamples = 9;
 
 bool is_by_chance(const Group& group) {
   const double growth = group.judgement.growth_bytes;
-  if (group.heap != read::Heap::kJavaScript) return growth < kPools;
+  if (group.heap != read::Heap::kManaged) return growth < kPools;
   if (group.sum.sampled_bytes <= 0) return false;
   return growth * group.sum.samples / group.sum.sampled_bytes < kFewestSamples;
 }

@@ -187,8 +187,7 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
 }
 
 bool belongs(const read::Stack& stack, Heaps heaps) {
-  return heaps == Heaps::kAll ||
-         (stack.heap == read::Heap::kJavaScript) == (heaps == Heaps::kJavaScript);
+  return heaps == Heaps::kAll || (stack.heap == read::Heap::kManaged) == (heaps == Heaps::kManaged);
 }
 
 void judge_stacks(const read::Recording& recording, const Timeline& timeline, Heaps heaps,

@@ -45,9 +45,9 @@ struct StackSummary {
   bool changes() const { return range_bytes > 0 || range_blocks > 0; }
 };
 
-// JavaScript heaps have a timeline of their own: native stacks and theirs are judged and folded
+// Managed heaps have a timeline of their own: native stacks and theirs are judged and folded
 // apart. kAll: there is one timeline for all.
-enum class Heaps : uint8_t { kAll, kNative, kJavaScript };
+enum class Heaps : uint8_t { kAll, kNative, kManaged };
 bool belongs(const read::Stack& stack, Heaps heaps);
 
 // Judges every stack of the heaps on its own, cheaply where nothing changes; one summary for each

@@ -5,6 +5,7 @@
 #include "symbolizer/report/hoist.h"
 
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -18,9 +19,25 @@ using symbolize::Frame;
 using symbolize::FrameKind;
 
 // Healthy allocations through the leaking function that make the caller the better site, as a share
-// of the leaking ones.
+// of the leaking ones; and the most that healthy callers' blocks may grow, as a share of the leak.
 constexpr double kHealthyShare = 0.1;
 constexpr size_t kMostHoists = 8;
+
+// A line that calls the leaking function, and what the calls from there left.
+struct Caller {
+  Frame frame;
+  std::unordered_set<uint64_t> calls;
+  std::unordered_set<size_t> stacks;
+  double grown = 0;  // blocks
+  double allocated = 0;
+};
+
+// Whether more of a caller's is live merely because more was under way when the last snapshot was
+// taken, or its call came when a table needed room: few blocks, and a small part of what it made.
+bool is_in_flight(const Caller& caller, const Caller& cause) {
+  return caller.grown <= kHealthyShare * cause.grown &&
+         caller.grown * cause.allocated <= kHealthyShare * cause.grown * caller.allocated;
+}
 
 bool hoist_once(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, Candidate& candidate) {
@@ -28,16 +45,11 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
     return false;
   }
-  std::unordered_set<uint64_t> calls;    // in the site's function
-  std::unordered_set<uint64_t> callers;  // of it, in the leaking stacks
-  std::unordered_set<size_t> leaking;
-  Frame caller;
-  std::string key;
-  double leaked = 0;
+  std::unordered_set<uint64_t> calls;  // in the site's function
+  std::unordered_map<std::string, Caller> by_key;
   for (const Member& member : candidate.members) {
-    if (growth_of(timeline, member.series) <= 0) continue;
-    leaking.insert(member.stack);
-    leaked += member.series.allocated_blocks;
+    const analyze::Series& series = member.series;
+    if (growth_of(timeline, series) <= 0) continue;
     const read::Stack& stack = recording.stacks[member.stack];
     bool seen = false;
     bool found = false;
@@ -57,12 +69,27 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
         }
       }
     }
-    if (!found || (!key.empty() && site_key(next) != key)) return false;
-    caller = next;
-    callers.insert(next_pc);
-    key = site_key(next);
+    if (!found) return false;
+    Caller& caller = by_key[site_key(next)];
+    caller.frame = next;
+    caller.calls.insert(next_pc);
+    caller.stacks.insert(member.stack);
+    caller.grown +=
+        series.blocks[timeline.regular.back()] - series.blocks[timeline.regular.front()];
+    caller.allocated += series.allocated_blocks;
   }
-  if (key.empty()) return false;
+  const Caller* cause = nullptr;
+  for (const auto& [key, caller] : by_key) {
+    if (cause == nullptr || caller.grown > cause->grown) cause = &caller;
+  }
+  if (cause == nullptr) return false;
+  for (const auto& [key, caller] : by_key) {
+    if (&caller != cause && !is_in_flight(caller, *cause)) return false;
+  }
+  const Frame caller = cause->frame;
+  const std::unordered_set<uint64_t>& callers = cause->calls;
+  const std::unordered_set<size_t>& leaking = cause->stacks;
+  const double leaked = cause->allocated;
   // Parents are older than their children, so one pass hands marks down to the innermost frames.
   enum : uint8_t { kThrough = 1, kFromCaller = 2 };
   std::vector<uint8_t> marks(recording.nodes.size(), 0);
@@ -81,16 +108,21 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   }
   if (healthy < kHealthyShare * leaked) return false;
   site = caller;
+  // What is under way for other callers comes and goes by its own ways.
+  std::erase_if(candidate.members,
+                [&](const Member& member) { return leaking.count(member.stack) == 0; });
+  candidate.group.sum = sum_of(candidate.members);
   return true;
 }
 
 }  // namespace
 
-void hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
            const FoldOptions& options, Candidate& candidate) {
   for (size_t i = 0; i < kMostHoists; ++i) {
-    if (!hoist_once(recording, timeline, names, options, candidate)) break;
+    if (!hoist_once(recording, timeline, names, options, candidate)) return i > 0;
   }
+  return true;
 }
 
 }  // namespace silt::report

@@ -11,7 +11,7 @@
 namespace silt::report {
 
 // Moves the candidate's site outwards while that holds.
-void hoist(const read::Recording& recording, const analyze::Timeline& timeline,
+bool hoist(const read::Recording& recording, const analyze::Timeline& timeline,
            const NodeFrames& names, const FoldOptions& options, Candidate& candidate);
 
 }  // namespace silt::report

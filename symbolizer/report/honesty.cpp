@@ -122,9 +122,9 @@ std::string unanswered(const read::Recording& recording) {
   size_t most = 0;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     const auto heaps = static_cast<size_t>(std::count_if(
-        snapshot.isolates.begin(), snapshot.isolates.end(), [](const format::IsolateEntry& heap) {
-          return (heap.flags & format::kIsolateMissed) != 0 &&
-                 (heap.flags & format::kIsolateEnded) == 0;
+        snapshot.managed_heaps.begin(), snapshot.managed_heaps.end(),
+        [](const format::ManagedHeapEntry& heap) {
+          return (heap.flags & format::kHeapMissed) != 0 && (heap.flags & format::kHeapEnded) == 0;
         }));
     snapshots += heaps > 0 ? 1 : 0;
     most = std::max(most, heaps);

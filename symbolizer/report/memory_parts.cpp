@@ -18,10 +18,10 @@ constexpr uint64_t kBlockOverhead = 16;
 // pymalloc rounds up to a multiple of sixteen.
 constexpr uint64_t kObjectOverhead = 8;
 
-uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::IsolateEntry::*figure) {
+uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::ManagedHeapEntry::*figure) {
   uint64_t sum = 0;
-  for (const format::IsolateEntry& isolate : snapshot.isolates) {
-    if ((isolate.flags & format::kIsolateEnded) == 0) sum += isolate.*figure;
+  for (const format::ManagedHeapEntry& managed_heap : snapshot.managed_heaps) {
+    if ((managed_heap.flags & format::kHeapEnded) == 0) sum += managed_heap.*figure;
   }
   return sum;
 }
@@ -30,10 +30,11 @@ uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::IsolateEntry:
 // mappings are looked at, so that a heap which did not answer makes the difference meaningless.
 uint64_t outside_heaps(const read::Snapshot& snapshot, uint64_t resident) {
   uint64_t heaps = 0;
-  for (const format::IsolateEntry& isolate : snapshot.isolates) {
-    if ((isolate.flags & format::kIsolateEnded) != 0) continue;
-    if ((isolate.flags & format::kIsolateMissed) != 0 || isolate.heap_physical_bytes == 0) return 0;
-    heaps += isolate.heap_physical_bytes;
+  for (const format::ManagedHeapEntry& managed_heap : snapshot.managed_heaps) {
+    if ((managed_heap.flags & format::kHeapEnded) != 0) continue;
+    if ((managed_heap.flags & format::kHeapMissed) != 0 || managed_heap.heap_physical_bytes == 0)
+      return 0;
+    heaps += managed_heap.heap_physical_bytes;
   }
   return heaps == 0 || heaps > resident ? 0 : resident - heaps;
 }
@@ -58,15 +59,15 @@ format::HeapTotals object_totals(const read::Snapshot& snapshot) {
 }
 
 uint64_t js_used_bytes(const read::Snapshot& snapshot) {
-  return sum_over(snapshot, &format::IsolateEntry::heap_used_bytes);
+  return sum_over(snapshot, &format::ManagedHeapEntry::heap_used_bytes);
 }
 
 uint64_t js_total_bytes(const read::Snapshot& snapshot) {
-  return sum_over(snapshot, &format::IsolateEntry::heap_total_bytes);
+  return sum_over(snapshot, &format::ManagedHeapEntry::heap_total_bytes);
 }
 
 uint64_t array_buffers_bytes(const read::Snapshot& snapshot) {
-  return sum_over(snapshot, &format::IsolateEntry::array_buffers_bytes);
+  return sum_over(snapshot, &format::ManagedHeapEntry::array_buffers_bytes);
 }
 
 std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
@@ -79,7 +80,7 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
       case RssKind::kFile:
         parts.files += rss.bytes;
         break;
-      case RssKind::kV8:
+      case RssKind::kManagedHeap:
         parts.js_heap += rss.bytes;
         has_v8 = true;
         break;
@@ -105,9 +106,9 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   }
   parts.js_used = js_used_bytes(snapshot);
   if (has_v8) parts.js_outside = outside_heaps(snapshot, parts.js_heap);
-  if (!has_v8 && !snapshot.isolates.empty()) {
+  if (!has_v8 && !snapshot.managed_heaps.empty()) {
     // The process was too large for a look at each mapping: V8 itself says what it has.
-    uint64_t heap = sum_over(snapshot, &format::IsolateEntry::heap_physical_bytes);
+    uint64_t heap = sum_over(snapshot, &format::ManagedHeapEntry::heap_physical_bytes);
     if (heap == 0) heap = js_total_bytes(snapshot);
     for (uint64_t* from : {&parts.unknown, &allocator, &parts.mappings}) {
       const uint64_t taken = take(*from, heap);

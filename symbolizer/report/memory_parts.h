@@ -49,7 +49,7 @@ void add(MemoryParts& to, const MemoryParts& part);
 // Live blocks of runtimes' own allocators.
 format::HeapTotals object_totals(const read::Snapshot& snapshot);
 
-// JavaScript heaps of all isolates together.
+// JavaScript heaps of all managed_heaps together.
 uint64_t js_used_bytes(const read::Snapshot& snapshot);
 uint64_t js_total_bytes(const read::Snapshot& snapshot);
 uint64_t array_buffers_bytes(const read::Snapshot& snapshot);

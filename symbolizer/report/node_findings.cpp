@@ -11,6 +11,7 @@
 
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
@@ -39,7 +40,8 @@ constexpr double kFlat = 0.1;
 // at most by this share of it, and little is no news.
 constexpr double kBookkeeping = 0.05;
 constexpr double kLittle = 256 * 1024;
-// Of so little, anything made of fewer blocks is no leak.
+// Of so little, anything made of fewer blocks is no leak, nor what node makes of itself: handles of
+// a few more connections under way.
 constexpr double kPoolBlocks = 10;
 
 // A snapshot finds some of the pool's work done and some not, whatever the main thread has made.
@@ -146,12 +148,13 @@ bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
   return group.heap == read::Heap::kNative && is_by_chance(group) &&
          (judgement.verdict == Verdict::kGrowing ||
-          (judgement.verdict == Verdict::kLeak && judgement.growth_blocks < kPoolBlocks));
+          (judgement.verdict == Verdict::kLeak &&
+           (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
 }
 
 // Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  return group.heap == read::Heap::kJavaScript && rises(group) && is_by_chance(group);
+  return group.heap == read::Heap::kManaged && rises(group) && is_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
@@ -160,21 +163,8 @@ bool is_own(const Group& group) {
 }
 
 bool same_line_of_function(const Frame& a, const Frame& b) {
-  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line;
-}
-
-void absorb(Group& group, Group& part) {
-  Judgement& whole = group.judgement;
-  const Judgement& other = part.judgement;
-  whole.growth_bytes += other.growth_bytes;
-  whole.growth_blocks += other.growth_blocks;
-  whole.bytes_per_second += other.bytes_per_second;
-  whole.blocks_per_second += other.blocks_per_second;
-  group.stacks.insert(group.stacks.end(), part.stacks.begin(), part.stacks.end());
-  for (size_t i = 0; i < group.sum.bytes.size() && i < part.sum.bytes.size(); ++i) {
-    group.sum.bytes[i] += part.sum.bytes[i];
-  }
-  part.stacks.clear();
+  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line &&
+         a.column == b.column;
 }
 
 // Objects and the native memory that goes with them, kept by one function, are one leak.
@@ -191,7 +181,7 @@ void join_pairs(std::vector<Group>& groups) {
       Judgement& whole = group.judgement;
       whole.reason +=
           "; with it " + format_bytes(part.growth_bytes) + " of " +
-          (other.heap == read::Heap::kJavaScript ? "JavaScript objects" : native_thing(other.what));
+          (other.heap == read::Heap::kManaged ? "JavaScript objects" : native_thing(other.what));
       if (part.verdict == Verdict::kLeak && whole.verdict != Verdict::kLeak) {
         whole.verdict = part.verdict;
         whole.confidence = part.confidence;
@@ -270,9 +260,10 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
                groups.end());
   settle_pool(timeline, groups);
   join_pairs(groups);
+  join_callerless(script_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
-                           return group.heap == read::Heap::kJavaScript && rises(group);
+                           return group.heap == read::Heap::kManaged && rises(group);
                          });
   for (Group& group : groups) say(group, heap_flat);
   order_groups(groups);

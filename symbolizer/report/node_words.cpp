@@ -109,7 +109,7 @@ std::string heap_snapshot_note(double heap_used_bytes) {
 
 void say(Group& group, bool heap_flat) {
   const analyze::Judgement& judgement = group.judgement;
-  const bool script = group.heap == read::Heap::kJavaScript;
+  const bool script = group.heap == read::Heap::kManaged;
   const bool leak = judgement.verdict == Verdict::kLeak;
   const std::string thing = script ? "JS objects" : native_thing(group.what);
   const bool buffers = group.what == kBuffers;

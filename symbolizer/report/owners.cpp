@@ -36,9 +36,9 @@ const char* kind_of(RootKind kind) {
       return "register";
     case RootKind::kMapping:
       return "mapping";
-    case RootKind::kJavaScript:
+    case RootKind::kManagedHeap:
       return "js";
-    case RootKind::kPython:
+    case RootKind::kObject:
       return "python";
     case RootKind::kStaleStack:
     case RootKind::kOther:
@@ -216,9 +216,9 @@ class Owners {
       case RootKind::kMapping:
         return root.place == 0 ? "an anonymous mapping"
                                : "an anonymous mapping made by " + stack_name(root.place);
-      case RootKind::kJavaScript:
+      case RootKind::kManagedHeap:
         return "the JavaScript heap";
-      case RootKind::kPython:
+      case RootKind::kObject:
         return root.place == 0 ? "a Python object"
                                : "a Python object made by " + stack_name(root.place);
       case RootKind::kStaleStack:

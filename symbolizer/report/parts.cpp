@@ -119,7 +119,7 @@ bool is_container_of(const Group& part, const Group& whole) {
   const Judgement& one = part.judgement;
   const Judgement& all = whole.judgement;
   if (one.growth_bytes <= 0) return false;
-  if (part.heap == read::Heap::kJavaScript &&
+  if (part.heap == read::Heap::kManaged &&
       one.growth_bytes * all.growth_blocks <
           kContainerSize * all.growth_bytes * one.growth_blocks) {
     return false;
@@ -157,7 +157,21 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
       (through_root.function && !is_main(recording, names, whole, root.site))) {
     return Relation::kPart;
   }
-  if (container && passes(recording, whole, names, group.site).line) {
+  const Passage through = passes(recording, whole, names, group.site);
+  const bool through_part = through.line;
+  // Objects of a JavaScript function and of what it calls: the callee says more. In a program whose
+  // calls V8 compiles into each other the border between the two moves as well.
+  if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kManaged &&
+      group.site.kind == FrameKind::kJavaScript && !is_foreign(group.site, options) &&
+      group.site.function != "(top level)") {
+    return Relation::kPart;
+  }
+  // What the very line makes that calls the leak's function: an argument, which it keeps.
+  if (verdict == Verdict::kLeak && through_part && !is_foreign(group.site, options) &&
+      analyze::lockstep(timeline, root.sum, group.sum) != analyze::Lockstep::kNone) {
+    return Relation::kPart;
+  }
+  if (container && through_part) {
     // A library that calls the user's code keeps something of its own beside; the leak stays the
     // user's. So it does beside what chance or node's pools add.
     const bool library = is_foreign(group.site, options) && !is_foreign(root.site, options);
@@ -221,6 +235,25 @@ std::string_view class_of(const Frame& frame) {
 
 bool same_class(const Frame& a, const Frame& b) {
   return !class_of(a).empty() && class_of(a) == class_of(b);
+}
+
+// Two that were found to be one caller's are one.
+void join_same_sites(const Timeline& timeline, std::vector<Candidate>& candidates) {
+  const size_t compared = std::min(candidates.size(), kMostGroups);
+  for (size_t whole = 0; whole < compared; ++whole) {
+    Candidate& root = candidates[whole];
+    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    const std::string key = site_key(root.group.site);
+    bool joined = false;
+    for (size_t i = whole + 1; i < compared; ++i) {
+      Candidate& part = candidates[i];
+      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.heap != root.group.heap || site_key(part.group.site) != key) continue;
+      take_in(root, part);
+      joined = true;
+    }
+    if (joined) add_up(timeline, root);
+  }
 }
 
 // Last: leaks that go block for block over hundreds of events are one, wherever their stacks meet,
@@ -342,8 +375,9 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
     if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
-    hoist(recording, timeline, names, options, candidate);
+    if (hoist(recording, timeline, names, options, candidate)) add_up(timeline, candidate);
   }
+  join_same_sites(timeline, candidates);
   join_one_things(timeline, options, candidates);
   drop_empty();
 }

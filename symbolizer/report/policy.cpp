@@ -5,113 +5,16 @@
 #include "symbolizer/report/policy.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
-#include <cstdlib>
 #include <unordered_map>
 
 #include "symbolizer/base/quantity.h"
-#include "symbolizer/base/quote.h"
 #include "symbolizer/report/place.h"
-#include "symbolizer/report/rule_lines.h"
 
 namespace silt::report {
 namespace {
 
 // A known finding may be this much faster than its baseline before it breaks the gate again.
 constexpr double kWorse = 1.25;
-
-// "0", "1.5 MB", "2k": bytes, as --limit takes them.
-std::optional<double> bytes_of(std::string_view text) {
-  const std::string value(text);
-  char* end = nullptr;
-  const double number = std::strtod(value.c_str(), &end);
-  if (end == value.c_str() || !std::isfinite(number) || number < 0) return std::nullopt;
-  std::string unit;
-  for (; *end != '\0'; ++end) {
-    if (*end != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*end)));
-  }
-  static const std::unordered_map<std::string, double> kUnits = {
-      {"", 1},     {"b", 1},           {"k", 1024},         {"kib", 1024},
-      {"kb", 1e3}, {"mb", 1e6},        {"m", 1048576.},     {"mib", 1048576.},
-      {"gb", 1e9}, {"g", 1073741824.}, {"gib", 1073741824.}};
-  const auto at = kUnits.find(unit);
-  return at == kUnits.end() ? std::nullopt : std::optional(number * at->second);
-}
-
-std::optional<Error> set_bytes(std::optional<double>& to, size_t number, std::string_view key,
-                               std::string_view value) {
-  if (value == "none") {
-    to.reset();
-    return std::nullopt;
-  }
-  const std::optional<double> bytes = bytes_of(value);
-  if (!bytes) {
-    return wrong_line(number, in_quotes(key) + " is " + in_quotes(value) +
-                                  "; expected a size such as 0, 64 kB, 1.5 MB, or none");
-  }
-  to = bytes;
-  return std::nullopt;
-}
-
-// Keys of the whole file.
-std::optional<Error> set_general(Policy& policy, size_t number, std::string_view key,
-                                 std::string_view value) {
-  const auto refuse = [&](const char* expected) {
-    return wrong_line(number,
-                      in_quotes(key) + " is " + in_quotes(value) + "; expected " + expected);
-  };
-  const std::string text(value);
-  char* end = nullptr;
-  if (key == "total-growth-per-hour")
-    return set_bytes(policy.total_growth_per_hour, number, key, value);
-  if (key == "detectable") return set_bytes(policy.detectable, number, key, value);
-  if (key == "verdicts") {
-    if (value != "leak" && value != "leak, growing" && value != "leak,growing") {
-      return refuse("leak, or leak,growing");
-    }
-    policy.growing_breaks = value != "leak";
-    return std::nullopt;
-  }
-  if (key == "confidence") {
-    policy.confidence = std::strtod(text.c_str(), &end);
-    if (end == text.c_str() || *end != '\0' ||
-        !(policy.confidence >= 0 && policy.confidence <= 1)) {
-      return refuse("a number from 0 to 1");
-    }
-    return std::nullopt;
-  }
-  if (key == "snapshots") {
-    const long count = std::strtol(text.c_str(), &end, 10);
-    if (end == text.c_str() || *end != '\0' || count < 2) return refuse("a whole number above 1");
-    policy.snapshots = static_cast<size_t>(count);
-    return std::nullopt;
-  }
-  if (key == "inconclusive") {
-    if (value != "pass" && value != "fail") return refuse("pass or fail");
-    policy.inconclusive_fails = value == "fail";
-    return std::nullopt;
-  }
-  if (key == "whole") {
-    if (value != "pass" && value != "inconclusive" && value != "fail") {
-      return refuse("pass, inconclusive or fail");
-    }
-    policy.whole = value == "pass"   ? WholeRule::kPass
-                   : value == "fail" ? WholeRule::kFail
-                                     : WholeRule::kInconclusive;
-    return std::nullopt;
-  }
-  if (key == "unjudged") {
-    if (value != "pass" && value != "fail") return refuse("pass or fail");
-    policy.unjudged_fails = value == "fail";
-    return std::nullopt;
-  }
-  return wrong_line(
-      number, "unknown key " + in_quotes(key) +
-                  "; known are verdicts, confidence, growth-per-hour, "
-                  "total-growth-per-hour, bytes-per-work, snapshots, detectable, inconclusive, "
-                  "whole, unjudged");
-}
 
 bool in_module(const Policy::Module& module, const Finding& finding) {
   return finding.site.module.find(module.name) != std::string::npos ||
@@ -124,44 +27,6 @@ std::string unjudged_text(const Unjudged& process) {
   return "process " + std::to_string(process.pid) + " (" +
          (process.program.empty() ? "?" : process.program) +
          ") could not be judged: " + process.why;
-}
-
-Result<Policy> parse_policy(std::string_view text) {
-  Policy policy;
-  Policy::Module* module = nullptr;
-  const auto error =
-      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
-        line = trimmed(line.substr(0, line.find('#')));
-        if (line.empty()) return std::nullopt;
-        if (line.front() == '[') {
-          if (line.back() != ']' || line.substr(0, 8) != "[module ") {
-            return wrong_line(number, "expected [module NAME]");
-          }
-          const std::string_view name = trimmed(line.substr(8, line.size() - 9));
-          if (name.empty()) return wrong_line(number, "expected [module NAME]");
-          policy.modules.push_back({std::string(name), policy.each, std::nullopt});
-          module = &policy.modules.back();
-          return std::nullopt;
-        }
-        const size_t equals = line.find('=');
-        if (equals == std::string_view::npos) return wrong_line(number, "expected key = value");
-        const std::string_view key = trimmed(line.substr(0, equals));
-        const std::string_view value = trimmed(line.substr(equals + 1));
-        Limits& each = module != nullptr ? module->each : policy.each;
-        if (key == "growth-per-hour") return set_bytes(each.growth_per_hour, number, key, value);
-        if (key == "bytes-per-work") return set_bytes(each.bytes_per_work, number, key, value);
-        if (module != nullptr) {
-          if (key == "total-growth-per-hour") {
-            return set_bytes(module->total_growth_per_hour, number, key, value);
-          }
-          return wrong_line(number,
-                            in_quotes(key) + " is not a key of a module; known there are " +
-                                "growth-per-hour, total-growth-per-hour and bytes-per-work");
-        }
-        return set_general(policy, number, key, value);
-      });
-  if (error) return *error;
-  return policy;
 }
 
 void apply_policy(Report& report, const Policy& policy,

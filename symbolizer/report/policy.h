@@ -4,20 +4,7 @@
 // (suppression.h) and those that are known from before (baseline.h). All three are files of plain
 // text, fit for a repository and for review.
 //
-// Policy, `key = value` a line, `#` begins a comment; `[module NAME]` begins a part that holds for
-// findings whose site is in a module whose name contains NAME:
-//
-//   verdicts = leak                 which verdicts break the gate at all: leak, growing
-//   confidence = 0.5                findings less sure than this are inconclusive
-//   growth-per-hour = 0             each such finding may grow this much an hour
-//   total-growth-per-hour = none    all of them together
-//   bytes-per-work = none           each, for a unit of work
-//   snapshots = 4                   fewer regular snapshots are inconclusive
-//   detectable = none               so is a run that would miss leaks of this pace
-//   inconclusive = pass             or fail: exit status 4
-//   whole = inconclusive            a whole that grows, but may not leak: pass, inconclusive (exit
-//                                   status 4 in any case) or fail
-//   unjudged = fail                 or pass: recorded processes of which nothing can be said
+// How a policy is written: policy_file.h.
 
 #ifndef SILT_SYMBOLIZER_REPORT_POLICY_H_
 #define SILT_SYMBOLIZER_REPORT_POLICY_H_
@@ -26,10 +13,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "symbolizer/base/result.h"
 #include "symbolizer/report/baseline.h"
 #include "symbolizer/report/report.h"
 #include "symbolizer/report/suppression.h"
@@ -59,15 +44,13 @@ struct Policy {
   bool inconclusive_fails = false;
   WholeRule whole = WholeRule::kInconclusive;
   bool unjudged_fails = true;
+  bool old_form = false;  // as it was written: see policy_file.h
 };
 
 // The rule by which processes that could not be judged make a run inconclusive.
 inline constexpr const char* kUnjudgedRule = "unjudged";
 // One line that names it and says why.
 std::string unjudged_text(const Unjudged& process);
-
-// Text of a whole file; an error says which line is wrong and what would be right.
-Result<Policy> parse_policy(std::string_view text);
 
 // `today` is "YYYY-MM-DD". Fills Report::gate.
 void apply_policy(Report& report, const Policy& policy,

@@ -27,7 +27,7 @@ constexpr double kMostOfIt = 0.5;
 constexpr size_t kMostCandidates = 400;
 
 bool same_line_of_function(const Frame& a, const Frame& b) {
-  return a.function == b.function && a.file == b.file && a.line == b.line;
+  return a.function == b.function && a.file == b.file && a.line == b.line && a.column == b.column;
 }
 
 // Whether all stacks of `callee` reach `site` within a few JavaScript calls of their own site.

@@ -190,6 +190,11 @@ Owner native_owner(const Frame& frame) {
   return Owner::kUser;
 }
 
+// node's own malloc, for Buffers.
+bool is_buffer_allocator(const Frame& frame) {
+  return frame.file == "node:buffer" || frame.file == "node:internal/buffer";
+}
+
 std::string hexadecimal(uint64_t value) {
   std::array<char, 24> text{};
   std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
@@ -317,7 +322,12 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
     const Owner owner = owner_of(frames[i], look_through);
     int rank = static_cast<int>(owner);
     // The user's JavaScript or Python beats native code; so does a package's, but not an addon.
-    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 1;
+    rank *= 2;
+    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 2;
+    // A function of node's own library says more than the allocator that it calls.
+    const bool says = is_managed(frames[i]) && owner == Owner::kRuntime &&
+                      !frames[i].file.empty() && !is_buffer_allocator(frames[i]);
+    if (says) rank += 1;
     if (rank > best_rank) {
       best = i;
       best_rank = rank;
@@ -360,7 +370,9 @@ std::string site_key(const Frame& frame) {
            (name[0] == '~' || name[0] == '*' || name[0] == '^' || name[0] == '+')) {
       name.remove_prefix(1);
     }
-    return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line);
+    // All code of a bundle may be on one line.
+    return "managed\n" + std::string(name) + "\n" + frame.file + "\n" + std::to_string(frame.line) +
+           ":" + std::to_string(frame.column);
   }
   if (frame.line != 0) {
     return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
@@ -374,7 +386,11 @@ std::string site_key(const Frame& frame) {
 
 std::string place_of(const Frame& frame) {
   if (!frame.file.empty()) {
-    return frame.line == 0 ? frame.file : frame.file + ":" + std::to_string(frame.line);
+    if (frame.line == 0) return frame.file;
+    // What has no name is told by its column from others on the line.
+    const bool nameless = frame.kind == FrameKind::kJavaScript && frame.function == "(anonymous)";
+    return frame.file + ":" + std::to_string(frame.line) +
+           (nameless && frame.column > 0 ? ":" + std::to_string(frame.column) : "");
   }
   if (!frame.module.empty()) {
     // Of a function without a name its begin is what stays the same from call to call.

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
@@ -29,8 +30,8 @@ constexpr WholeFloor kRestFloor{8 * 1024 * 1024, 0.1};
 
 // Live bytes of a heap that is counted block by block.
 double live_of(const read::Snapshot& snapshot, Heap heap) {
-  return static_cast<double>(heap == Heap::kPython ? object_totals(snapshot).live_bytes
-                                                   : snapshot.meta.native.live_bytes);
+  return static_cast<double>(heap == Heap::kObjects ? object_totals(snapshot).live_bytes
+                                                    : snapshot.meta.native.live_bytes);
 }
 
 // Native memory and Python's objects are counted block by block: what is left when all places that
@@ -46,7 +47,7 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   for (const Finding& finding : wholes.findings) {
     joined.insert(finding.stacks.begin(), finding.stacks.end());
   }
-  const bool managed = !recording.snapshots.back().isolates.empty() ||
+  const bool managed = !recording.snapshots.back().managed_heaps.empty() || is_node(recording) ||
                        std::any_of(recording.modules.begin(), recording.modules.end(),
                                    [](const read::Module& module) {
                                      return module.path.find("libjvm.so") != std::string::npos;
@@ -77,8 +78,8 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
       input, heap, [](const StackSummary& s) { return s.growth_bytes; }, told);
   Curve curve = curve_of(
       timeline, [&](size_t snapshot) -> std::optional<double> { return rest.bytes[snapshot]; });
-  Finding finding =
-      finding_of(input, heap == Heap::kPython ? "python" : "native", heap, curve, judgement, leads);
+  Finding finding = finding_of(input, heap == Heap::kObjects ? "python" : "native", heap, curve,
+                               judgement, leads);
   finding.growth_blocks = std::llround(judgement.growth_blocks);
   finding.reason = judgement.reason + "; spread over " +
                    format_counted(static_cast<double>(leads.size()), "place") +
@@ -128,7 +129,7 @@ Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
   Wholes wholes;
   judge_mappings(input, groups, wholes);
   judge_counted_rest(input, groups, Heap::kNative, wholes);
-  judge_counted_rest(input, groups, Heap::kPython, wholes);
+  judge_counted_rest(input, groups, Heap::kObjects, wholes);
   judge_scripts(input, groups, wholes);
   judge_rest(input, wholes);
   return wholes;

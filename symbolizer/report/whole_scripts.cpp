@@ -8,6 +8,7 @@
 #include <string>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
@@ -29,6 +30,8 @@ constexpr WholeFloor kOutsideFloor{4 * 1024 * 1024, 0.1};
 // samples: shares of a JavaScript heap are estimates.
 constexpr double kMostSamples = 0.6;
 constexpr double kEnoughSamples = 9;
+// A place that made less of all that was sampled is not the cause of the rest.
+constexpr double kLeastShare = 0.15;
 
 // Curves of one JavaScript heap: heapUsed just after each of its collections.
 Curve heap_curve(const read::Recording& recording, uint32_t thread) {
@@ -36,9 +39,9 @@ Curve heap_curve(const read::Recording& recording, uint32_t thread) {
   uint64_t captured = 0;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     if (snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
-    for (const format::IsolateEntry& heap : snapshot.isolates) {
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps) {
       if (heap.thread_id != thread || heap.captured_elapsed_ns <= captured) continue;
-      if ((heap.flags & (format::kIsolateMissed | format::kIsolateEnded)) != 0) continue;
+      if ((heap.flags & (format::kHeapMissed | format::kHeapEnded)) != 0) continue;
       captured = heap.captured_elapsed_ns;
       curve.seconds.push_back(static_cast<double>(captured) / 1e9);
       curve.values.push_back(static_cast<double>(heap.heap_used_bytes));
@@ -56,6 +59,38 @@ double samples_of(const read::Recording& recording, const std::vector<size_t>& s
   return samples;
 }
 
+// The user's place that alone accounts for most of what was sampled below code of anybody's: the
+// rest node makes for it, with nobody's code on the stack.
+const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads) {
+  const Lead* best = nullptr;
+  double owned = 0;
+  for (const Lead& lead : leads) {
+    const Owner owner = owner_of(lead.site, input.options.look_through);
+    if (owner <= Owner::kRuntime) continue;
+    owned += lead.bytes;
+    if (best == nullptr && owner == Owner::kUser) best = &lead;
+  }
+  if (best == nullptr || best->bytes < kMostSamples * owned) return nullptr;
+  if (best->bytes < kLeastShare * bytes_of(leads)) return nullptr;
+  return samples_of(input.recording, best->stacks) >= kEnoughSamples ? best : nullptr;
+}
+
+// The one leak of native memory whose place is among those that added JavaScript objects: a wrapper
+// for each piece of it.
+Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
+  Group* found = nullptr;
+  for (Group& group : groups) {
+    if (group.judgement.verdict != Verdict::kLeak || is_callerless(group)) continue;
+    if (found != nullptr) return nullptr;
+    found = &group;
+  }
+  if (found == nullptr || found->heap == Heap::kManaged) return nullptr;
+  const bool among = std::any_of(leads.begin(), leads.end(), [&](const Lead& lead) {
+    return same_function(lead.site, found->site) && lead.site.line == found->site.line;
+  });
+  return among ? found : nullptr;
+}
+
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
 void judge_outside(const WholeInput& input, Wholes& wholes) {
   const Curve curve = curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
@@ -65,7 +100,7 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
   });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
   if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  Finding finding = finding_of(input, "wasm", Heap::kJavaScript, curve, judgement, {});
+  Finding finding = finding_of(input, "wasm", Heap::kManaged, curve, judgement, {});
   finding.reason = "V8's memory outside its heaps " + judgement.reason +
                    "; memories of WebAssembly modules are there, which V8's profile does not see; "
                    "objects that wrap such memory must be freed by the module's own means "
@@ -80,7 +115,8 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
   judge_outside(input, wholes);
   std::set<uint32_t> threads;
   for (const read::Snapshot& snapshot : recording.snapshots) {
-    for (const format::IsolateEntry& heap : snapshot.isolates) threads.insert(heap.thread_id);
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps)
+      threads.insert(heap.thread_id);
   }
   for (const uint32_t thread : threads) {
     const Curve curve = heap_curve(recording, thread);
@@ -88,40 +124,52 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
     if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
     const double rise = rise_of(curve, judgement.warm_up_windows);
-    const double explained = explained_by(input, groups, Heap::kJavaScript);
-    if (explained >= kExplains * rise) continue;
+    // What node makes with none of the user's code on the stack explains nothing.
+    std::vector<Group> callers = groups;
+    std::erase_if(callers, is_callerless);
+    if (explained_by(input, callers, Heap::kManaged) >= kExplains * rise) continue;
     const std::vector<Lead> leads =
-        find_leads(input, Heap::kJavaScript, [](const StackSummary& s) { return s.growth_bytes; });
+        find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
     const std::string whose =
         thread == 0 ? "heapUsed after collections "
                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
     const double all = bytes_of(leads);
     // The place is known, and only its own samples were too few for its curve.
-    const bool known = !leads.empty() && leads.front().bytes >= kMostSamples * all &&
-                       owner_of(leads.front().site, input.options.look_through) == Owner::kUser &&
-                       samples_of(recording, leads.front().stacks) >= kEnoughSamples;
-    if (known && judgement.verdict == Verdict::kLeak) {
-      const Lead& lead = leads.front();
+    const Lead* known = known_place(input, leads);
+    if (known != nullptr && judgement.verdict == Verdict::kLeak) {
+      const Lead& lead = *known;
       const std::string key = site_key(lead.site);
       Group place;
       for (const Group& group : groups) {
-        if (group.heap == Heap::kJavaScript && site_key(group.site) == key) place = group;
+        if (group.heap == Heap::kManaged && site_key(group.site) == key) place = group;
       }
       groups.erase(std::remove_if(groups.begin(), groups.end(),
                                   [&](const Group& group) {
-                                    return group.heap == Heap::kJavaScript &&
+                                    return group.heap == Heap::kManaged &&
                                            site_key(group.site) == key;
                                   }),
                    groups.end());
-      place.heap = Heap::kJavaScript;
+      place.heap = Heap::kManaged;
       place.site = lead.site;
       place.stacks = lead.stacks;
       place.judgement = judgement;
       place.judgement.growth_bytes = lead.bytes;
       place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
                                " of what was sampled from here";
+      const auto callerless = [](const Group& group) {
+        return group.heap == Heap::kManaged && is_callerless(group);
+      };
+      for (const Group& group : groups) {
+        if (!callerless(group) || group.judgement.verdict != Verdict::kLeak) continue;
+        place.judgement.growth_bytes += group.judgement.growth_bytes;
+        place.judgement.reason += ", " + format_bytes(group.judgement.growth_bytes) + " more by " +
+                                  said_place(group.site) +
+                                  ", which node calls with none of your code on the stack";
+        place.stacks.insert(place.stacks.end(), group.stacks.begin(), group.stacks.end());
+      }
+      std::erase_if(groups, callerless);
       place.sum.bytes.assign(recording.snapshots.size(), 0);
-      for (const size_t stack : lead.stacks) {
+      for (const size_t stack : place.stacks) {
         for (const read::Sample& sample : recording.stacks[stack].samples) {
           place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
         }
@@ -130,7 +178,15 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       groups.push_back(std::move(place));
       continue;
     }
-    Finding finding = finding_of(input, "js", Heap::kJavaScript, curve, judgement, leads);
+    if (Group* const native = leak_beside(groups, leads)) {
+      native->judgement.reason += "; " + whose + judgement.reason + " with it";
+      continue;
+    }
+    std::erase_if(groups, [](const Group& group) {
+      return group.heap == Heap::kManaged && is_callerless(group) &&
+             group.judgement.verdict == Verdict::kLeak;
+    });
+    Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
     finding.reason = whose + judgement.reason;
     if (leads.empty()) {
       finding.reason += "; V8's profile holds no sample of what was added";

@@ -19,6 +19,8 @@ struct Frame {
   std::string file;          // source path as the debug information has it
   uint32_t line = 0;         // 0: unknown
   uint32_t column = 0;
+  // Where the code ran, `file:line:column`, when a source map told the place above; else empty.
+  std::string generated;
   std::string module;         // path of the module, empty for JIT code
   std::string build_id;       // lower-case hexadecimal
   uint64_t file_address = 0;  // address in the module as linked (memory address minus load bias)

@@ -21,6 +21,7 @@
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
 #include "symbolizer/symbolize/module_file.h"
+#include "symbolizer/symbolize/source_places.h"
 #include "symbolizer/symbolize/symbol_table.h"
 
 namespace silt::symbolize {
@@ -54,7 +55,7 @@ std::string marker_reason(uint64_t pc) {
       return "outer frames are missing: the stack could not be walked further";
     case format::Marker::kOverflow:
       return "the stack was not kept: a table was full";
-    case format::Marker::kJavaScript:
+    case format::Marker::kManaged:
       return "the JavaScript heap";
   }
   return "not an address";
@@ -112,6 +113,7 @@ struct Symbolizer::State {
   std::map<Place, FrameList> places;
   std::unordered_map<uint32_t, const FrameList*> nodes;
   std::optional<JitMap> jit_map;
+  SourcePlaces sources;
   std::vector<std::string> notes;
 };
 
@@ -261,7 +263,10 @@ std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
     const read::Module& module = recording.modules[place.module];
     frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
   }
-  for (Frame& frame : frames) frame.pc = pc < read::kScriptPc ? pc : 0;
+  for (Frame& frame : frames) {
+    frame.pc = pc < read::kScriptPc ? pc : 0;
+    sources.put_source(frame, [this](std::string text) { note(std::move(text)); });
+  }
   return frames;
 }
 

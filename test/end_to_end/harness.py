@@ -351,6 +351,13 @@ class TapResult(unittest.TestResult):
         self._line(test, True, f" # SKIP {reason}")
 
 
+def formats():
+    """The output formats that the tool has, by its own help."""
+    help_text = subprocess.run([TOOL, "report", "--help"], stdout=subprocess.PIPE, text=True,
+                               check=True).stdout
+    return re.search(r"--format ([a-z|]+)", help_text).group(1).split("|")
+
+
 def main(module="__main__"):
     """Runs the tests of a module; arguments select those whose names contain one of them."""
     suite = unittest.defaultTestLoader.loadTestsFromName(module)

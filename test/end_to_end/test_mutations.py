@@ -15,8 +15,7 @@ import xml.etree.ElementTree
 
 import harness
 
-FORMATS = ("text", "json", "markdown", "folded", "pprof", "speedscope", "junit", "github", "sarif",
-           "html")
+FORMATS = harness.formats()
 RECORDINGS = os.path.abspath(os.environ.get("SILT_HTML_RECORDINGS",
                                             "build/test/end_to_end/html_recordings"))
 MUTATED = os.path.abspath(os.environ.get("SILT_MUTATED_RECORDING",

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/policy_file.h"
 
 namespace {
 

@@ -23,7 +23,7 @@ void require(bool holds) {
 
 void check_scripts(const read::Recording& recording) {
   for (const read::Stack& stack : recording.stacks) {
-    require(stack.heap == read::Heap::kJavaScript && stack.leaf != 0);
+    require(stack.heap == read::Heap::kManaged && stack.leaf != 0);
     for (uint32_t node = stack.leaf; node != 0; node = recording.nodes[node].parent) {
       require(node < recording.nodes.size() && recording.nodes[node].parent < node);
       require(recording.nodes[node].pc >= read::kScriptPc);

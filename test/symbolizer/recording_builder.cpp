@@ -58,7 +58,7 @@ RecordingBuilder::StackId RecordingBuilder::stack_of_pcs(const std::vector<uint6
   if (missing == read::Missing::kOverflow) at = node(at, marker(format::Marker::kOverflow));
   for (auto pc = pcs.rbegin(); pc != pcs.rend(); ++pc) at = node(at, *pc);
   if (heap == read::Heap::kMapping) at = node(at, marker(format::Marker::kMapping));
-  if (heap == read::Heap::kJavaScript) at = node(at, marker(format::Marker::kJavaScript));
+  if (heap == read::Heap::kManaged) at = node(at, marker(format::Marker::kManaged));
   return at;
 }
 
@@ -95,8 +95,8 @@ void RecordingBuilder::free_newest(StackId stack, uint64_t blocks) {
 void RecordingBuilder::free_all(StackId stack) { free_oldest(stack, UINT64_MAX); }
 
 RecordingBuilder::ScriptStack RecordingBuilder::script_stack(
-    const std::vector<read::ScriptFrame>& frames, uint32_t isolate) {
-  if (values_.isolates.size() <= isolate) values_.isolates.resize(isolate + 1);
+    const std::vector<read::ScriptFrame>& frames, uint32_t managed_heap) {
+  if (values_.managed_heaps.size() <= managed_heap) values_.managed_heaps.resize(managed_heap + 1);
   uint32_t at = 0;
   for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
     const auto same = [&](const read::ScriptFrame& other) {
@@ -114,7 +114,7 @@ RecordingBuilder::ScriptStack RecordingBuilder::script_stack(
     }
     at = id->second;
   }
-  return {isolate, at};
+  return {managed_heap, at};
 }
 
 void RecordingBuilder::allocate(ScriptStack stack, uint64_t samples, uint64_t blocks,
@@ -186,14 +186,14 @@ void RecordingBuilder::take_snapshot(double elapsed_seconds, uint64_t rss_bytes)
   }
   values_.script_rows.clear();
   for (const auto& [stack, generations] : script_counts_) {
-    ScriptRowValues row{stack.isolate, stack.node, {}};
+    ScriptRowValues row{stack.managed_heap, stack.node, {}};
     for (const auto& [code, generation] : generations) {
       if (generation.samples != 0) row.generations.push_back(generation);
     }
     if (!row.generations.empty()) values_.script_rows.push_back(std::move(row));
   }
-  for (format::IsolateEntry& isolate : values_.isolates) {
-    isolate.captured_elapsed_ns = meta.elapsed_ns;
+  for (format::ManagedHeapEntry& managed_heap : values_.managed_heaps) {
+    managed_heap.captured_elapsed_ns = meta.elapsed_ns;
   }
   snapshots_.push_back(write_snapshot(values_));
 }

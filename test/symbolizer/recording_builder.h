@@ -54,15 +54,15 @@ class RecordingBuilder {
   void free_newest(StackId stack, uint64_t blocks);
   void free_all(StackId stack);
 
-  // JavaScript: a stack of an isolate's own heap, innermost first. The isolates are
-  // values().isolates (one is made when there is none yet); what V8 samples is for the caller to
-  // say.
+  // A stack of a managed heap, innermost first. The heaps are
+  // values().managed_heaps (one is made when there is none yet); what V8 samples is for the caller
+  // to say.
   struct ScriptStack {
-    uint32_t isolate = 0;
+    uint32_t managed_heap = 0;
     uint32_t node = 0;
     auto operator<=>(const ScriptStack&) const = default;
   };
-  ScriptStack script_stack(const std::vector<read::ScriptFrame>& frames, uint32_t isolate = 0);
+  ScriptStack script_stack(const std::vector<read::ScriptFrame>& frames, uint32_t managed_heap = 0);
   void allocate(ScriptStack stack, uint64_t samples, uint64_t blocks, uint64_t bytes);
   void free_oldest(ScriptStack stack, uint64_t samples);
   void free_newest(ScriptStack stack, uint64_t samples);

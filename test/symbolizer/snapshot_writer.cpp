@@ -110,7 +110,7 @@ std::string script_node_bytes(const std::vector<ScriptNodeValues>& nodes) {
 std::string script_row_bytes(const std::vector<ScriptRowValues>& rows) {
   std::string out;
   for (const ScriptRowValues& row : rows) {
-    append_varint(out, row.isolate);
+    append_varint(out, row.managed_heap);
     append_varint(out, row.node);
     append_varint(out, row.generations.size());
     for (const ScriptGeneration& generation : row.generations) {
@@ -153,13 +153,18 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
   for (const auto& part : values.rss) {
     append_item(rss, format::RssEntry{static_cast<uint32_t>(part.kind), 0, part.bytes});
   }
-  std::string isolates, script_frames;
-  for (const auto& isolate : values.isolates) append_item(isolates, isolate);
+  std::string managed_heaps, script_frames;
+  for (const auto& managed_heap : values.managed_heaps) append_item(managed_heaps, managed_heap);
   for (const auto& frame : values.script_frames) {
     append_item(script_frames,
-                format::ScriptFrameEntry{strings.add(frame.function), strings.add(frame.file),
-                                         frame.line, frame.column});
+                format::ManagedFrameEntry{strings.add(frame.function), strings.add(frame.file),
+                                          frame.line, frame.column});
   }
+  std::string runtimes;
+  format::RuntimeEntry nodejs{};
+  nodejs.name = strings.add("nodejs");
+  nodejs.flags = format::kRuntimeHeaps;
+  append_item(runtimes, nodejs);
   const auto type = [](SectionType value) { return static_cast<uint32_t>(value); };
   std::vector<RawSection> sections = {
       {type(SectionType::kMeta), 1, meta_bytes},
@@ -175,13 +180,15 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
     sections.push_back(
         {type(SectionType::kBirths), count_of(values.nodes.size()), birth_bytes(values.nodes)});
   }
-  if (values.isolates.empty()) return sections;
-  sections.push_back({type(SectionType::kIsolates), count_of(values.isolates.size()), isolates});
+  if (values.managed_heaps.empty()) return sections;
+  sections.push_back({type(SectionType::kRuntimes), 1, runtimes});
   sections.push_back(
-      {type(SectionType::kScriptFrames), count_of(values.script_frames.size()), script_frames});
-  sections.push_back({type(SectionType::kScriptNodes), count_of(values.script_nodes.size()),
+      {type(SectionType::kManagedHeaps), count_of(values.managed_heaps.size()), managed_heaps});
+  sections.push_back(
+      {type(SectionType::kManagedFrames), count_of(values.script_frames.size()), script_frames});
+  sections.push_back({type(SectionType::kManagedNodes), count_of(values.script_nodes.size()),
                       script_node_bytes(values.script_nodes)});
-  sections.push_back({type(SectionType::kScriptStacks), count_of(values.script_rows.size()),
+  sections.push_back({type(SectionType::kManagedStacks), count_of(values.script_rows.size()),
                       script_row_bytes(values.script_rows)});
   return sections;
 }

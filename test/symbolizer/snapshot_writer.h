@@ -30,7 +30,7 @@ struct ScriptGeneration {
   uint64_t bytes = 0;
 };
 struct ScriptRowValues {
-  uint32_t isolate = 0;
+  uint32_t managed_heap = 0;
   uint32_t node = 0;
   std::vector<ScriptGeneration> generations;
 };
@@ -53,11 +53,11 @@ struct SnapshotValues {
   std::vector<read::Mapping> mappings;
   std::vector<std::pair<format::Cost, uint64_t>> costs;
   std::vector<read::Snapshot::Rss> rss;
-  // JavaScript heaps; their sections are written when there is an isolate.
-  std::vector<format::IsolateEntry> isolates;
+  // Managed heaps; their sections, and a runtime "nodejs", are written when there is one.
+  std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<read::ScriptFrame> script_frames;
   std::vector<ScriptNodeValues> script_nodes;  // ids count from 1
-  std::vector<ScriptRowValues> script_rows;    // ascending by isolate and node
+  std::vector<ScriptRowValues> script_rows;    // ascending by heap and node
 };
 
 std::string write_snapshot(const SnapshotValues& values);

@@ -70,19 +70,13 @@ bool begins_in_frame(uint64_t code, int64_t cfa_offset) {
   return rule.kind() == unwind::RuleKind::kSp && rule.cfa_offset() == cfa_offset;
 }
 
-// Where the conditional and unconditional jumps with a distance of 32 bits lead.
+// Where the jumps over far distances lead.
 Range find_cold_part(const base::Symbol& code, const unwind::Object& object, int64_t cfa_offset) {
   const UnwindIndex index(object.eh_frame_header);
   const auto* const bytes = reinterpret_cast<const uint8_t*>(code.address);
   Range refused;
-  for (uint64_t i = 0; i + 6 <= code.size; ++i) {
-    const bool conditional = bytes[i] == 0x0f && (bytes[i + 1] & 0xf0) == 0x80;
-    const uint64_t operand = i + (conditional ? 2u : 1u);
-    if (!conditional && bytes[i] != 0xe9) continue;
-    int32_t distance;
-    __builtin_memcpy(&distance, bytes + operand, sizeof(distance));
-    const uint64_t target =
-        code.address + operand + sizeof(distance) + static_cast<uint64_t>(int64_t{distance});
+  for (uint64_t i = 0; i + arch::kFarJumpSize <= code.size; ++i) {
+    const uint64_t target = arch::far_jump_target(bytes + i);
     if (target - code.address < code.size || target < object.start || target >= object.end) {
       continue;
     }

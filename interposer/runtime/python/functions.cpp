@@ -6,7 +6,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/spin_lock.h"
-#include "interposer/runtime/python/function_names.h"
+#include "interposer/runtime/function_names.h"
 #include "interposer/runtime/python/layout.h"
 #include "interposer/runtime/python/line_table.h"
 #include "interposer/runtime/python/text.h"
@@ -27,8 +27,7 @@ constexpr uint32_t kLastBits = 24;
 // like, which stand before it, fit; 0: none.
 constexpr int64_t kLineShift = 1024;
 
-constinit base::SpinLock
-    g_lock;  // of everything below but readers' way through the table of addresses
+// function_lock is of everything below but readers' way through the table of addresses.
 
 struct Entry {
   std::atomic<uint64_t> code;      // 0: free
@@ -139,7 +138,7 @@ Entry* slot_of(Table* table, uint64_t code) {
 SILT_COLD const Entry* read_code(uint64_t code) {
   static constinit char name[kLongestName]{};
   static constinit char path[kLongestFile]{};
-  const base::SpinGuard guard(g_lock);
+  const base::SpinGuard guard(runtime::function_lock);
   Table* table = g_table.load(std::memory_order_relaxed);
   if ((table == nullptr || uint64_t{table->used} * 2 > table->mask) && !grow(table) &&
       (table == nullptr || uint64_t{table->used} * 8 > table->mask * 7)) {
@@ -162,7 +161,7 @@ SILT_COLD const Entry* read_code(uint64_t code) {
   } else {
     read_lines(code, *entry);
   }
-  entry->function.store(number_of_function(name, path, entry->first_line),
+  entry->function.store(runtime::number_of_function(kName, name, path, entry->first_line),
                         std::memory_order_release);
   if (is_free) {
     ++table->used;
@@ -178,7 +177,7 @@ Place place_of(uint64_t code, uint64_t instruction) {
   if (entry == nullptr || entry->code.load(std::memory_order_acquire) != code ||
       entry->function.load(std::memory_order_acquire) == 0) [[unlikely]] {
     entry = read_code(code);
-    if (entry == nullptr) return Place{kOtherFunctions, 0};
+    if (entry == nullptr) return Place{runtime::kOtherFunctions, 0};
   }
   const uint32_t function = entry->function.load(std::memory_order_relaxed);
   // Before the first instruction: the function is being entered.
@@ -192,7 +191,7 @@ Place place_of(uint64_t code, uint64_t instruction) {
 void forget_code(uint64_t code) {
   const Entry* const known = slot_of(g_table.load(std::memory_order_acquire), code);
   if (known == nullptr || known->code.load(std::memory_order_relaxed) != code) return;
-  const base::SpinGuard guard(g_lock);
+  const base::SpinGuard guard(runtime::function_lock);
   Entry* const entry = slot_of(g_table.load(std::memory_order_relaxed), code);
   if (entry->code.load(std::memory_order_relaxed) != code ||
       entry->function.exchange(0, std::memory_order_relaxed) == 0) {
@@ -206,8 +205,5 @@ void forget_code(uint64_t code) {
   }
   code_epoch.fetch_add(1, std::memory_order_release);
 }
-
-void lock_functions() { g_lock.lock(); }
-void unlock_functions() { g_lock.unlock(); }
 
 }  // namespace silt::python

@@ -20,6 +20,8 @@
 
 namespace silt::python {
 
+inline constexpr char kName[] = "python";
+
 struct Place {
   uint32_t function;
   uint32_t line;  // 0: unknown
@@ -33,10 +35,6 @@ void forget_code(uint64_t code);
 
 // Changes whenever a known code object is freed: places looked up before may be others' now.
 extern constinit std::atomic<uint32_t> code_epoch;
-
-// Around a fork.
-void lock_functions();
-void unlock_functions();
 
 }  // namespace silt::python
 

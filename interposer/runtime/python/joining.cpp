@@ -11,7 +11,6 @@
 #include "interposer/base/text.h"
 #include "interposer/hook/guard.h"
 #include "interposer/runtime/python/evaluator.h"
-#include "interposer/runtime/python/function_names.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
@@ -168,65 +167,49 @@ void await() {
   }
 }
 
-void start(const base::Options& options) {
-  if (!options.python) return;
+runtime::Presence start(const base::Options& options, const char*) {
+  if (!options.python) return runtime::Presence::kAbsent;
   g_at_exit = options.at_exit;
-  recorder.lock_runtime = lock_functions;
-  recorder.unlock_runtime = unlock_functions;
   recorder.code_came = [] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
     g_looks_left.store(kLooks, std::memory_order_relaxed);
     recorder.await_runtime.store(await, std::memory_order_release);
   };
-  if (!find_python()) return;
-  g_state.store(kWaiting, std::memory_order_release);
-  recorder.await_runtime.store(await, std::memory_order_release);
+  if (find_python()) {
+    g_state.store(kWaiting, std::memory_order_release);
+    recorder.await_runtime.store(await, std::memory_order_release);
+  }
+  return runtime::Presence::kHere;
 }
 
 // The thread that was looking stayed behind.
 void leave_to_parent() { g_looking.store(false, std::memory_order_relaxed); }
 
-void write(snapshot::SectionWriter& out, snapshot::Strings& strings,
-           const format::HeapTotals& objects) {
+bool describe(snapshot::Strings& strings, format::RuntimeEntry* entry) {
   const uint32_t state = g_state.load(std::memory_order_acquire);
-  if (state == kAbsent) return;
-  format::RuntimeEntry entry{};
-  entry.name = strings.add("python");
+  if (state == kAbsent) return false;
   base::TextBuffer<32> version;
   const uint32_t number = interpreter.version;
   version.add_decimal(number >> 24).add('.').add_decimal(number >> 16 & 255).add('.');
   version.add_decimal(number >> 8 & 255);
-  entry.version = strings.add(number == 0 ? "before 3.11" : version.c_str());
-  entry.why_not = strings.add(g_why);
+  entry->version = strings.add(number == 0 ? "before 3.11" : version.c_str());
+  entry->why_not = strings.add(g_why);
   const bool joined = state == kJoined;
-  entry.flags =
+  entry->flags =
       (joined ? format::kRuntimeFrames : 0u) |
       (joined && g_has_objects.load(std::memory_order_relaxed) ? uint32_t{format::kRuntimeObjects}
                                                                : 0u);
-  entry.objects = objects;
-  entry.arena_bytes = arena_bytes();
-  out.begin(format::SectionType::kRuntimes);
-  out.add(&entry, sizeof(entry));
-  out.end(1);
-
-  static constinit format::StringRef files[64 * 1024]{};
-  const uint32_t file_end = file_count();
-  const uint32_t function_end = function_count();
-  constexpr uint32_t kFiles = sizeof(files) / sizeof(files[0]);
-  for (uint32_t i = 0; i < file_end && i < kFiles; ++i) files[i] = strings.add(file_at(i));
-  out.begin(format::SectionType::kRuntimeFunctions);
-  for (uint32_t i = 0; i < function_end; ++i) {
-    const Function& function = function_at(i);
-    const format::RuntimeFunctionEntry row{strings.add(function.name),
-                                           function.file < kFiles ? files[function.file] : 0,
-                                           function.first_line, 0};
-    out.add(&row, sizeof(row));
-  }
-  out.end(function_end);
+  entry->arena_bytes = arena_bytes();
+  return true;
 }
 
 }  // namespace
 
-const runtime::Runtime runtime = {"python", start, write, leave_to_parent};
+const runtime::Runtime runtime = {
+    .name = kName,
+    .start = start,
+    .describe = describe,
+    .leave_to_parent = leave_to_parent,
+};
 
 }  // namespace silt::python

@@ -100,10 +100,10 @@ TEST_CASE("memory that is marked as V8 marks its heap is V8's") {
   ResidentParts node = parts_now(true);
   ResidentParts other = parts_now(false);
   munmap(pages, 16 * kMegabyte);
-  REQUIRE(node.has_v8);
-  CHECK(node.of(RssKind::kV8) == 16 * kMegabyte);
-  CHECK_FALSE(other.has_v8);
-  CHECK(other.of(RssKind::kV8) == 0);
+  REQUIRE(node.has_managed);
+  CHECK(node.of(RssKind::kManagedHeap) == 16 * kMegabyte);
+  CHECK_FALSE(other.has_managed);
+  CHECK(other.of(RssKind::kManagedHeap) == 0);
 }
 
 TEST_CASE("a thread's stack is a stack", kOfOwnMemory) {

@@ -319,6 +319,41 @@ TEST_CASE("ids are used again: a million stacks one after the other need no more
   CHECK(recorder.stacks.overflowed() == 0);
 }
 
+TEST_CASE("what many stacks took at once is given back when they are gone, and comes again") {
+  start_once();
+  fold_what_is_quiet();
+  std::atomic<uint64_t> news{0x5000'0000};
+  std::mt19937_64 random(9);
+  const Sums before = counted();
+  for (int again = 1; again <= 2; ++again) {
+    NodeId last = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      Path path = random_path(random, news);
+      path[0] = kCode;
+      path[1] = kCode + 0x3'0000 + news.fetch_add(1);
+      last = walk(path);
+      REQUIRE(is_at(last, path));
+      recorder.counters.shard(0).add_owned(last, 1, 10);
+    }
+    const NodeId limit = recorder.stacks.id_limit();
+    const auto pages = [&] {
+      uint32_t number = 0;
+      for (NodeId id = 0; id < limit; id += CounterShard::kPageStacks) {
+        if (recorder.counters.shard(0).has_page_of(id)) ++number;
+      }
+      return number;
+    };
+    const uint32_t taken = pages();
+    fold_what_is_quiet();
+    CHECK(pages() < taken / 4);
+    CHECK((counted() - before).blocks[0] == again * 20'000u);
+    CHECK((counted() - before).bytes == again * 200'000u);
+    NodeId parent;
+    uint64_t pc;
+    CHECK_FALSE(recorder.stacks.read_node(last, &parent, &pc));
+  }
+}
+
 TEST_CASE("a mapping's count goes to the caller's mappings, not to its blocks") {
   start_once();
   const NodeId caller = recorder.stacks.child(recorder.stacks.child(0, kCode + 0x77), kCode + 0x78);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <random>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -188,6 +189,35 @@ TEST_CASE("retired nodes keep their chain and are not found for new code at thei
   const NodeId third = table->child(main, kCode + 0x1000);
   CHECK(third != again);
   CHECK(third != plugin);
+}
+
+TEST_CASE("a page of nodes goes only when each of its ids is aside or free") {
+  auto table = make();
+  constexpr NodeId kPage = StackTable::kPageNodes;
+  NodeId node = 0;
+  for (uint64_t i = 0; i < 3 * kPage; ++i) node = table->child(node, 0x4000 + i * 16);
+  const uint32_t there = table->in_use();
+  for (NodeId id = kPage; id < 2 * kPage - 1; ++id) table->set_aside(id);
+  CHECK_FALSE(table->withdraw_page(0));
+  CHECK_FALSE(table->withdraw_page(kPage));  // the last one is neither
+  REQUIRE(table->give_back(kPage + 3));
+  CHECK_FALSE(table->withdraw_page(kPage));
+  CHECK(table->in_use() == there - 1);
+  table->set_aside(2 * kPage - 1);
+  REQUIRE(table->withdraw_page(kPage));
+  table->give_back_page(kPage);
+  CHECK(table->in_use() == there - kPage);
+  NodeId parent;
+  uint64_t pc;
+  CHECK_FALSE(table->read_node(kPage + 5, &parent, &pc));
+  CHECK_FALSE(table->withdraw_page(kPage));  // it was done
+  // Their ids are used again, each once.
+  std::set<NodeId> fresh;
+  for (uint64_t i = 0; i < kPage; ++i) fresh.insert(table->child(1, 0x9'0000 + i * 16));
+  CHECK(fresh.size() == kPage);
+  CHECK(*fresh.begin() >= kPage);
+  CHECK(*fresh.rbegin() < 2 * kPage);
+  CHECK_FALSE(table->withdraw_page(3 * kPage));  // not all of it was ever handed out
 }
 
 }  // namespace silt::track

@@ -103,7 +103,7 @@ void FakeStack::signal(uint64_t return_pc, FakeStack& handler_stack) {
   const uint64_t context = (top - 512) & ~uint64_t{63};
   *word(context + arch::kSignalPcOffset) = interrupted.pc - 1;
   *word(context + arch::kSignalSpOffset) = interrupted.sp;
-  *word(context + arch::kSignalBpOffset) = interrupted.bp;
+  *word(context + arch::kSignalFpOffset) = interrupted.bp;
   frames_.push_back(Frame{return_pc, context, interrupted.bp});
 }
 

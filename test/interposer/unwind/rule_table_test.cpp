@@ -5,6 +5,7 @@
 
 #include "interposer/unwind/rule_table.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -147,6 +148,52 @@ TEST_CASE("guesses inside loaded objects are forgotten, others and real rules st
   real->find_or_derive(code);
   real->forget_guesses_inside_objects();
   CHECK(real->find(code).bits() == telling_rule(code).bits());
+}
+
+TEST_CASE("guesses that no stack has go when they are many; real rules and marked ones stay") {
+  auto table = make([](uint64_t pc) { return pc % 10 == 0 ? telling_rule(pc) : guess(pc); });
+  CHECK_FALSE(table->begin_marking());
+  for (uint64_t pc = 1; pc <= 5'000; ++pc) table->find_or_derive(pc);
+  CHECK_FALSE(table->begin_marking());
+  for (uint64_t pc = 5'001; pc <= 20'000; ++pc) table->find_or_derive(pc);
+  REQUIRE(table->begin_marking());
+  for (uint64_t pc = 1; pc <= 30'000; pc += 7) table->mark(pc);
+  table->forget_unmarked_guesses();
+  uint32_t wrong = 0;
+  for (uint64_t pc = 1; pc <= 20'000; ++pc) {
+    const bool stays = pc % 10 == 0 || pc % 7 == 1;
+    if ((table->find(pc).kind() != RuleKind::kUnknown) != stays) ++wrong;
+  }
+  CHECK(wrong == 0);
+  CHECK_FALSE(table->begin_marking());
+  CHECK(table->find_or_derive(3).bits() == guess(3).bits());
+}
+
+TEST_CASE("code that is made and dropped for ever takes no more and no more memory") {
+  auto table = make(guess);
+  uint64_t largest = 0;
+  for (uint32_t round = 1; round <= 50; ++round) {
+    for (uint64_t i = 0; i < 10'000; ++i) table->find_or_derive(round * 0x10'0000 + i * 8);
+    if (table->begin_marking()) table->forget_unmarked_guesses();
+    table->unmap_old_tables(round);
+    largest = std::max(largest, table->mapped_bytes());
+  }
+  // Two rounds' worth, at 16 bytes in a table that is a quarter full.
+  CHECK(largest <= 2 * 10'000 * 16 * 4);
+}
+
+TEST_CASE("a table that is replaced while its guesses are marked loses none that is needed") {
+  auto table = make(guess);
+  for (uint64_t pc = 1; pc <= 16'000; ++pc) table->find_or_derive(pc);
+  REQUIRE(table->begin_marking());
+  for (uint64_t pc = 16'001; pc <= 40'000; ++pc) table->find_or_derive(pc);
+  for (uint64_t pc = 1; pc <= 40'000; ++pc) table->mark(pc);
+  table->forget_unmarked_guesses();
+  uint32_t unknown = 0;
+  for (uint64_t pc = 1; pc <= 40'000; ++pc) {
+    if (table->find(pc).kind() == RuleKind::kUnknown) ++unknown;
+  }
+  CHECK(unknown == 0);
 }
 
 TEST_CASE("readers see a rule or none, and never another's, while a writer adds and forgets") {

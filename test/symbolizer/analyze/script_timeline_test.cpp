@@ -25,7 +25,7 @@ TEST_CASE("snapshots that the event loop missed do not count for JavaScript") {
   RecordingBuilder process;
   process.allocate(process.script_stack({kAdd}), 1, 10, 400);
   for (int i = 0; i < 6; ++i) {
-    process.values().isolates[0].flags = i == 2 ? uint32_t{format::kIsolateMissed} : 0;
+    process.values().managed_heaps[0].flags = i == 2 ? uint32_t{format::kHeapMissed} : 0;
     process.take_snapshot(i + 1);
   }
   process.values().meta.trigger = static_cast<uint32_t>(format::Trigger::kExit);
@@ -39,7 +39,7 @@ TEST_CASE("snapshots that the event loop missed do not count for JavaScript") {
 Judgement judged(uint64_t samples) {
   RecordingBuilder process;
   const auto stack = process.script_stack({kAdd});
-  process.values().isolates[0].sampling_interval_bytes = 32768;
+  process.values().managed_heaps[0].sampling_interval_bytes = 32768;
   for (int i = 0; i <= 8; ++i) {
     process.allocate(stack, samples, samples * 300, samples * 30000);
     process.take_snapshot(i + 1);

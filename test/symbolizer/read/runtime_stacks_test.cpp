@@ -193,10 +193,10 @@ TEST_CASE("what a folded stack of a runtime had allocated is taken from its call
     REQUIRE(stack.samples.size() == 1);
     blocks[{stack.heap, stack.samples[0].snapshot}] = stack.samples[0].allocated_blocks;
   }
-  CHECK(blocks == std::map<std::pair<Heap, uint32_t>, uint64_t>{{{Heap::kPython, 0}, 100},
+  CHECK(blocks == std::map<std::pair<Heap, uint32_t>, uint64_t>{{{Heap::kObjects, 0}, 100},
                                                                 {{Heap::kNative, 0}, 200},
                                                                 {{Heap::kMapping, 0}, 300},
-                                                                {{Heap::kPython, 1}, 1},
+                                                                {{Heap::kObjects, 1}, 1},
                                                                 {{Heap::kNative, 1}, 2},
                                                                 {{Heap::kMapping, 1}, 3}});
 }

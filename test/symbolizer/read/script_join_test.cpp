@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JavaScript stacks of several snapshots and isolates, joined by what they say.
+// JavaScript stacks of several snapshots and managed_heaps, joined by what they say.
 
 #include "symbolizer/read/script_join.h"
 
@@ -46,7 +46,7 @@ TEST_CASE("a JavaScript stack is found again in snapshots that number it otherwi
   CHECK(recording.script_frames.size() == 2);
   const Stack& add = recording.stacks[0];
   CHECK(functions(recording, add) == std::vector<std::string>{"add", "main"});
-  CHECK(add.heap == Heap::kJavaScript);
+  CHECK(add.heap == Heap::kManaged);
   CHECK(add.id == 12);
   REQUIRE(add.samples.size() == 2);
   CHECK(add.samples[1].snapshot == 1);
@@ -55,7 +55,7 @@ TEST_CASE("a JavaScript stack is found again in snapshots that number it otherwi
   CHECK(functions(recording, recording.stacks[1]) == std::vector<std::string>{"main", "main"});
 }
 
-TEST_CASE("the same line of two isolates is one stack") {
+TEST_CASE("the same line of two managed_heaps is one stack") {
   RecordingBuilder process;
   process.allocate(process.script_stack({kAdd, kMain}, 0), 1, 10, 400);
   process.allocate(process.script_stack({kAdd, kMain}, 1), 2, 20, 900);
@@ -65,11 +65,11 @@ TEST_CASE("the same line of two isolates is one stack") {
   process.take_snapshot(1);
   const Recording recording = process.recording();
   CHECK(recording.notes.empty());
-  REQUIRE(recording.snapshots[1].isolates.size() == 2);
+  REQUIRE(recording.snapshots[1].managed_heaps.size() == 2);
   REQUIRE(recording.stacks.size() == 2);
   CHECK(recording.stacks[0].heap == Heap::kNative);
   const Stack& stack = recording.stacks[1];
-  CHECK(stack.heap == Heap::kJavaScript);
+  CHECK(stack.heap == Heap::kManaged);
   REQUIRE(stack.samples.size() == 2);
   CHECK(stack.samples[0].live_bytes == 1300);
   CHECK(stack.samples[0].samples == 3);

@@ -33,10 +33,10 @@ SnapshotValues some_values() {
   values.mappings = {{0x1000, 0x2000, 0, ""},
                      {0x555555550000, 0x555555560000, 64, "/usr/bin/victim"}};
   values.costs = {{format::Cost::nodes, 4}};
-  values.rss = {{format::RssKind::kV8, 12}};
-  values.isolates.resize(2);
-  values.isolates[1].thread_id = 3;
-  values.isolates[1].heap_used_bytes = 1000;
+  values.rss = {{format::RssKind::kManagedHeap, 12}};
+  values.managed_heaps.resize(2);
+  values.managed_heaps[1].thread_id = 3;
+  values.managed_heaps[1].heap_used_bytes = 1000;
   values.script_frames = {{"main", "file:///app.js", 1, 1}, {"", "node:internal/timers", 7, 0}};
   values.script_nodes = {{0, 0}, {1, 1}, {1, 0}};
   values.script_rows = {{0, 2, {{0, 1, 3, 60}, {4, 2, 9, 400}}}, {1, 1, {{9, 1, 1, 8}}}};
@@ -57,6 +57,7 @@ std::string refusal(const std::string& bytes) {
   if (auto costs = file->costs(); !costs) return costs.error().message;
   if (auto rss = file->rss(); !rss) return rss.error().message;
   if (auto children = file->children(); !children) return children.error().message;
+  if (auto runtimes = file->runtimes(); !runtimes) return runtimes.error().message;
   if (auto heaps = file->script_heaps(); !heaps) return heaps.error().message;
   return "";
 }
@@ -109,7 +110,7 @@ TEST_CASE("what was written reads back") {
   CHECK((*mappings)[0].path.empty());
   CHECK((*mappings)[1].file_offset == 64);
   CHECK(file->costs().value()[14] == 4);
-  CHECK(file->rss().value()[0].kind == format::RssKind::kV8);
+  CHECK(file->rss().value()[0].kind == format::RssKind::kManagedHeap);
 }
 
 RawSection children_section(const std::vector<format::ChildEntry>& entries) {
@@ -180,7 +181,7 @@ TEST_CASE("every flipped bit of a section or the table is noticed") {
 TEST_CASE("a header that cannot be is refused") {
   CHECK(refusal("ELF, not a snapshot, and long enough to hold a header, which it is") ==
         "is not a silt snapshot");
-  CHECK(refusal_with<uint32_t>(8, 2) == "has format version 2, this silt reads version 1");
+  CHECK(refusal_with<uint32_t>(8, 3) == "has format version 3, this silt reads versions 1 to 2");
   CHECK_THAT(refusal_with<uint32_t>(12, 8), Catch::Contains("impossible sizes"));
   CHECK_THAT(refusal_with<uint32_t>(12, UINT32_MAX), Catch::Contains("passes its end"));
   CHECK_THAT(refusal_with<uint32_t>(16, UINT32_MAX), Catch::Contains("impossible sizes"));

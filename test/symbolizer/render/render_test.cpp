@@ -93,7 +93,7 @@ Report sample() {
   hostile.frames = std::move(frames);
   report::StackLine script = leak;
   script.id = 11;
-  script.heap = read::Heap::kJavaScript;
+  script.heap = read::Heap::kManaged;
   Frame place = frame("get|Profile", "/srv/app.js", 31);
   place.module.clear();
   place.build_id.clear();
@@ -122,7 +122,7 @@ Report sample() {
   other.site = hostile.frames[0];
   other.reason = "rose by 448 B, then flat";
   Finding objects = finding;
-  objects.heap = read::Heap::kJavaScript;
+  objects.heap = read::Heap::kManaged;
   objects.stacks = {11};
   objects.site = place;
   objects.what = "JS objects kept by";

@@ -218,6 +218,39 @@ TEST_CASE("leaks block for block that one place calls in turn are two findings")
   CHECK(leaks(heap.report()) == 2);
 }
 
+TEST_CASE("an argument made by the very line that calls the leaking function is part of the leak") {
+  const Frame call = frame("main", "app.cpp", 23);
+  NamedHeap heap({{kNew, frame("Hub::subscribe(std::string const&)", "hub.cpp", 12), call},
+                  {kNew, frame("std::function<void ()>::function"), call}});
+  for (int i = 0; i < 8; ++i) {
+    const size_t subscribers = 10 + heap.chance(12);
+    heap.allocate(subscribers, 96, 0);
+    heap.allocate(subscribers, 48, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "Hub::subscribe(std::string const&)");
+}
+
+TEST_CASE("the line that calls for the leak is named though other callers have more under way") {
+  const Frame send = frame("Connection::send(int)", "net.cpp", 19);
+  NamedHeap heap({{kNew, send, frame("Connection::ask_for_id()", "net.cpp", 24), kMain},
+                  {kNew, send, frame("Connection::look_up()", "net.cpp", 22), kMain},
+                  {kNew, kEmplace, send, frame("Connection::look_up()", "net.cpp", 22), kMain}});
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(60 + heap.chance(60), 48, 0);
+    heap.free_all(1);
+    heap.allocate(1000, 48, 1);
+    heap.free_random(998 - static_cast<size_t>(i), 1);
+    if (i == 5) heap.allocate(1, 18000, 2);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "Connection::ask_for_id()");
+}
+
 TEST_CASE("a leak through many stacks, none of which grows in every window, is one finding") {
   std::vector<std::vector<Frame>> stacks;
   for (uint32_t i = 0; i < 64; ++i) {

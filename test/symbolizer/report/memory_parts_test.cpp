@@ -21,12 +21,12 @@ read::Snapshot some_snapshot() {
   read::Snapshot snapshot;
   snapshot.meta.native.live_bytes = 60 * kMegabyte;
   snapshot.meta.native.live_blocks = 1000;
-  snapshot.rss = {{RssKind::kFile, 38 * kMegabyte},       {RssKind::kV8, 120 * kMegabyte},
+  snapshot.rss = {{RssKind::kFile, 38 * kMegabyte},       {RssKind::kManagedHeap, 120 * kMegabyte},
                   {RssKind::kAllocator, 100 * kMegabyte}, {RssKind::kStack, 2 * kMegabyte},
                   {RssKind::kSilt, 4 * kMegabyte},        {RssKind::kMapping, 5 * kMegabyte}};
-  snapshot.isolates.resize(2);
-  snapshot.isolates[0].heap_used_bytes = 90 * kMegabyte;
-  snapshot.isolates[1].heap_used_bytes = 7 * kMegabyte;
+  snapshot.managed_heaps.resize(2);
+  snapshot.managed_heaps[0].heap_used_bytes = 90 * kMegabyte;
+  snapshot.managed_heaps[1].heap_used_bytes = 7 * kMegabyte;
   for (const auto& rss : snapshot.rss) snapshot.meta.rss_bytes += rss.bytes;
   return snapshot;
 }
@@ -59,7 +59,7 @@ TEST_CASE("where V8's mappings were not looked for, V8 says how much it has") {
   snapshot.rss.erase(snapshot.rss.begin() + 1);
   snapshot.rss.push_back({RssKind::kUnknown, 30 * kMegabyte});
   snapshot.meta.rss_bytes = 179 * kMegabyte;
-  snapshot.isolates[0].heap_physical_bytes = 55 * kMegabyte;
+  snapshot.managed_heaps[0].heap_physical_bytes = 55 * kMegabyte;
   const auto parts = memory_parts(snapshot);
   REQUIRE(parts);
   CHECK(parts->js_heap == 55 * kMegabyte);

@@ -27,8 +27,8 @@ class Server {
  public:
   explicit Server(unsigned seed) : random_(seed) {
     process.values().program = "node";
-    process.values().isolates.resize(1);
-    process.values().isolates[0].sampling_interval_bytes = static_cast<uint64_t>(kInterval);
+    process.values().managed_heaps.resize(1);
+    process.values().managed_heaps[0].sampling_interval_bytes = static_cast<uint64_t>(kInterval);
   }
 
   // Objects on the heap; samples of them as V8's profiler takes them.
@@ -47,8 +47,8 @@ class Server {
     process.free_oldest(stack, sampled(count * chance));
   }
   void snapshot(double seconds) {
-    process.values().isolates[0].heap_used_bytes = static_cast<uint64_t>(5e6 + used_);
-    process.values().isolates[0].heap_total_bytes = static_cast<uint64_t>(8e6 + used_);
+    process.values().managed_heaps[0].heap_used_bytes = static_cast<uint64_t>(5e6 + used_);
+    process.values().managed_heaps[0].heap_total_bytes = static_cast<uint64_t>(8e6 + used_);
     process.take_snapshot(seconds);
   }
   Report report() {
@@ -77,6 +77,42 @@ std::vector<const Finding*> accused(const Report& report) {
   return found;
 }
 
+TEST_CASE("what node itself adds along with the one leak is told with it") {
+  Server server(5);
+  const auto leak =
+      server.process.script_stack({{"sendFile", "file:///srv/app.js", 31, 3}, kMain, kTimers});
+  const auto socket = server.process.script_stack(
+      {{"connectionListenerInternal", "node:_http_server", 653, 3}, kTimers});
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.objects(socket, 6'000, 120);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.function == "sendFile");
+  CHECK(found[0]->reason.find("`connectionListenerInternal`") != std::string::npos);
+}
+
+TEST_CASE("functions of one name on one line are told apart by their columns") {
+  Server server(6);
+  const auto leak =
+      server.process.script_stack({{"(anonymous)", "file:///srv/bundle.js", 7, 1200}, kTimers});
+  const auto healthy =
+      server.process.script_stack({{"(anonymous)", "file:///srv/bundle.js", 7, 90}, kTimers});
+  server.objects(healthy, 40'000, 120);
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.column == 1200);
+  CHECK(found[0]->headline.find("bundle.js:7:1200") != std::string::npos);
+}
+
 TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
   Server server(1);
   const auto leak =
@@ -88,7 +124,7 @@ TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
   const Report report = server.report();
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
-  CHECK(found[0]->heap == read::Heap::kJavaScript);
+  CHECK(found[0]->heap == read::Heap::kManaged);
   CHECK(found[0]->site.function == "getProfile");
   CHECK(found[0]->what == "JS objects kept by");
   CHECK_THAT(found[0]->headline,
@@ -119,7 +155,7 @@ TEST_CASE("objects that grow while the heap as a whole does not are not accused"
   for (int i = 0; i <= 8; ++i) {
     server.objects(newer, 10'000, 120);
     server.collect(newer, 0, 120);
-    server.process.values().isolates[0].heap_used_bytes = 9'000'000;
+    server.process.values().managed_heaps[0].heap_used_bytes = 9'000'000;
     server.process.take_snapshot(i);
   }
   CHECK(accused(server.report()).empty());

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "symbolizer/report/policy.h"
-
 #include <catch2/catch.hpp>
 
 #include "symbolizer/report/compare.h"
+#include "symbolizer/report/policy_file.h"
 #include "test/symbolizer/report/named_heap.h"
 
 namespace silt::test {
@@ -52,6 +51,68 @@ TEST_CASE("a module has limits of its own") {
   REQUIRE(policy);
   apply_policy(report, *policy, {}, {}, "2026-01-01");
   CHECK(outcome(report) == Outcome::kPassed);
+}
+
+TEST_CASE("a policy is TOML") {
+  const auto policy = parse_policy(
+      "verdicts = [\"leak\", \"growing\"]\nconfidence = 0.8\nsnapshots = 5\n"
+      "growth-per-hour = \"1.5 MB\"\ntotal-growth-per-hour = 4000000\ndetectable = \"none\"\n"
+      "inconclusive = \"fail\"\nwhole = \"pass\"\nunjudged = \"pass\"\n"
+      "[module.libz]\ngrowth-per-hour = \"64 KiB\"\n"
+      "[module.\"lib a\"]\ntotal-growth-per-hour = 7\n");
+  if (!policy) FAIL(policy.error().message);
+  CHECK(!policy->old_form);
+  CHECK(policy->growing_breaks);
+  CHECK(policy->confidence == 0.8);
+  CHECK(policy->snapshots == 5);
+  CHECK(policy->each.growth_per_hour == 1.5e6);
+  CHECK(policy->total_growth_per_hour == 4e6);
+  CHECK(!policy->detectable);
+  CHECK(policy->inconclusive_fails);
+  CHECK(policy->whole == report::WholeRule::kPass);
+  CHECK(!policy->unjudged_fails);
+  // As the file has them, not by name: the first that fits a finding holds.
+  REQUIRE(policy->modules.size() == 2);
+  CHECK(policy->modules[0].name == "libz");
+  CHECK(policy->modules[0].each.growth_per_hour == 65536.);
+  CHECK(policy->modules[1].name == "lib a");
+  CHECK(policy->modules[1].each.growth_per_hour == 1.5e6);
+  CHECK(policy->modules[1].total_growth_per_hour == 7.);
+}
+
+TEST_CASE("the older form of a policy means the same") {
+  const auto policy = parse_policy(
+      "verdicts = leak,growing\ngrowth-per-hour = 64 kB\n"
+      "[module libz]\ngrowth-per-hour = none\n");
+  if (!policy) FAIL(policy.error().message);
+  CHECK(policy->old_form);
+  CHECK(policy->growing_breaks);
+  CHECK(policy->each.growth_per_hour == 64000.);
+  REQUIRE(policy->modules.size() == 1);
+  CHECK(policy->modules[0].name == "libz");
+  CHECK(!policy->modules[0].each.growth_per_hour);
+}
+
+TEST_CASE("mistakes in a policy are told with their line") {
+  const auto told = [](const char* text) {
+    const auto policy = parse_policy(text);
+    return policy ? std::string() : policy.error().message;
+  };
+  using Catch::StartsWith;
+  CHECK_THAT(told("confidence = 0.5\nconfidence = 0.6\n"), StartsWith("line 2: "));
+  CHECK_THAT(told("whole = pass\nwhole = fail\n"), StartsWith("line 2: 'whole' is set twice"));
+  CHECK_THAT(told("snapshots = 4\n\ncolour = \"red\"\n"),
+             StartsWith("line 3: unknown key 'colour'; known are"));
+  CHECK_THAT(told("colour = red\n"), StartsWith("line 1: unknown key 'colour'"));
+  CHECK_THAT(told("confidence = \"high\"\n"), StartsWith("line 1: 'confidence' is 'high'"));
+  CHECK_THAT(told("growth-per-hour = -1\n"), StartsWith("line 1: 'growth-per-hour' is '-1'"));
+  CHECK_THAT(told("snapshots = 2.5\n"), StartsWith("line 1: 'snapshots' is '2.5'"));
+  CHECK_THAT(told("whole = [1]\n"), StartsWith("line 1: 'whole' is neither"));
+  CHECK_THAT(told("verdicts = [\"growing\"]\n"), StartsWith("line 1: 'verdicts' is 'growing'"));
+  CHECK_THAT(told("module = 1\n"), StartsWith("line 1: expected [module.NAME]"));
+  CHECK_THAT(told("[module.a]\nconfidence = 0.1\n"),
+             StartsWith("line 2: 'confidence' is not a key of a module"));
+  CHECK_THAT(told("whole = \"pass\n"), StartsWith("line 1: "));
 }
 
 TEST_CASE("all findings together may break a total") {

@@ -14,7 +14,7 @@
 
 #include "symbolizer/report/build.h"
 #include "symbolizer/report/place.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/policy_file.h"
 #include "test/symbolizer/recording_builder.h"
 #include "test/symbolizer/report/named_heap.h"
 
@@ -111,16 +111,16 @@ TEST_CASE("memory that fills what was mapped before has an end, and is inconclus
 TEST_CASE("a JavaScript heap that grows is told though no sample shows where") {
   test::RecordingBuilder process;
   process.values().program = "node";
-  process.values().isolates.resize(2);
-  process.values().isolates[1].thread_id = 1;
+  process.values().managed_heaps.resize(2);
+  process.values().managed_heaps[1].thread_id = 1;
   for (int i = 0; i < 10; ++i) {
-    for (auto& isolate : process.values().isolates) {
-      isolate.sampling_interval_bytes = 256 * 1024;
-      isolate.heap_used_bytes = 5 * kMegabyte;
+    for (auto& managed_heap : process.values().managed_heaps) {
+      managed_heap.sampling_interval_bytes = 256 * 1024;
+      managed_heap.heap_used_bytes = 5 * kMegabyte;
     }
     // Two windows in which the worker's heap stands still.
     const int grown = i < 4 ? i : i < 7 ? i - 1 : i - 2;
-    process.values().isolates[1].heap_used_bytes = 6 * kMegabyte + grown * 2 * kMegabyte;
+    process.values().managed_heaps[1].heap_used_bytes = 6 * kMegabyte + grown * 2 * kMegabyte;
     process.take_snapshot(3 * i);
   }
   const read::Recording recording = process.recording();
@@ -144,7 +144,7 @@ Report scattered_report(read::Heap heap_kind) {
     for (size_t block = 0; block < 40; ++block) heap.allocate(1, 700, (i * 40 + block) % 400);
     heap.churn(1000);
     heap.snapshot(3);
-    if (heap_kind != read::Heap::kPython) continue;
+    if (heap_kind != read::Heap::kObjects) continue;
     read::Snapshot& snapshot = heap.recording().snapshots.back();
     read::Snapshot::Runtime python;
     python.name = "python";
@@ -157,7 +157,7 @@ Report scattered_report(read::Heap heap_kind) {
 
 TEST_CASE("growth that is spread over many places is told of native memory and Python's objects") {
   for (const auto& [heap, name] :
-       {std::pair{read::Heap::kNative, "native"}, {read::Heap::kPython, "python"}}) {
+       {std::pair{read::Heap::kNative, "native"}, {read::Heap::kObjects, "python"}}) {
     const Report report = scattered_report(heap);
     REQUIRE(count(report, Verdict::kLeak) == 1);
     CHECK(report.findings.front().whole == name);

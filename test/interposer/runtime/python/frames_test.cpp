@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "interposer/runtime/python/function_names.h"
+#include "interposer/runtime/function_names.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/layout.h"
 #include "interposer/runtime/python/text.h"
@@ -104,7 +104,7 @@ struct Stack {
         text += "#" + std::to_string(pc);
       } else {
         const auto function = static_cast<uint32_t>(pc >> 32 & ((1u << track::kFunctionBits) - 1));
-        text += std::string(function_at(function).name) + ":" +
+        text += std::string(runtime::function_at(function).name) + ":" +
                 std::to_string(static_cast<uint32_t>(pc)) +
                 ((pc & track::kFirstOfNative) != 0 ? "*" : "");
       }
@@ -188,12 +188,12 @@ TEST_CASE("equal functions have one number, however often they are made") {
   Stack& stack = prepared();
   const uint64_t code = stack.code("again", 77);
   const Place first = place_of(code, code + kCodeInstructions);
-  const uint32_t count = function_count();
+  const uint32_t count = runtime::function_count();
   for (int i = 0; i < 1000; ++i) {
     forget_code(code);
     CHECK(place_of(code, code + kCodeInstructions).function == first.function);
   }
-  CHECK(function_count() == count);
+  CHECK(runtime::function_count() == count);
 }
 
 TEST_CASE("a deep chain keeps its innermost frames, and says that it was cut") {

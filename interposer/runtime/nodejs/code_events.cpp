@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See code_events.h. Events of moved byte code come from V8's collector threads too.
+
+#include "interposer/runtime/nodejs/code_events.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "interposer/base/log.h"
+#include "interposer/base/text.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/jit_log.h"
+#include "interposer/track/own_walk.h"
+
+namespace silt::nodejs {
+
+// v8::JitCodeEvent as in V8 10.2 to 13.6. Its isolate, which stands last, tells whether this is
+// still its shape.
+struct JitCodeEvent {
+  int type;
+  int code_type;
+  uint64_t code_start;
+  size_t code_size;
+  const void* script;
+  void* user_data;
+  void* wasm_source;
+  union {
+    struct {
+      const char* text;
+      size_t size;
+    } name;
+    uint64_t new_start;
+    char widest[24];
+  };
+  const void* isolate;
+};
+static_assert(sizeof(JitCodeEvent) == 80);
+
+namespace {
+
+constexpr int kCodeAdded = 0;
+constexpr int kCodeMoved = 1;
+constexpr int kByteCode = 0;
+constexpr int kMachineCode = 1;
+constexpr int kWasmCode = 2;
+constexpr int kEnumerateExisting = 1;
+
+// Where all of silt's own JavaScript is, as V8 writes it in names.
+constexpr char kOwnScript[] = "/silt-node.cjs:";
+constexpr char kInterpreterName[] = "Builtin:InterpreterEntryTrampoline";
+
+std::atomic<bool> g_misshapen{false};
+// From the word in an interpreted frame to where the byte code starts; 0: not learned.
+std::atomic<uint64_t> g_header_bytes{0};
+std::atomic<bool> g_unlearned{false};
+
+// Isolates lie further apart than the bits that are lost.
+uint32_t number_of(const void* isolate) {
+  const auto number = static_cast<uint32_t>(reinterpret_cast<uint64_t>(isolate) >> 8);
+  return number == 0 ? 1 : number;
+}
+
+void on_code_event(const JitCodeEvent* event) {
+  if (event->type != kCodeAdded && event->type != kCodeMoved) return;
+  if (event->code_type < kByteCode || event->code_type > kWasmCode) return;
+  if (g_misshapen.load(std::memory_order_relaxed)) return;
+  const CodeKind kind = event->code_type == kByteCode ? CodeKind::kByte : CodeKind::kMachine;
+  const uint32_t owner = number_of(event->isolate);
+  if (event->type == kCodeMoved)
+    move_code(kind, event->code_start, event->new_start, event->code_size, owner);
+  else
+    add_code(kind, event->code_start, event->code_size, event->name.text, event->name.size, owner);
+}
+
+struct CodeRange {
+  uint64_t start;
+  uint64_t end;
+};
+
+// The first events come for code that exists, on this very thread: does an event look as expected?
+thread_local constinit const void* t_isolate __attribute__((tls_model("initial-exec"))) = nullptr;
+thread_local constinit CodeRange t_interpreter __attribute__((tls_model("initial-exec"))) = {};
+thread_local constinit bool t_added __attribute__((tls_model("initial-exec"))) = false;
+
+void on_first_events(const JitCodeEvent* event) {
+  if (event->type < 0 || event->type > 8 || event->isolate != t_isolate) {
+    g_misshapen.store(true, std::memory_order_relaxed);
+  }
+  if (event->type == kCodeAdded && event->code_type == kMachineCode &&
+      event->name.size == sizeof(kInterpreterName) - 1 &&
+      base::starts_with(event->name.text, kInterpreterName)) {
+    t_interpreter = {event->code_start, event->code_start + event->code_size};
+  }
+  on_code_event(event);
+}
+
+uint64_t function_of_word(uint64_t word) {
+  const uint64_t header = g_header_bytes.load(std::memory_order_relaxed);
+  // V8's pointers to objects end in 01, and objects lie at multiples of eight.
+  if ((word & 7) != 1 || header == 0) return 0;
+  return function_pc_of(word - 1 + header);
+}
+
+struct Learned {
+  uint64_t slot = 0;
+  uint64_t header = 0;
+};
+
+bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
+                      track::WordAt word_at) {
+  // Return address, saved frame pointer, context, function, number of arguments; then what an
+  // interpreted frame has more, in some order.
+  constexpr uint64_t kFirstSlot = 8;
+  constexpr uint64_t kLastSlot = 64;
+  // An array of byte code begins with at least its map and length.
+  constexpr uint64_t kShortestHeader = 16;
+  constexpr uint64_t kLongestHeader = 128;
+  if (frame.pc <= t_interpreter.start || frame.pc > t_interpreter.end) return true;
+  for (uint64_t slot = kFirstSlot; slot <= kLastSlot; slot += 8) {
+    const uint64_t word = word_at(walk, frame.bp - slot);
+    if ((word & 7) != 1) continue;
+    for (uint64_t header = kShortestHeader; header <= kLongestHeader; ++header) {
+      if (!is_byte_code_of(word - 1 + header, kOwnScript)) continue;
+      *static_cast<Learned*>(learned) = {slot, header};
+      return false;
+    }
+  }
+  return true;
+}
+
+// Below a call from silt's own script.
+void learn_frames() {
+  if (t_interpreter.end == 0 || g_unlearned.load(std::memory_order_relaxed)) return;
+  Learned learned;
+  track::walk_here(learn_from_frame, &learned);
+  const uint64_t known = g_header_bytes.load(std::memory_order_relaxed);
+  if (learned.header == 0 || (known != 0 && known != learned.header)) {
+    // With --interpreted-frames-native-stack of the user's own, functions have entries and names.
+    base::log(base::LogLevel::kInfo,
+              "frames of this V8's interpreter do not tell their functions: those have no names");
+    g_unlearned.store(true, std::memory_order_relaxed);
+    return;
+  }
+  if (known == 0) {
+    g_header_bytes.store(learned.header, std::memory_order_relaxed);
+    track::describe_interpreter(static_cast<int64_t>(learned.slot), function_of_word);
+  }
+  t_added = track::add_interpreter(t_interpreter.start, t_interpreter.end);
+}
+
+}  // namespace
+
+bool watch_code() {
+  if (!has_code_events() || g_misshapen.load(std::memory_order_relaxed)) return false;
+  t_isolate = api.current_isolate();
+  if (t_isolate == nullptr) return false;
+  api.set_code_handler(api.current_isolate(), kEnumerateExisting, on_first_events);
+  const bool good = !g_misshapen.load(std::memory_order_relaxed);
+  api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);
+  if (good) learn_frames();
+  return good;
+}
+
+void stop_watching_code() {
+  if (t_isolate == nullptr || api.current_isolate() != t_isolate) return;
+  api.set_code_handler(api.current_isolate(), 0, nullptr);
+  if (t_added) track::remove_interpreter(t_interpreter.start, t_interpreter.end);
+  drop_code_of(number_of(t_isolate));
+  t_isolate = nullptr;
+  t_added = false;
+  t_interpreter = {};
+}
+
+}  // namespace silt::nodejs

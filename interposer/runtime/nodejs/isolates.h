@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The JavaScript heaps (V8 isolates) of the process: the main thread's and one for each worker.
+// Each is asked through libuv's async handle of its own event loop, the one way into a loop that a
+// signal handler may use, and answers by handing over a profile. Asking never waits.
+
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "interposer/base/spin_lock.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/profile.h"
+#include "interposer/snapshot/section_writer.h"
+#include "interposer/snapshot/strings.h"
+
+namespace silt::nodejs {
+
+struct Isolate {
+  enum State : uint32_t {
+    kFree = 0,
+    kJoining,  // being filled in
+    kJoined,   // may be asked
+    kEnded,    // its thread is gone; told of until the place is needed
+    kLeft,     // its thread is gone because the process ends: its last profile counts
+  };
+  static constexpr size_t kHandleSize = 512;
+
+  alignas(16) unsigned char async[kHandleSize];  // uv_async_t; first, to be found by its address
+  base::SpinLock lock;                           // of asking against closing
+  std::atomic<uint32_t> state;
+  uint32_t thread_id;  // node's: 0 is the main thread
+  Env env;
+  Reference capture;  // the script's function that hands over a profile
+  CleanupHandle cleanup;
+  std::atomic<uint32_t> answered;     // the round that it answered last
+  std::atomic<Profile*> profile;      // nullptr while a snapshot writes it
+  std::atomic<uint64_t> captured_ns;  // 0: never
+};
+
+// Normal context, in the isolate's thread. nullptr when all places are taken, or libuv refuses.
+Isolate* join(Env env, uint32_t thread_id, Reference capture);
+// The isolate that was joined with this environment, else nullptr.
+Isolate* isolate_of(Env env);
+// Takes over the profile.
+void hand_over(Isolate& isolate, Profile* profile);
+// Marks the question under way as answered and lets the snapshot go on when it was the last.
+void answer(Isolate& isolate);
+
+// Starts a round: asks all but `self`. False when nobody could be asked. Hook or signal context.
+bool ask(const Isolate* self);
+// The process is about to end: nobody is asked any more, and what was handed over stays.
+void stop_asking();
+// Whether all that were asked in this round have answered.
+bool all_answered();
+
+// Whether array buffers of some size are alive, or not swept yet.
+bool has_buffers();
+
+// The sections kManagedHeaps, kManagedFrames, kManagedNodes and kManagedStacks; nothing when no
+// isolate ever joined. `runtime`: index into kRuntimes. Signal context, under the snapshot slot.
+void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t runtime);
+
+// In the child of a fork: no event loop of the parent runs there.
+void forget_isolates();
+
+// How long after the last answer the snapshot is taken: so long do threads of V8 free the memory
+// of buffers that the collection has found unused.
+inline constexpr uint64_t kSweepNs = 40000000;
+
+}  // namespace silt::nodejs
+
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_

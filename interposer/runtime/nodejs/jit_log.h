@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What V8 tells about the code that it compiles: where it lies and of which function it is. Kept in
+// memory, so that no map grows in /tmp, for as long as the code is there or a stack refers to it,
+// and appended to the recording's perf map at each snapshot.
+//
+// Machine code is told by its addresses, which are reused: each entry remembers how many nodes the
+// stack tree had when the code appeared, so that a node's pc can be given the code that lay there
+// when the node was made. Byte code has no pc: a stack has a number for the function in place of
+// the interpreter's, and only names that a stack has are ever written.
+
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace silt::nodejs {
+
+enum class CodeKind : uint8_t { kMachine, kByte };
+
+// Any context. `name` is copied. `owner` is the isolate's number.
+void add_code(CodeKind kind, uint64_t start, uint64_t size, const char* name, size_t name_size,
+              uint32_t owner);
+// The code at `from` lies at `to` from now on.
+void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_t owner);
+// The isolate is gone, and its code.
+void drop_code_of(uint32_t owner);
+
+// Whether byte code starts here whose name has `file` in it.
+bool is_byte_code_of(uint64_t start, const char* file);
+// The pc that stands for the function whose byte code starts here, 0: not known. Hook context.
+uint64_t function_pc_of(uint64_t start);
+
+// Appends what is new to `perf-PID.map` in the folder. Signal context, one at a time. False when
+// there has never been an entry.
+bool write_code_names(int folder);
+// The recording has no map yet: in the child of a fork, or where it was made anew. Code that is
+// gone by then has no name in it.
+void write_code_names_anew();
+
+// For tests: code that is known to be there, and what is kept of it.
+struct CodeCounts {
+  uint64_t places;
+  uint64_t pending;
+  uint64_t text_bytes;
+};
+CodeCounts code_counts();
+
+}  // namespace silt::nodejs
+
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See joining.h. Normal context, but for what is handed to the snapshot layer.
+
+#include "interposer/runtime/nodejs/joining.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "interposer/base/log.h"
+#include "interposer/base/memory.h"
+#include "interposer/base/old_symbols.h"
+#include "interposer/base/system_call.h"
+#include "interposer/base/text.h"
+#include "interposer/runtime/nodejs/addon.h"
+#include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/isolates.h"
+#include "interposer/runtime/nodejs/jit_log.h"
+#include "interposer/runtime/nodejs/recognise.h"
+#include "interposer/snapshot/kernel_file.h"
+
+namespace silt::nodejs {
+namespace {
+
+constexpr char kScriptName[] = "silt-node.cjs";
+// Where V8 does not tell of its code. Without the first all interpreted code has one address.
+constexpr char kFlagsWithMap[] = "--interpreted-frames-native-stack --perf-basic-prof";
+
+constinit char g_arguments[32 * 1024]{};
+constinit bool g_wrote_map = false;
+struct CodeRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  bool contains(uint64_t pc) const { return pc - begin < end - begin; }
+};
+
+// The library's own code: whatever was allocated below it is silt's.
+constinit CodeRange g_own{};
+// The function in which V8's sampling profiler remembers an object, where it can be found.
+constinit CodeRange g_sampler{};
+// That by which V8 maps the pages of its heaps from version 24 on, where older ones make a part of
+// a reservation usable: as there, they are told as JavaScript heap, not once more as mappings.
+constinit CodeRange g_pages{};
+
+Arguments read_arguments() {
+  const long size =
+      snapshot::read_small_file("/proc/self/cmdline", g_arguments, sizeof(g_arguments));
+  return Arguments{g_arguments, size > 0 ? static_cast<size_t>(size) : 0};
+}
+
+// Why it is not joined; empty when it is.
+constinit char g_why_not[600]{};
+
+runtime::Presence give_up(const char* why, const char* detail) {
+  base::TextWriter(g_why_not, sizeof(g_why_not)).add(why).add(detail);
+  base::TextBuffer<700> line;
+  line.add("the JavaScript side of this node is not recorded: ").add(g_why_not);
+  base::log(base::LogLevel::kWarn, line.c_str());
+  return runtime::Presence::kTold;
+}
+
+bool is_script_beside(const char* library, char* path) {
+  const char* name = library;
+  for (const char* c = library; *c != '\0'; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  base::TextWriter script(path, PATH_MAX);
+  script.add(library, static_cast<size_t>(name - library)).add(kScriptName);
+  return access(path, R_OK) == 0;
+}
+
+// The script lies beside the library, or beside what a link to it leads to.
+bool find_script(const char* library, char* path) {
+  char real[PATH_MAX];
+  if (realpath(library, real) != nullptr && is_script_beside(real, path)) return true;
+  return is_script_beside(library, path);
+}
+
+bool ask_isolates() { return ask(nullptr); }
+
+bool is_own(uint64_t pc) {
+  return g_own.contains(pc) || g_sampler.contains(pc) || g_pages.contains(pc);
+}
+
+// The code of an exported function; empty where it is not exported.
+CodeRange find_function(const char* symbol) {
+  void* const function = dlsym(RTLD_DEFAULT, symbol);
+  Dl_info info{};
+  void* extra = nullptr;
+  CodeRange range;
+  if (function != nullptr && dladdr1(function, &info, &extra, RTLD_DL_SYMENT) != 0 &&
+      extra != nullptr) {
+    range.begin = reinterpret_cast<uint64_t>(function);
+    range.end = range.begin + static_cast<const ElfW(Sym)*>(extra)->st_size;
+  }
+  dlerror();  // the target must not find our failures
+  return range;
+}
+
+void find_own_code() {
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, size_t, void*) {
+        const auto here = reinterpret_cast<uint64_t>(&is_own);
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+          const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
+          if (segment.p_type != PT_LOAD || here - begin >= segment.p_memsz) continue;
+          g_own = {begin, begin + segment.p_memsz};
+          return 1;
+        }
+        return 0;
+      },
+      nullptr);
+  g_sampler = find_function("_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm");
+  g_pages = find_function("_ZN2v84base2OS8AllocateEPvmmNS1_16MemoryPermissionE");
+}
+
+void leave_to_parent() {
+  forget_isolates();
+  write_code_names_anew();
+  g_wrote_map = false;
+}
+
+bool is_left_out(const base::Options& options) {
+  if (options.node != base::NodeWish::kJoin || !find_node()) return false;
+  const char* const script = script_of(read_arguments());
+  if (script == nullptr) return false;
+  char path[PATH_MAX];
+  return is_launcher(realpath(script, path) != nullptr ? path : script);
+}
+
+runtime::Presence start(const base::Options& options, const char* library) {
+  if (options.node == base::NodeWish::kOff || !find_node()) return runtime::Presence::kAbsent;
+  const char* const before = getenv("NODE_OPTIONS");
+  const char* const node_options = before == nullptr ? "" : before;
+  const char* const forbidding = forbidding_option(read_arguments(), node_options);
+  if (forbidding != nullptr) return give_up("it runs with ", forbidding);
+  char script[PATH_MAX];
+  if (!find_script(library, script)) return give_up("there is no script ", script);
+  if (!find_api()) return give_up("it is older than version 18", "");
+
+  const bool names = has_code_events();
+  const size_t room = base::length(node_options) + 2 * sizeof(script) + 200;
+  auto* const text = static_cast<char*>(base::map_memory(room));
+  if (text == nullptr) return give_up("there is no memory", "");
+  base::TextWriter extended(text, room);
+  if (extend_node_options(node_options, script, names ? "" : kFlagsWithMap, &extended)) {
+    setenv("NODE_OPTIONS", text, 1);
+  }
+  base::unmap_memory(text, room);
+  g_wrote_map = !names;
+
+  offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
+  find_own_code();
+  return runtime::Presence::kHere;
+}
+
+bool describe(snapshot::Strings& strings, format::RuntimeEntry* entry) {
+  base::TextBuffer<40> version;
+  add_version(&version);
+  entry->version = strings.add(version.c_str());
+  entry->why_not = strings.add(g_why_not);
+  if (g_why_not[0] == '\0') entry->flags = format::kRuntimeHeaps;
+  return true;
+}
+
+// Removes the map of compiled code that node wrote on silt's behalf.
+void stop() {
+  if (!g_wrote_map) return;
+  base::TextBuffer<40> path;
+  path.add("/tmp/perf-").add_decimal(static_cast<uint64_t>(base::system_call(SYS_getpid)));
+  path.add(".map");
+  struct stat status {};
+  constexpr long kNotThroughLinks = 0x100;  // AT_SYMLINK_NOFOLLOW
+  if (base::system_call(SYS_newfstatat, -100, reinterpret_cast<long>(path.c_str()),
+                        reinterpret_cast<long>(&status), kNotThroughLinks) == 0 &&
+      S_ISREG(status.st_mode) && status.st_uid == geteuid()) {
+    unlink(path.c_str());
+  }
+}
+
+}  // namespace
+
+const runtime::Runtime runtime = {
+    .name = "nodejs",
+    .is_left_out = is_left_out,
+    .start = start,
+    .stop = stop,
+    .ask = ask_isolates,
+    .describe = describe,
+    .write_heaps = write_isolates,
+    .write_names = write_code_names,
+    .write_names_anew = write_code_names_anew,
+    .is_own = is_own,
+    .marks_heaps = true,
+    .leave_to_parent = leave_to_parent,
+};
+
+}  // namespace silt::nodejs

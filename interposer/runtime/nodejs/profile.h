@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One isolate's JavaScript heap as its thread handed it over: plain arrays in a mapping of their
+// own, checked once when they come and only read afterwards. Any context.
+
+#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
+#define SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace silt::nodejs {
+
+// The same layouts as the script's typed arrays.
+struct ProfileTotals {
+  double interval;  // bytes between samples
+  double heap_used;
+  double heap_total;
+  double external;
+  double array_buffers;
+  double heap_physical;  // resident, 0: unknown
+};
+struct ProfileFrame {
+  uint32_t function;  // number of a text
+  uint32_t file;
+  uint32_t line;
+  uint32_t column;
+};
+struct ProfileNode {
+  uint32_t parent;  // ids count from 1, parents come first; 0: the root
+  uint32_t frame;
+};
+struct ProfileRow {
+  double node;  // ascending by node, then by generation code
+  double generation;
+  double samples;
+  double blocks;
+  double bytes;
+};
+
+template <typename T>
+struct View {
+  const T* data;
+  size_t count;
+};
+
+struct Profile {
+  uint64_t mapped_bytes;
+  uint64_t captured_ns;  // since the start of the recording
+  ProfileTotals totals;
+  View<ProfileFrame> frames;
+  View<ProfileNode> nodes;
+  View<ProfileRow> rows;
+  View<char> texts;      // NUL-terminated, one after the other; the first is number 0
+  uint32_t* references;  // for each text: where a snapshot has put it
+  uint32_t text_count;
+};
+
+// Checks and copies; nullptr when something does not fit or there is no memory.
+Profile* make_profile(const ProfileTotals& totals, View<ProfileFrame> frames,
+                      View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts);
+void drop_profile(Profile* profile);
+
+}  // namespace silt::nodejs
+
+#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_

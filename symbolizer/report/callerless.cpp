@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/report/callerless.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/node_words.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Judgement;
+using analyze::Timeline;
+using analyze::Verdict;
+
+// A rise that begins a quarter of the time later is another one.
+constexpr double kApart = 0.25;
+// Kolmogorov and Smirnov's distance, which one of a hundred pairs of samples of one curve exceeds.
+constexpr double kOneInHundred = 1.63;
+
+bool rises(const Group& group) {
+  return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
+}
+
+// Samples that a group's growth is known by; none where blocks are counted.
+double samples_of(const Group& group) {
+  const analyze::Series& sum = group.sum;
+  if (sum.samples <= 0 || sum.sampled_bytes <= 0) return 0;
+  return std::max(1.0, group.judgement.growth_bytes * sum.samples / sum.sampled_bytes);
+}
+
+bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
+  const auto rise = [&](const Group& group, size_t frame) {
+    const std::vector<double>& bytes = group.sum.bytes;
+    const double first = bytes[timeline.frames.front()];
+    const double all = bytes[timeline.frames.back()] - first;
+    return all > 0 ? (bytes[timeline.frames[frame]] - first) / all : -1;
+  };
+  double error = 0;
+  for (const double samples : {samples_of(a), samples_of(b)}) {
+    if (samples > 0) error += 1 / samples;
+  }
+  const double allowed = std::max(kApart, kOneInHundred * std::sqrt(error));
+  for (size_t i = 0; i < timeline.frames.size(); ++i) {
+    if (std::abs(rise(a, i) - rise(b, i)) > allowed) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_callerless(const Group& group) {
+  return owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+}
+
+void absorb(Group& group, Group& part) {
+  Judgement& whole = group.judgement;
+  const Judgement& other = part.judgement;
+  whole.growth_bytes += other.growth_bytes;
+  whole.growth_blocks += other.growth_blocks;
+  whole.bytes_per_second += other.bytes_per_second;
+  whole.blocks_per_second += other.blocks_per_second;
+  group.stacks.insert(group.stacks.end(), part.stacks.begin(), part.stacks.end());
+  for (size_t i = 0; i < group.sum.bytes.size() && i < part.sum.bytes.size(); ++i) {
+    group.sum.bytes[i] += part.sum.bytes[i];
+  }
+  part.stacks.clear();
+}
+
+void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
+  if (timeline.frames.size() < 4) return;
+  Group* cause = nullptr;
+  for (Group& group : groups) {
+    if (group.stacks.empty() || group.judgement.verdict != Verdict::kLeak) continue;
+    if (owner_of(group.site) != Owner::kUser) continue;
+    if (cause != nullptr) return;
+    cause = &group;
+  }
+  if (cause == nullptr) return;
+  for (Group& group : groups) {
+    if (&group == cause || group.stacks.empty() || !rises(group) || !is_callerless(group)) continue;
+    if (!same_curve(timeline, *cause, group)) continue;
+    cause->judgement.reason += "; along with it " + format_bytes(group.judgement.growth_bytes) +
+                               " by " + said_place(group.site) +
+                               ", which the runtime calls with none of your code on the stack";
+    absorb(*cause, group);
+  }
+  std::erase_if(groups, [](const Group& group) { return group.stacks.empty(); });
+}
+
+bool is_node(const read::Recording& recording) {
+  return std::any_of(recording.modules.begin(), recording.modules.end(), [](const auto& module) {
+    const std::string name = module.path.substr(module.path.rfind('/') + 1);
+    return (module.main && (name == "node" || name == "nodejs")) || name.starts_with("libnode.so");
+  });
+}
+
+void settle_unjoined(std::vector<Group>& groups) {
+  std::erase_if(groups, [](const Group& group) {
+    return is_engine_site(group.site) || is_profiler_site(group.site);
+  });
+  for (Group& group : groups) {
+    Judgement& judgement = group.judgement;
+    if (judgement.verdict != Verdict::kLeak || owner_of(group.site) > Owner::kRuntime) continue;
+    judgement.verdict = Verdict::kGrowing;
+    judgement.confidence = 0.4;
+    judgement.p_value = 1;
+    judgement.reason +=
+        "; but silt has not joined this node, and what waits for V8's collector looks the same";
+  }
+}
+
+}  // namespace silt::report

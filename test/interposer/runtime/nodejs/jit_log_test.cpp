@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log of compiled code, as it ends up in a recording's perf map, and what it keeps of code that
+// is gone. One log for the process, so the cases use addresses of their own, and what one has
+// written the next does not write again.
+
+#include "interposer/runtime/nodejs/jit_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "interposer/track/recorder.h"
+
+namespace silt::nodejs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint32_t kIsolate = 7;
+
+void add(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate) {
+  add_code(CodeKind::kMachine, start, size, name.data(), name.size(), owner);
+}
+
+void add_bytes(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate) {
+  add_code(CodeKind::kByte, start, size, name.data(), name.size(), owner);
+}
+
+// A folder with the map, which later cases append to.
+class Recording {
+ public:
+  Recording() {
+    char pattern[] = "/tmp/silt-jit-log-XXXXXX";
+    REQUIRE(mkdtemp(pattern) != nullptr);
+    folder_ = pattern;
+    at_ = open(pattern, O_PATH | O_DIRECTORY);
+    REQUIRE(at_ >= 0);
+    write_code_names_anew();
+  }
+  ~Recording() {
+    close(at_);
+    fs::remove_all(folder_);
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  bool write() const { return write_code_names(at_); }
+  bool is_empty() const { return fs::is_empty(folder_); }
+  std::string text() const {
+    std::ifstream file(folder_ / ("perf-" + std::to_string(getpid()) + ".map"));
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+
+ private:
+  fs::path folder_;
+  int at_;
+};
+
+std::string line_of(uint64_t pc, const std::string& name) {
+  std::stringstream line;
+  line << std::hex << pc - 8 << " 10 " << name << "\n";
+  return line.str();
+}
+
+// The stack table is the recorder's, as it is in a program.
+void start_stacks() {
+  static const bool started = track::recorder.stacks.initialize(track::kMarkerOverflow);
+  REQUIRE(started);
+}
+
+TEST_CASE("machine code is written once, in the order in which it appeared") {
+  const Recording recording;
+  CHECK_FALSE(recording.write());
+  CHECK(recording.is_empty());
+
+  add(0x1000, 0x80, "JS:*f /a.js:1:2");
+  add(0x1000, 0x80, "JS:*f /a.js:1:2");  // nothing new
+  add(0x2000, 0x40, "a name\nof two lines");
+  add(0, 1, "nowhere");
+  add(0x3000, 0, "nothing");
+  CHECK(recording.write());
+  const std::string first = "1000 80 JS:*f /a.js:1:2\n2000 40 a name of two lines\n";
+  CHECK(recording.text() == first);
+  CHECK(recording.write());
+  CHECK(recording.text() == first);
+
+  add(0x1000, 0x20, "JS:*g /a.js:9:1");  // the address is used again
+  move_code(CodeKind::kMachine, 0x2000, 0x5000, 0x40, kIsolate);
+  move_code(CodeKind::kMachine, 0x7777, 0x8888, 0x40, kIsolate);  // never heard of
+  CHECK(recording.write());
+  const std::string second = first + "1000 20 JS:*g /a.js:9:1\n5000 40 a name of two lines\n";
+  CHECK(recording.text() == second);
+
+  std::string all = second;
+  for (int i = 0; i < 20000; ++i) {
+    std::stringstream name;
+    name << std::string(static_cast<size_t>(i) % 300, 'n') << i;
+    std::stringstream line;
+    line << std::hex << 0x100000 + i * 64 << " 40 " << name.str() << "\n";
+    add(0x100000 + static_cast<uint64_t>(i) * 64, 0x40, name.str());
+    all += line.str();
+  }
+  CHECK(recording.write());
+  CHECK(recording.text() == all);
+  CHECK(code_counts().pending == 0);
+}
+
+TEST_CASE("the child of a fork writes what is there anew") {
+  drop_code_of(kIsolate);
+  add(0x20020, 0x80, "JS:*old /a.js:1:2");
+  add(0x20000, 0x80, "JS:*kept /a.js:5:2");  // lies over its beginning
+  const Recording recording;
+  CHECK(recording.write());
+  CHECK(recording.text() == "20000 80 JS:*kept /a.js:5:2\n");
+}
+
+TEST_CASE("byte code is written when a stack has its function, under a pc of the function's own") {
+  drop_code_of(kIsolate);
+  const Recording recording;
+  add_bytes(0x30016, 0x90, "JS:~seen /b.js:1:2");
+  add_bytes(0x30116, 0x90, "JS:~unseen /b.js:3:4");
+  const uint64_t pc = function_pc_of(0x30016);
+  CHECK(pc >= uint64_t{1} << 47);
+  CHECK(function_pc_of(0x30016) == pc);
+  CHECK(function_pc_of(0x30018) == 0);
+  CHECK(recording.write());
+  CHECK(recording.text().find(line_of(pc, "JS:~seen /b.js:1:2")) != std::string::npos);
+  CHECK(recording.text().find("unseen") == std::string::npos);
+
+  SECTION("wherever it is moved") {
+    move_code(CodeKind::kByte, 0x30016, 0x31016, 0x90, kIsolate);
+    CHECK(function_pc_of(0x30016) == 0);
+    CHECK(function_pc_of(0x31016) == pc);
+  }
+  SECTION("also when it is compiled again") {
+    add_bytes(0x32016, 0x90, "JS:~seen /b.js:1:2");
+    CHECK(function_pc_of(0x32016) == pc);
+  }
+  SECTION("until other code comes to lie in its place") {
+    add_bytes(0x2fff6, 0x90, "JS:~other /b.js:7:8");
+    CHECK(function_pc_of(0x30016) == 0);
+    CHECK(function_pc_of(0x2fff6) != pc);
+  }
+  SECTION("until its isolate ends") {
+    drop_code_of(kIsolate);
+    CHECK(function_pc_of(0x30016) == 0);
+  }
+}
+
+TEST_CASE("walks are forgotten when the word that told a function tells another") {
+  drop_code_of(kIsolate);
+  add_bytes(0x40016, 0x90, "JS:~first /c.js:1:2");
+  const auto epoch = [] { return track::recorder.epoch.load(); };
+  uint32_t before = epoch();
+  add_bytes(0x40016, 0x90, "JS:~second /c.js:1:2");  // no stack has the first
+  CHECK(epoch() == before);
+  CHECK(function_pc_of(0x40016) != 0);
+  before = epoch();
+  add_bytes(0x40016, 0x90, "JS:~third /c.js:1:2");
+  CHECK(epoch() != before);
+}
+
+TEST_CASE("functions that are compiled and thrown away leave nothing") {
+  start_stacks();
+  drop_code_of(kIsolate);
+  const auto compile = [](uint64_t number) {
+    const uint64_t at = 0x1000000 + number % 3000 * 0x200;  // a heap of limited size
+    add_bytes(at, 0x180, "JS:~rule /rule-" + std::to_string(number) + ".js:1:1");
+    // Every tenth is seen in a stack, which is folded away, or rather never made.
+    if (number % 10 == 0) CHECK(function_pc_of(at) != 0);
+    add(0x9000000 + number % 3000 * 0x200, 0x180, "JS:*rule /rule-" + std::to_string(number));
+  };
+  for (uint64_t i = 0; i < 300000; ++i) compile(i);
+  const CodeCounts counts = code_counts();
+  CHECK(counts.places == 6000);
+  CHECK(counts.pending < 20000);
+  CHECK(counts.text_bytes < 4000000);
+  CHECK(function_pc_of(0x1000000 + 299999 % 3000 * 0x200) != 0);
+}
+
+TEST_CASE("the name of a function that a stack has is kept when its code is gone") {
+  start_stacks();
+  drop_code_of(kIsolate);
+  const Recording recording;
+  add_bytes(0x50016, 0x90, "JS:~kept /d.js:1:2");
+  const uint64_t pc = function_pc_of(0x50016);
+  REQUIRE(track::recorder.stacks.child(0, pc) != 0);
+  for (uint64_t i = 0; i < 100000; ++i) {
+    add_bytes(0x50016, 0x90, "JS:~other /d.js:" + std::to_string(i) + ":1");
+    CHECK(function_pc_of(0x50016) != pc);
+  }
+  CHECK(recording.write());
+  CHECK(recording.text().find(line_of(pc, "JS:~kept /d.js:1:2")) != std::string::npos);
+}
+
+}  // namespace
+}  // namespace silt::nodejs
