@@ -288,7 +288,7 @@ class Session {
 
   // Who keeps the blocks is asked for once, when most has grown.
   Wish wish_at_last() const {
-    return task_.settings[format::SettingId::kOwners] == "0" ? Wish::kPlain : Wish::kOwners;
+    return task_.settings[format::SettingId::kOwners] == "1" ? Wish::kOwners : Wish::kPlain;
   }
 
   void take_snapshots(double patience, Wish wish) {
