@@ -24,6 +24,7 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
+#include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
@@ -213,7 +214,9 @@ __attribute__((constructor)) void start() {
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
-  snapshot::install({g_options.at_exit, g_options.children, flags, !writable});
+  owners::start_owners();
+  snapshot::install(
+      {g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   if (track::start_recorder()) {
     snapshot::begin();

@@ -20,6 +20,8 @@ ALLOWED = {
     "interposer/unwind": ("interposer/base",),
     "interposer/track": ("interposer/unwind", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
+    "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/format",
+                          "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
                            "interposer/unwind", "interposer/format", "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/base"),

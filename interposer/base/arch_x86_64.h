@@ -116,6 +116,56 @@ __attribute__((naked, noinline)) inline void call_on_stack(void* /*top*/,
       "retq");
 }
 
+// Makes a copy of the process by way of a process that shares its memory and ends at once, so that
+// the copy is nobody's child here. One stretch of code that touches no stack, since the one between
+// runs on the caller's, which waits meanwhile. Returns 0 in the copy; else the pid of the one
+// between, or -errno. `outer` and `inner` are the flags of clone; with CLONE_PARENT_SETTID in
+// `inner`, *copy_pid is the copy's pid afterwards. The one between ends with the errno of its clone.
+SILT_ALWAYS_INLINE long clone_grandchild(long outer, long inner, int* copy_pid) {
+  constexpr long kClone = 56;
+  constexpr long kExit = 60;
+  long result;
+  register long r10 asm("r10") = 0;
+  register long r8 asm("r8") = 0;
+  asm volatile(
+      "movq %[clone], %%rax\n\t"
+      "movq %[outer], %%rdi\n\t"
+      "xorl %%esi, %%esi\n\t"
+      "xorl %%edx, %%edx\n\t"
+      "syscall\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "movq %[clone], %%rax\n\t"
+      "movq %[inner], %%rdi\n\t"
+      "xorl %%esi, %%esi\n\t"
+      "movq %[pid], %%rdx\n\t"
+      "syscall\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jz 1f\n\t"
+      "xorl %%edi, %%edi\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jns 2f\n\t"
+      "movl %%eax, %%edi\n\t"
+      "negl %%edi\n"
+      "2:\n\t"
+      "movq %[exit], %%rax\n\t"
+      "syscall\n\t"
+      "hlt\n"
+      "1:\n\t"
+      : "=&a"(result), "+r"(r10), "+r"(r8)
+      : [clone] "i"(kClone), [exit] "i"(kExit), [outer] "r"(outer), [inner] "r"(inner),
+        [pid] "r"(copy_pid)
+      : "rdi", "rsi", "rdx", "rcx", "r11", "memory", "cc");
+  return result;
+}
+
+// What the thread-local variables of this thread are reached by.
+SILT_ALWAYS_INLINE uint64_t thread_pointer() {
+  uint64_t pointer;
+  asm("movq %%fs:0, %0" : "=r"(pointer));
+  return pointer;
+}
+
 // The stack pointer that a glibc jmp_buf leads to: mangled with the pointer guard, which the thread
 // control block holds. A glibc that did it otherwise would yield nonsense, so believe it only where
 // it is plausible.
@@ -162,6 +212,10 @@ inline constexpr int kSignalPcOffset = 168;
 // User space ends here without five-level paging, which needs an mmap hint to go beyond.
 inline constexpr int kAddressBits = 47;
 inline constexpr size_t kPageSize = 4096;
+// A function may use so much below its stack pointer (System V ABI).
+inline constexpr uint64_t kRedZoneBytes = 128;
+// glibc's struct pthread, from the thread pointer on: so large in 2.28 to 2.41.
+inline constexpr uint64_t kThreadDescriptorBytes = 2304;
 
 inline constexpr uint16_t kElfMachine = EM_X86_64;
 inline constexpr uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;

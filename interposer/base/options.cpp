@@ -97,6 +97,7 @@ void set_defaults(Options* options) {
   options->node_interval_bytes = kDefaultNodeInterval;
   options->node_inlining = true;
   options->python = true;
+  options->owners = false;
 }
 
 bool parse_signal(const char* text, int* signal) {
@@ -203,6 +204,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->node_inlining);
     case SettingId::kPython:
       return parse_switch(value, &options->python);
+    case SettingId::kOwners:
+      return parse_switch(value, &options->owners);
     case SettingId::kCount:
       break;
   }

@@ -35,6 +35,7 @@ struct Options {
   uint64_t node_interval_bytes;  // SILT_NODE_INTERVAL, 0: no profile of JavaScript heaps
   bool node_inlining;            // SILT_NODE_INLINING
   bool python;                   // SILT_PYTHON
+  bool owners;                   // SILT_OWNERS
 };
 
 // Takes one line for each value that is not understood.

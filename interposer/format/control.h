@@ -34,6 +34,8 @@ inline constexpr size_t kControlMappingSize = 4096;
 
 // The value that silt's own signals carry (sival_int): only silt's handler answers it.
 inline constexpr uint32_t kDumpCookie = 0x51170d3a;
+// The same, of a snapshot that says who keeps the blocks.
+inline constexpr uint32_t kOwnersCookie = 0x51170d3c;
 
 // The signal that the tool sends (SIGURG), unless SILT_SIGNAL is `none`. Its default is to be
 // ignored, so a process that is just becoming another program, or has no handler, does not die of
@@ -61,6 +63,9 @@ enum class Reach : char {
 // The name of the request: this and the pid as the process itself has it. It is looked for in the
 // recording, or in the card's folder as long as there is no recording.
 inline constexpr char kRequestPrefix[] = ".silt-request.";
+// Its rights say what is asked for: with this bit, a snapshot that says who keeps the blocks. A
+// file has its rights from its first moment.
+inline constexpr unsigned kRequestForOwners = 0100;
 
 // Written by the recording process only, while it holds the snapshot slot. `completed` counts the
 // snapshots that were tried and finished, well or not; it is written last, so a reader that sees it

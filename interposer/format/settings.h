@@ -25,6 +25,7 @@ enum class SettingId : unsigned {
   kNodeInterval,
   kNodeInlining,
   kPython,
+  kOwners,
   kCount,
 };
 
@@ -85,6 +86,10 @@ inline constexpr Setting kSettings[] = {
      "0 or 1"},
     {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
      "treat Python like any other program", "0 or 1"},
+    {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners", "0",
+     "1: who keeps the blocks is found out too, at the snapshot at exit (under silt soak at the "
+     "last one before)",
+     "0 or 1"},
 };
 
 constexpr bool settings_are_in_order() {

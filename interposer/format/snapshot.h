@@ -60,6 +60,14 @@ enum class SectionType : uint32_t {
   // Runtimes of other languages inside the program (optional):
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
+  // Who keeps the blocks, when that was asked for (format/owners.h). The first alone, or all:
+  kOwnersAsked = 40,    // one OwnersAsked
+  kOwnersFacts = 41,    // one OwnersFacts
+  kOwnersModules = 42,  // OwnersModule x count
+  kOwnersTexts = 43,    // NUL-terminated texts
+  kOwnersRoots = 44,    // OwnersRoot x count
+  kOwnersPaths = 45,    // varint
+  kOwnersStacks = 46,   // varint
 };
 
 struct SectionEntry {

@@ -32,6 +32,11 @@ class NodeNumbers {
   track::NodeId node(uint32_t number) const { return order_[number - 1]; }
   uint32_t number(track::NodeId id) const { return id == 0 ? 0 : numbers_[id]; }
 
+  track::NodeId limit() const { return limit_; }  // of ids
+  bool has_number(track::NodeId id) const {
+    return id == 0 || (id < limit_ && numbers_[id] != 0 && numbers_[id] < kDropped);
+  }
+
   // Whether a node, or one further out, is silt's own doing in a companion.
   bool is_own(track::NodeId id);
 
@@ -42,9 +47,6 @@ class NodeNumbers {
   void need(track::NodeId id);
   void put_in_order();
   void give_numbers(track::NodeId id);
-  bool has_number(track::NodeId id) const {
-    return id == 0 || (id < limit_ && numbers_[id] != 0 && numbers_[id] < kDropped);
-  }
 
   track::NodeId limit_ = 0;
   uint32_t count_ = 0;

@@ -5,10 +5,12 @@
 #include "interposer/snapshot/section_writer.h"
 
 #define XXH_INLINE_ALL
+#include <sys/syscall.h>
 #include <xxhash.h>
 
 #include <cerrno>
 
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
 
@@ -19,6 +21,11 @@ constexpr size_t kBufferSize = 128 * 1024;
 alignas(64) constinit char g_buffer[kBufferSize]{};
 constinit XXH64_state_t g_hash{};
 
+long read_at(int fd, void* data, size_t size, uint64_t offset) {
+  return base::system_call(SYS_pread64, fd, reinterpret_cast<long>(data), static_cast<long>(size),
+                           static_cast<long>(offset));
+}
+
 constexpr uint64_t align_8(uint64_t offset) { return (offset + 7) & ~uint64_t{7}; }
 
 }  // namespace
@@ -26,6 +33,25 @@ constexpr uint64_t align_8(uint64_t offset) { return (offset + 7) & ~uint64_t{7}
 SectionWriter::SectionWriter(int fd)
     : fd_(fd), file_offset_(sizeof(format::FileHeader) + kSections * sizeof(format::SectionEntry)) {
   __builtin_memset(table_, 0, sizeof(table_));
+}
+
+SectionWriter::SectionWriter(int fd, uint64_t file_size) : SectionWriter(fd) {
+  const uint64_t front = file_offset_;
+  format::FileHeader header;
+  error_ = -EINVAL;
+  if (file_size < front || read_at(fd, &header, sizeof(header), 0) != sizeof(header) ||
+      header.file_size != file_size || header.section_count > kSections ||
+      header.entry_size != sizeof(format::SectionEntry)) {
+    return;
+  }
+  const size_t size = header.section_count * sizeof(format::SectionEntry);
+  if (read_at(fd, table_, size, sizeof(header)) != static_cast<long>(size)) return;
+  for (uint32_t i = 0; i < header.section_count; ++i) {
+    if (table_[i].offset < front) return;  // of one who left less room for the table
+  }
+  sections_ = header.section_count;
+  file_offset_ = file_size;
+  error_ = 0;
 }
 
 void SectionWriter::begin(format::SectionType type) {

@@ -16,9 +16,11 @@ namespace silt::snapshot {
 
 class SectionWriter {
  public:
-  static constexpr uint32_t kSections = 16;
+  static constexpr uint32_t kSections = 24;
 
   explicit SectionWriter(int fd);
+  // Adds to what another one has finished, in a file of this size.
+  SectionWriter(int fd, uint64_t file_size);
 
   void begin(format::SectionType type);
   void add(const void* data, size_t size);

@@ -25,6 +25,7 @@
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/out_folder.h"
+#include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
@@ -47,6 +48,7 @@ struct State {
   std::atomic<int32_t> process;           // whose tables these are; another pid is a vfork child
   std::atomic<bool> begun;                // there is something to take a snapshot of
   std::atomic<uint32_t> early;            // trigger asked for before that, 0: none
+  std::atomic<bool> owners_wanted;        // the next snapshot says who keeps the blocks
   uint32_t next_sequence;
   uint32_t flags;
   uint64_t snapshot_nanoseconds;
@@ -55,6 +57,7 @@ struct State {
   bool at_exit;
   bool children;
   bool off;
+  bool owners_at_exit;
   bool last_taken;  // what comes after it is the program's own clearing up
 };
 constinit State g_state{};
@@ -65,6 +68,7 @@ constexpr uint64_t kTicksBetweenClockLooks = uint64_t{1} << 18;  // about a tent
 
 // Under the slot: handlers run on small stacks.
 constinit base::OwnStack<size_t{64} * 1024> g_stack{};
+constinit uint64_t g_stack_pointer = 0;  // of the program, while it is in use
 constinit char g_line[1000]{};
 
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
@@ -96,8 +100,23 @@ long write_one(uint32_t trigger, const char** what) {
     return fd;
   }
   *what = "cannot write the snapshot";
-  const SnapshotFacts facts{g_state.next_sequence, trigger, g_state.flags,
-                            g_state.snapshot_nanoseconds, g_state.snapshots_failed};
+  const bool process_ends = trigger == static_cast<uint32_t>(Trigger::kExit);
+  const OwnersRequest owners{at,
+                             temporary.c_str(),
+                             final_name.c_str(),
+                             g_stack_pointer,
+                             reinterpret_cast<uint64_t>(&g_stack) + sizeof(g_stack),
+                             process_ends,
+                             nullptr,
+                             0,
+                             0};
+  const bool wanted = g_state.owners_wanted.exchange(false, std::memory_order_acq_rel);
+  const SnapshotFacts facts{g_state.next_sequence,
+                            trigger,
+                            g_state.flags,
+                            g_state.snapshot_nanoseconds,
+                            g_state.snapshots_failed,
+                            wanted ? &owners : nullptr};
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
   if (result == 0) {
@@ -107,6 +126,7 @@ long write_one(uint32_t trigger, const char** what) {
   }
   if (result != 0) remove_temporary();
   close_file(at);
+  if (wanted && process_ends && owners_wish.await != nullptr) owners_wish.await();
   return result;
 }
 
@@ -171,12 +191,17 @@ void take_with_room(uint32_t trigger) {
 }
 
 void take_holding_slot(uint32_t trigger) {
+  g_stack_pointer = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
   g_stack.run([=] { take_with_room(trigger); });
 }
 
 bool is_dump_request(const siginfo_t& info) {
-  return info.si_code == SI_QUEUE &&
-         static_cast<uint32_t>(info.si_value.sival_int) == format::kDumpCookie;
+  if (info.si_code != SI_QUEUE) return false;
+  const auto cookie = static_cast<uint32_t>(info.si_value.sival_int);
+  if (cookie == format::kOwnersCookie) {
+    g_state.owners_wanted.store(true, std::memory_order_release);
+  }
+  return cookie == format::kDumpCookie || cookie == format::kOwnersCookie;
 }
 
 void take_or_leave_pending(uint32_t trigger) {
@@ -251,7 +276,12 @@ void look_at_clock() {
 void tick() {
   const uint32_t overdue = take_overdue_trigger();
   if (overdue != 0) return leave_pending(overdue);
-  if (was_asked()) return leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  bool owners = false;
+  if (was_asked(&owners)) {
+    if (owners) g_state.owners_wanted.store(true, std::memory_order_release);
+    return leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  }
+  if (owners_wish.clear_up != nullptr) owners_wish.clear_up();
   if (recorder.every_nanoseconds != 0) look_at_clock();
   if (track::folding.due()) {
     // Whatever else is to be done comes first: the next slice will be due soon.
@@ -310,6 +340,7 @@ void install(const Wishes& wishes) {
   g_state.flags = wishes.flags;
   g_state.at_exit = wishes.at_exit;
   g_state.children = wishes.children;
+  g_state.owners_at_exit = wishes.owners_at_exit;
   g_state.complained = wishes.folder_known_bad;
   g_state.process.store(static_cast<int32_t>(base::system_call(SYS_getpid)),
                         std::memory_order_relaxed);
@@ -338,7 +369,9 @@ void take(uint32_t trigger) {
   if (trigger == kFold) {
     fold_unless_busy();
   } else {
-    if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request();
+    bool owners = false;
+    if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request(&owners);
+    if (owners) g_state.owners_wanted.store(true, std::memory_order_release);
     if (waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
   }
@@ -363,6 +396,7 @@ void take_at_exit() {
     arch::pause();
     if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
+  if (g_state.owners_at_exit) g_state.owners_wanted.store(true, std::memory_order_release);
   if (g_state.at_exit) take(static_cast<uint32_t>(Trigger::kExit));
   remove_recording_without_snapshots();
 }
@@ -378,6 +412,8 @@ void start_over_in_child() {
                         std::memory_order_relaxed);
   g_state.slot.store(false, std::memory_order_relaxed);
   g_state.requested.store(0, std::memory_order_relaxed);
+  g_state.owners_wanted.store(false, std::memory_order_relaxed);
+  if (owners_wish.leave_to_parent != nullptr) owners_wish.leave_to_parent();
   g_state.flags |= format::kFlagForkChild;
   g_state.next_sequence = 0;
   g_state.snapshot_nanoseconds = 0;

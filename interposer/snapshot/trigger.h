@@ -14,6 +14,7 @@ namespace silt::snapshot {
 struct Wishes {
   bool at_exit;
   bool children;          // forked children record too
+  bool owners_at_exit;    // the last snapshot says who keeps the blocks
   uint32_t flags;         // format::MetaFlag bits that hold for the whole process
   bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
 };

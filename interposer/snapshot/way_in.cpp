@@ -72,6 +72,16 @@ void look_at_handler() {
 
 int32_t own_pid() { return static_cast<int32_t>(base::system_call(SYS_getpid)); }
 
+bool is_there(const char* path, bool* for_owners) {
+  struct stat there;
+  if (base::system_call(SYS_newfstatat, AT_FDCWD, reinterpret_cast<long>(path),
+                        reinterpret_cast<long>(&there), AT_SYMLINK_NOFOLLOW) != 0) {
+    return false;
+  }
+  *for_owners = (there.st_mode & format::kRequestForOwners) != 0;
+  return true;
+}
+
 // True for the one who removed it. A child that shares the memory must not: it takes no snapshot.
 bool take_request(const char* path) {
   if (own_pid() != g_process.load(std::memory_order_relaxed)) return false;
@@ -109,7 +119,7 @@ void look_for_requests_in(const char* folder) {
   g_place.store(&place, std::memory_order_release);
 }
 
-bool was_asked() {
+bool was_asked(bool* owners) {
   const uint64_t now = base::ticks();
   uint64_t due = g_next_look.load(std::memory_order_relaxed);
   if (now < due) return false;
@@ -120,17 +130,19 @@ bool was_asked() {
   look_at_handler();
   const Place* const place = g_place.load(std::memory_order_acquire);
   if (place == nullptr) return false;
-  struct stat there;
-  const long found =
-      base::system_call(SYS_newfstatat, AT_FDCWD, reinterpret_cast<long>(place->path),
-                        reinterpret_cast<long>(&there), AT_SYMLINK_NOFOLLOW);
+  bool for_owners = false;
+  const bool found = is_there(place->path, &for_owners);
   pay_for_look(now, base::ticks() - now);
-  return found == 0 && take_request(place->path);
+  if (!found || !take_request(place->path)) return false;
+  if (for_owners) *owners = true;
+  return true;
 }
 
-void settle_request() {
+void settle_request(bool* owners) {
   const Place* const place = g_place.load(std::memory_order_acquire);
-  if (place != nullptr) take_request(place->path);
+  bool for_owners = false;
+  if (place == nullptr || !is_there(place->path, &for_owners) || !take_request(place->path)) return;
+  if (for_owners) *owners = true;
 }
 
 void forbid_signals(bool forbidden) {

@@ -22,10 +22,11 @@ void open_way_in(int signal, Handler handler);
 void look_for_requests_in(const char* folder);
 
 // Now and then: whether this thread has just taken a request. Cheap as long as no look is due.
-bool was_asked();
+// *owners is set when it asks for owners too; else it stays as it is.
+bool was_asked(bool* owners);
 
 // A snapshot is about to be taken that answers what was asked so far.
-void settle_request();
+void settle_request(bool* owners);
 
 // Signals may not be sent (true), or may again.
 void forbid_signals(bool forbidden);

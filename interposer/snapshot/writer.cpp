@@ -28,6 +28,7 @@
 namespace silt::snapshot {
 
 constinit Runtimes runtimes{};
+constinit OwnersWish owners_wish{};
 
 namespace {
 
@@ -264,6 +265,16 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_births(out, numbers);
   format::HeapTotals objects{};
   write_stacks(out, numbers, live, &meta, &objects);
+  if (facts.owners != nullptr && owners_wish.begin != nullptr) {
+    OwnersRequest request = *facts.owners;
+    request.numbers = &numbers;
+    request.live_blocks = meta.native.live_blocks + objects.live_blocks;
+    request.rss_bytes = resident.rss;
+    const format::OwnersAsked asked = owners_wish.begin(request);
+    out.begin(SectionType::kOwnersAsked);
+    out.add(&asked, sizeof(asked));
+    out.end(1);
+  }
   write_modules(out, strings);
   write_mappings(out, strings);
   write_costs(out, facts, meta.elapsed_ns, parts.of(format::RssKind::kSilt));

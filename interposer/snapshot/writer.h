@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "interposer/snapshot/owners_wish.h"
+
 namespace silt::snapshot {
 
 struct SnapshotFacts {
@@ -18,6 +20,7 @@ struct SnapshotFacts {
   uint32_t flags;                 // format::MetaFlag bits
   uint64_t snapshot_nanoseconds;  // spent in earlier snapshots
   uint64_t snapshots_failed;
+  const OwnersRequest* owners = nullptr;  // who keeps the blocks is asked for; nullptr: it is not
 };
 
 // 0 or -errno.

@@ -50,6 +50,8 @@ struct Block {
 };
 
 class LiveTable {
+  struct Leaf;
+
  public:
   // Before the first block. 5 where blocks are at least 32 bytes apart (glibc), else 4.
   void set_granule_shift(unsigned shift) { granule_shift_ = shift; }
@@ -102,6 +104,29 @@ class LiveTable {
   };
   template <typename Visitor, typename Enough>
   bool scan_from(Cursor* cursor, Visitor&& visit, Enough&& enough);
+
+  // A leaf as the marker of owners/ reads it, in a copy of the process where nothing changes any
+  // more: its cells stand for the addresses from `base` on, those of odd multiples of eight with
+  // `parity` 1.
+  class LeafView {
+   public:
+    static constexpr size_t kGroup = 16;  // cells
+    uint32_t word(size_t cell) const;
+    // In bytes; 0 with `inside` when a large block that began before goes on here.
+    uint64_t size(size_t cell, bool* inside) const;
+    const void* memory() const { return leaf_; }
+
+   private:
+    friend class LiveTable;
+    Leaf* leaf_ = nullptr;
+  };
+  // Calls visit(base, parity, LeafView), ascending by base within a parity.
+  template <typename Visitor>
+  void visit_leaves(Visitor&& visit);
+  unsigned granule_shift() const { return granule_shift_; }
+  static constexpr uint64_t leaf_bytes() { return uint64_t{1} << kLeafBits; }
+  size_t leaf_memory_bytes() const { return leaf_groups() * sizeof(Group); }
+  static constexpr size_t group_bytes() { return sizeof(Group); }
 
  private:
   static constexpr uint16_t kContinuation = 0xfffe;
@@ -169,6 +194,44 @@ class LiveTable {
   std::atomic<Mid*> roots_[2][size_t{1} << kRootBits]{};
   std::atomic<uint32_t> used_mid_pages_[2][size_t{1} << kRootBits]{};
 };
+
+inline uint32_t LiveTable::LeafView::word(size_t cell) const {
+  return leaf_->word(cell).load(std::memory_order_relaxed);
+}
+
+inline uint64_t LiveTable::LeafView::size(size_t cell, bool* inside) const {
+  const uint16_t size = leaf_->size(cell).load(std::memory_order_relaxed);
+  *inside = size == kContinuation;
+  if (size < kContinuation) return size;
+  return *inside ? 0 : large_size(leaf_, cell);
+}
+
+template <typename Visitor>
+void LiveTable::visit_leaves(Visitor&& visit) {
+  const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
+  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
+    if ((root_pages >> r / kPagePointers & 1) == 0) {
+      r += kPagePointers - 1;
+      continue;
+    }
+    const size_t parity = r >> kRootBits;
+    const size_t root = r & ((size_t{1} << kRootBits) - 1);
+    Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
+    if (mid == nullptr) continue;
+    const uint32_t mid_pages = used_mid_pages_[parity][root].load(std::memory_order_acquire);
+    for (size_t m = 0; m < size_t{1} << kMidBits; ++m) {
+      if ((mid_pages >> m / kPagePointers & 1) == 0) {
+        m += kPagePointers - 1;
+        continue;
+      }
+      LeafView view;
+      view.leaf_ = (*mid)[m].load(std::memory_order_acquire);
+      if (view.leaf_ == nullptr) continue;
+      visit(uint64_t{root} << (kLeafBits + kMidBits) | uint64_t{m} << kLeafBits,
+            static_cast<unsigned>(parity), view);
+    }
+  }
+}
 
 template <typename Visitor>
 void LiveTable::scan_leaf(Leaf* leaf, size_t begin, size_t end, Visitor&& visit) {

@@ -6,19 +6,43 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/owners_answer.h"
 #include "symbolizer/commands/snapshot_request.h"
 
 namespace silt::commands {
 namespace {
 
-int dump_all(const std::vector<std::string>& words, const std::string& timeout) {
+// What became of the search, on standard error: standard output is for paths.
+bool tell_owners(pid_t pid, const std::string& path) {
+  const auto owners = await_owners(pid, path, std::numeric_limits<double>::infinity());
+  if (!owners) {
+    std::fprintf(stderr, "silt: %s\n", one_line(owners.error().message).c_str());
+    return false;
+  }
+  const format::OwnersFacts& facts = owners->facts;
+  std::fprintf(stderr,
+               "silt: %s in %s looked at, %s in %s lost; process %d stood still for %.3g ms, its "
+               "copy took %.3g s of CPU and %s\n",
+               format_bytes(static_cast<double>(facts.bytes)).c_str(),
+               format_counted(static_cast<double>(facts.blocks), "block").c_str(),
+               format_bytes(static_cast<double>(facts.lost_bytes)).c_str(),
+               format_counted(static_cast<double>(facts.lost_blocks), "block").c_str(), pid,
+               static_cast<double>(owners->asked.pause_ns) / 1e6,
+               static_cast<double>(facts.cpu_ns) / 1e9,
+               format_bytes(static_cast<double>(facts.private_bytes)).c_str());
+  return true;
+}
+
+int dump_all(const std::vector<std::string>& words, const std::string& timeout, Wish wish) {
   const auto nanoseconds = parse_duration(timeout);
   if (!nanoseconds) {
     std::fprintf(stderr, "silt: --timeout %s is not a time: 500ms, 10s, 1m\n",
@@ -38,11 +62,12 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout) 
   int status = kDone;
   for (const pid_t pid : pids) {
     const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-    auto path = request_snapshot(pid, {seconds, seconds});
+    auto path = request_snapshot(pid, {seconds, seconds}, wish);
     if (path) {
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
+      if (wish == Wish::kOwners && !tell_owners(pid, *path)) status = kInput;
     } else {
       std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
       status = kInput;
@@ -57,6 +82,7 @@ void register_dump(CLI::App& app, int& status) {
   struct DumpOptions {
     std::vector<std::string> pids;
     std::string timeout = "10s";
+    bool owners = false;
   };
   auto options = std::make_shared<DumpOptions>();
   CLI::App* command = app.add_subcommand("dump", "take a snapshot of running processes");
@@ -65,14 +91,21 @@ void register_dump(CLI::App& app, int& status) {
       ->type_name("NUMBER");
   command->add_option("--timeout", options->timeout, "how long to wait for each (default: 10s)")
       ->type_name("TIME");
+  command->add_flag("--owners", options->owners,
+                    "find out who keeps the blocks too: a copy of the process looks, while the "
+                    "process goes on");
   command->footer(
       "Prints the path of each snapshot once it is written.\n"
       "Examples:\n"
       "  silt dump 4711\n"
       "  silt dump $(pidof nginx)\n"
+      "  silt dump --owners 4711\n"
       "\n"
       "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
-  command->callback([options, &status] { status = dump_all(options->pids, options->timeout); });
+  command->callback([options, &status] {
+    status =
+        dump_all(options->pids, options->timeout, options->owners ? Wish::kOwners : Wish::kPlain);
+  });
 }
 
 }  // namespace silt::commands

@@ -140,7 +140,8 @@ std::string folder_in_quotes(const std::string& control) {
 // One request, from the question to the answer.
 class Asking {
  public:
-  Asking(pid_t pid, const Patience& patience) : pid_(pid), patience_(patience), process_(pid) {}
+  Asking(pid_t pid, const Patience& patience, Wish wish)
+      : pid_(pid), patience_(patience), wish_(wish), process_(pid) {}
 
   Result<std::string> run() {
     if (auto failure = begin()) return *failure;
@@ -180,7 +181,8 @@ class Asking {
     const std::string folder = folder_for_requests(pid_, maps, known_);
     if (folder.empty()) return;
     const pid_t own = status_.namespace_pids.empty() ? pid_ : status_.namespace_pids.back();
-    request_.emplace(WrittenRequest::Reader{pid_, own, status_.user}, folder);
+    request_.emplace(WrittenRequest::Reader{pid_, own, status_.user}, folder,
+                     wish_ == Wish::kOwners);
     if (!request_->made()) request_.reset();
   }
 
@@ -266,7 +268,9 @@ class Asking {
   }
 
   std::optional<Error> send(int signal) {
-    const int error = process_.send(signal, format::kDumpCookie, find_quiet_thread(pid_, signal));
+    const int error =
+        process_.send(signal, wish_ == Wish::kOwners ? format::kOwnersCookie : format::kDumpCookie,
+                      find_quiet_thread(pid_, signal));
     if (error == EPERM) return about(pid_, "belongs to another user");
     if (error == ESRCH) return ended(pid_);
     if (error != 0 && error != EAGAIN) {
@@ -291,6 +295,7 @@ class Asking {
 
   const pid_t pid_;
   const Patience patience_;
+  const Wish wish_;
   const ProcessHandle process_;
   StatusFacts status_;
   std::optional<ControlFile> known_;
@@ -303,8 +308,8 @@ class Asking {
 
 }  // namespace
 
-Result<std::string> request_snapshot(pid_t pid, const Patience& patience) {
-  return Asking(pid, patience).run();
+Result<std::string> request_snapshot(pid_t pid, const Patience& patience, Wish wish) {
+  return Asking(pid, patience, wish).run();
 }
 
 }  // namespace silt::commands

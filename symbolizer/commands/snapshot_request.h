@@ -19,9 +19,12 @@ struct Patience {
   double reach;   // for a process that cannot be interrupted and does not allocate
 };
 
+// Whether the snapshot is to say who keeps the blocks (interposer/format/owners.h).
+enum class Wish : bool { kPlain, kOwners };
+
 // The path of the new snapshot. The process is not harmed when it cannot take one; the error is a
 // line that says why.
-Result<std::string> request_snapshot(pid_t pid, const Patience& patience);
+Result<std::string> request_snapshot(pid_t pid, const Patience& patience, Wish wish = Wish::kPlain);
 
 }  // namespace silt::commands
 

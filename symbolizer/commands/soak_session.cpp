@@ -271,7 +271,8 @@ class Session {
         due = soonest;
       }
       if (!wait(due, doing)) break;
-      take_snapshots(kSnapshotPatience);
+      const bool is_last = at == task_.plan.snapshot_seconds.back();
+      take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : Wish::kPlain);
       last = steady_clock::now();
       load_end_ = last;
       if (taken_ > 0) progress_.step(position(last));
@@ -280,15 +281,20 @@ class Session {
     // Somebody wants an end: what has grown since the last snapshot is worth a last one.
     if (request_ != 0 && program_.running() && taken_ > 0 && !hurried_ &&
         seconds_between(last, steady_clock::now()) > task_.plan.interval_seconds / 2) {
-      take_snapshots(kLastSnapshotPatience);
+      take_snapshots(kLastSnapshotPatience, Wish::kPlain);
     }
     load_end_ = steady_clock::now();
   }
 
-  void take_snapshots(double patience) {
+  // Who keeps the blocks is asked for once, when most has grown.
+  Wish wish_at_last() const {
+    return task_.settings[format::SettingId::kOwners] == "1" ? Wish::kOwners : Wish::kPlain;
+  }
+
+  void take_snapshots(double patience, Wish wish) {
     const double reach =
         std::clamp(task_.plan.interval_seconds * kReachPart, kLeastReach, kMostReach);
-    if (snapshots_.take(seen_, look_around(), program_.pid, {patience, reach})) ++taken_;
+    if (snapshots_.take(seen_, look_around(), program_.pid, {patience, reach}, wish)) ++taken_;
     look_around();  // who still is there
   }
 

@@ -14,6 +14,7 @@
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/commands/owners_answer.h"
 #include "symbolizer/commands/soak_plan.h"
 #include "symbolizer/commands/unjudged.h"
 #include "symbolizer/read/snapshot_file.h"
@@ -26,14 +27,21 @@ namespace {
 // and a hundred workers in a row would take a hundred times as long.
 constexpr size_t kAtOnce = 8;
 
+// For the copy of a process to find owners: ten million blocks take some seconds of a processor of
+// its own. What is not there by then is missing in the report, which says so.
+constexpr double kOwnersPatience = 60;
+
 using Answers = std::vector<std::optional<Result<std::string>>>;
 
-Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience) {
+Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience, Wish wish) {
   Answers answers(pids.size());
   std::atomic<size_t> next{0};
   const auto ask = [&] {
     for (size_t i = next++; i < pids.size(); i = next++) {
-      answers[i] = request_snapshot(pids[i], patience);
+      answers[i] = request_snapshot(pids[i], patience, wish);
+      if (wish == Wish::kPlain || !*answers[i]) continue;
+      // Why there are none, the report says by itself.
+      static_cast<void>(await_owners(pids[i], **answers[i], kOwnersPatience));
     }
   };
   std::vector<std::thread> askers;
@@ -46,10 +54,10 @@ Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience) {
 }  // namespace
 
 bool SoakSnapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
-                         const Patience& patience) {
+                         const Patience& patience, Wish wish) {
   live_bytes_ = rss_bytes_ = 0;
   size_t taken = 0;
-  const Answers answers = ask_all(pids, patience);
+  const Answers answers = ask_all(pids, patience, wish);
   for (size_t i = 0; i < pids.size(); ++i) {
     const pid_t pid = pids[i];
     const Result<std::string>& path = *answers[i];

@@ -21,9 +21,10 @@ namespace silt::commands {
 
 class SoakSnapshots {
  public:
-  // One of each process; false when none was written. `patience` is for each. `seen` is told.
+  // One of each process; false when none was written. `patience` is for each. `seen` is told. With
+  // the wish for owners it is over when these are known, or after some time.
   bool take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t program,
-            const Patience& patience);
+            const Patience& patience, Wish wish);
 
   // Recordings long enough for a verdict, or the longest when none is; the program's own first.
   std::vector<std::string> worth_judging() const;

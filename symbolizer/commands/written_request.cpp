@@ -37,12 +37,13 @@ int open_folder_of(pid_t pid, const std::string& folder) {
 
 }  // namespace
 
-WrittenRequest::WrittenRequest(const Reader& reader, const std::string& folder)
+WrittenRequest::WrittenRequest(const Reader& reader, const std::string& folder, bool owners)
     : name_(format::kRequestPrefix + std::to_string(reader.own_pid)) {
   folder_ = open_folder_of(reader.pid, folder);
   if (folder_ < 0) return;
+  const mode_t rights = 0600 | (owners ? format::kRequestForOwners : 0);
   const int fd =
-      openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+      openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, rights);
   if (fd < 0) {
     made_ = errno == EEXIST;
     return;

@@ -21,7 +21,7 @@ class WrittenRequest {
     uid_t user;     // must be able to remove the request
   };
   // In a folder as the process sees it, which may be in a container. `made` says whether it could.
-  WrittenRequest(const Reader& reader, const std::string& folder);
+  WrittenRequest(const Reader& reader, const std::string& folder, bool owners);
   ~WrittenRequest();
   WrittenRequest(const WrittenRequest&) = delete;
   WrittenRequest& operator=(const WrittenRequest&) = delete;

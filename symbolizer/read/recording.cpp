@@ -38,6 +38,7 @@ struct Reference {
   std::vector<Node> nodes;  // as the file has them
   StackRows rows;
   ScriptHeaps scripts;
+  std::optional<Owners> owners;
   std::vector<RuntimeFunction> functions;
   Texts texts;
   std::vector<Module> modules;
@@ -84,6 +85,8 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!rows) return rows.error();
   auto scripts = file.script_heaps();
   if (!scripts) return scripts.error();
+  auto owners = file.owners();
+  if (!owners) return owners.error();
   auto functions = file.runtime_functions();
   if (!functions) return functions.error();
   auto texts = file.texts();
@@ -92,9 +95,10 @@ Result<Reference> read_reference(SnapshotFile file) {
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
-  return Reference{std::move(file),   std::move(*node_bytes), std::move(*nodes),
-                   std::move(*rows),  std::move(*scripts),    std::move(*functions),
-                   std::move(*texts), std::move(*modules),    std::move(*mappings)};
+  return Reference{std::move(file),       std::move(*node_bytes), std::move(*nodes),
+                   std::move(*rows),      std::move(*scripts),    std::move(*owners),
+                   std::move(*functions), std::move(*texts),      std::move(*modules),
+                   std::move(*mappings)};
 }
 
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one
@@ -146,6 +150,7 @@ struct OlderSnapshot {
   std::vector<uint32_t> joined;  // see StackJoin::add
   StackRows rows;
   ScriptHeaps scripts;
+  std::optional<Owners> owners;
 };
 
 // What the newest snapshot's nodes became, and what those of older ones do.
@@ -201,8 +206,27 @@ Result<OlderSnapshot> read_older(const Header& header, const Reference& referenc
   if (!scripts) return scripts.error();
   auto snapshot = snapshot_of(*file, header.path);
   if (!snapshot) return snapshot.error();
+  auto owners = file->owners();
+  if (!owners) return owners.error();
   return OlderSnapshot{std::move(*snapshot), std::move(*joined), std::move(*rows),
-                       std::move(*scripts)};
+                       std::move(*scripts), std::move(*owners)};
+}
+
+// Keeps what the newest snapshot says that was asked, but nothing that says less than an older one.
+// Nodes of the file become ids of stacks.
+void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t snapshot,
+                 const std::vector<uint32_t>& joined, const StackJoin& stacks) {
+  if (!owners || (recording.owners && recording.owners->found && !owners->found)) return;
+  const auto id_of = [&](uint32_t node) { return node == 0 ? 0 : stacks.stack_id(joined[node]); };
+  owners->snapshot = snapshot;
+  for (OwnersRoot& root : owners->roots) {
+    if (root.kind == format::RootKind::kMapping || root.kind == format::RootKind::kObject) {
+      root.place = id_of(root.place);
+    }
+  }
+  for (OwnersPath& path : owners->paths) path.stack = id_of(path.stack);
+  for (OwnersRow& row : owners->rows) row.stack = id_of(row.stack);
+  recording.owners = std::move(owners);
 }
 
 // Headers of all files that have one, ascending by sequence.
@@ -276,11 +300,13 @@ Result<Recording> join(const std::filesystem::path& path,
       continue;
     }
     stacks.add(index, older->rows, older->joined);
+    take_owners(recording, std::move(older->owners), index, older->joined, stacks);
     older->snapshot.managed_heaps = std::move(older->scripts.managed_heaps);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
   stacks.add(index, reference.rows, whole->whole);
+  take_owners(recording, std::move(reference.owners), index, whole->whole, stacks);
   const bool fits = scripts.add(index, reference.scripts);
   last.managed_heaps = std::move(reference.scripts.managed_heaps);
   recording.snapshots.push_back(std::move(last));

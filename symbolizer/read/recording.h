@@ -9,11 +9,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/result.h"
+#include "symbolizer/read/owners.h"
 
 namespace silt::read {
 
@@ -130,6 +132,7 @@ struct Recording {
   std::vector<Module> modules;      // of the newest snapshot
   std::vector<Mapping> mappings;
   std::vector<ScriptFrame> script_frames;  // places in code of runtimes, each once
+  std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks
   std::string program;
   std::string executable;
   std::string command;

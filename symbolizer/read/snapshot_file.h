@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/result.h"
+#include "symbolizer/read/owners.h"
 #include "symbolizer/read/recording.h"
 #include "symbolizer/read/runtime_stacks.h"
 
@@ -109,6 +111,8 @@ class SnapshotFile {
   Result<std::vector<Child>> children() const;
   Result<std::vector<Snapshot::Runtime>> runtimes();
   Result<std::vector<RuntimeFunction>> runtime_functions();
+  // Nothing where it was not asked for. Stacks are named by their nodes in this file.
+  Result<std::optional<Owners>> owners() const;
   Result<ScriptHeaps> script_heaps();  // empty where no runtime has managed heaps
 
  private:
@@ -123,6 +127,10 @@ class SnapshotFile {
   Result<std::vector<ScriptNode>> script_nodes(size_t frames) const;
   Result<bool> read_script_rows(ScriptHeaps& heaps) const;
   Result<bool> load_strings();
+  Result<bool> read_owners_modules(Owners& owners) const;
+  Result<bool> read_owners_roots(Owners& owners) const;
+  Result<bool> read_owners_paths(Owners& owners) const;
+  Result<bool> read_owners_rows(Owners& owners) const;
 
   std::unique_ptr<ByteSource> source_;
   uint32_t version_ = 0;

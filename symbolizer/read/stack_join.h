@@ -34,6 +34,9 @@ class StackJoin {
   // the newest's. Snapshots come in ascending order.
   void add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined);
 
+  // The id that a stack at this joined node has.
+  uint32_t stack_id(uint32_t node) const { return oldest_twin_[node]; }
+
   // The joined stacks, ascending by id, and the nodes. What stacks had allocated when they were
   // folded away in favour of a caller is taken from that caller again (see unfold.h).
   std::vector<Stack> take_stacks();

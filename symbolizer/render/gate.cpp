@@ -41,6 +41,7 @@ std::string details(const Report& report, const Finding& finding) {
   text += format_percent(finding.confidence) + " sure\n";
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
+  for (const std::string& owner : owner_texts(finding.owners, 3)) text += clean(owner) + "\n";
   for (const uint32_t id : finding.stacks) {
     const report::StackLine* stack = stack_of(report, id);
     if (stack == nullptr) continue;
@@ -228,6 +229,11 @@ std::string render_sarif(const Report& report) {
     }
     location["logicalLocations"] = Json::array({{{"fullyQualifiedName", site_name(finding)}}});
     result["locations"] = Json::array({location});
+    for (const std::string& owner : owner_texts(finding.owners, 3)) {
+      result["relatedLocations"].push_back(
+          {{"message", {{"text", clean(owner)}}},
+           {"logicalLocations", Json::array({{{"fullyQualifiedName", clean(owner)}}})}});
+    }
     // Stays the same when lines move, so that a finding is not new in each build.
     result["partialFingerprints"]["siltSite/v1"] =
         heap_word(finding.heap) + ":" + site_name(finding);

@@ -109,8 +109,7 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["verdict"] = report::verdict_word(finding.verdict);
   json["confidence"] = finding.confidence;
   json["heap"] = heap_word(finding.heap);
-  json["site"] =
-      clean((finding.what.empty() ? "" : finding.what + " ") + finding_name(finding));
+  json["site"] = clean((finding.what.empty() ? "" : finding.what + " ") + finding_name(finding));
   if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(finding.headline);
   json["place"] = clean(place_text(finding.site));
   json["pace"] = clean(pace_text(finding));

@@ -79,6 +79,19 @@ Json parts_of(const std::optional<report::MemoryParts>& parts) {
           {"unknown", parts->unknown}};
 }
 
+Json owners_of(const std::vector<report::OwnerLine>& owners) {
+  Json json = Json::array();
+  for (const report::OwnerLine& owner : owners) {
+    json.push_back({{"kind", owner.kind},
+                    {"name", text_or_null(owner.name)},
+                    {"path", owner.path},
+                    {"blocks", owner.blocks},
+                    {"bytes", owner.bytes},
+                    {"share", owner.share}});
+  }
+  return json;
+}
+
 Json finding_of(const report::Finding& finding) {
   Json json;
   json["verdict"] = report::verdict_word(finding.verdict);
@@ -99,6 +112,7 @@ Json finding_of(const report::Finding& finding) {
   json["headline"] = text_or_null(finding.headline);
   json["reason"] = finding.reason;
   json["live_bytes"] = finding.live_bytes;
+  if (!finding.owners.empty()) json["owners"] = owners_of(finding.owners);
   if (finding.change != report::Change::kNotCompared) {
     json["change"] = change_word(finding.change);
     json["baseline_bytes_per_hour"] = number_or_null(finding.baseline_bytes_per_hour);
@@ -141,6 +155,7 @@ Json stack_of(const report::StackLine& stack) {
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   json["missing"] = text_or_null(missing_text(stack.missing));
+  if (!stack.owners.empty()) json["owners"] = owners_of(stack.owners);
   return json;
 }
 

@@ -51,7 +51,11 @@ std::string row(const Finding& finding) {
                                           : std::string("unknown"));
   text += " | " + format_bytes_signed(static_cast<double>(finding.growth_bytes));
   text += " | " + format_percent(finding.confidence);
-  return text + " | " + markdown(finding.reason) + " |\n";
+  text += " | " + markdown(finding.reason);
+  for (const std::string& owner : owner_texts(finding.owners, 3)) {
+    text += "<br>" + markdown(clean(owner));
+  }
+  return text + " |\n";
 }
 
 }  // namespace

@@ -172,6 +172,7 @@ class Page : TextRows {
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
       wrapped(finding.reason, "    ", "    ");
+      owners(finding.owners, 3);
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
       if (finding.baseline_bytes_per_hour) {
@@ -373,6 +374,13 @@ class Page : TextRows {
     }
   }
 
+  // At most three lines; what is lost is among them.
+  void owners(const std::vector<report::OwnerLine>& all, size_t most) {
+    if (options_.full) most = all.size();
+    for (const std::string& text : owner_texts(all, most))
+      wrapped(clean(text), "    ", "      ");
+  }
+
   void stacks() {
     const bool growth = report_.judged_snapshots >= 2;
     std::unordered_map<uint32_t, bool> told;
@@ -391,6 +399,7 @@ class Page : TextRows {
       wrapped(stack_figures(stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
       frames(stack.frames, site, stack.missing);
+      owners(stack.owners, 2);
       ++shown;
     }
   }

@@ -273,4 +273,38 @@ std::string sparkline(const std::vector<uint64_t>& values, size_t width) {
   return text;
 }
 
+std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most) {
+  std::vector<std::string> texts;
+  const auto add = [&texts](const report::OwnerLine& owner) {
+    std::string text = format_percent(owner.share);
+    if (owner.kind == "lost") {
+      text += " lost: nothing points to them";
+    } else {
+      text += " kept by " + owner.name;
+      for (const std::string& step : owner.path) text += " → " + step;
+    }
+    // An unnamed namespace takes half a row and tells nothing.
+    constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+    for (size_t at = text.find(kUnnamed); at != std::string::npos; at = text.find(kUnnamed)) {
+      text.erase(at, kUnnamed.size());
+    }
+    texts.push_back(std::move(text));
+  };
+  for (const report::OwnerLine& owner : owners) {
+    const bool last = texts.size() + 1 == most;
+    if (owner.kind == "lost" || texts.size() + 1 < most) {
+      add(owner);
+    } else if (last) {
+      // The last line is for what is lost, if anything comes after.
+      const auto lost =
+          std::find_if(owners.begin(), owners.end(),
+                       [](const report::OwnerLine& other) { return other.kind == "lost"; });
+      const bool told = lost == owners.end() || lost->bytes >= owner.bytes;
+      add(told ? owner : *lost);
+    }
+    if (texts.size() == most) break;
+  }
+  return texts;
+}
+
 }  // namespace silt::render

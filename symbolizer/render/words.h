@@ -53,6 +53,10 @@ std::string missing_text(read::Missing missing);  // "" when nothing is missing
 // Live bytes over time in block characters, at most `width` of them.
 std::string sparkline(const std::vector<uint64_t>& values, size_t width);
 
+// Who keeps what is live, largest first and at most so many, each in one line: "98 % kept
+// by server.table_ (session_server .bss) → hash table"; what is lost is among them.
+std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most);
+
 }  // namespace silt::render
 
 #endif  // SILT_SYMBOLIZER_RENDER_WORDS_H_

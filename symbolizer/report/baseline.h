@@ -14,7 +14,8 @@
 
 namespace silt::report {
 
-// Text of a whole file, a line for each place of a finding; an error says which line is wrong and what would be right.
+// Text of a whole file, a line for each place of a finding; an error says which line is wrong and
+// what would be right.
 Result<std::vector<Place>> parse_baseline(std::string_view text);
 std::string write_baseline(const Report& report);
 

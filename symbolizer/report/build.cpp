@@ -162,6 +162,9 @@ Names names_of(symbolize::Symbolizer& symbolizer) {
       [&symbolizer](uint32_t node) -> const FrameList& { return symbolizer.node_frames(node); },
       [&symbolizer] { return symbolizer.allocator_symbols_in_main(); },
       [&symbolizer] { return symbolizer.notes(); },
+      [&symbolizer](const read::OwnersModule& module, uint64_t address, bool thread_local_offset) {
+        return symbolizer.data_name(module.path, module.build_id, address, thread_local_offset);
+      },
   };
 }
 
@@ -302,6 +305,8 @@ Report build_report(const read::Recording& recording, const Names& names, const 
     }
   }
 
+  add_owners(recording, names.node_frames, names.variables, report);
+
   report.honesty = honesty_lines(recording, timeline);
   if (node) {
     report.honesty.insert(report.honesty.begin() + 2,
@@ -310,6 +315,9 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   report.notes = recording_notes(recording, timeline, own_allocators);
   for (const std::string& note : runtime::python::notes(recording)) report.notes.push_back(note);
   for (const std::string& note : runtime::other_runtimes(recording)) report.notes.push_back(note);
+  if (std::string note = owners_note(recording); !note.empty()) {
+    report.notes.push_back(std::move(note));
+  }
   for (std::string& note : wholes.notes) report.notes.push_back(std::move(note));
   const bool objects_leak =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {

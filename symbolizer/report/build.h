@@ -14,6 +14,7 @@
 
 #include "symbolizer/read/recording.h"
 #include "symbolizer/report/fold.h"
+#include "symbolizer/report/owners.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::report {
@@ -33,6 +34,7 @@ struct Names {
   NodeFrames node_frames;
   std::function<std::vector<std::string>()> allocators_in_main;  // see Symbolizer
   std::function<std::vector<std::string>()> notes;               // gathered so far
+  VariableNames variables = {};                                  // empty: they have no names
 };
 Names names_of(symbolize::Symbolizer& symbolizer);
 

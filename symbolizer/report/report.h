@@ -37,6 +37,16 @@ struct SnapshotLine {
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
+// Who keeps a part of what is live, or that nobody does.
+struct OwnerLine {
+  std::string kind;  // global, thread_local, stack, register, mapping, js, python, unknown, lost
+  std::string name;  // of the place, empty: lost
+  std::vector<std::string> path;  // from there, what each block is or which function made it
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+  double share = 0;  // of the bytes that are live, 0..1
+};
+
 struct StackLine {
   uint32_t id = 0;
   read::Heap heap = read::Heap::kNative;
@@ -48,6 +58,7 @@ struct StackLine {
   uint64_t allocated_blocks = 0;
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
+  std::vector<OwnerLine> owners;  // largest first; empty: not known
   // Innermost first, without the allocator's own frames; empty where the stack is not shown.
   symbolize::FrameList frames;
 };
@@ -95,7 +106,8 @@ struct Finding {
   std::vector<uint32_t> leads;
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
-  std::vector<Share> shares;  // one for each process, when several are reported together
+  std::vector<OwnerLine> owners;  // largest first; empty: not known
+  std::vector<Share> shares;      // one for each process, when several are reported together
 };
 
 // One of several processes reported together.

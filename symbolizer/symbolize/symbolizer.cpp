@@ -14,6 +14,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/module_index.h"
+#include "symbolizer/symbolize/data_names.h"
 #include "symbolizer/symbolize/debug_lines.h"
 #include "symbolizer/symbolize/demangle.h"
 #include "symbolizer/symbolize/function_ranges.h"
@@ -82,6 +83,7 @@ Frame script_frame(const read::ScriptFrame& place) {
 }  // namespace
 
 struct Symbolizer::State {
+  std::unique_ptr<DataNames> data_names;  // made when it is first asked
   State(const read::Recording& a_recording, Options an_options)
       : recording(a_recording), options(std::move(an_options)), index(a_recording.modules) {}
 
@@ -272,6 +274,12 @@ Symbolizer::Symbolizer(const read::Recording& recording, Options options)
     : state_(std::make_unique<State>(recording, std::move(options))) {}
 
 Symbolizer::~Symbolizer() = default;
+
+DataName Symbolizer::data_name(const std::string& path, const std::vector<uint8_t>& build_id,
+                               uint64_t address, bool thread_local_offset) {
+  if (!state_->data_names) state_->data_names = std::make_unique<DataNames>(state_->options);
+  return state_->data_names->find(path, build_id, address, thread_local_offset);
+}
 
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;

@@ -22,6 +22,11 @@ struct Options {
   std::vector<std::filesystem::path> debug_folders;  // besides the system's
 };
 
+struct DataName {
+  std::string variable;  // demangled, with its members; empty: not known
+  std::string section;   // ".bss"; empty: not known
+};
+
 // Resolves lazily and remembers: only what is shown is ever looked up. Not thread-safe.
 class Symbolizer {
  public:
@@ -40,6 +45,10 @@ class Symbolizer {
   // Which allocator symbols the main binary defines itself ("malloc", "je_malloc", ...), for the
   // note that tells why little is seen.
   std::vector<std::string> allocator_symbols_in_main();
+
+  // The variable that lies at an address of a module's file, see data_names.h.
+  DataName data_name(const std::string& path, const std::vector<uint8_t>& build_id,
+                     uint64_t address, bool thread_local_offset);
 
   // All frames of a stack, innermost first.
   FrameList stack_frames(const read::Stack& stack);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a copy of the process lives: out of everybody's way, for a bounded time, and leaving nothing
+// but what it adds to a snapshot. In the copy.
+
+#ifndef SILT_INTERPOSER_OWNERS_COPIED_PROCESS_H_
+#define SILT_INTERPOSER_OWNERS_COPIED_PROCESS_H_
+
+#include <cstdint>
+
+#include "interposer/owners/result.h"
+#include "interposer/snapshot/owners_wish.h"
+
+namespace silt::owners {
+
+// It is over by then, by the alarm if need be. Of processor time it gets less: 80 million blocks
+// take half a minute.
+inline constexpr uint64_t kLongestLifeNs = uint64_t{300} * 1'000'000'000;
+inline constexpr uint64_t kMostCpuSeconds = 120;
+
+// Right after the copy was made: closes all descriptors but `folder`, is the first to be killed
+// when memory runs out, has a low priority and limits on its life.
+void settle_in_copy(int folder);
+[[noreturn]] void end_copy(int status);
+
+// Waits until the process has written the snapshot; a descriptor of it, or a negative number when
+// there will be none.
+int open_written(const snapshot::OwnersRequest& request);
+// Replaces the snapshot by one that says more. False when that failed; it is then as it was.
+bool add_to_snapshot(const snapshot::OwnersRequest& request, int file, Result& result);
+
+}  // namespace silt::owners
+
+#endif  // SILT_INTERPOSER_OWNERS_COPIED_PROCESS_H_

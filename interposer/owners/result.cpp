@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See result.h.
+
+#include "interposer/owners/result.h"
+
+#include "interposer/base/memory.h"
+#include "interposer/base/text.h"
+#include "interposer/owners/sorting.h"
+#include "interposer/track/recorder.h"
+
+namespace silt::owners {
+namespace {
+
+using format::RootKind;
+using format::SectionType;
+
+// More than anybody reads, and enough for the tool to add up the words of one array of variables.
+constexpr uint32_t kMostPathsOfStack = 256;
+
+class Rows {
+ public:
+  explicit Rows(Result& result) : result_(result), paths_(result.paths) {}
+
+  bool gather() {
+    limit_ = track::recorder.stacks.id_limit();
+    lost_ = map<Sum>(limit_);
+    order_ = map<PathId>(paths_.size());
+    first_ = map<uint32_t>(limit_);
+    count_ = map<uint32_t>(limit_);
+    file_ids_ = map<uint32_t>(paths_.size());
+    file_roots_ = map<uint32_t>(paths_.root_count() + 1);
+    if (lost_ == nullptr || order_ == nullptr || first_ == nullptr || count_ == nullptr ||
+        file_ids_ == nullptr || file_roots_ == nullptr) {
+      return false;
+    }
+    result_.blocks.visit([this](const LiveBlock& block) {
+      if (result_.marker.reached(block.number) || block.stack >= limit_) return;
+      ++lost_[block.stack].blocks;
+      lost_[block.stack].bytes += block.size;
+      ++result_.facts.lost_blocks;
+      result_.facts.lost_bytes += block.size;
+    });
+    order_paths();
+    for (uint32_t stack = 1; stack < limit_; ++stack) {
+      for (uint32_t i = 0; i < count_[stack]; ++i) need(order_[first_[stack] + i]);
+    }
+    // A parent's id is smaller than its children's, and stays so.
+    for (PathId path = 1; path < paths_.size(); ++path) {
+      if (file_ids_[path] == 0) continue;
+      file_ids_[path] = ++path_count_;
+      if (paths_.at(path).depth == 0) file_roots_[paths_.at(path).what] = ++root_count_;
+    }
+    return true;
+  }
+
+  void write(snapshot::SectionWriter& out) {
+    write_roots(out);
+    write_paths(out);
+    write_stacks(out);
+  }
+
+ private:
+  struct Sum {
+    uint64_t blocks;
+    uint64_t bytes;
+  };
+
+  template <typename T>
+  static T* map(size_t count) {
+    return static_cast<T*>(base::map_memory((count + 1) * sizeof(T)));
+  }
+
+  uint32_t number(uint32_t stack) const {
+    return stack < result_.numbers.limit() && result_.numbers.has_number(stack)
+               ? result_.numbers.number(stack)
+               : 0;
+  }
+
+  // By stack, largest first.
+  void order_paths() {
+    uint32_t count = 0;
+    for (PathId path = 1; path < paths_.size(); ++path) {
+      if (paths_.at(path).depth != 0 && paths_.at(path).blocks != 0) order_[count++] = path;
+    }
+    sort(order_, count, [this](PathId a, PathId b) {
+      const PathTree::Path& left = paths_.at(a);
+      const PathTree::Path& right = paths_.at(b);
+      if (left.what != right.what) return left.what < right.what;
+      if (left.bytes != right.bytes) return left.bytes > right.bytes;
+      return left.blocks != right.blocks ? left.blocks > right.blocks : a < b;
+    });
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint32_t stack = paths_.at(order_[i]).what;
+      if (stack >= limit_) continue;
+      if (count_[stack] == 0) first_[stack] = i;
+      if (count_[stack] < kMostPathsOfStack) ++count_[stack];
+      kept_blocks_of(stack) += paths_.at(order_[i]).blocks;
+      kept_bytes_of(stack) += paths_.at(order_[i]).bytes;
+    }
+  }
+
+  uint64_t& kept_blocks_of(uint32_t stack) { return kept(stack).blocks; }
+  uint64_t& kept_bytes_of(uint32_t stack) { return kept(stack).bytes; }
+  Sum& kept(uint32_t stack) {
+    if (kept_ == nullptr) kept_ = map<Sum>(limit_);
+    static constinit Sum nowhere{};
+    return kept_ == nullptr ? nowhere : kept_[stack];
+  }
+
+  void need(PathId path) {
+    for (; path != 0 && file_ids_[path] == 0; path = paths_.at(path).parent) file_ids_[path] = 1;
+  }
+
+  void write_roots(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersRoots);
+    for (uint32_t i = 0; i < paths_.root_count(); ++i) {
+      if (file_roots_[i] == 0) continue;
+      format::OwnersRoot root = paths_.root(i);
+      const auto kind = static_cast<RootKind>(root.kind);
+      if (kind == RootKind::kMapping || kind == RootKind::kObject) root.place = number(root.place);
+      out.add(&root, sizeof(root));
+    }
+    out.end(root_count_);
+  }
+
+  void write_paths(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersPaths);
+    for (PathId id = 1; id < paths_.size(); ++id) {
+      if (file_ids_[id] == 0) continue;
+      const PathTree::Path& path = paths_.at(id);
+      if (path.depth == 0) {
+        out.add_varint(0);
+        out.add_varint(file_roots_[path.what] - 1);
+      } else {
+        out.add_varint(file_ids_[id] - file_ids_[path.parent]);
+        out.add_varint(2 * uint64_t{number(path.what)} + path.run);
+      }
+    }
+    out.end(path_count_);
+  }
+
+  void write_stacks(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersStacks);
+    uint32_t rows = 0;
+    uint32_t previous = 0;
+    for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
+      const uint32_t stack = result_.numbers.node(n);
+      if (stack >= limit_) continue;
+      const Sum& lost = lost_[stack];
+      if (lost.blocks == 0 && kept_blocks_of(stack) == 0) continue;
+      out.add_varint(n - previous);
+      out.add_varint(kept_blocks_of(stack));
+      out.add_varint(kept_bytes_of(stack));
+      out.add_varint(lost.blocks);
+      out.add_varint(lost.bytes);
+      out.add_varint(count_[stack]);
+      for (uint32_t i = 0; i < count_[stack]; ++i) {
+        const PathId path = order_[first_[stack] + i];
+        out.add_varint(file_ids_[path]);
+        out.add_varint(paths_.at(path).blocks);
+        out.add_varint(paths_.at(path).bytes);
+      }
+      previous = n;
+      ++rows;
+    }
+    out.end(rows);
+  }
+
+  Result& result_;
+  const PathTree& paths_;
+  uint32_t limit_ = 0;
+  Sum* lost_ = nullptr;             // by stack
+  Sum* kept_ = nullptr;             // by stack
+  PathId* order_ = nullptr;         // paths by stack, largest first
+  uint32_t* first_ = nullptr;       // by stack: where its paths begin in `order_`
+  uint32_t* count_ = nullptr;       // by stack: how many of them are written
+  uint32_t* file_ids_ = nullptr;    // by path; 0: not written
+  uint32_t* file_roots_ = nullptr;  // by root: its index in the file + 1
+  uint32_t path_count_ = 0;
+  uint32_t root_count_ = 0;
+};
+
+void write_modules(snapshot::SectionWriter& out, const LoadedModules& modules) {
+  out.begin(SectionType::kOwnersModules);
+  uint32_t text = 0;
+  for (size_t i = 0; i < modules.count(); ++i) {
+    format::OwnersModule entry = modules.at(i).entry;
+    entry.path = text;
+    text += static_cast<uint32_t>(base::length(modules.at(i).path) + 1);
+    out.add(&entry, sizeof(entry));
+  }
+  out.end(static_cast<uint32_t>(modules.count()));
+  out.begin(SectionType::kOwnersTexts);
+  for (size_t i = 0; i < modules.count(); ++i) {
+    out.add(modules.at(i).path, base::length(modules.at(i).path) + 1);
+  }
+  out.end(text);
+}
+
+}  // namespace
+
+bool write_result(snapshot::SectionWriter& out, Result& result) {
+  Rows rows(result);
+  if (!rows.gather()) return false;
+  write_modules(out, result.modules);
+  rows.write(out);
+  out.begin(SectionType::kOwnersFacts);
+  out.add(&result.facts, sizeof(result.facts));
+  out.end(1);
+  return true;
+}
+
+}  // namespace silt::owners

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was found out, as sections of the snapshot that asked for it: what is lost and kept of each
+// stack's blocks, and the commonest paths. In the copy of the process.
+
+#ifndef SILT_INTERPOSER_OWNERS_RESULT_H_
+#define SILT_INTERPOSER_OWNERS_RESULT_H_
+
+#include "interposer/format/owners.h"
+#include "interposer/owners/block_index.h"
+#include "interposer/owners/marker.h"
+#include "interposer/owners/modules.h"
+#include "interposer/owners/path_tree.h"
+#include "interposer/snapshot/node_numbers.h"
+#include "interposer/snapshot/section_writer.h"
+
+namespace silt::owners {
+
+struct Result {
+  const snapshot::NodeNumbers& numbers;
+  const BlockIndex& blocks;
+  const Marker& marker;
+  const PathTree& paths;
+  const LoadedModules& modules;
+  format::OwnersFacts facts;  // all but the sums of lost blocks
+};
+
+// False when there was no memory.
+bool write_result(snapshot::SectionWriter& out, Result& result);
+
+}  // namespace silt::owners
+
+#endif  // SILT_INTERPOSER_OWNERS_RESULT_H_

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How much memory there is for a copy of the process: what the machine can give, and what the
+// cgroups leave. What cannot fit is not begun, since the kernel might choose the program to make
+// room. Signal context, under the snapshot slot.
+
+#ifndef SILT_INTERPOSER_OWNERS_ROOM_H_
+#define SILT_INTERPOSER_OWNERS_ROOM_H_
+
+#include <cstdint>
+
+namespace silt::owners {
+
+// UINT64_MAX: not known.
+uint64_t available_memory();
+
+// The pure parts, for tests: the value after "Name:" in kilobytes, and that after "name " in bytes,
+// of a text of many lines; UINT64_MAX: not there.
+uint64_t kilobytes_of(const char* text, const char* name);
+uint64_t bytes_of(const char* text, const char* name);
+
+}  // namespace silt::owners
+
+#endif  // SILT_INTERPOSER_OWNERS_ROOM_H_

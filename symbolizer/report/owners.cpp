@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See owners.h.
+
+#include "symbolizer/report/owners.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using format::RootKind;
+using symbolize::FrameList;
+
+// So many owners of a finding are kept; what is left is their sum.
+constexpr size_t kMostOwners = 8;
+
+const char* kind_of(RootKind kind) {
+  switch (kind) {
+    case RootKind::kData:
+      return "global";
+    case RootKind::kThreadLocal:
+      return "thread_local";
+    case RootKind::kStack:
+      return "stack";
+    case RootKind::kRegister:
+      return "register";
+    case RootKind::kMapping:
+      return "mapping";
+    case RootKind::kManagedHeap:
+      return "js";
+    case RootKind::kObject:
+      return "python";
+    case RootKind::kStaleStack:
+    case RootKind::kOther:
+    case RootKind::kUnlisted:
+      break;
+  }
+  return "unknown";
+}
+
+std::string hexadecimal(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+// The elements of an array are one owner: "slots[…]".
+std::string without_index(const std::string& name) {
+  std::string text;
+  for (size_t i = 0; i < name.size(); ++i) {
+    text += name[i];
+    if (name[i] != '[') continue;
+    const size_t end = name.find_first_not_of("0123456789", i + 1);
+    if (end == std::string::npos || end == i + 1 || name[end] != ']') continue;
+    text += "…";
+    i = end - 1;
+  }
+  return text;
+}
+
+// What the standard library's own classes are to people. Old names and new ones: libstdc++, libc++.
+struct Container {
+  const char* part;
+  const char* word;
+};
+constexpr Container kContainers[] = {
+    {"_Hashtable", "hash table"},
+    {"__hash_table", "hash table"},
+    {"_Rb_tree", "tree"},
+    {"__tree", "tree"},
+    {"std::vector", "vector"},
+    {"_Vector_base", "vector"},
+    {"std::deque", "deque"},
+    {"_Deque_base", "deque"},
+    {"std::list", "list"},
+    {"_List_base", "list"},
+    {"forward_list", "list"},
+    {"_Fwd_list", "list"},
+    {"basic_string", "string"},
+    {"__shared_count", "shared object"},
+    {"_Sp_counted", "shared object"},
+    {"make_shared", "shared object"},
+    {"allocate_shared", "shared object"},
+};
+
+class Owners {
+ public:
+  Owners(const read::Recording& recording, const NodeFrames& names, const VariableNames& variables)
+      : recording_(recording), owners_(*recording.owners), names_(names), variables_(variables) {
+    for (const read::Stack& stack : recording.stacks) stacks_.try_emplace(stack.id, &stack);
+    for (const read::OwnersRow& row : owners_.rows) rows_.emplace(row.stack, &row);
+  }
+
+  std::vector<OwnerLine> of(const std::vector<uint32_t>& stacks) {
+    lines_.clear();
+    uint64_t total = 0;
+    OwnerLine lost;
+    lost.kind = "lost";
+    uint64_t unlisted_blocks = 0;
+    uint64_t unlisted_bytes = 0;
+    for (const uint32_t stack : stacks) {
+      const auto [begin, end] = rows_.equal_range(stack);
+      for (auto at = begin; at != end; ++at) {
+        const read::OwnersRow& row = *at->second;
+        total += row.kept_bytes + row.lost_bytes;
+        lost.blocks += row.lost_blocks;
+        lost.bytes += row.lost_bytes;
+        uint64_t blocks = row.kept_blocks;
+        uint64_t bytes = row.kept_bytes;
+        for (const read::OwnersShare& share : row.shares) {
+          add(share);
+          blocks -= share.blocks;
+          bytes -= share.bytes;
+        }
+        unlisted_blocks += blocks;
+        unlisted_bytes += bytes;
+      }
+    }
+    std::vector<OwnerLine> result;
+    for (auto& [key, line] : lines_) result.push_back(std::move(line));
+    if (lost.blocks != 0) result.push_back(std::move(lost));
+    std::stable_sort(result.begin(), result.end(), [](const OwnerLine& a, const OwnerLine& b) {
+      return a.bytes != b.bytes ? a.bytes > b.bytes : a.blocks > b.blocks;
+    });
+    OwnerLine rest;
+    rest.kind = "unknown";
+    rest.blocks = unlisted_blocks;
+    rest.bytes = unlisted_bytes;
+    while (result.size() > kMostOwners) {
+      // What is lost is said, however little it is.
+      const size_t victim = result.size() - (result.back().kind == "lost" ? 2 : 1);
+      rest.blocks += result[victim].blocks;
+      rest.bytes += result[victim].bytes;
+      result.erase(result.begin() + static_cast<ptrdiff_t>(victim));
+    }
+    if (rest.blocks != 0) {
+      rest.name = "other owners";
+      result.push_back(std::move(rest));
+    }
+    for (OwnerLine& line : result) {
+      line.share = total == 0 ? 0 : static_cast<double>(line.bytes) / static_cast<double>(total);
+    }
+    return result;
+  }
+
+ private:
+  void add(const read::OwnersShare& share) {
+    std::vector<std::string> steps;
+    uint32_t at = share.path;
+    for (; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
+      steps.push_back(step_of(owners_.paths[at]));
+    }
+    std::reverse(steps.begin(), steps.end());
+    // Neighbours that read the same tell nothing more: a table's buckets and its nodes.
+    steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+    const read::OwnersRoot& root = owners_.roots[owners_.paths[at].root];
+    const std::string kind = kind_of(root.kind);
+    const std::string name = root_name(root);
+    std::string key = kind + '\0' + name;
+    for (const std::string& step : steps) key += '\0' + step;
+    OwnerLine& line = lines_[key];
+    line.kind = kind;
+    line.name = name;
+    line.path = std::move(steps);
+    line.blocks += share.blocks;
+    line.bytes += share.bytes;
+  }
+
+  std::string step_of(const read::OwnersPath& path) {
+    const auto [known, added] = step_names_.try_emplace(path.stack);
+    if (added) known->second = stack_name(path.stack);
+    const std::string& name = known->second;
+    if (!path.run || name.find(' ') != std::string::npos) return name;
+    return "chain of " + name;
+  }
+
+  // "hash table", or the function that made the block.
+  std::string stack_name(uint32_t id) {
+    const auto found = stacks_.find(id);
+    if (found == stacks_.end()) return "?";
+    FrameList frames;
+    for (uint32_t node = found->second->leaf; node != 0; node = recording_.nodes[node].parent) {
+      if (recording_.nodes[node].pc >= format::kFirstRealPc) frames.append(names_(node));
+    }
+    if (frames.empty()) return "?";
+    const size_t site = find_site(frames);
+    for (size_t i = 0; i < site; ++i) {
+      for (const Container& container : kContainers) {
+        if (frames[i].function.find(container.part) != std::string::npos) return container.word;
+      }
+    }
+    const symbolize::Frame& frame = frames[site];
+    return frame.function.empty() ? place_of(frame) : plain_name(frame.function);
+  }
+
+  std::string root_name(const read::OwnersRoot& root) {
+    switch (root.kind) {
+      case RootKind::kData:
+        return data_name(root);
+      case RootKind::kThreadLocal:
+        return thread_local_name(root);
+      case RootKind::kStack:
+        return "the stack of thread " + std::to_string(root.place);
+      case RootKind::kRegister:
+        return "a register of thread " + std::to_string(root.place);
+      case RootKind::kMapping:
+        return root.place == 0 ? "an anonymous mapping"
+                               : "an anonymous mapping made by " + stack_name(root.place);
+      case RootKind::kManagedHeap:
+        return "the JavaScript heap";
+      case RootKind::kObject:
+        return root.place == 0 ? "a Python object"
+                               : "a Python object made by " + stack_name(root.place);
+      case RootKind::kStaleStack:
+        return "nothing but a stale word in the stack of thread " + std::to_string(root.place);
+      case RootKind::kOther:
+        return "anonymous memory of unknown use";
+      case RootKind::kUnlisted:
+        break;
+    }
+    return "paths that were not kept";
+  }
+
+  std::string data_name(const read::OwnersRoot& root) {
+    const read::OwnersModule& module = owners_.modules[root.place];
+    const uint64_t address = root.address - module.load_bias;
+    const symbolize::DataName name =
+        variables_ ? variables_(module, address, false) : symbolize::DataName{};
+    const std::string file = std::filesystem::path(module.path).filename().native();
+    const std::string where = " (" + file + (name.section.empty() ? "" : " " + name.section) + ")";
+    return (name.variable.empty() ? hexadecimal(address) : without_index(name.variable)) + where;
+  }
+
+  // The program's own thread-local variables end at the thread pointer.
+  std::string thread_local_name(const read::OwnersRoot& root) {
+    const std::string whose = " of thread " + std::to_string(root.place);
+    if (root.offset >= 0) return "the thread descriptor" + whose;
+    const auto distance = static_cast<uint64_t>(-root.offset);
+    for (const read::OwnersModule& module : owners_.modules) {
+      if (!module.main || distance > module.tls_size || !variables_) continue;
+      const symbolize::DataName name = variables_(module, module.tls_size - distance, true);
+      if (!name.variable.empty()) return name.variable + " (thread_local," + whose + ")";
+    }
+    return "thread-local variables" + whose;
+  }
+
+  const read::Recording& recording_;
+  const read::Owners& owners_;
+  const NodeFrames& names_;
+  const VariableNames& variables_;
+  std::unordered_map<uint32_t, const read::Stack*> stacks_;
+  std::unordered_multimap<uint32_t, const read::OwnersRow*> rows_;
+  std::unordered_map<uint32_t, std::string> step_names_;
+  std::map<std::string, OwnerLine> lines_;
+};
+
+}  // namespace
+
+void add_owners(const read::Recording& recording, const NodeFrames& names,
+                const VariableNames& variables, Report& report) {
+  if (!recording.owners || !recording.owners->found) return;
+  Owners owners(recording, names, variables);
+  for (Finding& finding : report.findings) finding.owners = owners.of(finding.stacks);
+  for (StackLine& stack : report.stacks) stack.owners = owners.of({stack.id});
+}
+
+std::string owners_note(const read::Recording& recording) {
+  if (!recording.owners) return "";
+  const read::Owners& owners = *recording.owners;
+  const std::string number = std::to_string(recording.snapshots[owners.snapshot].meta.sequence);
+  switch (static_cast<format::OwnersState>(owners.asked.state)) {
+    case format::OwnersState::kSampled:
+      return "who keeps the blocks was asked for, but needs every block: record without --sample";
+    case format::OwnersState::kNoMemory:
+      return "who keeps the blocks was not looked for: a copy of the process might take " +
+             format_bytes(static_cast<double>(owners.asked.needed_bytes)) + ", and there were " +
+             format_bytes(static_cast<double>(owners.asked.available_bytes));
+    case format::OwnersState::kRefused:
+      return "who keeps the blocks was not looked for: the process cannot be copied (" +
+             errno_text(owners.asked.error) + ")";
+    case format::OwnersState::kBegun:
+      break;
+    default:
+      return "what became of the question who keeps the blocks is said in a way that this silt "
+             "does not know";
+  }
+  if (!owners.found) {
+    return "who keeps the blocks was asked for at snapshot " + number +
+           ", but the copy of the process that looked did not come to its end";
+  }
+  const auto milliseconds = [](uint64_t nanoseconds) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(nanoseconds) / 1e6);
+    return std::string(text);
+  };
+  std::string note = "owners are those of snapshot " + number + ": " +
+                     format_counted(static_cast<double>(owners.facts.blocks), "block") + ", " +
+                     format_bytes(static_cast<double>(owners.facts.lost_bytes)) + " of " +
+                     format_bytes(static_cast<double>(owners.facts.bytes)) +
+                     " lost; the process stood still for " + milliseconds(owners.asked.pause_ns) +
+                     ", the copy took " + milliseconds(owners.facts.cpu_ns) + " of CPU and " +
+                     format_bytes(static_cast<double>(owners.facts.private_bytes));
+  if ((owners.facts.flags & format::kOwnersMemoryHidden) != 0) {
+    note += "; some of its memory could not be read, so what is called lost may be kept from there";
+  }
+  return note;
+}
+
+}  // namespace silt::report

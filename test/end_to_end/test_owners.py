@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Owners: a copy of the process says who keeps its blocks, the process notices nothing, and the
+report names the variable, the thread or that nobody does."""
+
+import json
+import os
+import pathlib
+import signal
+import threading
+
+import harness
+
+
+def copy_of(pid):
+    """The pid of a copy that was made of the process, 0: there is none."""
+    command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "comm").read_text() == "silt owners\n" and \
+                    (entry / "cmdline").read_bytes() == command:
+                return int(entry.name)
+        except OSError:
+            continue
+    return 0
+
+
+class OwnersTest(harness.SiltTest):
+    def dump_owners(self, pid, status=0):
+        out, errors = self.tool("dump", "--timeout", "60s", "--owners", pid, status=status,
+                                timeout=400)
+        return out.strip(), errors
+
+    def stacks(self, *recording):
+        return json.loads(self.tool("report", "--format", "json", "--top", 1000, *recording)[0])
+
+    def start_owned(self, **settings):
+        process = self.start([harness.program("owned")], settings=settings)
+        process.wait_line("ready owned")
+        return process
+
+
+class Truth(OwnersTest):
+    def test_each_block_has_the_owner_that_it_has(self):
+        process = self.start_owned()
+        path, _ = self.dump_owners(process.pid)
+        report = self.stacks(path)
+        truths = [line.split(" ")[1:] for line in process.lines if line.startswith("owner ")]
+        self.assertEqual(len(truths), 15)
+        for size, kind, name in truths:
+            with self.subTest(size=size, owner=name):
+                size = int(size)
+                stacks = [s for s in report["stacks"]
+                          if s["live_blocks"][-1] and
+                          s["live_bytes"][-1] == size * s["live_blocks"][-1]]
+                self.assertTrue(stacks)
+                owners = [owner for stack in stacks for owner in stack["owners"]]
+                blocks = sum(stack["live_blocks"][-1] for stack in stacks)
+                right = sum(owner["blocks"] for owner in owners if owner["kind"] == kind and
+                            (name == "-" or name in owner["name"]))
+                # A word that was left somewhere by chance may keep one or the other.
+                self.assertGreaterEqual(right, blocks - max(2, blocks // 50), owners)
+        process.write_line()
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(process.errors(), "")
+
+    def test_the_way_through_containers_is_said(self):
+        process = self.start_owned()
+        path, _ = self.dump_owners(process.pid)
+        text = self.tool("report", "--full", path)[0]
+        self.assertIn("kept by server.table_.sessions_ (owned .bss) → hash table → make", text)
+        self.assertIn("lost: nothing points to them", text)
+        self.assertIn("the process stood still for", " ".join(text.split()))
+        self.assertEqual(process.finish(), 0)
+
+
+class Harmless(OwnersTest):
+    def test_the_copy_is_nobodys_child_and_leaves_nothing_behind(self):
+        process = self.start_owned()
+        path, _ = self.dump_owners(process.pid)
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if children.exists():
+            self.assertEqual(children.read_text().split(), [])
+        folder = pathlib.Path(path).parent
+        self.assertEqual(sorted(file.name for file in folder.iterdir()), ["000.silt", "control"])
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(process.finish(), 0)
+
+    def test_a_plain_snapshot_knows_no_owners(self):
+        process = self.start_owned()
+        report = self.stacks(self.dump(process.pid))
+        self.assertTrue(all("owners" not in stack for stack in report["stacks"]))
+        self.assertEqual(process.finish(), 0)
+
+    def test_the_snapshot_is_good_when_the_copy_is_killed(self):
+        process = self.start_owned()
+        copies = []
+
+        def kill():
+            copies.append(harness.wait_until(lambda: copy_of(process.pid), "a copy"))
+            try:
+                os.kill(copies[0], signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it was done already
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        out, errors = self.tool("dump", "--timeout", "60s", "--owners", process.pid, status=None,
+                                timeout=400)
+        if errors.count("looked at") == 0:
+            self.assertIn("the copy ended before it was done", errors)
+        self.stacks(out.strip())
+        process.write_line()
+        self.assertEqual(process.finish(), 0, process.told())
+
+    def test_sampled_recordings_say_why_there_are_none(self):
+        process = self.start_owned(SILT_SAMPLE="64K")
+        _, errors = self.dump_owners(process.pid, status=3)
+        self.assertIn("is sampled: owners need every block", errors)
+        self.assertEqual(process.finish(), 0)
+
+    def test_the_snapshot_at_exit_knows_them_too(self):
+        process = self.start_owned(SILT_OWNERS="1")
+        process.write_line()
+        self.assertEqual(process.finish(), 0, process.told())
+        report = self.stacks(self.recording())
+        self.assertTrue(any(owner["kind"] == "lost" for stack in report["stacks"]
+                            for owner in stack.get("owners", [])))
+
+    def test_threads_that_allocate_go_on(self):
+        process = self.start([harness.program("under_load")])
+        process.wait_line("ready")
+        for _ in range(3):
+            self.dump_owners(process.pid)
+            process.write_line()
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(process.errors(), "")
+
+    def test_no_child_of_the_program_finds_anything_of_it(self):
+        # Snapshots by a signal of the program's own, forks beside them, and one with owners at exit.
+        done = self.run_program([harness.program("forks_beside_snapshots"), "50"],
+                                settings={"SILT_OWNERS": "1"})
+        self.assertEqual(done[0], 0, done)
+
+
+if __name__ == "__main__":
+    harness.main()
