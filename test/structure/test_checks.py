@@ -50,7 +50,8 @@ class Checks(harness.SiltTest):
         for text in ("uint64_t rbp;", "switch (UNW_X86_64_RIP) {}  // x86", "call(SYS_open);",
                      "bool is_isolate;", "// in Python"):
             self.assertIn("it belongs to", self.layer_problems(interposer__track__a_h=text), text)
-        self.assertEqual(self.layer_problems(interposer__base__arch_x86_64_h="uint64_t rbp;"), "")
+        self.assertEqual(self.layer_problems(
+            interposer__track__a_h="", interposer__base__arch_x86_64_h="uint64_t rbp;"), "")
 
     def test_a_cycle_is_named(self):
         self.assertIn("cycle", self.layer_problems(
