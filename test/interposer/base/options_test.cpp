@@ -110,7 +110,7 @@ TEST_CASE("a value that is not understood is named once and leaves every default
   check_refused("SILT_SAMPLE", "-1");
   check_refused("SILT_SAMPLE", "K");
   check_refused("SILT_SAMPLE", "1.5X");
-  check_refused("SILT_SAMPLE", "1T");
+  check_refused("SILT_SAMPLE", "1P");
   check_refused("SILT_SAMPLE", "1Ki");
   check_refused("SILT_SAMPLE", "99999999999999999999999");
   check_refused("SILT_SAMPLE", "9999999999999G");
