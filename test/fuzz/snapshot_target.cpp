@@ -53,6 +53,27 @@ void check_stacks(const std::vector<read::Node>& nodes, const std::vector<read::
   }
 }
 
+void check_owners(const read::Owners& owners, uint32_t nodes) {
+  for (size_t i = 1; i < owners.paths.size(); ++i) {
+    const read::OwnersPath& path = owners.paths[i];
+    require(path.parent < i && path.stack <= nodes);
+    require(path.parent != 0 || path.root < owners.roots.size());
+  }
+  for (const read::OwnersRoot& root : owners.roots) {
+    if (root.kind == format::RootKind::kData) require(root.place < owners.modules.size());
+  }
+  for (const read::OwnersRow& row : owners.rows) {
+    require(row.stack != 0 && row.stack <= nodes);
+    uint64_t blocks = 0, bytes = 0;
+    for (const read::OwnersShare& share : row.shares) {
+      require(share.path != 0 && share.path < owners.paths.size());
+      blocks += share.blocks;
+      bytes += share.bytes;
+    }
+    require(blocks <= row.kept_blocks && bytes <= row.kept_bytes);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -74,6 +95,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     scripts.take(recording);
     check_scripts(recording);
     check_stacks(recording.nodes, recording.stacks);
+  }
+  if (auto owners = file->owners(); owners && *owners) check_owners(**owners, file->node_count());
+  auto runtimes = file->runtimes();
+  auto functions = file->runtime_functions();
+  if (auto heaps = file->script_heaps(); heaps && runtimes) {
+    for (const auto& heap : heaps->managed_heaps) require(heap.runtime < runtimes->size());
   }
   auto node_bytes = file->node_bytes();
   if (!node_bytes) return 0;
