@@ -129,6 +129,11 @@ class LiveTable {
   static constexpr size_t group_bytes() { return sizeof(Group); }
 
  private:
+  // Calls visit(base, parity, leaf) for each leaf from the cursor on until it returns false; true
+  // when there is no more.
+  template <typename Visitor>
+  bool walk_leaves(Cursor* cursor, Visitor&& visit);
+
   static constexpr uint16_t kContinuation = 0xfffe;
   static constexpr uint16_t kLargeSize = 0xffff;
   static constexpr unsigned kLeafBits = 20;
@@ -207,9 +212,9 @@ inline uint64_t LiveTable::LeafView::size(size_t cell, bool* inside) const {
 }
 
 template <typename Visitor>
-void LiveTable::visit_leaves(Visitor&& visit) {
+bool LiveTable::walk_leaves(Cursor* cursor, Visitor&& visit) {
   const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
-  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
+  for (size_t& r = cursor->root; r < 2 * kRootPages * kPagePointers; ++r, cursor->mid = 0) {
     if ((root_pages >> r / kPagePointers & 1) == 0) {
       r += kPagePointers - 1;
       continue;
@@ -219,18 +224,32 @@ void LiveTable::visit_leaves(Visitor&& visit) {
     Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
     if (mid == nullptr) continue;
     const uint32_t mid_pages = used_mid_pages_[parity][root].load(std::memory_order_acquire);
-    for (size_t m = 0; m < size_t{1} << kMidBits; ++m) {
+    for (size_t& m = cursor->mid; m < size_t{1} << kMidBits; ++m) {
       if ((mid_pages >> m / kPagePointers & 1) == 0) {
         m += kPagePointers - 1;
         continue;
       }
-      LeafView view;
-      view.leaf_ = (*mid)[m].load(std::memory_order_acquire);
-      if (view.leaf_ == nullptr) continue;
-      visit(uint64_t{root} << (kLeafBits + kMidBits) | uint64_t{m} << kLeafBits,
-            static_cast<unsigned>(parity), view);
+      Leaf* const leaf = (*mid)[m].load(std::memory_order_acquire);
+      if (leaf == nullptr) continue;
+      const uint64_t base = uint64_t{root} << (kLeafBits + kMidBits) | uint64_t{m} << kLeafBits;
+      if (!visit(base, static_cast<unsigned>(parity), leaf)) {
+        ++m;
+        return false;
+      }
     }
   }
+  return true;
+}
+
+template <typename Visitor>
+void LiveTable::visit_leaves(Visitor&& visit) {
+  Cursor cursor;
+  walk_leaves(&cursor, [&](uint64_t base, unsigned parity, Leaf* leaf) {
+    LeafView view;
+    view.leaf_ = leaf;
+    visit(base, parity, view);
+    return true;
+  });
 }
 
 template <typename Visitor>
@@ -253,37 +272,15 @@ template <typename Visitor, typename Enough>
 bool LiveTable::scan_from(Cursor* cursor, Visitor&& visit, Enough&& enough) {
   base::PopulatedPages populated;
   const size_t groups = leaf_groups();
-  const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
-  for (size_t& r = cursor->root; r < 2 * kRootPages * kPagePointers; ++r, cursor->mid = 0) {
-    if ((root_pages >> r / kPagePointers & 1) == 0) {
-      r += kPagePointers - 1;
-      continue;
-    }
-    const size_t parity = r >> kRootBits;
-    const size_t root = r & ((size_t{1} << kRootBits) - 1);
-    Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
-    if (mid == nullptr) continue;
-    const uint32_t mid_pages = used_mid_pages_[parity][root].load(std::memory_order_acquire);
-    for (size_t& m = cursor->mid; m < size_t{1} << kMidBits; ++m) {
-      if ((mid_pages >> m / kPagePointers & 1) == 0) {
-        m += kPagePointers - 1;
-        continue;
-      }
-      Leaf* const leaf = (*mid)[m].load(std::memory_order_acquire);
-      if (leaf == nullptr) continue;
-      size_t next = 0;  // a group that lies in two runs is scanned with the first
-      populated.visit_runs(leaf, groups * sizeof(Group), [&](size_t begin, size_t end) {
-        const size_t first = begin / sizeof(Group) > next ? begin / sizeof(Group) : next;
-        next = (end + sizeof(Group) - 1) / sizeof(Group);
-        scan_leaf(leaf, first, next, visit);
-      });
-      if (enough()) {
-        ++m;
-        return false;
-      }
-    }
-  }
-  return true;
+  return walk_leaves(cursor, [&](uint64_t, unsigned, Leaf* leaf) {
+    size_t next = 0;  // a group that lies in two runs is scanned with the first
+    populated.visit_runs(leaf, groups * sizeof(Group), [&](size_t begin, size_t end) {
+      const size_t first = begin / sizeof(Group) > next ? begin / sizeof(Group) : next;
+      next = (end + sizeof(Group) - 1) / sizeof(Group);
+      scan_leaf(leaf, first, next, visit);
+    });
+    return !enough();
+  });
 }
 
 }  // namespace silt::track
