@@ -24,10 +24,6 @@ constexpr double kApart = 0.25;
 // Kolmogorov and Smirnov's distance, which one of a hundred pairs of samples of one curve exceeds.
 constexpr double kOneInHundred = 1.63;
 
-bool rises(const Group& group) {
-  return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
-}
-
 // Samples that a group's growth is known by; none where blocks are counted.
 double samples_of(const Group& group) {
   const analyze::Series& sum = group.sum;

@@ -34,6 +34,7 @@ struct Group {
   std::string what;  // as Finding has them; empty but in node
   std::string headline;
 };
+inline bool rises(const Group& group) { return analyze::rises(group.judgement.verdict); }
 
 struct StackSummary {
   analyze::Verdict verdict = analyze::Verdict::kSteady;

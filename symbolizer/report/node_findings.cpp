@@ -47,10 +47,6 @@ constexpr double kPoolBlocks = 10;
 // A snapshot finds some of the pool's work done and some not, whatever the main thread has made.
 constexpr double kPoolTolerance = 0.15;
 
-bool rises(const Group& group) {
-  return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
-}
-
 // A figure of each snapshot that a timeline looks at.
 template <typename Figure>
 std::vector<double> at_frames(const read::Recording& recording, const Timeline& timeline,

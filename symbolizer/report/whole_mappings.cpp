@@ -28,10 +28,6 @@ constexpr double kNearlyAll = 0.8;
 // From so many pieces on, the blocks of a mapping speak for themselves.
 constexpr double kManyPieces = 20;
 
-bool rises(const Group& group) {
-  return group.judgement.verdict == Verdict::kLeak || group.judgement.verdict == Verdict::kGrowing;
-}
-
 // What a place in a mapping claims is held against what is resident: few large pieces follow a line
 // for long when the memory in them has stopped growing.
 void hold_mappings(const Judgement& whole, double mapped, std::vector<Group>& groups) {
