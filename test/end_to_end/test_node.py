@@ -390,10 +390,13 @@ class CodeThatGoes(NodeTest):
         return plain, silt
 
     def test_a_small_heap_suffices_on_every_installed_version(self):
+        # V8 22 and 24 keep up to 11 MB of this program for a while whether silt is there or not, and
+        # now and then a heap of 13 MB is too small for the program alone. With 32 MB chance has no
+        # part in it, and node 22 still dies within 6,000 rounds where V8 has an entry of its own
+        # for each interpreted function (--interpreted-frames-native-stack).
         for version, node in (other_versions() or {"here": NODE}).items():
             with self.subTest(version=version):
-                # Where functions were kept, V8 22 and 24 died after some 2500.
-                self.check_kind(node, "compileFunction", self.KINDS["compileFunction"], 16)
+                self.figures(node, "compileFunction", 8000, 32, silt=True)
 
     def test_every_kind_of_it(self):
         for kind, rounds in self.KINDS.items():
