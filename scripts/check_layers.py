@@ -35,6 +35,11 @@ ALLOWED = {
     "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
     "symbolizer/render": ("symbolizer/report", "symbolizer/heap", "symbolizer/base"),
+    "symbolizer/process": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/soak": ("symbolizer/process", "symbolizer/report", "symbolizer/read",
+                        "symbolizer/base", "interposer/format"),
+    "symbolizer/top": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
+                       "symbolizer/read", "symbolizer/base"),
 }
 # What report.h hands on is part of its contract: the frames and the heap of a stack.
 PUBLIC = {

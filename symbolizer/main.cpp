@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
       "not be read, or is too short for a verdict; 4 inconclusive. 'silt run' ends as its "
       "program.");
 
-  int status = silt::commands::kDone;
+  int status = silt::kDone;
   silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);
   silt::commands::register_report(app, status);
@@ -48,14 +48,14 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       app.exit(error, nothing_asked ? std::cerr : std::cout, std::cerr);
-      return nothing_asked ? silt::commands::kUsage : silt::commands::kDone;
+      return nothing_asked ? silt::kUsage : silt::kDone;
     }
     std::fprintf(stderr, "silt: %s\n",
                  silt::one_line(silt::commands::mistake_line(app, words, error.what())).c_str());
-    return silt::commands::kUsage;
+    return silt::kUsage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "silt: %s\n", silt::one_line(error.what()).c_str());
-    return silt::commands::kInput;
+    return silt::kInput;
   }
   return status;
 }

@@ -78,7 +78,7 @@ int run_check(CheckOptions options) {
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     return failed(*error, kInput);
   }
-  const int status = status_of(*report, rules->policy);
+  const int status = gate_status(*report, rules->policy);
   if (status == kInput) {
     std::fprintf(stderr, "silt check: too short for a verdict: %zu snapshots under load\n",
                  report->judged_snapshots);

@@ -15,15 +15,15 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/owners_answer.h"
-#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/process/owners_answer.h"
+#include "symbolizer/process/snapshot_request.h"
 
 namespace silt::commands {
 namespace {
 
 // What became of the search, on standard error: standard output is for paths.
 bool tell_owners(pid_t pid, const std::string& path) {
-  const auto owners = await_owners(pid, path, std::numeric_limits<double>::infinity());
+  const auto owners = process::await_owners(pid, path, std::numeric_limits<double>::infinity());
   if (!owners) {
     std::fprintf(stderr, "silt: %s\n", one_line(owners.error().message).c_str());
     return false;
@@ -42,7 +42,8 @@ bool tell_owners(pid_t pid, const std::string& path) {
   return true;
 }
 
-int dump_all(const std::vector<std::string>& words, const std::string& timeout, Wish wish) {
+int dump_all(const std::vector<std::string>& words, const std::string& timeout,
+             process::Wish wish) {
   const auto nanoseconds = parse_duration(timeout);
   if (!nanoseconds) {
     std::fprintf(stderr, "silt: --timeout %s is not a time: 500ms, 10s, 1m\n",
@@ -62,12 +63,12 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
   int status = kDone;
   for (const pid_t pid : pids) {
     const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-    auto path = request_snapshot(pid, {seconds, seconds}, wish);
+    auto path = process::request_snapshot(pid, {seconds, seconds}, wish);
     if (path) {
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
-      if (wish == Wish::kOwners && !tell_owners(pid, *path)) status = kInput;
+      if (wish == process::Wish::kOwners && !tell_owners(pid, *path)) status = kInput;
     } else {
       std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
       status = kInput;
@@ -103,8 +104,8 @@ void register_dump(CLI::App& app, int& status) {
       "\n"
       "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
   command->callback([options, &status] {
-    status =
-        dump_all(options->pids, options->timeout, options->owners ? Wish::kOwners : Wish::kPlain);
+    status = dump_all(options->pids, options->timeout,
+                      options->owners ? process::Wish::kOwners : process::Wish::kPlain);
   });
 }
 

@@ -12,8 +12,8 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/policy_file.h"
+#include "symbolizer/report/unjudged.h"
 
 namespace silt::commands {
 namespace {
@@ -85,7 +85,7 @@ void judge(report::Report& report, const Rules& rules) {
   report::apply_policy(report, rules.policy, rules.suppressions, rules.baseline, today());
 }
 
-int status_of(const report::Report& report, const report::Policy& policy) {
+int gate_status(const report::Report& report, const report::Policy& policy) {
   const auto any = [&report](report::Outcome outcome) {
     return std::any_of(
         report.gate.rulings.begin(), report.gate.rulings.end(),
@@ -93,7 +93,7 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   };
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
-  if (report.judged_snapshots < kFewestForVerdict) return kInput;
+  if (report.judged_snapshots < report::kFewestForVerdict) return kInput;
   const bool open = std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
                                 [](const report::Ruling& ruling) {
                                   return ruling.fails || ruling.rule == report::kUnjudgedRule;

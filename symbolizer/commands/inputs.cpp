@@ -19,9 +19,9 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/progress.h"
-#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/compare.h"
 #include "symbolizer/report/policy.h"
+#include "symbolizer/report/unjudged.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {
@@ -138,9 +138,9 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
 }
 
 // How many were left out.
-size_t leave_out_short(const std::vector<RecordedProcess>& processes,
+size_t leave_out_short(const std::vector<report::RecordedProcess>& processes,
                        std::vector<report::Report>& reports, std::vector<std::string>& paths) {
-  const std::vector<bool> worth = worth_a_verdict(processes);
+  const std::vector<bool> worth = report::worth_a_verdict(processes);
   size_t kept = 0;
   for (size_t i = 0; i < worth.size(); ++i) {
     if (!worth[i]) continue;
@@ -276,11 +276,11 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
 
   std::vector<report::Report> reports;
   std::vector<std::string> paths;
-  std::vector<RecordedProcess> processes;
+  std::vector<report::RecordedProcess> processes;
   for (read::Recording& recording : *recordings) {
     Result<report::Report> report = report_of(recording, options, build, progress);
     if (!report) return report.error();
-    processes.push_back(facts_of(recording, *report));
+    processes.push_back(report::facts_of(recording, *report));
     reports.push_back(std::move(*report));
     paths.push_back(recording.path.string());
     recording = read::Recording();  // a large one is no longer needed
@@ -288,8 +288,8 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   const size_t left_out = options.for_verdict ? leave_out_short(processes, reports, paths) : 0;
   report::Report report =
       reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
-  report.unjudged = find_unjudged(processes);
-  if (left_out > 0) report.notes.push_back(left_out_text(left_out));
+  report.unjudged = report::find_unjudged(processes);
+  if (left_out > 0) report.notes.push_back(report::left_out_text(left_out));
   for (size_t i = 0; i < report.unjudged.size() && !options.for_verdict; ++i) {
     report.notes.push_back(report::unjudged_text(report.unjudged[i]));
   }

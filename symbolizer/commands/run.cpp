@@ -8,13 +8,14 @@
 
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/launch.h"
+#include "symbolizer/commands/record_options.h"
+#include "symbolizer/process/launch.h"
 
 namespace silt::commands {
 namespace {
 
 struct RunOptions {
-  RecordSettings settings;
+  process::RecordSettings settings;
   std::vector<std::string> misplaced;  // of the help text only
 };
 
@@ -28,14 +29,15 @@ int run(const RunOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
     return fail("run needs a program: silt run PROGRAM ARG...", kUsage);
   }
-  if (const std::string mistake = mistake_in(options.settings); !mistake.empty()) {
+  if (const std::string mistake = process::mistake_in(options.settings); !mistake.empty()) {
     return fail(mistake, kUsage);
   }
-  Launch launch;
-  const NotRunnable problem = prepare_launch(call, options.settings, launch);
+  process::Launch launch;
+  const process::NotRunnable problem =
+      process::prepare_launch(call.words, options.settings, launch);
   if (problem.status != 0) return fail(problem.message, problem.status);
   if (!launch.obstacle.empty()) fail(launch.obstacle, 0);
-  const NotRunnable failure = become(launch, options.settings);
+  const process::NotRunnable failure = process::become(launch, options.settings);
   return fail(failure.message, failure.status);
 }
 

@@ -14,9 +14,10 @@
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
-#include "symbolizer/commands/soak_folder.h"
+#include "symbolizer/commands/record_options.h"
 #include "symbolizer/commands/soak_outcome.h"
-#include "symbolizer/commands/soak_session.h"
+#include "symbolizer/soak/folder.h"
+#include "symbolizer/soak/session.h"
 
 namespace silt::commands {
 namespace {
@@ -40,8 +41,8 @@ Examples:
 )";
 
 struct SoakOptions {
-  PlanWords plan;
-  SoakTask task;
+  soak::PlanWords plan;
+  soak::Task task;
   InputOptions inputs;
   GateOptions gate;
   SoakFiles files;
@@ -64,16 +65,16 @@ std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
     return Error{"a program is needed: silt soak [options] PROGRAM ARG..."};
   }
-  if (std::string mistake = mistake_in(options.task.settings); !mistake.empty()) {
+  if (std::string mistake = process::mistake_in(options.task.settings); !mistake.empty()) {
     return Error{std::move(mistake)};
   }
-  Result<SoakPlan> plan = make_plan(options.plan);
+  Result<soak::Plan> plan = soak::make_plan(options.plan);
   if (!plan) return plan.error();
   options.task.plan = std::move(*plan);
   const auto take = [](const std::string& word, const char* option,
                        double& to) -> std::optional<Error> {
     if (word.empty()) return std::nullopt;
-    const Result<double> seconds = seconds_of(word, option);
+    const Result<double> seconds = soak::seconds_of(word, option);
     if (!seconds) return seconds.error();
     to = *seconds;
     return std::nullopt;
@@ -89,18 +90,19 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (const auto error = read_words(options, call)) return fail(error->message, kUsage);
   const Result<Rules> rules = read_rules(options.gate);
   if (!rules) return fail(rules.error().message, kUsage);
-  SoakFolder folder;
+  soak::Folder folder;
   if (const auto error = folder.open(options.out)) return fail(error->message, kInput);
   options.task.folder = folder.path();
   options.task.settings[format::SettingId::kOut] = folder.path();
   options.task.settings[format::SettingId::kAtExit] =
       "0";  // a dying program's tables are no evidence
-  const NotRunnable problem = prepare_launch(call, options.task.settings, options.task.launch);
+  const process::NotRunnable problem =
+      process::prepare_launch(call.words, options.task.settings, options.task.launch);
   if (problem.status != 0) return fail(problem.message, kInput);
   if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
 
-  SoakProgress progress(options.quiet);
-  Result<Gathered> gathered = run_soak(options.task, progress);
+  soak::Progress progress(options.quiet);
+  Result<soak::Gathered> gathered = soak::run_soak(options.task, progress);
   progress.wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
@@ -121,7 +123,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   }
   report->unjudged = std::move(gathered->unjudged);  // it saw them all, the recordings some
   judge(*report, *rules);
-  int status = status_of(*report, rules->policy);
+  int status = gate_status(*report, rules->policy);
   if (status == kDone && !gathered->mistrust.empty()) status = kInput;
   const auto unwritten = write_files(*report, options.files);
   OutputOptions text;
@@ -139,7 +141,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
 }
 
 void add_run_options(CLI::App& app, SoakOptions& options) {
-  SoakTask& task = options.task;
+  soak::Task& task = options.task;
   app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
       ->capture_default_str()
       ->type_name("TIME");
