@@ -55,6 +55,7 @@ ONLY = (
      "symbolizer/symbolize"),
     (re.compile(r"libunwind"), "interposer/unwind"),
     (re.compile(r"CLI/"), "symbolizer/commands"),
+    (re.compile(r"spdlog/"), "symbolizer/base"),
 )
 # Words of one processor, or of one runtime -> where they may stand (docs/porting.md, runtimes.md).
 WORDS = (
@@ -66,6 +67,9 @@ WORDS = (
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
+    ("the log", "symbolizer/", re.compile(r"\bstderr\b(?!\")|std::cerr"),
+     ("symbolizer/base/terminal_line.cpp", "symbolizer/main.cpp",  # help, when nothing was asked
+      "symbolizer/render/html/", "symbolizer/commands/output.cpp")),
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/report/policy_file.h"
@@ -65,10 +66,9 @@ Result<Rules> read_rules(const GateOptions& options) {
     return *error;
   }
   if (rules.policy.old_form) {
-    std::fprintf(stderr,
-                 "silt: policy %s is of the older form, which goes on being read; as TOML, words "
-                 "and sizes stand in \"quotes\" and a part is [module.NAME]\n",
-                 one_line(in_quotes(options.policy)).c_str());
+    log::warning("policy " + in_quotes(options.policy) +
+                 " is of the older form, which goes on being read; as TOML, words and sizes stand "
+                 "in \"quotes\" and a part is [module.NAME]");
   }
   if (const auto error = take(options.suppressions, "suppressions", report::parse_suppressions,
                               rules.suppressions)) {

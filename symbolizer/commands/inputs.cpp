@@ -16,9 +16,10 @@
 #include <thread>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
-#include "symbolizer/commands/progress.h"
 #include "symbolizer/report/compare.h"
 #include "symbolizer/report/policy.h"
 #include "symbolizer/report/unjudged.h"
@@ -121,7 +122,7 @@ Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::strin
 }
 
 Result<report::Report> report_of(const read::Recording& recording, const InputOptions& options,
-                                 const report::Options& build, Progress& progress) {
+                                 const report::Options& build, const log::Progress& progress) {
   report::Options own = build;
   if (!options.work.empty()) {
     Result<std::vector<double>> work = work_at_snapshots(options.work, recording);
@@ -135,6 +136,13 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
   return report::build_report(
       recording, report::names_of(symbolizer), own,
       [&progress](const char* what, double done) { progress.tell(what, done); });
+}
+
+std::string read_text(const read::Recording& recording) {
+  return in_quotes(recording.path) + ": " +
+         format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") + " of " +
+         in_quotes(recording.program) + ", " +
+         format_counted(static_cast<double>(recording.stacks.size()), "stack");
 }
 
 // How many were left out.
@@ -269,10 +277,11 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
     }
     build.limit_bytes = *limit;
   }
-  Progress progress;
+  log::Progress progress;
   progress.tell("reading", 0);
   Result<std::vector<read::Recording>> recordings = load_recordings(options.paths, options.jobs);
   if (!recordings) return recordings.error();
+  for (const read::Recording& recording : *recordings) log::debug(read_text(recording));
 
   std::vector<report::Report> reports;
   std::vector<std::string> paths;
@@ -293,8 +302,8 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   for (size_t i = 0; i < report.unjudged.size() && !options.for_verdict; ++i) {
     report.notes.push_back(report::unjudged_text(report.unjudged[i]));
   }
-  if (!options.baseline.empty()) {
-    Result<std::vector<read::Recording>> old = load_recordings({options.baseline}, options.jobs);
+  if (!options.compared.empty()) {
+    Result<std::vector<read::Recording>> old = load_recordings({options.compared}, options.jobs);
     if (!old) return old.error();
     InputOptions plain = options;
     plain.work.clear();

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/record_options.h"
@@ -20,7 +21,7 @@ struct RunOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt: %s\n", one_line(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -36,7 +37,7 @@ int run(const RunOptions& options, const ProgramCall& call) {
   const process::NotRunnable problem =
       process::prepare_launch(call.words, options.settings, launch);
   if (problem.status != 0) return fail(problem.message, problem.status);
-  if (!launch.obstacle.empty()) fail(launch.obstacle, 0);
+  if (!launch.obstacle.empty()) log::warning(launch.obstacle);
   const process::NotRunnable failure = process::become(launch, options.settings);
   return fail(failure.message, failure.status);
 }

@@ -5,10 +5,10 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
@@ -51,12 +51,11 @@ struct SoakOptions {
   std::string ready_timeout = "1m";
   std::string grace = "10s";
   bool full = false;
-  bool quiet = false;
   std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt soak: %s\n", some_lines(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -99,22 +98,21 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   const process::NotRunnable problem =
       process::prepare_launch(call.words, options.task.settings, options.task.launch);
   if (problem.status != 0) return fail(problem.message, kInput);
-  if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
+  if (!options.task.launch.obstacle.empty()) log::warning(options.task.launch.obstacle);
 
-  soak::Progress progress(options.quiet);
-  Result<soak::Gathered> gathered = soak::run_soak(options.task, progress);
-  progress.wipe();
+  Result<soak::Gathered> gathered = soak::run_soak(options.task);
+  log::wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
   for (std::string& note : folder.gather(gathered->recordings)) {
     gathered->notes.push_back(std::move(note));
   }
-  for (const std::string& note : gathered->notes) progress.warn(note);
-  progress.step("judging");
+  for (const std::string& note : gathered->notes) log::warning(note);
+  log::step("judging");
   options.inputs.paths = gathered->recordings;
   options.inputs.for_verdict = true;
   Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
-  progress.wipe();
+  log::wipe();
   if (!report) {
     return fail(report.error().message, status_of(report.error()));
   }
@@ -130,8 +128,8 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   text.full = options.full;
   const std::string outcome = outcome_line(*report, status, gathered->mistrust);
   const auto unshown = write_output(rendered(*report, text) + "\nsilt soak: " + outcome + "\n", "");
-  if (!options.out.empty()) progress.step("recordings are in " + in_quotes(folder.path()));
-  progress.wipe();
+  if (!options.out.empty()) log::step("recordings are in " + in_quotes(folder.path()));
+  log::wipe();
   for (const auto& error : {unwritten, unshown}) {
     if (!error) continue;
     fail(error->message, 0);
@@ -173,7 +171,6 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,
                "the program's output goes to standard error instead of a log");
-  app.add_flag("--quiet,-q", options.quiet, "no progress");
   app.add_flag("--full", options.full, "every stack of each finding, and all of its frames");
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
@@ -53,7 +54,7 @@ struct TopOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt top: %s\n", one_line(message).c_str());
+  log::error(message);
   return status;
 }
 

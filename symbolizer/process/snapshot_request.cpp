@@ -20,6 +20,7 @@
 
 #include "interposer/format/control.h"
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/process/control_file.h"
@@ -278,6 +279,8 @@ class Asking {
     }
     sent_ = true;
     last_sent_ = steady_clock::now();
+    log::debug("process " + std::to_string(pid_) + " did not answer its control file; sent it " +
+               signal_name(signal));
     return std::nullopt;
   }
 

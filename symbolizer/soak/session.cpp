@@ -22,6 +22,7 @@
 #include <memory>
 #include <set>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/soak/load.h"
@@ -79,10 +80,8 @@ bool port_answers(int port) {
 
 class Session {
  public:
-  Session(const Task& task, Progress& progress)
-      : task_(task),
-        progress_(progress),
-        program_log_(task.show_output ? "" : (task.folder / "program.log").native()) {
+  explicit Session(const Task& task)
+      : task_(task), program_log_(task.show_output ? "" : (task.folder / "program.log").native()) {
     // What an earlier program of this process started is none of ours.
     for (const pid_t pid : children_of(getpid())) strangers_.insert(pid);
     prctl(PR_GET_CHILD_SUBREAPER, &reaper_before_);
@@ -99,14 +98,14 @@ class Session {
       setenv("SILT_NODE_INLINING", "0", 0);
       setenv("SILT_NODE_INTERVAL", kNodeInterval, 0);
       const process::NotRunnable failure = process::become(task_.launch, task_.settings);
-      std::fprintf(stderr, "silt: %s\n", one_line(failure.message).c_str());
+      log::error(failure.message);
       _exit(failure.status);
     });
     if (!started) return started.error();
     program_ = *started;
     started_ = steady_clock::now();
-    progress_.step("started " + in_quotes(task_.launch.program) + ", process " +
-                   std::to_string(program_.pid));
+    log::step("started " + in_quotes(task_.launch.program) + ", process " +
+              std::to_string(program_.pid));
     std::optional<Error> failure = wait_ready();
     if (!failure && going_on()) soak();
     end_all();
@@ -141,14 +140,14 @@ class Session {
       } else {
         request_ = signal;
         const char* name = sigabbrev_np(signal);
-        progress_.warn(std::string("SIG") + (name != nullptr ? name : "?") +
-                       ": ending the program, then reporting what was gathered; once more to "
-                       "end without a report");
+        log::warning(std::string("SIG") + (name != nullptr ? name : "?") +
+                     ": ending the program, then reporting what was gathered; once more to "
+                     "end without a report");
       }
     }
     if (load_ && program_.running() && request_ == 0 && !load_->keep_going()) gave_up_ = true;
     for (const std::string& line : load_ ? load_->take_news() : std::vector<std::string>()) {
-      progress_.warn(line);
+      log::warning(line);
     }
     return going_on();
   }
@@ -158,7 +157,7 @@ class Session {
     while (take_events()) {
       const Moment now = steady_clock::now();
       if (now >= end) return true;
-      if (doing) progress_.now(doing());
+      if (doing) log::now(doing());
       if (load_begun_ && now >= next_look_) look_around();
       signals_.wait(std::min<steady_clock::duration>(end - now, kTick));
     }
@@ -209,7 +208,7 @@ class Session {
           return Error{std::string("waited ") + format_duration(task_.ready_seconds) +
                        " in vain until " + what + log_tail()};
         }
-        progress_.now(std::string("waiting until ") + what);
+        log::now(std::string("waiting until ") + what);
         signals_.wait(std::min<steady_clock::duration>(end - now, seconds(kReadyInterval)));
       }
       if (!program_.running()) return program_ended_early("before it was ready");
@@ -256,8 +255,8 @@ class Session {
       load_ = std::make_unique<Load>(task_.load, (task_.folder / "load.log").native(), program_.pid,
                                      signals_.mask_before());
     }
-    progress_.step((load_ ? "load begins, warm-up " : "warm-up ") +
-                   format_duration(task_.plan.warm_up_seconds));
+    log::step((load_ ? "load begins, warm-up " : "warm-up ") +
+              format_duration(task_.plan.warm_up_seconds));
     const auto doing = [this] { return position(steady_clock::now()); };
     // On a machine that is too busy a snapshot comes late; the next ones then come later too, since
     // two that are close together tell little.
@@ -275,7 +274,7 @@ class Session {
       take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : process::Wish::kPlain);
       last = steady_clock::now();
       load_end_ = last;
-      if (taken_ > 0) progress_.step(position(last));
+      if (taken_ > 0) log::step(position(last));
     }
     if (going_on()) wait(load_start_ + seconds(task_.plan.duration_seconds), doing);
     // Somebody wants an end: what has grown since the last snapshot is worth a last one.
@@ -319,7 +318,7 @@ class Session {
       take_events();
       if (done()) return true;
       if (hurried_ || steady_clock::now() >= end) return false;
-      progress_.now(what);
+      log::now(what);
       signals_.wait(kTick);
     }
   }
@@ -406,7 +405,6 @@ class Session {
   }
 
   const Task& task_;
-  Progress& progress_;
   const std::string program_log_;
   const Signals signals_;
   std::set<pid_t> strangers_;
@@ -429,8 +427,6 @@ class Session {
 
 }  // namespace
 
-Result<Gathered> run_soak(const Task& task, Progress& progress) {
-  return Session(task, progress).run();
-}
+Result<Gathered> run_soak(const Task& task) { return Session(task).run(); }
 
 }  // namespace silt::soak

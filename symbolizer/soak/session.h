@@ -14,7 +14,6 @@
 #include "symbolizer/process/launch.h"
 #include "symbolizer/report/report.h"
 #include "symbolizer/soak/plan.h"
-#include "symbolizer/soak/progress.h"
 
 namespace silt::soak {
 
@@ -43,7 +42,7 @@ struct Gathered {
 };
 
 // An error when nothing was recorded. Every process started has ended when this returns.
-Result<Gathered> run_soak(const Task& task, Progress& progress);
+Result<Gathered> run_soak(const Task& task);
 
 }  // namespace silt::soak
 
