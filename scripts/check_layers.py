@@ -24,7 +24,7 @@ ALLOWED = {
                           "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
                            "interposer/unwind", "interposer/format", "interposer/base"),
-    "interposer/hook": ("interposer/track", "interposer/base"),
+    "interposer/hook": ("interposer/track", "interposer/format", "interposer/base"),
     "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
