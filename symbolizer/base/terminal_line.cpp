@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 
+#include "symbolizer/base/columns.h"
 #include "symbolizer/base/quote.h"
 
 namespace silt {
@@ -37,7 +38,8 @@ void TerminalLine::show(std::string_view text, bool at_once) {
   if (shown_ && !at_once && time - last_ < kRedraw) return;
   last_ = time;
   shown_ = true;
-  const std::string line = one_line(text).substr(0, columns_of_terminal() - 1);
+  const std::string clean = one_line(text);
+  const std::string line(first_columns(clean, columns_of_terminal() - 1));
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
 }

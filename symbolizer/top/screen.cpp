@@ -66,7 +66,7 @@ Change change_of(const read::Stack& stack, size_t previous, size_t latest) {
 }
 
 std::string left(const std::string& text, size_t width) {
-  const size_t used = render::columns(text);
+  const size_t used = columns(text);
   return used < width ? std::string(width - used, ' ') + text : text;
 }
 
@@ -80,21 +80,12 @@ std::string short_name(const symbolize::Frame& site) {
   return name.empty() ? "?" : name;
 }
 
-size_t columns_with_gap(const std::string& text) {
-  return text.empty() ? 0 : render::columns(text) + 2;
-}
+size_t columns_with_gap(const std::string& text) { return text.empty() ? 0 : columns(text) + 2; }
 
 // The end of a place, its line, says more than its beginning.
 std::string tail_of(const std::string& text, size_t width) {
-  const size_t all = render::columns(text);
-  if (all <= width) return text;
-  size_t at = 0;
-  for (size_t drop = all - width + 1; drop > 0 && at < text.size(); --drop) {
-    do {
-      ++at;
-    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
-  }
-  return "…" + text.substr(at);
+  if (columns(text) <= width) return text;
+  return "…" + std::string(last_columns(text, width - std::min<size_t>(width, 1)));
 }
 
 std::string per_second(double bytes, double seconds) {
@@ -213,19 +204,18 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
     std::string text = left(format_bytes_signed(row.growth_bytes), 9) +
                        left(grows ? per_second(row.bytes_per_second, 1) : "", 11) +
                        left(blocks, 10) + left(format_bytes(row.live_bytes), 9) + "  ";
-    const size_t room =
-        shape.width > render::columns(text) ? shape.width - render::columns(text) : 8;
+    const size_t room = shape.width > columns(text) ? shape.width - columns(text) : 8;
     const std::string name = short_name(row.site);
     const std::string path = render::clean(render::place_text(row.site));
     const std::string place =
         path.substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
     // Both may give way: the name its end, the place its beginning.
-    const size_t for_place = std::min(render::columns(place), room / 3);
+    const size_t for_place = std::min(columns(place), room / 3);
     const std::string shown_name =
         render::shortened(name, std::max(room - std::min(room, for_place + 2),
                                          room - std::min(room, columns_with_gap(place))));
     text += shown_name;
-    const size_t used = render::columns(shown_name) + 2;
+    const size_t used = columns(shown_name) + 2;
     if (!place.empty() && room > used + 4) text += "  " + tail_of(place, room - used);
     add(text, grows && row.bytes_per_second > 0 ? kRed : "");
   }

@@ -62,7 +62,7 @@ TEST_CASE("no line is wider than the terminal, and no picture higher") {
           CHECK(lines.size() <= height);
           for (const std::string& line : lines) {
             INFO(width << " " << line);
-            CHECK(render::columns(line) <= width);
+            CHECK(columns(line) <= width);
           }
         }
       }
