@@ -49,30 +49,31 @@ bool port_answers(int port) {
 std::optional<Error> wait_ready(Running& running, const Task& task) {
   SeenProcesses seen;
   const Moment end = running.started() + seconds(task.ready_seconds);
-  const auto until = [&](const char* what,
+  // "port 8080" did not "answer".
+  const auto until = [&](const std::string& what, const char* verb,
                          const std::function<bool()>& holds) -> std::optional<Error> {
     while (running.take_events()) {
       if (holds()) return std::nullopt;
       const Moment now = steady_clock::now();
       if (now >= end) {
-        return Error{std::string("waited ") + format_duration(task.ready_seconds) +
-                     " in vain until " + what + running.log_tail()};
+        return Error{what + " did not " + verb + " within " + format_duration(task.ready_seconds) +
+                     running.log_tail()};
       }
-      log::now(std::string("waiting until ") + what);
+      log::now("waiting for " + what + " to " + verb);
       running.pause(std::min<steady_clock::duration>(end - now, seconds(kReadyInterval)));
     }
     if (!running.program_runs()) return running.program_ended_early("before it was ready");
     return std::nullopt;
   };
   std::optional<Error> failure =
-      until("the program is under silt", [&] { return !seen.look(running.tree(), 0).empty(); });
+      until("the program", "load silt", [&] { return !seen.look(running.tree(), 0).empty(); });
   if (!failure && task.ready_port != 0) {
-    const std::string what = "port " + std::to_string(task.ready_port) + " answers";
-    failure = until(what.c_str(), [&] { return port_answers(task.ready_port); });
+    failure = until("port " + std::to_string(task.ready_port), "answer",
+                    [&] { return port_answers(task.ready_port); });
   }
   if (!failure && !task.ready.empty()) {
-    failure =
-        until("the --ready command succeeds", [&] { return running.ready_command_says_yes(end); });
+    failure = until("the --ready command", "succeed",
+                    [&] { return running.ready_command_says_yes(end); });
   }
   if (!failure && task.wait_seconds > 0 && running.going_on() &&
       !running.wait(steady_clock::now() + seconds(task.wait_seconds),
