@@ -4,7 +4,8 @@
 The layer of a file is its folder below interposer/ or symbolizer/; a file directly in either tree
 belongs to its top layer, which may include everything of that tree. Third-party libraries that one
 layer alone may use are checked by their headers. What only a port or only a runtime has to change
-is found by its words, outside the few places that may name it.
+is found by its words, outside the few places that may name it. Verdicts are decided and reasons
+worded in one place each.
 
 usage: check_layers.py [ROOT]
 """
@@ -62,6 +63,22 @@ WORDS = (
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
 )
+# A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
+# and the stacks of a finding, which are told with it. Copies of one pass.
+ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
+ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp")
+# Three words on end in a literal are a sentence: reasons are codes there, and render has the words.
+SENTENCE = re.compile(r'"[^"\n]*\b[a-z]+ [a-z]+ [a-z]+[^"\n]*"')
+CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")
+# What is no reason of a finding: file -> what its sentences are.
+SENTENCES = {
+    "baseline": "messages about a file", "policy": "rulings of the gate",
+    "policy_file": "messages about a file", "suppression": "messages about a file",
+    "honesty": "what was looked at", "compare": "notes of a comparison",
+    "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
+    "node_words": "the note of heap snapshots", "whole_mappings": "the note of a heap not looked into",
+    "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -89,6 +106,23 @@ def misplaced_words(name, text):
             if found:
                 problems.append(f"{name}:{number}: '{found.group()}' is of {what}: it belongs to "
                                 + ", ".join(places))
+    return problems
+
+
+def rewritten_verdicts(name, text):
+    """Verdicts assigned, and reasons said, where neither belongs."""
+    problems = []
+    stem = pathlib.PurePosixPath(name).stem
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.split("//")[0]
+        if name.startswith("symbolizer/") and name not in ASSIGNING and ASSIGNED.search(code):
+            problems.append(f"{name}:{number}: a verdict is assigned: it follows from a code or a "
+                            "ground of analyze/decide.h")
+        sentence = SENTENCE.search(code)
+        if name.startswith(CODES_ONLY) and stem not in SENTENCES and sentence and \
+                not code.lstrip().startswith(("#include", "static_assert")):
+            problems.append(f"{name}:{number}: {sentence.group()} is a sentence: a reason is a code "
+                            "here, and symbolizer/render has the words")
     return problems
 
 
@@ -125,6 +159,7 @@ def check(root):
         name = path.relative_to(root).as_posix()
         graph[name] = []
         problems += misplaced_words(name, path.read_text(encoding="utf-8"))
+        problems += rewritten_verdicts(name, path.read_text(encoding="utf-8"))
         for kind, included in INCLUDE.findall(path.read_text(encoding="utf-8")):
             for library, layer in ONLY:
                 if library.search(included) and layer_of(name) not in (layer, *TOP):

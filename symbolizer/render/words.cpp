@@ -9,8 +9,8 @@
 #include <cmath>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/render/headline.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/whole.h"
 
 namespace silt::render {
 
@@ -74,7 +74,7 @@ std::string function_text(const symbolize::Frame& frame) {
 
 std::string finding_name(const Finding& finding) {
   if (finding.whole.empty()) return function_text(finding.site);
-  return std::string(report::whole_name(finding.whole)) + " as a whole";
+  return std::string(whole_name(finding.whole)) + " as a whole";
 }
 
 std::string short_finding_name(const Finding& finding) {
@@ -135,7 +135,7 @@ std::string summary_text(const Report& report) {
 std::string none_found_text(const Report& report) {
   if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
   for (const Finding& finding : report.findings) {
-    if (!finding.whole.empty()) return "no place found that leaks, but " + finding.headline;
+    if (!finding.whole.empty()) return "no place found that leaks, but " + headline_text(finding);
   }
   std::string text;
   if (report.detectable_blocks_per_hour) {

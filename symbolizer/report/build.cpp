@@ -100,8 +100,10 @@ Finding finding_of(const read::Recording& recording, const Group& group, size_t 
                    uint64_t limit) {
   const analyze::Judgement& judgement = group.judgement;
   Finding finding;
-  finding.verdict = judgement.verdict;
-  finding.confidence = judgement.confidence;
+  decide(finding, {group.subject, group.thread, judgement.reason, group.remarks},
+         judgement.confidence);
+  finding.windows = judgement.windows;
+  finding.growing_windows = judgement.growing_windows;
   finding.heap = group.heap;
   finding.growth_bytes = std::llround(judgement.growth_bytes);
   finding.growth_blocks = std::llround(judgement.growth_blocks);
@@ -111,14 +113,14 @@ Finding finding_of(const read::Recording& recording, const Group& group, size_t 
   }
   if (judgement.bytes_per_work != 0) finding.bytes_per_work = judgement.bytes_per_work;
   const uint64_t rss = recording.snapshots.back().meta.rss_bytes;
-  if (rises(judgement.verdict) && limit > rss && judgement.bytes_per_second > 0) {
+  if (rises(finding.verdict) && limit > rss && judgement.bytes_per_second > 0) {
     finding.seconds_to_limit = static_cast<double>(limit - rss) / judgement.bytes_per_second;
   }
   for (const size_t stack : group.stacks) finding.stacks.push_back(recording.stacks[stack].id);
   finding.site = group.site;
+  finding.runtime = group.runtime;
   finding.what = group.what;
-  finding.headline = group.headline;
-  finding.reason = judgement.reason;
+  finding.beside_flat_heap = group.beside_flat_heap;
   finding.live_bytes = rounded(group.sum.bytes);
   return finding;
 }
@@ -146,7 +148,7 @@ StackLine stack_line(const read::Recording& recording, const Timeline& timeline,
 }
 
 bool worth_telling(const Group& group, double largest_live) {
-  const Verdict verdict = group.judgement.verdict;
+  const Verdict verdict = group.verdict();
   if (verdict == Verdict::kLeak) return true;
   if (verdict == Verdict::kGrowing) {
     return group.judgement.growth_bytes >= std::min(kDoubtBytes, kDoubt * largest_live);
@@ -218,7 +220,9 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   if (!node) {
     if (is_node(recording)) settle_unjoined(groups);
     for (Group& group : groups) {
-      group.what = runtime::python::what_it_is(group.heap == read::Heap::kObjects, group.site);
+      const bool python =
+          group.heap == read::Heap::kObjects || group.site.kind == symbolize::FrameKind::kPython;
+      if (python) group.runtime = "python";
     }
   }
   const std::vector<std::string> own_allocators = names.allocators_in_main();
@@ -238,7 +242,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   std::unordered_set<size_t> shown;
   std::unordered_set<uint32_t> leads;
   for (const Group& group : groups) {
-    if (!wanted(group.judgement.verdict, options) || !worth_telling(group, largest_live)) continue;
+    if (!wanted(group.verdict(), options) || !worth_telling(group, largest_live)) continue;
     if (filters && std::none_of(group.stacks.begin(), group.stacks.end(), [&](size_t stack) {
           return has_match(frames_of(recording, recording.stacks[stack], names.node_frames),
                            options);

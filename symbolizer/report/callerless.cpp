@@ -8,7 +8,6 @@
 #include <cmath>
 #include <string>
 
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
 
@@ -73,7 +72,7 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   if (timeline.frames.size() < 4) return;
   Group* cause = nullptr;
   for (Group& group : groups) {
-    if (group.stacks.empty() || group.judgement.verdict != Verdict::kLeak) continue;
+    if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;
     if (owner_of(group.site) != Owner::kUser) continue;
     if (cause != nullptr) return;
     cause = &group;
@@ -82,9 +81,9 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   for (Group& group : groups) {
     if (&group == cause || group.stacks.empty() || !rises(group) || !is_callerless(group)) continue;
     if (!same_curve(timeline, *cause, group)) continue;
-    cause->judgement.reason += "; along with it " + format_bytes(group.judgement.growth_bytes) +
-                               " by " + said_place(group.site) +
-                               ", which the runtime calls with none of your code on the stack";
+    cause->remarks.push_back({.kind = Remark::Kind::kAlongWith,
+                              .bytes = group.judgement.growth_bytes,
+                              .place = group.site});
     absorb(*cause, group);
   }
   std::erase_if(groups, [](const Group& group) { return group.stacks.empty(); });
@@ -102,13 +101,8 @@ void settle_unjoined(std::vector<Group>& groups) {
     return is_engine_site(group.site) || is_profiler_site(group.site);
   });
   for (Group& group : groups) {
-    Judgement& judgement = group.judgement;
-    if (judgement.verdict != Verdict::kLeak || owner_of(group.site) > Owner::kRuntime) continue;
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = 0.4;
-    judgement.p_value = 1;
-    judgement.reason +=
-        "; but silt has not joined this node, and what waits for V8's collector looks the same";
+    if (group.verdict() != Verdict::kLeak || owner_of(group.site) > Owner::kRuntime) continue;
+    group.remarks.push_back({.kind = Remark::Kind::kNotJoined, .ground = Ground::kNotJoined});
   }
 }
 

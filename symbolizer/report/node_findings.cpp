@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/callerless.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
@@ -91,24 +90,16 @@ double sampling_error(const Group& group) {
   return 3 * bytes / std::sqrt(std::max(1.0, sum.samples / snapshots));
 }
 
-void lose_verdict(Group& group, Verdict verdict, const std::string& why) {
-  Judgement& judgement = group.judgement;
-  judgement.verdict = verdict;
-  judgement.confidence = verdict == Verdict::kSteady ? 0.7 : 0.4;
-  judgement.p_value = 1;
-  judgement.reason += "; but " + why;
-}
-
 // Largest growth first, as long as the whole has room for them.
-void hold_against(const Timeline& timeline, const std::vector<double>& whole, const char* name,
+void hold_against(const Timeline& timeline, const std::vector<double>& whole, Whole name,
                   std::vector<Group>& groups) {
   std::vector<Group*> accused;
   for (Group& group : groups) {
     if (rises(group)) accused.push_back(&group);
   }
   std::stable_sort(accused.begin(), accused.end(), [](const Group* a, const Group* b) {
-    const bool a_leaks = a->judgement.verdict == Verdict::kLeak;
-    const bool b_leaks = b->judgement.verdict == Verdict::kLeak;
+    const bool a_leaks = a->verdict() == Verdict::kLeak;
+    const bool b_leaks = b->verdict() == Verdict::kLeak;
     if (a_leaks != b_leaks) return a_leaks;
     return a->judgement.growth_bytes > b->judgement.growth_bytes;
   });
@@ -123,14 +114,12 @@ void hold_against(const Timeline& timeline, const std::vector<double>& whole, co
       continue;
     }
     const double grown = growth_after(whole, warm_up);
-    const std::string all = std::string(name) + " as a whole ";
-    if (grown < kNoGrowth * claim) {
-      lose_verdict(*group, Verdict::kSteady,
-                   all + "did not grow: " + format_bytes(whole.back()) + " at last");
-    } else {
-      lose_verdict(*group, Verdict::kGrowing,
-                   all + "grew by " + format_bytes(grown) + " only, for which others account");
-    }
+    const bool flat = grown < kNoGrowth * claim;
+    group->remarks.push_back(
+        {.kind = flat ? Remark::Kind::kWholeFlat : Remark::Kind::kWholeGrewLess,
+         .ground = flat ? Ground::kWholeFlat : Ground::kWholeGrewLess,
+         .bytes = flat ? whole.back() : grown,
+         .whole = name});
   }
 }
 
@@ -143,8 +132,8 @@ bool is_bookkeeping(const Group& group, double heap_growth) {
 bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
   return group.heap == read::Heap::kNative && is_by_chance(group) &&
-         (judgement.verdict == Verdict::kGrowing ||
-          (judgement.verdict == Verdict::kLeak &&
+         (group.verdict() == Verdict::kGrowing ||
+          (group.verdict() == Verdict::kLeak &&
            (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
 }
 
@@ -173,15 +162,14 @@ void join_pairs(std::vector<Group>& groups) {
       if (group.inner && other.inner && !same_line_of_function(*group.inner, *other.inner))
         continue;
       if (other.judgement.growth_bytes > group.judgement.growth_bytes) continue;
-      const Judgement part = other.judgement;
-      Judgement& whole = group.judgement;
-      whole.reason +=
-          "; with it " + format_bytes(part.growth_bytes) + " of " +
-          (other.heap == read::Heap::kManaged ? "JavaScript objects" : native_thing(other.what));
-      if (part.verdict == Verdict::kLeak && whole.verdict != Verdict::kLeak) {
-        whole.verdict = part.verdict;
-        whole.confidence = part.confidence;
-      }
+      const bool objects = other.heap == read::Heap::kManaged;
+      const bool accuses = other.verdict() == Verdict::kLeak && group.verdict() != Verdict::kLeak;
+      group.remarks.push_back(
+          {.kind = objects ? Remark::Kind::kWithObjects : Remark::Kind::kWithNative,
+           .ground = accuses ? Ground::kPartLeaks : Ground::kNone,
+           .confidence = other.decision().confidence,
+           .bytes = other.judgement.growth_bytes,
+           .name = other.what});
       absorb(group, other);
     }
   }
@@ -193,8 +181,6 @@ void join_pairs(std::vector<Group>& groups) {
 // What pool threads allocate has no caller. What the main thread makes block for block with it is
 // the same leak; failing that, what grows meanwhile is where to look.
 void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
-  const std::string pool =
-      "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
   for (Group& group : groups) {
     if (!rises(group) || group.site.kind == FrameKind::kJavaScript) continue;
     if (!is_pool_memory(group.what)) continue;
@@ -210,15 +196,17 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
       }
     }
     if (twin != nullptr) {
-      twin->judgement.reason += "; in step with it " + format_bytes(group.judgement.growth_bytes) +
-                                " were allocated by " + pool;
+      twin->remarks.push_back(
+          {.kind = Remark::Kind::kPoolInStep, .bytes = group.judgement.growth_bytes});
       absorb(*twin, group);
       continue;
     }
-    group.judgement.reason += "; allocated by " + pool;
+    Remark remark{.kind = Remark::Kind::kByPool};
     if (lead != nullptr) {
-      group.judgement.reason += ": look at " + said_place(lead->site) + ", which grows meanwhile";
+      remark.kind = Remark::Kind::kByPoolLookAt;
+      remark.place = lead->site;
     }
+    group.remarks.push_back(std::move(remark));
   }
 }
 
@@ -235,14 +223,14 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
   const std::vector<double> total = at_frames(recording, script_timeline, js_total_bytes);
   const double heap_growth = total.empty() ? 0 : total.back() - total.front();
   scripts.erase(std::remove_if(scripts.begin(), scripts.end(), is_chance), scripts.end());
-  hold_against(script_timeline, used, "the JavaScript heap", scripts);
+  hold_against(script_timeline, used, Whole::kManagedHeap, scripts);
   native.erase(std::remove_if(native.begin(), native.end(),
                               [&](const Group& group) {
                                 return is_own(group) || is_bookkeeping(group, heap_growth) ||
                                        is_small_doubt(group);
                               }),
                native.end());
-  hold_against(timeline, live, "native memory", native);
+  hold_against(timeline, live, Whole::kNative, native);
 
   std::vector<Group> groups = std::move(native);
   for (Group& group : groups) {
@@ -251,7 +239,7 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
   std::move(scripts.begin(), scripts.end(), std::back_inserter(groups));
   groups.erase(std::remove_if(groups.begin(), groups.end(),
                               [](const Group& group) {
-                                return is_own(group) || group.judgement.verdict == Verdict::kSteady;
+                                return is_own(group) || group.verdict() == Verdict::kSteady;
                               }),
                groups.end());
   settle_pool(timeline, groups);
@@ -261,7 +249,10 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
                            return group.heap == read::Heap::kManaged && rises(group);
                          });
-  for (Group& group : groups) say(group, heap_flat);
+  for (Group& group : groups) {
+    group.runtime = "nodejs";
+    group.beside_flat_heap = heap_flat && group.heap != read::Heap::kManaged;
+  }
   order_groups(groups);
   return groups;
 }

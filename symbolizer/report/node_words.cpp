@@ -42,22 +42,6 @@ constexpr std::array<Sign, 13> kSigns = {{{"ArrayBufferAllocator", kBuffers},
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// A pace in the unit that gives a handy figure.
-std::string said_pace(double bytes_per_second) {
-  if (bytes_per_second >= 50'000) return format_bytes(bytes_per_second) + "/s";
-  if (bytes_per_second >= 50'000. / 60) return format_bytes(bytes_per_second * 60) + "/min";
-  return format_bytes(bytes_per_second * 3600) + "/h";
-}
-
-std::string windows_grown(const analyze::Judgement& judgement) {
-  if (judgement.windows == 0) return "";
-  if (judgement.growing_windows == judgement.windows) {
-    return ", grew in each of " + std::to_string(judgement.windows) + " windows";
-  }
-  return ", grew in " + std::to_string(judgement.growing_windows) + " of " +
-         std::to_string(judgement.windows) + " windows";
-}
-
 }  // namespace
 
 std::string what_it_is(const read::Recording& recording, const read::Stack& stack,
@@ -84,18 +68,6 @@ std::string what_it_is(const read::Recording& recording, const read::Stack& stac
 
 bool is_pool_memory(const std::string& what) { return what.starts_with(kPool); }
 
-std::string native_thing(const std::string& what) {
-  if (what == kBuffers) return what;
-  return what.empty() ? "native memory" : "native memory (" + what + ")";
-}
-
-std::string said_place(const Frame& site) {
-  std::string name = plain_name(site.function);
-  if (name.empty()) name = site.function.empty() ? "?" : site.function;
-  const std::string place = base_name(place_of(site));
-  return "`" + name + "`" + (place.empty() ? "" : " (" + place + ")");
-}
-
 std::string heap_snapshot_note(double heap_used_bytes) {
   // Measured: writing one takes 0.13 s and nine bytes of memory for each megabyte and byte.
   constexpr double kSecondsPerByte = 0.13e-6;
@@ -105,43 +77,6 @@ std::string heap_snapshot_note(double heap_used_bytes) {
          format_duration(heap_used_bytes * kSecondsPerByte) + " and " +
          format_bytes(heap_used_bytes * kMemory) + " more memory with this heap of " +
          format_bytes(heap_used_bytes);
-}
-
-void say(Group& group, bool heap_flat) {
-  const analyze::Judgement& judgement = group.judgement;
-  const bool script = group.heap == read::Heap::kManaged;
-  const bool leak = judgement.verdict == Verdict::kLeak;
-  const std::string thing = script ? "JS objects" : native_thing(group.what);
-  const bool buffers = group.what == kBuffers;
-  const bool by_script = group.site.kind == FrameKind::kJavaScript;
-  const std::string relation = script || buffers ? " kept by" : by_script ? " below" : " of";
-  const std::string place = said_place(group.site);
-  std::string& headline = group.headline;
-  if (judgement.verdict == Verdict::kBounded || judgement.verdict == Verdict::kSawtooth) {
-    const auto& bytes = group.sum.bytes;
-    const double peak = bytes.empty() ? 0 : *std::max_element(bytes.begin(), bytes.end());
-    headline =
-        "not a leak: " + thing + " of " + place +
-        (judgement.verdict == Verdict::kBounded ? ": full at " : ": released in bulk from ") +
-        format_bytes(peak);
-  } else {
-    const std::string pace =
-        judgement.bytes_per_second > 0 ? said_pace(judgement.bytes_per_second) : "";
-    if (script) {
-      headline = std::string(leak ? "JS heap leak: " : "JS heap grows: ") + place + " keeps " +
-                 (pace.empty() ? "more and more" : pace) + windows_grown(judgement);
-    } else if (buffers) {
-      headline =
-          "Buffers kept by " + place + (pace.empty() ? "" : ": " + pace) + windows_grown(judgement);
-    } else {
-      headline = std::string(leak ? "native leak" : "native memory grows") +
-                 (by_script ? " below " : " in ") + place +
-                 (group.what.empty() ? "" : " [" + group.what + "]") +
-                 (pace.empty() ? "" : ": " + pace) + windows_grown(judgement);
-    }
-    if (!script && heap_flat) headline += ", while your JS heap is flat";
-  }
-  group.what = thing + relation;
 }
 
 }  // namespace silt::report

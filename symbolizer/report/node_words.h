@@ -16,18 +16,9 @@ namespace silt::report {
 std::string what_it_is(const read::Recording& recording, const read::Stack& stack,
                        const NodeFrames& names);
 bool is_pool_memory(const std::string& what);
-// "Buffers", "native memory (zlib)".
-std::string native_thing(const std::string& what);
-
-// "`getProfile` (app.js:31)"
-std::string said_place(const symbolize::Frame& site);
-
 // How to learn who keeps objects, and what that costs with this heap; for reports with JavaScript
 // findings.
 std::string heap_snapshot_note(double heap_used_bytes);
-
-// Group::what as the words before the site's name, and Group::headline.
-void say(Group& group, bool heap_flat);
 
 }  // namespace silt::report
 

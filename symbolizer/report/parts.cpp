@@ -136,10 +136,9 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
                   const Candidate& part) {
   const Group& root = whole.group;
   const Group& group = part.group;
-  const Verdict verdict = group.judgement.verdict;
+  const Verdict verdict = group.verdict();
   const bool container = is_container_of(group, root);
-  const bool accused = verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
-  if (!accused && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  if (!rises(group) && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
   const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
   if (!with_it) return Relation::kNone;
   // No line of the user's is known for either: all that can be said is that they go together.
@@ -193,7 +192,7 @@ bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate
   }
   const Judgement& judgement = part.group.judgement;
   const double all = whole.group.judgement.growth_bytes;
-  if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  if (part.group.verdict() != Verdict::kLeak || judgement.growth_bytes >= all) return false;
   const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
   const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
                      part.group.site.function != "<module>";
@@ -242,12 +241,12 @@ void join_same_sites(const Timeline& timeline, std::vector<Candidate>& candidate
   const size_t compared = std::min(candidates.size(), kMostGroups);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     const std::string key = site_key(root.group.site);
     bool joined = false;
     for (size_t i = whole + 1; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.verdict() != Verdict::kLeak || part.members.empty()) continue;
       if (part.group.heap != root.group.heap || site_key(part.group.site) != key) continue;
       take_in(root, part);
       joined = true;
@@ -265,11 +264,11 @@ void join_one_things(const Timeline& timeline, const FoldOptions& options,
   const size_t compared = std::min(candidates.size(), kMostGroups);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     bool joined = false;
     for (size_t i = whole + 1; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.verdict() != Verdict::kLeak || part.members.empty()) continue;
       if (part.group.heap != root.group.heap) continue;
       const bool foreign = is_foreign(root.group.site, options);
       const bool one_is_foreign = foreign != is_foreign(part.group.site, options);
@@ -325,8 +324,8 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                    [](const Candidate& a, const Candidate& b) {
                      const Judgement& first = a.group.judgement;
                      const Judgement& second = b.group.judgement;
-                     const bool a_leaks = first.verdict == Verdict::kLeak;
-                     const bool b_leaks = second.verdict == Verdict::kLeak;
+                     const bool a_leaks = a.group.verdict() == Verdict::kLeak;
+                     const bool b_leaks = b.group.verdict() == Verdict::kLeak;
                      if (a_leaks != b_leaks) return a_leaks;
                      const bool a_many = first.growth_blocks >= 5;
                      const bool b_many = second.growth_blocks >= 5;
@@ -337,7 +336,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   for (size_t i = 0; i < compared; ++i) find_functions(recording, names, candidates[i]);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     bool joined = false;
     for (size_t i = 0; i < compared; ++i) {
       Candidate& part = candidates[i];
@@ -374,7 +373,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   drop_empty();
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
-    if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
+    if (candidate.group.verdict() != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
     if (hoist(recording, timeline, names, options, candidate)) add_up(timeline, candidate);
   }
   join_same_sites(timeline, candidates);

@@ -94,11 +94,6 @@ void join(const Timeline& timeline, Candidate& whole, std::vector<Candidate*> pa
   order_members(timeline, whole.members);
 }
 
-std::string place_name(const Frame& frame) {
-  const std::string place = place_of(frame);
-  return "'" + frame.function + "' (" + place.substr(place.rfind('/') + 1) + ")";
-}
-
 struct Vanished {
   Frame site;               // of the callee that made most before the caller took over
   bool most_of_it = false;  // and that was most of all that was made then
@@ -141,7 +136,7 @@ void join_recompiled(const read::Recording& recording, const Timeline& timeline,
   for (size_t i = 0; i < looked; ++i) {
     Candidate& caller = candidates[i];
     if (caller.members.empty() || caller.group.site.kind != FrameKind::kJavaScript) continue;
-    if (!rises(caller.group.judgement.verdict)) continue;
+    if (!rises(caller.group)) continue;
     std::vector<Candidate*> callees;
     for (size_t k = 0; k < looked; ++k) {
       Candidate& callee = candidates[k];
@@ -156,14 +151,14 @@ void join_recompiled(const read::Recording& recording, const Timeline& timeline,
     const Frame outer = caller.group.site;
     join(timeline, caller, callees);
     if (vanished.site.file.empty()) continue;
-    std::string& reason = caller.group.judgement.reason;
     if (vanished.most_of_it || owner_of(outer) != Owner::kUser) {
       caller.sites.push_back(outer);
       caller.group.site = vanished.site;
-      reason += "; since it was compiled it is part of " + place_name(outer);
+      caller.group.remarks.push_back({.kind = Remark::Kind::kCompiledInto, .place = outer});
     } else {
       caller.group.inner = vanished.site;
-      reason += "; " + place_name(vanished.site) + " is compiled into it and allocated before";
+      caller.group.remarks.push_back(
+          {.kind = Remark::Kind::kCompiledWithin, .place = vanished.site});
     }
   }
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(),

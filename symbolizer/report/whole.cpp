@@ -8,7 +8,6 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
@@ -66,8 +65,8 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
     analyze::add(rest, analyze::make_series(timeline, recording.stacks[i]));
   }
   if (rest.bytes.empty()) return;
-  Judgement judgement = analyze::judge(timeline, rest);
-  if (judgement.verdict != Verdict::kLeak) return;
+  const Judgement judgement = analyze::judge(timeline, rest);
+  if (judgement.verdict() != Verdict::kLeak) return;
   const size_t first = timeline.regular.front();
   const size_t last = timeline.regular.back();
   const auto live = [&](size_t snapshot) { return live_of(recording.snapshots[snapshot], heap); };
@@ -78,13 +77,12 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
       input, heap, [](const StackSummary& s) { return s.growth_bytes; }, told);
   Curve curve = curve_of(
       timeline, [&](size_t snapshot) -> std::optional<double> { return rest.bytes[snapshot]; });
-  Finding finding = finding_of(input, heap == Heap::kObjects ? "python" : "native", heap, curve,
-                               judgement, leads);
+  Finding finding = finding_of(input, heap == Heap::kObjects ? "python" : "native", heap,
+                               Subject::kPlace, curve, judgement, leads,
+                               {{.kind = Remark::Kind::kSpread,
+                                 .count = static_cast<double>(leads.size()),
+                                 .leads = shares_of(leads)}});
   finding.growth_blocks = std::llround(judgement.growth_blocks);
-  finding.reason = judgement.reason + "; spread over " +
-                   format_counted(static_cast<double>(leads.size()), "place") +
-                   ", each too little to be judged alone: " + said_leads(leads) +
-                   "; a longer run tells which";
   wholes.findings.push_back(std::move(finding));
 }
 
@@ -98,32 +96,16 @@ void judge_rest(const WholeInput& input, Wholes& wholes) {
   };
   const Curve curve = curve_of(input.timeline, held);
   tell_smallest(wholes, curve, kRestFloor);
-  Judgement judgement = analyze::judge_whole(curve, kRestFloor);
-  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  if (!input.own_malloc) {
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = std::min(judgement.confidence, 0.6);
-  }
-  Finding finding = finding_of(input, "rss", Heap::kNative, curve, judgement, {});
-  finding.reason =
-      "what is resident beside live blocks and mappings " + judgement.reason +
-      (input.own_malloc
-           ? "; the program brings its own malloc, whose blocks silt does not see"
-           : "; either the allocator is left with ever more room between blocks (fragmentation), "
-             "or memory is taken in a way that silt does not see");
-  wholes.findings.push_back(std::move(finding));
+  const Judgement judgement = analyze::judge_whole(curve, kRestFloor);
+  if (!rises(judgement.verdict())) return;
+  const Remark remark = input.own_malloc
+                            ? Remark{.kind = Remark::Kind::kOwnMalloc}
+                            : Remark{.kind = Remark::Kind::kFragments, .ground = Ground::kRestOnly};
+  wholes.findings.push_back(
+      finding_of(input, "rss", Heap::kNative, Subject::kRest, curve, judgement, {}, {remark}));
 }
 
 }  // namespace
-
-const char* whole_name(const std::string& whole) {
-  if (whole == "python") return "memory of Python objects";
-  if (whole == "mapping") return "memory of mappings";
-  if (whole == "js") return "JavaScript heap";
-  if (whole == "wasm") return "WebAssembly memory";
-  if (whole == "rss") return "resident memory";
-  return "native memory";
-}
 
 Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
   Wholes wholes;

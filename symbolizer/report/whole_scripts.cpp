@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/node_words.h"
@@ -80,7 +79,8 @@ const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads)
 Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   Group* found = nullptr;
   for (Group& group : groups) {
-    if (group.judgement.verdict != Verdict::kLeak || is_callerless(group)) continue;
+    if (group.verdict() != Verdict::kLeak) continue;
+    if (is_callerless(group) || is_pool_memory(group.what)) continue;
     if (found != nullptr) return nullptr;
     found = &group;
   }
@@ -99,13 +99,9 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
     return static_cast<double>(parts->js_outside);
   });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
-  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  Finding finding = finding_of(input, "wasm", Heap::kManaged, curve, judgement, {});
-  finding.reason = "V8's memory outside its heaps " + judgement.reason +
-                   "; memories of WebAssembly modules are there, which V8's profile does not see; "
-                   "objects that wrap such memory must be freed by the module's own means "
-                   "(delete(), free()), and a memory that has grown never shrinks";
-  wholes.findings.push_back(std::move(finding));
+  if (!rises(judgement.verdict())) return;
+  wholes.findings.push_back(finding_of(input, "wasm", Heap::kManaged, Subject::kOutsideHeaps, curve,
+                                       judgement, {}, {{.kind = Remark::Kind::kOutside}}));
 }
 
 }  // namespace
@@ -122,7 +118,7 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     const Curve curve = heap_curve(recording, thread);
     tell_smallest(wholes, curve, kFloor);
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
-    if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
+    if (!rises(judgement.verdict())) continue;
     const double rise = rise_of(curve, judgement.warm_up_windows);
     // What node makes with none of the user's code on the stack explains nothing.
     std::vector<Group> callers = groups;
@@ -130,13 +126,10 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
     if (explained_by(input, callers, Heap::kManaged) >= kExplains * rise) continue;
     const std::vector<Lead> leads =
         find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
-    const std::string whose =
-        thread == 0 ? "heapUsed after collections "
-                    : "heapUsed of worker " + std::to_string(thread) + " after collections ";
     const double all = bytes_of(leads);
     // The place is known, and only its own samples were too few for its curve.
     const Lead* known = known_place(input, leads);
-    if (known != nullptr && judgement.verdict == Verdict::kLeak) {
+    if (known != nullptr && judgement.verdict() == Verdict::kLeak) {
       const Lead& lead = *known;
       const std::string key = site_key(lead.site);
       Group place;
@@ -154,17 +147,18 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       place.stacks = lead.stacks;
       place.judgement = judgement;
       place.judgement.growth_bytes = lead.bytes;
-      place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
-                               " of what was sampled from here";
+      place.subject = Subject::kManagedHeap;
+      place.thread = thread;
+      place.remarks = {{.kind = Remark::Kind::kSampledHere, .share = lead.bytes / all}};
       const auto callerless = [](const Group& group) {
         return group.heap == Heap::kManaged && is_callerless(group);
       };
       for (const Group& group : groups) {
-        if (!callerless(group) || group.judgement.verdict != Verdict::kLeak) continue;
+        if (!callerless(group) || group.verdict() != Verdict::kLeak) continue;
         place.judgement.growth_bytes += group.judgement.growth_bytes;
-        place.judgement.reason += ", " + format_bytes(group.judgement.growth_bytes) + " more by " +
-                                  said_place(group.site) +
-                                  ", which node calls with none of your code on the stack";
+        place.remarks.push_back({.kind = Remark::Kind::kMoreBy,
+                                 .bytes = group.judgement.growth_bytes,
+                                 .place = group.site});
         place.stacks.insert(place.stacks.end(), group.stacks.begin(), group.stacks.end());
       }
       std::erase_if(groups, callerless);
@@ -174,26 +168,24 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
           place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
         }
       }
-      say(place, false);
+      place.runtime = "nodejs";
       groups.push_back(std::move(place));
       continue;
     }
     if (Group* const native = leak_beside(groups, leads)) {
-      native->judgement.reason += "; " + whose + judgement.reason + " with it";
+      native->remarks.push_back(
+          {.kind = Remark::Kind::kHeapWithIt, .thread = thread, .curve = judgement.reason});
       continue;
     }
     std::erase_if(groups, [](const Group& group) {
       return group.heap == Heap::kManaged && is_callerless(group) &&
-             group.judgement.verdict == Verdict::kLeak;
+             group.verdict() == Verdict::kLeak;
     });
-    Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
-    finding.reason = whose + judgement.reason;
-    if (leads.empty()) {
-      finding.reason += "; V8's profile holds no sample of what was added";
-    } else {
-      finding.reason += "; too few samples tell which place: " + said_leads(leads);
-    }
-    finding.reason += "; a longer run or a smaller SILT_NODE_INTERVAL tells";
+    Finding finding =
+        finding_of(input, "js", Heap::kManaged, Subject::kManagedHeap, curve, judgement, leads,
+                   {{.kind = leads.empty() ? Remark::Kind::kNoSample : Remark::Kind::kFewSamples,
+                     .leads = shares_of(leads)}});
+    finding.why.thread = thread;
     wholes.findings.push_back(std::move(finding));
   }
 }
