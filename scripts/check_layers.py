@@ -31,11 +31,12 @@ ALLOWED = {
     "symbolizer/heap": ("symbolizer/base",),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/symbolize": ("symbolizer/read", "symbolizer/base", "interposer/format"),
-    "symbolizer/runtime": ("symbolizer/symbolize", "symbolizer/read", "symbolizer/base",
-                           "interposer/format"),
-    "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
+    "symbolizer/report": ("symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
     "symbolizer/render": ("symbolizer/report", "symbolizer/heap", "symbolizer/base"),
+    "symbolizer/runtime": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
+                           "symbolizer/analyze", "symbolizer/read", "symbolizer/base",
+                           "interposer/format"),
 }
 # What report.h hands on is part of its contract: the frames and the heap of a stack.
 PUBLIC = {
@@ -63,6 +64,28 @@ WORDS = (
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
 )
+# On the tool's side code, not comments: what a report shows of every runtime alike may name one.
+TOOL_WORDS = re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs")
+TOOL_PLACES = {
+    "symbolizer/runtime/": "what is particular to a runtime",
+    "symbolizer/heap/": "V8's heap snapshots, a file format of its own",
+    "symbolizer/render/heap": "and what is said of them",
+    "symbolizer/commands/report.cpp": "help: such files are an input",
+    "symbolizer/commands/soak_": "settings that a soak gives to its children, and its last line",
+    "symbolizer/symbolize/jit_name.cpp": "names in a map of compiled code are V8's or Python's",
+    "symbolizer/symbolize/source_places.cpp": "source maps are JavaScript's",
+    "symbolizer/symbolize/symbolizer.cpp": "kinds of functions that a recording names",
+    "symbolizer/symbolize/frame.h": "kinds of frames",
+    "symbolizer/read/recording.h": "the same, as recorded",
+    "symbolizer/read/runtime_sections.cpp": "recordings of format version 1",
+    "symbolizer/report/owners.cpp": "names of what keeps memory",
+    "symbolizer/report/honesty.cpp": "how much of a managed heap was looked at",
+    "symbolizer/render/headline.cpp": "names of wholes",
+    "symbolizer/render/words.cpp": "names of the parts of RSS",
+    "symbolizer/render/html_tree.cpp": "names of heaps",
+    "symbolizer/render/html.cpp": "the page is a script itself",
+    "symbolizer/render/text.cpp": "names of heaps",
+}
 # A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
 # and the stacks of a finding, which are told with it. Copies of one pass.
 ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
@@ -76,7 +99,7 @@ SENTENCES = {
     "policy_file": "messages about a file", "suppression": "messages about a file",
     "honesty": "what was looked at", "compare": "notes of a comparison",
     "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
-    "node_words": "the note of heap snapshots", "whole_mappings": "the note of a heap not looked into",
+    "whole_mappings": "the note of a heap not looked into",
     "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -106,6 +129,12 @@ def misplaced_words(name, text):
             if found:
                 problems.append(f"{name}:{number}: '{found.group()}' is of {what}: it belongs to "
                                 + ", ".join(places))
+    if name.startswith("symbolizer/") and not name.startswith(tuple(TOOL_PLACES)):
+        for number, line in enumerate(text.splitlines(), 1):
+            found = TOOL_WORDS.search(line.split("//")[0])
+            if found:
+                problems.append(f"{name}:{number}: '{found.group()}' is of a runtime: it belongs to "
+                                "symbolizer/runtime/, behind report/runtime.h")
     return problems
 
 

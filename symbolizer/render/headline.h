@@ -26,11 +26,6 @@ std::string before_site(const report::Finding& finding);
 // "JavaScript heap", as in "the JavaScript heap as a whole".
 const char* whole_name(const std::string& whole);
 
-// "`getProfile` (app.js:31)"
-std::string said_place(const symbolize::Frame& site);
-// "Buffers", "native memory (zlib)".
-std::string native_thing(const std::string& what);
-
 }  // namespace silt::render
 
 #endif  // SILT_SYMBOLIZER_RENDER_HEADLINE_H_

@@ -4,11 +4,10 @@
 
 #include "symbolizer/render/reason_words.h"
 
-#include <vector>
-
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/curve_words.h"
-#include "symbolizer/render/headline.h"
+#include "symbolizer/render/place_words.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::render {
@@ -18,27 +17,10 @@ using report::Remark;
 using report::Subject;
 using report::Why;
 
-constexpr const char* kPool =
-    "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
-
-std::string heap_used(uint32_t thread) {
-  return thread == 0 ? "heapUsed after collections "
-                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
-}
-
 // "'getProfile' (app.js:31)"
 std::string quoted_place(const symbolize::Frame& frame) {
   const std::string place = report::place_of(frame);
-  return "'" + frame.function + "' (" + place.substr(place.rfind('/') + 1) + ")";
-}
-
-// "`add` (graph.cpp:31) 62 %, …"
-std::string said_leads(const std::vector<report::NamedShare>& leads) {
-  std::string text;
-  for (const report::NamedShare& lead : leads) {
-    text += (text.empty() ? "" : ", ") + said_place(lead.site) + " " + format_percent(lead.share);
-  }
-  return text;
+  return "'" + frame.function + "' (" + std::string(report::base_name(place)) + ")";
 }
 
 // What people can do about freed memory that is held, in careful words: none of it is right for
@@ -70,18 +52,11 @@ std::string subject_text(const Why& why) {
     case Subject::kRest:
       return "what is resident beside live blocks and mappings ";
     case Subject::kManagedHeap:
-      return heap_used(why.thread);
     case Subject::kOutsideHeaps:
-      return "V8's memory outside its heaps ";
     case Subject::kPlace:
       break;
   }
   return "";
-}
-
-const char* whole_text(report::Whole whole) {
-  return whole == report::Whole::kManagedHeap ? "the JavaScript heap as a whole "
-                                              : "native memory as a whole ";
 }
 
 std::string remark_text(const Remark& remark) {
@@ -98,31 +73,12 @@ std::string remark_text(const Remark& remark) {
     case Kind::kCompiledWithin:
       return "; " + quoted_place(remark.place) + " is compiled into it and allocated before";
     case Kind::kWholeFlat:
-      return std::string("; but ") + whole_text(remark.whole) + "did not grow: " + bytes +
-             " at last";
+      return "; but native memory as a whole did not grow: " + bytes + " at last";
     case Kind::kWholeGrewLess:
-      return std::string("; but ") + whole_text(remark.whole) + "grew by " + bytes +
-             " only, for which others account";
-    case Kind::kNotJoined:
-      return "; but silt has not joined this node, and what waits for V8's collector looks the "
-             "same";
-    case Kind::kWithObjects:
-      return "; with it " + bytes + " of JavaScript objects";
-    case Kind::kWithNative:
-      return "; with it " + bytes + " of " + native_thing(remark.name);
+      return "; but native memory as a whole grew by " + bytes + " only, for which others account";
     case Kind::kAlongWith:
       return "; along with it " + bytes + " by " + said_place(remark.place) +
              ", which the runtime calls with none of your code on the stack";
-    case Kind::kMoreBy:
-      return ", " + bytes + " more by " + said_place(remark.place) +
-             ", which node calls with none of your code on the stack";
-    case Kind::kPoolInStep:
-      return "; in step with it " + bytes + " were allocated by " + kPool;
-    case Kind::kByPool:
-      return std::string("; allocated by ") + kPool;
-    case Kind::kByPoolLookAt:
-      return std::string("; allocated by ") + kPool + ": look at " + said_place(remark.place) +
-             ", which grows meanwhile";
     case Kind::kPieces:
       return "; it was mapped in " + format_counted(remark.count, "piece");
     case Kind::kContainers:
@@ -144,18 +100,6 @@ std::string remark_text(const Remark& remark) {
       return "; no place accounts for most of it: " + said_leads(remark.leads);
     case Kind::kSampledHere:
       return ", " + format_percent(remark.share) + " of what was sampled from here";
-    case Kind::kHeapWithIt:
-      return "; " + heap_used(remark.thread) + curve_text(remark.curve) + " with it";
-    case Kind::kNoSample:
-      return "; V8's profile holds no sample of what was added; a longer run or a smaller "
-             "SILT_NODE_INTERVAL tells";
-    case Kind::kFewSamples:
-      return "; too few samples tell which place: " + said_leads(remark.leads) +
-             "; a longer run or a smaller SILT_NODE_INTERVAL tells";
-    case Kind::kOutside:
-      return "; memories of WebAssembly modules are there, which V8's profile does not see; "
-             "objects that wrap such memory must be freed by the module's own means "
-             "(delete(), free()), and a memory that has grown never shrinks";
     case Kind::kSpread:
       return "; spread over " + format_counted(remark.count, "place") +
              ", each too little to be judged alone: " + said_leads(remark.leads) +
@@ -167,6 +111,18 @@ std::string remark_text(const Remark& remark) {
              "or memory is taken in a way that silt does not see";
     case Kind::kAllocator:
       return "; " + advice(remark.name);
+    default:  // a runtime has said it
+      return "";
+  }
+}
+
+// Runtimes first: what they know of they say in their own words.
+template <typename Said>
+std::string said_by_runtime(std::string (*report::Runtime::*words)(const Said&), const Said& said) {
+  for (const report::Runtime* runtime : report::runtimes()) {
+    if (runtime->*words == nullptr) continue;
+    std::string text = (runtime->*words)(said);
+    if (!text.empty()) return text;
   }
   return "";
 }
@@ -174,13 +130,16 @@ std::string remark_text(const Remark& remark) {
 }  // namespace
 
 std::string reason_text(const Why& why) {
-  std::string text = subject_text(why);
+  std::string text = said_by_runtime(&report::Runtime::subject, why) + subject_text(why);
   if (why.curve.because == analyze::Because::kAllocatorHolds) {
     const std::string name = why.remarks.empty() ? "" : why.remarks.front().name;
     text = (name.empty() ? "the allocator" : name) + " has ";
   }
   text += curve_text(why.curve);
-  for (const Remark& remark : why.remarks) text += remark_text(remark);
+  for (const Remark& remark : why.remarks) {
+    const std::string own = said_by_runtime(&report::Runtime::remark, remark);
+    text += own.empty() ? remark_text(remark) : own;
+  }
   return text;
 }
 

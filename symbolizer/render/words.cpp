@@ -10,6 +10,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::render {
@@ -61,9 +62,8 @@ std::string change_word(report::Change change) {
 }
 
 std::string function_text(const symbolize::Frame& frame) {
-  const bool managed = frame.kind == symbolize::FrameKind::kJavaScript ||
-                       frame.kind == symbolize::FrameKind::kPython;
-  // V8 marks the tier of a function without a name as well: "~", "*".
+  const bool managed = report::find_runtime(frame.kind) != nullptr;
+  // The tier of a function without a name is marked as well: "~", "*".
   if (managed && frame.function.find_first_not_of("~*^+ ") == std::string::npos) {
     return "(anonymous)";
   }
@@ -87,7 +87,7 @@ std::string place_text(const symbolize::Frame& frame) {
   if (frame.function.empty() && frame.file.empty()) return "";
   const std::string place = report::place_of(frame);
   if (frame.generated.empty()) return place;
-  return place + " (" + frame.generated.substr(frame.generated.rfind('/') + 1) + ")";
+  return place + " (" + std::string(report::base_name(frame.generated)) + ")";
 }
 
 size_t judged_count(const Report& report) {

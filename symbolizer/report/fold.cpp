@@ -10,7 +10,7 @@
 #include "symbolizer/analyze/container.h"
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/report/parts.h"
-#include "symbolizer/report/recompiled.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -21,7 +21,6 @@ using analyze::Series;
 using analyze::Timeline;
 using analyze::Verdict;
 using symbolize::Frame;
-using symbolize::FrameKind;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
@@ -128,7 +127,7 @@ namespace {
 
 bool is_own_frame(const Frame& frame, bool managed, const FoldOptions& options) {
   if (owner_of(frame, options.look_through) != Owner::kUser) return false;
-  return !managed || frame.kind == FrameKind::kJavaScript || frame.kind == FrameKind::kPython;
+  return !managed || find_runtime(frame.kind) != nullptr;
 }
 
 bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool managed,
@@ -152,10 +151,10 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     frames.append(here);
     // A collection or compilation grows for its own reasons, wherever it was set off.
     for (const Frame& frame : here) {
-      const std::string_view engine = engine_work(frame);
-      if (engine.empty()) continue;
+      const std::string_view work = own_work(frame);
+      if (work.empty()) continue;
       Frame site;
-      site.function = engine;
+      site.function = work;
       return site;
     }
     found = has_own_frame(here, 0, managed, options);
@@ -165,7 +164,7 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     unknown.unresolved = "no stack was recorded";
     return unknown;
   }
-  const std::string_view books = virtual_machine_books(frames);
+  const std::string_view books = own_stack(frames);
   if (!books.empty()) {
     Frame site;
     site.function = books;
@@ -281,7 +280,10 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     candidates[at->second].members.push_back({i, analyze::make_series(timeline, stack)});
   }
   for (Candidate& candidate : candidates) judge_group(timeline, summaries, candidate);
-  join_recompiled(recording, timeline, names, candidates);
+  for (const Runtime* runtime : runtimes()) {
+    if (runtime->join_places == nullptr) continue;
+    runtime->join_places({recording, timeline, timeline, names}, candidates);
+  }
   settle_containers(recording, timeline, names, options, candidates);
   control_false_discoveries(candidates);
   for (const Candidate& candidate : candidates) {
@@ -296,7 +298,7 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   for (Candidate& candidate : candidates) {
     Group& group = candidate.group;
     if (group.verdict() == Verdict::kSteady) continue;
-    if (is_books_site(group.site)) {
+    if (own_work_of(group.site) == OwnWork::kBooks) {
       for (const Member& member : candidate.members) {
         summaries[member.stack].verdict = Verdict::kSteady;
       }

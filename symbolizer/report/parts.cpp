@@ -14,6 +14,7 @@
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/hoist.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/siblings.h"
 #include "symbolizer/report/site.h"
 
@@ -29,7 +30,7 @@ using symbolize::FrameKind;
 
 // A container adds few blocks where the things it holds add many.
 constexpr double kContainerShare = 0.02;
-// Objects of a JavaScript container are so many times as large as what it holds.
+// Objects of a container in a sampled heap are so many times as large as what it holds.
 constexpr double kContainerSize = 8;
 // Names are compared for so many of the largest groups only: pairs of groups are many.
 constexpr size_t kMostGroups = 400;
@@ -112,7 +113,7 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
   return all;
 }
 
-// Few blocks that grow beside the many of `whole`. In a JavaScript heap a single sample stands for
+// Few blocks that grow beside the many of `whole`. In a sampled heap a single sample stands for
 // as many objects as fit between two samples, so there few blocks say nothing unless they are
 // large.
 bool is_container_of(const Group& part, const Group& whole) {
@@ -158,10 +159,10 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   }
   const Passage through = passes(recording, whole, names, group.site);
   const bool through_part = through.line;
-  // Objects of a JavaScript function and of what it calls: the callee says more. In a program whose
-  // calls V8 compiles into each other the border between the two moves as well.
+  // Objects of a function and of what it calls, in a heap that a runtime collects: the callee says
+  // more. Where its compiler puts calls into each other, the border between the two moves as well.
   if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kManaged &&
-      group.site.kind == FrameKind::kJavaScript && !is_foreign(group.site, options) &&
+      find_runtime(group.site.kind) != nullptr && !is_foreign(group.site, options) &&
       group.site.function != "(top level)") {
     return Relation::kPart;
   }
@@ -201,7 +202,8 @@ bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate
   return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
-// The verdict is the thing's own; pace and growth are those of all its parts.
+// The verdict is the thing's own; pace and growth are those of all its parts, and so are the figures
+// of the reason where all of them together show the same as the thing alone.
 void add_up(const Timeline& timeline, Candidate& candidate) {
   const Judgement all = analyze::judge(timeline, candidate.group.sum);
   Judgement& judgement = candidate.group.judgement;
@@ -212,6 +214,11 @@ void add_up(const Timeline& timeline, Candidate& candidate) {
   judgement.bytes_per_second_high = all.bytes_per_second_high;
   judgement.blocks_per_second = all.blocks_per_second;
   judgement.bytes_per_work = all.bytes_per_work;
+  if (all.reason.because == judgement.reason.because) {
+    judgement.reason = all.reason;
+    judgement.windows = all.windows;
+    judgement.growing_windows = all.growing_windows;
+  }
   order_members(timeline, candidate.members);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/owner.h"
 
 namespace silt::report {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 // Told from here on, and from this share of RSS.
 constexpr double kWorthTelling = 16e6;
 constexpr double kShare = 0.15;
-
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 
@@ -50,7 +49,8 @@ std::optional<Finding> retention_finding(const read::Recording& recording, size_
   curve.from = static_cast<double>(now->native_live);
   curve.to = held + curve.from;
   curve.blocks = static_cast<double>(last.meta.native.live_blocks);
-  const Remark allocator{.kind = Remark::Kind::kAllocator, .name = base_name(recording.allocator)};
+  const Remark allocator{.kind = Remark::Kind::kAllocator,
+                         .name = std::string(base_name(recording.allocator))};
   decide(finding, {Subject::kPlace, 0, curve, {allocator}},
          last.meta.sampling_interval_bytes == 0 ? 0.9 : 0.7);
   return finding;

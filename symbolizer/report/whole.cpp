@@ -8,8 +8,8 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
 
@@ -46,11 +46,11 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   for (const Finding& finding : wholes.findings) {
     joined.insert(finding.stacks.begin(), finding.stacks.end());
   }
-  const bool managed = !recording.snapshots.back().managed_heaps.empty() || is_node(recording) ||
-                       std::any_of(recording.modules.begin(), recording.modules.end(),
-                                   [](const read::Module& module) {
-                                     return module.path.find("libjvm.so") != std::string::npos;
-                                   });
+  // Names cost much: they are asked for where a runtime may have work of its own.
+  const bool managed =
+      std::any_of(runtimes().begin(), runtimes().end(), [&recording](const Runtime* runtime) {
+        return runtime->was_in != nullptr && runtime->was_in(recording);
+      });
   analyze::Series rest;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     if (recording.stacks[i].heap != heap || !input.summaries[i].changes()) continue;
@@ -60,7 +60,7 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
     if (managed) {
       const symbolize::Frame site =
           site_of(recording, recording.stacks[i], input.names, input.options);
-      if (is_engine_site(site) || is_profiler_site(site) || is_books_site(site)) continue;
+      if (own_work_of(site) != OwnWork::kNone) continue;
     }
     analyze::add(rest, analyze::make_series(timeline, recording.stacks[i]));
   }
@@ -112,7 +112,9 @@ Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
   judge_mappings(input, groups, wholes);
   judge_counted_rest(input, groups, Heap::kNative, wholes);
   judge_counted_rest(input, groups, Heap::kObjects, wholes);
-  judge_scripts(input, groups, wholes);
+  for (const Runtime* runtime : runtimes()) {
+    if (runtime->judge_wholes != nullptr) runtime->judge_wholes(input, groups, wholes);
+  }
   judge_rest(input, wholes);
   return wholes;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the sums of a whole share: their curves, the places that grew meanwhile, and the finding
-// that comes of both. Used by whole*.cpp only.
+// that comes of both. Used by whole*.cpp and by the sums of runtimes only.
 
 #ifndef SILT_SYMBOLIZER_REPORT_WHOLE_SUMS_H_
 #define SILT_SYMBOLIZER_REPORT_WHOLE_SUMS_H_
@@ -65,7 +65,6 @@ double explained_by(const WholeInput& input, const std::vector<Group>& groups, r
 
 // The sums, each in a file of its own.
 void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes);
-void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes);
 
 }  // namespace silt::report
 

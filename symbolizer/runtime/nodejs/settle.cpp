@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Budgets first, then what belongs together, then words; see the header.
+// Budgets first, then what belongs together; see the header.
 
-#include "symbolizer/report/node_findings.h"
+#include "symbolizer/runtime/nodejs/settle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,20 +10,26 @@
 #include <utility>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Judgement;
 using analyze::Series;
 using analyze::Timeline;
 using analyze::Verdict;
+using report::Ground;
+using report::Group;
+using report::Owner;
+using report::OwnWork;
+using report::Remark;
+using report::Whole;
 using symbolize::Frame;
 using symbolize::FrameKind;
 
@@ -125,13 +131,14 @@ void hold_against(const Timeline& timeline, const std::vector<double>& whole, Wh
 
 // Memory that V8 itself needs for a larger heap, or to compile.
 bool is_bookkeeping(const Group& group, double heap_growth) {
-  if (group.heap != read::Heap::kNative || !is_engine_site(group.site)) return false;
+  if (group.heap != read::Heap::kNative || report::own_work_of(group.site) != OwnWork::kCollecting)
+    return false;
   return group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
 }
 
 bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
-  return group.heap == read::Heap::kNative && is_by_chance(group) &&
+  return group.heap == read::Heap::kNative && report::is_by_chance(group) &&
          (group.verdict() == Verdict::kGrowing ||
           (group.verdict() == Verdict::kLeak &&
            (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
@@ -139,17 +146,17 @@ bool is_small_doubt(const Group& group) {
 
 // Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  return group.heap == read::Heap::kManaged && rises(group) && is_by_chance(group);
+  return group.heap == read::Heap::kManaged && rises(group) && report::is_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
 bool is_own(const Group& group) {
-  return group.site.file.ends_with("/silt-node.cjs") || is_profiler_site(group.site);
+  return group.site.file.ends_with("/silt-node.cjs") ||
+         report::own_work_of(group.site) == OwnWork::kProfiling;
 }
 
-bool same_line_of_function(const Frame& a, const Frame& b) {
-  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line &&
-         a.column == b.column;
+bool same_named_place(const Frame& a, const Frame& b) {
+  return !a.function.empty() && report::same_place(a, b);
 }
 
 // Objects and the native memory that goes with them, kept by one function, are one leak.
@@ -158,9 +165,8 @@ void join_pairs(std::vector<Group>& groups) {
     if (group.stacks.empty() || !rises(group)) continue;
     for (Group& other : groups) {
       if (&other == &group || other.stacks.empty() || !rises(other)) continue;
-      if (other.heap == group.heap || !same_line_of_function(group.site, other.site)) continue;
-      if (group.inner && other.inner && !same_line_of_function(*group.inner, *other.inner))
-        continue;
+      if (other.heap == group.heap || !same_named_place(group.site, other.site)) continue;
+      if (group.inner && other.inner && !same_named_place(*group.inner, *other.inner)) continue;
       if (other.judgement.growth_bytes > group.judgement.growth_bytes) continue;
       const bool objects = other.heap == read::Heap::kManaged;
       const bool accuses = other.verdict() == Verdict::kLeak && group.verdict() != Verdict::kLeak;
@@ -212,39 +218,41 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
 
 }  // namespace
 
-std::vector<Group> settle_node_groups(const read::Recording& recording, const Timeline& timeline,
-                                      const Timeline& script_timeline, const NodeFrames& names,
-                                      std::vector<Group> native, std::vector<Group> scripts) {
-  const std::vector<double> used = at_frames(recording, script_timeline, js_used_bytes);
+void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
+  const read::Recording& recording = input.recording;
+  const Timeline& timeline = input.timeline;
+  const auto first_managed =
+      std::stable_partition(groups.begin(), groups.end(),
+                            [](const Group& group) { return group.heap != read::Heap::kManaged; });
+  std::vector<Group> scripts(std::make_move_iterator(first_managed),
+                             std::make_move_iterator(groups.end()));
+  groups.erase(first_managed, groups.end());
+  const std::vector<double> used =
+      at_frames(recording, input.managed_timeline, report::js_used_bytes);
   const std::vector<double> live =
       at_frames(recording, timeline, [](const read::Snapshot& snapshot) {
         return snapshot.meta.native.live_bytes + snapshot.meta.mapping.live_bytes;
       });
-  const std::vector<double> total = at_frames(recording, script_timeline, js_total_bytes);
+  const std::vector<double> total =
+      at_frames(recording, input.managed_timeline, report::js_total_bytes);
   const double heap_growth = total.empty() ? 0 : total.back() - total.front();
-  scripts.erase(std::remove_if(scripts.begin(), scripts.end(), is_chance), scripts.end());
-  hold_against(script_timeline, used, Whole::kManagedHeap, scripts);
-  native.erase(std::remove_if(native.begin(), native.end(),
-                              [&](const Group& group) {
-                                return is_own(group) || is_bookkeeping(group, heap_growth) ||
-                                       is_small_doubt(group);
-                              }),
-               native.end());
-  hold_against(timeline, live, Whole::kNative, native);
+  std::erase_if(scripts, is_chance);
+  hold_against(input.managed_timeline, used, Whole::kManagedHeap, scripts);
+  std::erase_if(groups, [&](const Group& group) {
+    return is_own(group) || is_bookkeeping(group, heap_growth) || is_small_doubt(group);
+  });
+  hold_against(timeline, live, Whole::kNative, groups);
 
-  std::vector<Group> groups = std::move(native);
   for (Group& group : groups) {
-    group.what = what_it_is(recording, recording.stacks[group.stacks.front()], names);
+    group.what = what_it_is(recording, recording.stacks[group.stacks.front()], input.names);
   }
   std::move(scripts.begin(), scripts.end(), std::back_inserter(groups));
-  groups.erase(std::remove_if(groups.begin(), groups.end(),
-                              [](const Group& group) {
-                                return is_own(group) || group.verdict() == Verdict::kSteady;
-                              }),
-               groups.end());
+  std::erase_if(groups, [](const Group& group) {
+    return is_own(group) || group.verdict() == Verdict::kSteady;
+  });
   settle_pool(timeline, groups);
   join_pairs(groups);
-  join_callerless(script_timeline, groups);
+  join_callerless(input.managed_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
                            return group.heap == read::Heap::kManaged && rises(group);
@@ -253,8 +261,19 @@ std::vector<Group> settle_node_groups(const read::Recording& recording, const Ti
     group.runtime = "nodejs";
     group.beside_flat_heap = heap_flat && group.heap != read::Heap::kManaged;
   }
-  order_groups(groups);
-  return groups;
+  report::order_groups(groups);
 }
 
-}  // namespace silt::report
+void settle_unjoined(std::vector<Group>& groups) {
+  std::erase_if(groups, [](const Group& group) {
+    const OwnWork work = report::own_work_of(group.site);
+    return work == OwnWork::kCollecting || work == OwnWork::kProfiling;
+  });
+  for (Group& group : groups) {
+    if (group.verdict() != Verdict::kLeak || report::owner_of(group.site) > Owner::kRuntime)
+      continue;
+    group.remarks.push_back({.kind = Remark::Kind::kNotJoined, .ground = Ground::kNotJoined});
+  }
+}
+
+}  // namespace silt::runtime::nodejs

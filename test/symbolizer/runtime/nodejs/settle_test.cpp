@@ -3,7 +3,7 @@
 // Whole reports of imagined Node.js processes: what leaks is named as its developers would, and
 // what only looks like it is not accused.
 
-#include "symbolizer/report/node_findings.h"
+#include "symbolizer/runtime/nodejs/settle.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

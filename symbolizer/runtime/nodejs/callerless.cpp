@@ -2,21 +2,24 @@
 //
 // See the header.
 
-#include "symbolizer/report/callerless.h"
+#include "symbolizer/runtime/nodejs/callerless.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
+using report::Group;
+using report::Owner;
+using report::Remark;
 
 // A rise that begins a quarter of the time later is another one.
 constexpr double kApart = 0.25;
@@ -51,7 +54,7 @@ bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
 }  // namespace
 
 bool is_callerless(const Group& group) {
-  return owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+  return report::owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
 }
 
 void absorb(Group& group, Group& part) {
@@ -73,7 +76,7 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   Group* cause = nullptr;
   for (Group& group : groups) {
     if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;
-    if (owner_of(group.site) != Owner::kUser) continue;
+    if (report::owner_of(group.site) != Owner::kUser) continue;
     if (cause != nullptr) return;
     cause = &group;
   }
@@ -89,21 +92,4 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   std::erase_if(groups, [](const Group& group) { return group.stacks.empty(); });
 }
 
-bool is_node(const read::Recording& recording) {
-  return std::any_of(recording.modules.begin(), recording.modules.end(), [](const auto& module) {
-    const std::string name = module.path.substr(module.path.rfind('/') + 1);
-    return (module.main && (name == "node" || name == "nodejs")) || name.starts_with("libnode.so");
-  });
-}
-
-void settle_unjoined(std::vector<Group>& groups) {
-  std::erase_if(groups, [](const Group& group) {
-    return is_engine_site(group.site) || is_profiler_site(group.site);
-  });
-  for (Group& group : groups) {
-    if (group.verdict() != Verdict::kLeak || owner_of(group.site) > Owner::kRuntime) continue;
-    group.remarks.push_back({.kind = Remark::Kind::kNotJoined, .ground = Ground::kNotJoined});
-  }
-}
-
-}  // namespace silt::report
+}  // namespace silt::runtime::nodejs
