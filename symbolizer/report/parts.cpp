@@ -202,8 +202,8 @@ bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate
   return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
-// The verdict is the thing's own; pace and growth are those of all its parts, and so are the figures
-// of the reason where all of them together show the same as the thing alone.
+// The verdict is the thing's own; pace and growth are those of all its parts, and so are the
+// figures of the reason where all of them together show the same as the thing alone.
 void add_up(const Timeline& timeline, Candidate& candidate) {
   const Judgement all = analyze::judge(timeline, candidate.group.sum);
   Judgement& judgement = candidate.group.judgement;
