@@ -25,7 +25,7 @@ ALLOWED = {
                           "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/snapshot", "interposer/track",
                            "interposer/unwind", "interposer/format", "interposer/base"),
-    "interposer/hook": ("interposer/track", "interposer/base"),
+    "interposer/hook": ("interposer/track", "interposer/format", "interposer/base"),
     "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
@@ -37,6 +37,11 @@ ALLOWED = {
     "symbolizer/runtime": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
                            "symbolizer/analyze", "symbolizer/read", "symbolizer/base",
                            "interposer/format"),
+    "symbolizer/process": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/soak": ("symbolizer/process", "symbolizer/report", "symbolizer/read",
+                        "symbolizer/base", "interposer/format"),
+    "symbolizer/top": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
+                       "symbolizer/read", "symbolizer/base"),
 }
 # What report.h hands on is part of its contract: the frames and the heap of a stack.
 PUBLIC = {
@@ -52,6 +57,7 @@ ONLY = (
      "symbolizer/symbolize"),
     (re.compile(r"libunwind"), "interposer/unwind"),
     (re.compile(r"CLI/"), "symbolizer/commands"),
+    (re.compile(r"spdlog/"), "symbolizer/base"),
 )
 # Words of one processor, or of one runtime -> where they may stand (docs/porting.md, runtimes.md).
 WORDS = (
@@ -63,6 +69,9 @@ WORDS = (
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
+    ("the log", "symbolizer/", re.compile(r"\bstderr\b(?!\")|std::cerr"),
+     ("symbolizer/base/terminal_line.cpp", "symbolizer/main.cpp",  # help, when nothing was asked
+      "symbolizer/render/html/", "symbolizer/commands/output.cpp")),
 )
 # On the tool's side code, not comments: what a report shows of every runtime alike may name one.
 TOOL_WORDS = re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs")
@@ -71,7 +80,8 @@ TOOL_PLACES = {
     "symbolizer/heap/": "V8's heap snapshots, a file format of its own",
     "symbolizer/render/heap": "and what is said of them",
     "symbolizer/commands/report.cpp": "help: such files are an input",
-    "symbolizer/commands/soak_": "settings that a soak gives to its children, and its last line",
+    "symbolizer/commands/soak": "settings that a soak gives to its children, and its last line",
+    "symbolizer/soak/": "the same",
     "symbolizer/symbolize/jit_name.cpp": "names in a map of compiled code are V8's or Python's",
     "symbolizer/symbolize/source_places.cpp": "source maps are JavaScript's",
     "symbolizer/symbolize/symbolizer.cpp": "kinds of functions that a recording names",
@@ -99,6 +109,7 @@ SENTENCES = {
     "policy_file": "messages about a file", "suppression": "messages about a file",
     "honesty": "what was looked at", "compare": "notes of a comparison",
     "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
+    "unjudged": "why a process was not judged",
     "whole_mappings": "the note of a heap not looked into",
     "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
 }

@@ -12,16 +12,17 @@
 #include <functional>
 #include <future>
 #include <map>
-#include <sstream>
 #include <thread>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
-#include "symbolizer/commands/progress.h"
-#include "symbolizer/commands/unjudged.h"
+#include "symbolizer/commands/work_file.h"
 #include "symbolizer/report/compare.h"
 #include "symbolizer/report/policy.h"
+#include "symbolizer/report/unjudged.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {
@@ -45,62 +46,6 @@ bool holds_snapshots(const fs::path& folder) {
   return false;
 }
 
-// One number: so much work in all, done at a steady pace. A file: "elapsed-seconds count" or just
-// the count a line, one line for each snapshot; or pairs at other times, between which it is
-// linear.
-Result<std::vector<double>> work_at_snapshots(const std::string& text,
-                                              const read::Recording& recording) {
-  std::vector<double> seconds;
-  for (const read::Snapshot& snapshot : recording.snapshots) {
-    seconds.push_back(static_cast<double>(snapshot.meta.elapsed_ns) / 1e9);
-  }
-  char* end = nullptr;
-  const double total = std::strtod(text.c_str(), &end);
-  std::vector<double> work;
-  if (end != text.c_str() && *end == '\0') {
-    if (!std::isfinite(total) || total <= 0)
-      return usage_error("--work '" + text + "': not above zero");
-    const double length = std::max(1e-9, seconds.back() - seconds.front());
-    for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
-    return work;
-  }
-  auto bytes = read_text_file(text);
-  if (!bytes) {
-    return Error{"cannot read work file " + in_quotes(text) + ": " + bytes.error().message};
-  }
-  std::istringstream file(*bytes);
-  std::vector<std::pair<double, double>> points;
-  std::string row;
-  for (size_t number = 1; std::getline(file, row); ++number) {
-    if (row.empty() || row[0] == '#') continue;
-    double first = 0;
-    double second = 0;
-    char extra = 0;
-    const int fields = std::sscanf(row.c_str(), "%lf %lf %c", &first, &second, &extra);
-    if (fields != 1 && fields != 2) {
-      return Error{"work file " + in_quotes(text) + ", line " + std::to_string(number) +
-                   ": expected a count, or seconds and a count"};
-    }
-    if (fields == 1) {
-      const size_t index = std::min(points.size(), seconds.size() - 1);
-      points.emplace_back(seconds[index], first);
-    } else {
-      points.emplace_back(first, second);
-    }
-  }
-  if (points.size() < 2) return Error{"work file " + in_quotes(text) + ": fewer than two counts"};
-  std::sort(points.begin(), points.end());
-  for (const double at : seconds) {
-    size_t next = 1;
-    while (next + 1 < points.size() && points[next].first < at) ++next;
-    const auto& [x0, y0] = points[next - 1];
-    const auto& [x1, y1] = points[next];
-    const double share = x1 > x0 ? std::clamp((at - x0) / (x1 - x0), 0.0, 1.0) : 1;
-    work.push_back(y0 + (y1 - y0) * share);
-  }
-  return work;
-}
-
 Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::string>& words) {
   using report::Verdict;
   std::vector<Verdict> verdicts;
@@ -121,7 +66,7 @@ Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::strin
 }
 
 Result<report::Report> report_of(const read::Recording& recording, const InputOptions& options,
-                                 const report::Options& build, Progress& progress) {
+                                 const report::Options& build, const log::Progress& progress) {
   report::Options own = build;
   if (!options.work.empty()) {
     Result<std::vector<double>> work = work_at_snapshots(options.work, recording);
@@ -137,10 +82,17 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
       [&progress](const char* what, double done) { progress.tell(what, done); });
 }
 
+std::string read_text(const read::Recording& recording) {
+  return in_quotes(recording.path) + ": " +
+         format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") + " of " +
+         in_quotes(recording.program) + ", " +
+         format_counted(static_cast<double>(recording.stacks.size()), "stack");
+}
+
 // How many were left out.
-size_t leave_out_short(const std::vector<RecordedProcess>& processes,
+size_t leave_out_short(const std::vector<report::RecordedProcess>& processes,
                        std::vector<report::Report>& reports, std::vector<std::string>& paths) {
-  const std::vector<bool> worth = worth_a_verdict(processes);
+  const std::vector<bool> worth = report::worth_a_verdict(processes);
   size_t kept = 0;
   for (size_t i = 0; i < worth.size(); ++i) {
     if (!worth[i]) continue;
@@ -269,18 +221,19 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
     }
     build.limit_bytes = *limit;
   }
-  Progress progress;
+  log::Progress progress;
   progress.tell("reading", 0);
   Result<std::vector<read::Recording>> recordings = load_recordings(options.paths, options.jobs);
   if (!recordings) return recordings.error();
+  for (const read::Recording& recording : *recordings) log::debug(read_text(recording));
 
   std::vector<report::Report> reports;
   std::vector<std::string> paths;
-  std::vector<RecordedProcess> processes;
+  std::vector<report::RecordedProcess> processes;
   for (read::Recording& recording : *recordings) {
     Result<report::Report> report = report_of(recording, options, build, progress);
     if (!report) return report.error();
-    processes.push_back(facts_of(recording, *report));
+    processes.push_back(report::facts_of(recording, *report));
     reports.push_back(std::move(*report));
     paths.push_back(recording.path.string());
     recording = read::Recording();  // a large one is no longer needed
@@ -288,13 +241,13 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   const size_t left_out = options.for_verdict ? leave_out_short(processes, reports, paths) : 0;
   report::Report report =
       reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
-  report.unjudged = find_unjudged(processes);
-  if (left_out > 0) report.notes.push_back(left_out_text(left_out));
+  report.unjudged = report::find_unjudged(processes);
+  if (left_out > 0) report.notes.push_back(report::left_out_text(left_out));
   for (size_t i = 0; i < report.unjudged.size() && !options.for_verdict; ++i) {
     report.notes.push_back(report::unjudged_text(report.unjudged[i]));
   }
-  if (!options.baseline.empty()) {
-    Result<std::vector<read::Recording>> old = load_recordings({options.baseline}, options.jobs);
+  if (!options.compared.empty()) {
+    Result<std::vector<read::Recording>> old = load_recordings({options.compared}, options.jobs);
     if (!old) return old.error();
     InputOptions plain = options;
     plain.work.clear();
