@@ -4,7 +4,8 @@
 The layer of a file is its folder below interposer/ or symbolizer/; a file directly in either tree
 belongs to its top layer, which may include everything of that tree. Third-party libraries that one
 layer alone may use are checked by their headers. What only a port or only a runtime has to change
-is found by its words, outside the few places that may name it.
+is found by its words, outside the few places that may name it. Verdicts are decided and reasons
+worded in one place each.
 
 usage: check_layers.py [ROOT]
 """
@@ -30,11 +31,12 @@ ALLOWED = {
     "symbolizer/heap": ("symbolizer/base",),
     "symbolizer/analyze": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/symbolize": ("symbolizer/read", "symbolizer/base", "interposer/format"),
-    "symbolizer/runtime": ("symbolizer/symbolize", "symbolizer/read", "symbolizer/base",
-                           "interposer/format"),
-    "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
+    "symbolizer/report": ("symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
     "symbolizer/render": ("symbolizer/report", "symbolizer/heap", "symbolizer/base"),
+    "symbolizer/runtime": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
+                           "symbolizer/analyze", "symbolizer/read", "symbolizer/base",
+                           "interposer/format"),
     "symbolizer/process": ("symbolizer/read", "symbolizer/base", "interposer/format"),
     "symbolizer/soak": ("symbolizer/process", "symbolizer/report", "symbolizer/read",
                         "symbolizer/base", "interposer/format"),
@@ -71,6 +73,46 @@ WORDS = (
      ("symbolizer/base/terminal_line.cpp", "symbolizer/main.cpp",  # help, when nothing was asked
       "symbolizer/render/html/", "symbolizer/commands/output.cpp")),
 )
+# On the tool's side code, not comments: what a report shows of every runtime alike may name one.
+TOOL_WORDS = re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs")
+TOOL_PLACES = {
+    "symbolizer/runtime/": "what is particular to a runtime",
+    "symbolizer/heap/": "V8's heap snapshots, a file format of its own",
+    "symbolizer/render/heap": "and what is said of them",
+    "symbolizer/commands/report.cpp": "help: such files are an input",
+    "symbolizer/commands/soak": "settings that a soak gives to its children, and its last line",
+    "symbolizer/soak/": "the same",
+    "symbolizer/symbolize/jit_name.cpp": "names in a map of compiled code are V8's or Python's",
+    "symbolizer/symbolize/source_places.cpp": "source maps are JavaScript's",
+    "symbolizer/symbolize/symbolizer.cpp": "kinds of functions that a recording names",
+    "symbolizer/symbolize/frame.h": "kinds of frames",
+    "symbolizer/read/recording.h": "the same, as recorded",
+    "symbolizer/read/runtime_sections.cpp": "recordings of format version 1",
+    "symbolizer/report/owners.cpp": "names of what keeps memory",
+    "symbolizer/report/honesty.cpp": "how much of a managed heap was looked at",
+    "symbolizer/render/headline.cpp": "names of wholes",
+    "symbolizer/render/words.cpp": "names of the parts of RSS",
+    "symbolizer/render/html_tree.cpp": "names of heaps",
+    "symbolizer/render/html.cpp": "the page is a script itself",
+    "symbolizer/render/text.cpp": "names of heaps",
+}
+# A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
+# and the stacks of a finding, which are told with it. Copies of one pass.
+ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
+ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp")
+# Three words on end in a literal are a sentence: reasons are codes there, and render has the words.
+SENTENCE = re.compile(r'"[^"\n]*\b[a-z]+ [a-z]+ [a-z]+[^"\n]*"')
+CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")
+# What is no reason of a finding: file -> what its sentences are.
+SENTENCES = {
+    "baseline": "messages about a file", "policy": "rulings of the gate",
+    "policy_file": "messages about a file", "suppression": "messages about a file",
+    "honesty": "what was looked at", "compare": "notes of a comparison",
+    "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
+    "unjudged": "why a process was not judged",
+    "whole_mappings": "the note of a heap not looked into",
+    "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -98,6 +140,29 @@ def misplaced_words(name, text):
             if found:
                 problems.append(f"{name}:{number}: '{found.group()}' is of {what}: it belongs to "
                                 + ", ".join(places))
+    if name.startswith("symbolizer/") and not name.startswith(tuple(TOOL_PLACES)):
+        for number, line in enumerate(text.splitlines(), 1):
+            found = TOOL_WORDS.search(line.split("//")[0])
+            if found:
+                problems.append(f"{name}:{number}: '{found.group()}' is of a runtime: it belongs to "
+                                "symbolizer/runtime/, behind report/runtime.h")
+    return problems
+
+
+def rewritten_verdicts(name, text):
+    """Verdicts assigned, and reasons said, where neither belongs."""
+    problems = []
+    stem = pathlib.PurePosixPath(name).stem
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.split("//")[0]
+        if name.startswith("symbolizer/") and name not in ASSIGNING and ASSIGNED.search(code):
+            problems.append(f"{name}:{number}: a verdict is assigned: it follows from a code or a "
+                            "ground of analyze/decide.h")
+        sentence = SENTENCE.search(code)
+        if name.startswith(CODES_ONLY) and stem not in SENTENCES and sentence and \
+                not code.lstrip().startswith(("#include", "static_assert")):
+            problems.append(f"{name}:{number}: {sentence.group()} is a sentence: a reason is a code "
+                            "here, and symbolizer/render has the words")
     return problems
 
 
@@ -134,6 +199,7 @@ def check(root):
         name = path.relative_to(root).as_posix()
         graph[name] = []
         problems += misplaced_words(name, path.read_text(encoding="utf-8"))
+        problems += rewritten_verdicts(name, path.read_text(encoding="utf-8"))
         for kind, included in INCLUDE.findall(path.read_text(encoding="utf-8")):
             for library, layer in ONLY:
                 if library.search(included) and layer_of(name) not in (layer, *TOP):

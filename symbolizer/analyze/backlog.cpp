@@ -7,10 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "symbolizer/analyze/trend.h"
-#include "symbolizer/base/quantity.h"
 
 namespace silt::analyze {
 namespace {
@@ -71,15 +69,16 @@ bool judge_backlog(const Evidence& evidence, Judgement& judgement) {
   const double early = stay(evidence, 0, windows / 3);
   const double late = stay(evidence, windows - windows / 3, windows);
   if (early <= 0 || late < kLongerStay * early) return false;
-  judgement.verdict = Verdict::kLeak;
   judgement.confidence = 0.7;
   judgement.p_value = 0;
   judgement.windows = windows;
   judgement.growing_windows = grew;
   judgement.warm_up_windows = 0;
-  judgement.reason = "a backlog: blocks go, but ever later; from " + format_count(blocks.front()) +
-                     " to " + format_count(blocks.back()) + " " + over(evidence.seconds) +
-                     ", more " + windows_text(grew, windows);
+  judgement.reason = reason_of(Because::kBacklog, evidence, trend);
+  judgement.reason.from = blocks.front();
+  judgement.reason.to = blocks.back();
+  judgement.reason.grew = grew;
+  judgement.reason.windows = windows;
   return true;
 }
 

@@ -6,12 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 #include "symbolizer/analyze/shape.h"
 #include "symbolizer/analyze/trend.h"
-#include "symbolizer/base/quantity.h"
 
 namespace silt::analyze {
 namespace {
@@ -94,9 +92,6 @@ bool is_full_with(const Timeline& timeline, const Series& container, const Serie
 
 bool judge_container(const Evidence& evidence, Judgement& judgement) {
   if (!is_container(evidence) || judgement.growth_bytes < kFloorBytes) return false;
-  const std::string blocks = format_counted(evidence.blocks.back(), "block");
-  const std::string sizes = " from " + format_bytes(evidence.bytes.front()) + " to " +
-                            format_bytes(evidence.bytes.back());
   const Jumps jumps = find_jumps(evidence.timeline.seconds, without_copies(evidence));
   const std::vector<Step> steps = steps_of_bytes(evidence);
   // One observation a window: how large a step was says how the container grows, not how sure.
@@ -108,32 +103,25 @@ bool judge_container(const Evidence& evidence, Judgement& judgement) {
   judgement.warm_up_windows = trend.warm_up;
   const bool every = trend.windows >= 4 && trend.grew == trend.windows && trend.late_pace >= 0.6;
   if (every && !jumps.falls) {
-    judgement.verdict = Verdict::kLeak;
     judgement.p_value = 0;
     judgement.confidence = 0.6 + 0.35 * (1 - std::exp(-static_cast<double>(trend.windows) / 4));
-    judgement.reason = blocks + " grew" + sizes + ", " + windows_text(trend.grew, trend.windows) +
-                       after_warm_up(trend.warm_up) + ": a container that is only added to";
+    judgement.reason = reason_of(Because::kContainer, evidence, trend);
     return true;
   }
   if (jumps.falls || jumps.count < 2) return false;
+  const bool enough = jumps.count >= 3 && evidence.bytes.size() >= 6;
+  judgement.reason = reason_of(jumps.overdue ? Because::kContainerFull
+                               : enough      ? Because::kContainerSteps
+                                             : Because::kContainerFewSteps,
+                               evidence, trend);
+  judgement.reason.count = jumps.count;
   if (jumps.overdue) {
-    judgement.verdict = Verdict::kBounded;
     judgement.confidence = 0.7;
-    judgement.reason = blocks + " grew" + sizes + " in " +
-                       format_counted(static_cast<double>(jumps.count), "step") +
-                       ", then no more for longer than that pace predicts";
     return true;
   }
-  const bool enough = jumps.count >= 3 && evidence.bytes.size() >= 6;
-  judgement.verdict = enough ? Verdict::kLeak : Verdict::kGrowing;
-  judgement.p_value = judgement.verdict == Verdict::kLeak ? 0 : 1;
-  judgement.confidence = judgement.verdict == Verdict::kLeak
-                             ? std::min(0.9, 0.5 + 0.08 * static_cast<double>(jumps.count))
-                             : 0.5;
-  judgement.reason = blocks + " grew" + sizes + " in " +
-                     format_counted(static_cast<double>(jumps.count), "step") +
-                     " that fit a container filled at a steady pace";
-  if (judgement.verdict == Verdict::kGrowing) judgement.reason += "; too few steps to be sure";
+  judgement.p_value = enough ? 0 : 1;
+  judgement.confidence =
+      enough ? std::min(0.9, 0.5 + 0.08 * static_cast<double>(jumps.count)) : 0.5;
   return true;
 }
 

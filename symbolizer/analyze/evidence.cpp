@@ -8,7 +8,6 @@
 #include <span>
 
 #include "symbolizer/analyze/statistics.h"
-#include "symbolizer/base/quantity.h"
 
 namespace silt::analyze {
 
@@ -74,20 +73,23 @@ void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement) {
   }
 }
 
-std::string over(double seconds) { return "in " + format_duration(seconds); }
-
-std::string windows_text(size_t grew, size_t windows) {
-  if (grew == windows) return "in each of " + std::to_string(windows) + " windows";
-  return "in " + std::to_string(grew) + " of " + std::to_string(windows) + " windows";
-}
-
-std::string after_warm_up(size_t warm_up) {
-  if (warm_up == 0) return "";
-  return " after a warm-up of " + format_counted(static_cast<double>(warm_up), "window");
-}
-
-std::string amount(const Evidence& evidence, double units) {
-  return evidence.counts_bytes ? format_bytes(units) : format_count(units);
+Reason reason_of(Because because, const Evidence& evidence, const Trend& trend) {
+  Reason reason;
+  reason.because = because;
+  reason.by_bytes = evidence.counts_bytes;
+  reason.has_births = evidence.windows.has_births;
+  reason.rise = evidence.levels.last - evidence.levels.first;
+  reason.seconds = evidence.seconds;
+  reason.from = evidence.bytes.front();
+  reason.to = evidence.bytes.back();
+  reason.born = trend.born;
+  reason.died = trend.died;
+  reason.blocks = evidence.blocks.back();
+  reason.pace = trend.late_pace;
+  reason.grew = trend.grew;
+  reason.windows = trend.windows;
+  reason.warm_up = trend.warm_up;
+  return reason;
 }
 
 }  // namespace silt::analyze

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the rules look at: one series at the frames of its timeline, with its levels and windows,
-// and the line through it. The words for windows that all reasons share are here too.
+// and the line through it. The reasons that come of it begin here: with what all of them say.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
 #define SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include "symbolizer/analyze/series.h"
 #include "symbolizer/analyze/shape.h"
+#include "symbolizer/analyze/trend.h"
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/analyze/windows.h"
 
@@ -46,14 +46,8 @@ Evidence gather(const Timeline& timeline, const Series& series);
 // Fits the line through live bytes from the end of warm-up on: pace, and its interval.
 void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement);
 
-// "in 3 min"
-std::string over(double seconds);
-// "in 7 of 8 windows"
-std::string windows_text(size_t grew, size_t windows);
-// " after a warm-up of 2 windows", or nothing
-std::string after_warm_up(size_t warm_up);
-// So many bytes or blocks, whichever the windows count.
-std::string amount(const Evidence& evidence, double units);
+// A reason with the figures that the evidence and the trend through its windows have.
+Reason reason_of(Because because, const Evidence& evidence, const Trend& trend);
 
 }  // namespace silt::analyze
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words for what is no leak: what rose and is flat by now, or in doubt, and what never rose.
+// What is no leak: what rose and is flat by now, or in doubt, and what never rose.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_RISE_H_
 #define SILT_SYMBOLIZER_ANALYZE_RISE_H_
@@ -16,7 +16,7 @@ void judge_steady(const Evidence& evidence, const Trend& trend, Judgement& judge
 void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgement);
 
 // What rose over two or three.
-void judge_short(const Evidence& evidence, Judgement& judgement);
+void judge_short(const Evidence& evidence, const Trend& trend, Judgement& judgement);
 
 }  // namespace silt::analyze
 

@@ -14,7 +14,6 @@
 #include "symbolizer/analyze/rise.h"
 #include "symbolizer/analyze/shape.h"
 #include "symbolizer/analyze/trend.h"
-#include "symbolizer/base/quantity.h"
 
 namespace silt::analyze {
 namespace {
@@ -25,17 +24,6 @@ double leak_confidence(const Trend& trend) {
   const double every = static_cast<double>(trend.grew) / static_cast<double>(trend.windows);
   const double kept = trend.born > 0 ? 1 - 0.5 * trend.died / trend.born : 1;
   return std::clamp(0.5 + 0.5 * by_windows * by_events * std::sqrt(every) * kept, 0.5, 0.99);
-}
-
-std::string leak_reason(const Evidence& evidence, const Trend& trend) {
-  std::string text = std::string(evidence.counts_bytes ? "live objects" : "live blocks") +
-                     " grew " + windows_text(trend.grew, trend.windows) +
-                     after_warm_up(trend.warm_up) + ", by " +
-                     amount(evidence, trend.born - trend.died) + " in all";
-  if (!evidence.windows.has_births) return text;
-  if (trend.died <= 0) return text + "; none of those that came to stay went away later";
-  return text + "; " + amount(evidence, trend.born) + " came to stay, " +
-         amount(evidence, trend.died) + " went away";
 }
 
 std::vector<Step> steps_of_windows(const Evidence& evidence) {
@@ -61,7 +49,7 @@ bool floor_rises(const Evidence& evidence, const Releases& releases) {
   return true;
 }
 
-bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
+bool judge_sawtooth(const Evidence& evidence, const Trend& trend, Judgement& judgement) {
   const double floor = std::max(kFloorBytes, kJitter * evidence.levels.peak);
   const Releases releases =
       find_releases(at_regular(evidence.timeline, evidence.series.bytes), floor);
@@ -73,18 +61,16 @@ bool judge_sawtooth(const Evidence& evidence, Judgement& judgement) {
     return false;
   }
   if (floor_rises(evidence, releases)) {
-    judgement.verdict = Verdict::kGrowing;
     judgement.confidence = 0.6;
-    judgement.reason = "rises and is released in bulk, but each release leaves more behind: " +
-                       format_bytes(releases.floors.front()) + ", at last " +
-                       format_bytes(releases.floors.back());
+    judgement.reason = reason_of(Because::kRisingFloor, evidence, trend);
+    judgement.reason.from = releases.floors.front();
+    judgement.reason.to = releases.floors.back();
     return true;
   }
-  judgement.verdict = Verdict::kSawtooth;
   judgement.confidence = std::min(0.95, 0.6 + 0.1 * static_cast<double>(releases.count));
-  judgement.reason = "rises and is released in bulk: " +
-                     format_counted(static_cast<double>(releases.count), "time") +
-                     " so far, up to " + format_bytes(releases.largest) + " at once";
+  judgement.reason = reason_of(Because::kReleased, evidence, trend);
+  judgement.reason.count = releases.count;
+  judgement.reason.to = releases.largest;
   return true;
 }
 
@@ -125,36 +111,15 @@ bool is_small(const Evidence& evidence) {
 
 }  // namespace
 
-const char* verdict_word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kLeak:
-      return "leak";
-    case Verdict::kGrowing:
-      return "growing";
-    case Verdict::kBounded:
-      return "bounded";
-    case Verdict::kSawtooth:
-      return "sawtooth";
-    case Verdict::kRetained:
-      return "retained";
-    case Verdict::kSteady:
-      break;
-  }
-  return "steady";
-}
-
 Judgement judge(const Timeline& timeline, const Series& series) {
   Judgement judgement;
-  if (timeline.regular.empty() || series.bytes.empty()) {
-    judgement.reason = "nothing was recorded";
-    return judgement;
-  }
+  if (timeline.regular.empty() || series.bytes.empty()) return judgement;
   const size_t first = timeline.regular.front();
   const size_t last = timeline.regular.back();
   judgement.growth_bytes = series.bytes[last] - series.bytes[first];
   judgement.growth_blocks = series.blocks[last] - series.blocks[first];
   if (timeline.frames.size() < 2) {
-    judgement.reason = "a single snapshot shows what is in use, not what grows";
+    judgement.reason.because = Because::kSingleSnapshot;
     return judgement;
   }
   const Evidence evidence = gather(timeline, series);
@@ -172,17 +137,16 @@ Judgement judge(const Timeline& timeline, const Series& series) {
     judge_steady(evidence, trend, judgement);
   } else if (evidence.bytes.size() <= 3) {
     if (rose) {
-      judge_short(evidence, judgement);
+      judge_short(evidence, trend, judgement);
     } else {
       judge_steady(evidence, trend, judgement);
     }
   } else if (trend.obstacle == Obstacle::kNone &&
              (rises(judgement) || count_what_stays(evidence, judgement))) {
-    judgement.verdict = Verdict::kLeak;
     judgement.confidence = leak_confidence(trend);
-    judgement.reason = leak_reason(evidence, trend);
+    judgement.reason = reason_of(Because::kKeepsGrowing, evidence, trend);
   } else if (judge_backlog(evidence, judgement) || judge_container(evidence, judgement) ||
-             judge_sawtooth(evidence, judgement)) {
+             judge_sawtooth(evidence, trend, judgement)) {
   } else if (rose) {
     judge_rise(evidence, trend, judgement);
   } else {

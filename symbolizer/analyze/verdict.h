@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One of five words for a series of live memory, with the reason in plain words. docs/verdicts.md
-// tells the rules and why they are so. A sixth word is not for live memory: what the allocator
-// retains after it was freed.
+// What a series of live memory shows, as a code with figures, from which its verdict follows
+// (decide.h). docs/verdicts.md tells the rules and why they are so.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_VERDICT_H_
 #define SILT_SYMBOLIZER_ANALYZE_VERDICT_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
 
+#include "symbolizer/analyze/decide.h"
 #include "symbolizer/analyze/series.h"
 
 namespace silt::analyze {
 
-enum class Verdict : uint8_t { kLeak, kGrowing, kBounded, kSawtooth, kSteady, kRetained };
-
-// "leak", "growing", ...
-const char* verdict_word(Verdict verdict);
-// What may go on until memory is full.
-inline bool rises(Verdict verdict) {
-  return verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
-}
-
 struct Judgement {
-  Verdict verdict = Verdict::kSteady;
+  Reason reason;
   double confidence = 0;  // 0..1, of the verdict
   double p_value = 1;     // chance that memory which does not grow looks like this
-  std::string reason;     // one line
+  Verdict verdict() const { return verdict_of(reason.because); }
 
   double growth_bytes = 0;  // live at the last regular snapshot minus live at the first
   double growth_blocks = 0;

@@ -7,14 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "symbolizer/analyze/evidence.h"
 #include "symbolizer/analyze/shape.h"
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/analyze/trend.h"
-#include "symbolizer/base/quantity.h"
 
 namespace silt::analyze {
 namespace {
@@ -125,13 +123,14 @@ Judgement judge_whole(const Curve& curve, const WholeFloor& floor) {
   const std::span<const double> seconds = curve.seconds;
   const std::span<const double> values = curve.values;
   Judgement judgement;
-  judgement.reason = "too short a look at the whole";
+  judgement.reason.because = Because::kWholeTooShort;
   if (values.size() < kFewestValues || seconds.size() != values.size()) return judgement;
   judgement.growth_bytes = values.back() - values.front();
   const double peak = *std::max_element(values.begin(), values.end());
   const double least = std::max(floor.bytes, floor.share * peak);
   judgement.confidence = 0.8;
-  judgement.reason = "stays within " + format_bytes(least) + " of what it was";
+  judgement.reason.because = Because::kWholeStays;
+  judgement.reason.rise = least;
 
   const std::vector<Step> steps = steps_of(curve);
   double mean = 0;
@@ -153,50 +152,48 @@ Judgement judge_whole(const Curve& curve, const WholeFloor& floor) {
   judgement.bytes_per_second = line.per_x;
   judgement.bytes_per_second_low = line.low;
   judgement.bytes_per_second_high = line.high;
-  const std::string rose = "rose from " + format_bytes(y.front()) + " to " +
-                           format_bytes(y.back()) + " " + over(x.back() - x.front()) +
-                           after_warm_up(trend.warm_up);
-  const auto say = [&](Verdict verdict, double confidence, const std::string& more) {
-    judgement.verdict = verdict;
+  Reason& reason = judgement.reason;
+  reason.from = y.front();
+  reason.to = y.back();
+  reason.rise = rise;
+  reason.seconds = x.back() - x.front();
+  reason.count = trend.even_tail;
+  reason.grew = trend.grew;
+  reason.windows = trend.windows;
+  reason.warm_up = trend.warm_up;
+  const auto found = [&](double confidence, Because because) {
     judgement.confidence = confidence;
-    judgement.reason = rose + more;
+    reason.because = because;
     return judgement;
   };
   const double gathered = std::max(floor.bytes, kJitter * peak);
   if (released(y, gathered)) {
-    return say(Verdict::kSawtooth, 0.6, ", and was given back in bulk meanwhile");
+    return found(0.6, Because::kWholeReleased);
   }
-  if (is_step(steps, from, rise)) return say(Verdict::kBounded, 0.6, ", most of it at once");
+  if (is_step(steps, from, rise)) return found(0.6, Because::kWholeStep);
   switch (trend.obstacle) {
     case Obstacle::kNone:
     case Obstacle::kNotEvery:
       break;
     case Obstacle::kBend:
-      if (trend.even_tail > 0 && line.low > 0) {
-        return say(Verdict::kGrowing, 0.5,
-                   ", more slowly than at first, but no slower still in the last " +
-                       std::to_string(trend.even_tail) + " windows");
-      }
-      return say(Verdict::kBounded, 0.6, ", ever more slowly");
+      if (trend.even_tail > 0 && line.low > 0) return found(0.5, Because::kWholeSlower);
+      return found(0.6, Because::kWholeEverSlower);
     case Obstacle::kTail:
-      return say(Verdict::kGrowing, 0.4, ", but what followed the first rush may be the end of it");
+      return found(0.4, Because::kWholeAfterRush);
     case Obstacle::kStopped:
     case Obstacle::kReplacing:
-      return say(Verdict::kBounded, 0.6, ", then stopped");
+      return found(0.6, Because::kWholeStopped);
     default:
-      judgement.reason = rose + ", but up and down";
-      return judgement;
+      return found(judgement.confidence, Because::kWholeUpAndDown);
   }
-  if (is_like_logarithm(x, y)) return say(Verdict::kBounded, 0.6, ", ever more slowly");
+  if (is_like_logarithm(x, y)) return found(0.6, Because::kWholeEverSlower);
   const bool line_like = line.low > 0 && scatter_around(line, x, y) < kScatter * rise;
   if (!line_like || trend.died > kMayFall * trend.born || trend.windows < kFewestWindows) {
-    judgement.reason = rose + ", but not along a line";
-    return judgement;
+    return found(judgement.confidence, Because::kWholeNoLine);
   }
   const double by_windows = 1 - std::exp(-static_cast<double>(trend.windows) / 5);
   const double every = static_cast<double>(trend.grew) / static_cast<double>(trend.windows);
-  return say(Verdict::kLeak, 0.6 + 0.35 * by_windows * every,
-             ", " + windows_text(trend.grew, trend.windows));
+  return found(0.6 + 0.35 * by_windows * every, Because::kWholeLine);
 }
 
 double smallest_whole(const Curve& curve, const WholeFloor& floor) {

@@ -22,8 +22,8 @@ struct WholeFloor {
 };
 
 // Values at ascending times in seconds, and by the process's own activity where it is known (else
-// empty): a bend must show on both clocks. The reason says what the curve does, without saying of
-// what. Fewer than five values are `steady`: too short a look at a sum.
+// empty): a bend must show on both clocks. Fewer than five values are `steady`: too short a look at
+// a sum.
 struct Curve {
   std::vector<double> seconds;
   std::vector<double> activity;

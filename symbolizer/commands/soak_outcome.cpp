@@ -17,6 +17,7 @@
 #include "symbolizer/commands/output.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/formats.h"
+#include "symbolizer/render/headline.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -144,7 +145,8 @@ std::string outcome_line(const report::Report& report, int status, const std::st
     case kInconclusive:
       for (const report::Ruling& ruling : report.gate.rulings) {
         if (ruling.fails)
-          return "inconclusive: " + render::clean(ruling.why) + "; " + seen_text(report);
+          return "inconclusive: " + render::clean(render::ruling_text(report, ruling)) + "; " +
+                 seen_text(report);
       }
       return inconclusive_line(report);
     case kInput:

@@ -10,6 +10,8 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 
@@ -24,7 +26,8 @@ using report::Verdict;
 std::string site_name(const Finding& finding) { return clean(short_finding_name(finding)); }
 
 std::string headline(const Finding& finding) {
-  if (!finding.headline.empty()) return clean(finding.headline);
+  const std::string own = headline_text(finding);
+  if (!own.empty()) return clean(own);
   return std::string(report::verdict_word(finding.verdict)) + " in " + site_name(finding) + ": " +
          pace_text(finding);
 }
@@ -37,7 +40,7 @@ const report::StackLine* stack_of(const Report& report, uint32_t id) {
 }
 
 std::string details(const Report& report, const Finding& finding) {
-  std::string text = clean(finding.reason) + "\n";
+  std::string text = clean(reason_text(finding.why)) + "\n";
   text += format_percent(finding.confidence) + " sure\n";
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
@@ -218,7 +221,7 @@ std::string render_sarif(const Report& report) {
     result["ruleId"] = report::verdict_word(finding.verdict);
     const bool rises = report::rises(finding.verdict);
     result["level"] = fails(report, i) ? "error" : rises ? "warning" : "note";
-    result["message"]["text"] = headline(finding) + ". " + clean(finding.reason);
+    result["message"]["text"] = headline(finding) + ". " + clean(reason_text(finding.why));
     Json location;
     if (!finding.site.file.empty()) {
       location["physicalLocation"]["artifactLocation"]["uri"] =

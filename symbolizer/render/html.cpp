@@ -14,6 +14,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
 #include "symbolizer/render/html_chart.h"
 #include "symbolizer/render/html_findings.h"
 #include "symbolizer/render/html_page.h"
@@ -115,7 +116,7 @@ void add_gate(const Report& report, Json& json) {
     json["gate"].push_back({{"finding", ruling.finding ? Json(*ruling.finding) : Json(nullptr)},
                             {"outcome", outcome_word(ruling.outcome)},
                             {"rule", clean(ruling.rule)},
-                            {"why", clean(ruling.why)}});
+                            {"why", clean(ruling_text(report, ruling))}});
   }
 }
 

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
 #include "symbolizer/render/html_chart.h"
 #include "symbolizer/render/html_source.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -109,12 +111,12 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["verdict"] = report::verdict_word(finding.verdict);
   json["confidence"] = finding.confidence;
   json["heap"] = heap_word(finding.heap);
-  json["site"] = clean((finding.what.empty() ? "" : finding.what + " ") + finding_name(finding));
-  if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(finding.headline);
+  json["site"] = clean(before_site(finding) + finding_name(finding));
+  if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(headline_text(finding));
   json["place"] = clean(place_text(finding.site));
   json["pace"] = clean(pace_text(finding));
   json["limit"] = limit_text(report, finding);
-  json["reason"] = clean(finding.reason);
+  json["reason"] = clean(reason_text(finding.why));
   json["change"] = change_word(finding.change);
   json["live_bytes"] = fitted(finding.live_bytes, report.snapshots.size());
   if (!finding.shares.empty()) {

@@ -10,6 +10,8 @@
 #include <unordered_map>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 
@@ -109,8 +111,8 @@ Json finding_of(const report::Finding& finding) {
     json["whole"] = finding.whole;
     json["leads"] = finding.leads;
   }
-  json["headline"] = text_or_null(finding.headline);
-  json["reason"] = finding.reason;
+  json["headline"] = text_or_null(headline_text(finding));
+  json["reason"] = reason_text(finding.why);
   json["live_bytes"] = finding.live_bytes;
   if (!finding.owners.empty()) json["owners"] = owners_of(finding.owners);
   if (finding.change != report::Change::kNotCompared) {

@@ -8,6 +8,8 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -43,7 +45,7 @@ std::string row(const Finding& finding) {
     text += " (" + change_word(finding.change) + ")";
   }
   text += " | ";
-  if (!finding.what.empty()) text += markdown(finding.what) + " ";
+  text += markdown(before_site(finding));
   text += markdown_code(clean(short_finding_name(finding)));
   const std::string place = place_text(finding.site);
   if (!place.empty()) text += "<br>" + markdown_code(place);
@@ -51,7 +53,7 @@ std::string row(const Finding& finding) {
                                           : std::string("unknown"));
   text += " | " + format_bytes_signed(static_cast<double>(finding.growth_bytes));
   text += " | " + format_percent(finding.confidence);
-  text += " | " + markdown(finding.reason);
+  text += " | " + markdown(reason_text(finding.why));
   for (const std::string& owner : owner_texts(finding.owners, 3)) {
     text += "<br>" + markdown(clean(owner));
   }

@@ -9,6 +9,8 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/words.h"
@@ -151,9 +153,8 @@ class Page : TextRows {
       const bool retained = finding.verdict == Verdict::kRetained;
       const std::string title =
           upper + "  " +
-          (retained ? clean(finding.headline)
-                    : (finding.what.empty() ? "" : clean(finding.what) + " ") +
-                          (name.empty() ? "?" : name));
+          (retained ? clean(headline_text(finding))
+                    : clean(before_site(finding)) + (name.empty() ? "?" : name));
       const std::string place = retained ? "" : clean(place_text(finding.site));
       const bool one_row =
           options_.full || columns(title) + 2 + columns(bare_file(place)) <= options_.width;
@@ -171,7 +172,7 @@ class Page : TextRows {
       }
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
-      wrapped(finding.reason, "    ", "    ");
+      wrapped(reason_text(finding.why), "    ", "    ");
       owners(finding.owners, 3);
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
@@ -220,7 +221,7 @@ class Page : TextRows {
     for (const report::Ruling& ruling : report_.gate.rulings) {
       if (!ruling.finding || *ruling.finding != finding) continue;
       if (ruling.outcome == report::Outcome::kPassed) continue;
-      wrapped(outcome_text(ruling.outcome) + ruling.why, "    ", "    ");
+      wrapped(outcome_text(ruling.outcome) + ruling_text(report_, ruling), "    ", "    ");
     }
   }
 
@@ -377,8 +378,7 @@ class Page : TextRows {
   // At most three lines; what is lost is among them.
   void owners(const std::vector<report::OwnerLine>& all, size_t most) {
     if (options_.full) most = all.size();
-    for (const std::string& text : owner_texts(all, most))
-      wrapped(clean(text), "    ", "      ");
+    for (const std::string& text : owner_texts(all, most)) wrapped(clean(text), "    ", "      ");
   }
 
   void stacks() {

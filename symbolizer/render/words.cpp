@@ -9,8 +9,9 @@
 #include <cmath>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/render/headline.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/whole.h"
 
 namespace silt::render {
 
@@ -61,9 +62,8 @@ std::string change_word(report::Change change) {
 }
 
 std::string function_text(const symbolize::Frame& frame) {
-  const bool managed = frame.kind == symbolize::FrameKind::kJavaScript ||
-                       frame.kind == symbolize::FrameKind::kPython;
-  // V8 marks the tier of a function without a name as well: "~", "*".
+  const bool managed = report::find_runtime(frame.kind) != nullptr;
+  // The tier of a function without a name is marked as well: "~", "*".
   if (managed && frame.function.find_first_not_of("~*^+ ") == std::string::npos) {
     return "(anonymous)";
   }
@@ -74,7 +74,7 @@ std::string function_text(const symbolize::Frame& frame) {
 
 std::string finding_name(const Finding& finding) {
   if (finding.whole.empty()) return function_text(finding.site);
-  return std::string(report::whole_name(finding.whole)) + " as a whole";
+  return std::string(whole_name(finding.whole)) + " as a whole";
 }
 
 std::string short_finding_name(const Finding& finding) {
@@ -87,7 +87,7 @@ std::string place_text(const symbolize::Frame& frame) {
   if (frame.function.empty() && frame.file.empty()) return "";
   const std::string place = report::place_of(frame);
   if (frame.generated.empty()) return place;
-  return place + " (" + frame.generated.substr(frame.generated.rfind('/') + 1) + ")";
+  return place + " (" + std::string(report::base_name(frame.generated)) + ")";
 }
 
 size_t judged_count(const Report& report) {
@@ -135,7 +135,7 @@ std::string summary_text(const Report& report) {
 std::string none_found_text(const Report& report) {
   if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
   for (const Finding& finding : report.findings) {
-    if (!finding.whole.empty()) return "no place found that leaks, but " + finding.headline;
+    if (!finding.whole.empty()) return "no place found that leaks, but " + headline_text(finding);
   }
   std::string text;
   if (report.detectable_blocks_per_hour) {

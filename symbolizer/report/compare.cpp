@@ -28,15 +28,14 @@ std::optional<double> sum(const std::optional<double>& a, const std::optional<do
   return b ? *a + *b : *a;
 }
 
-// Adds a finding on the same site in another process.
-void join(Finding& to, Finding from, size_t process) {
-  to.shares.push_back(share_of(from, process));
-  if (from.verdict < to.verdict ||
-      (from.verdict == to.verdict && from.confidence > to.confidence)) {
-    to.verdict = from.verdict;
-    to.confidence = from.confidence;
-    to.reason = from.reason;
-  }
+// What one process says of a site.
+struct Said {
+  size_t process = 0;
+  Finding finding;
+};
+
+// Adds the figures of a finding on the same site in another process.
+void add_figures(Finding& to, const Finding& from) {
   to.growth_bytes += from.growth_bytes;
   to.growth_blocks += from.growth_blocks;
   to.bytes_per_hour = sum(to.bytes_per_hour, from.bytes_per_hour);
@@ -55,6 +54,32 @@ void join(Finding& to, Finding from, size_t process) {
   for (size_t i = 0; i < to.live_bytes.size() && !from.live_bytes.empty(); ++i) {
     to.live_bytes[i] += from.live_bytes[std::min(i, from.live_bytes.size() - 1)];
   }
+}
+
+// The gravest speaks for all, with its reason; the figures are those of all together.
+Finding spoken_for(const std::vector<Said>& all) {
+  const Finding* gravest = &all.front().finding;
+  for (const Said& said : all) {
+    const Finding& one = said.finding;
+    const bool graver = one.verdict < gravest->verdict ||
+                        (one.verdict == gravest->verdict && one.confidence > gravest->confidence);
+    if (graver) gravest = &one;
+  }
+  Finding told = *gravest;
+  told.growth_bytes = 0;
+  told.growth_blocks = 0;
+  told.bytes_per_hour.reset();
+  told.blocks_per_hour.reset();
+  told.seconds_to_limit.reset();
+  told.stacks.clear();
+  told.leads.clear();
+  told.places.clear();
+  told.live_bytes.clear();
+  for (const Said& said : all) {
+    add_figures(told, said.finding);
+    told.shares.push_back(share_of(said.finding, said.process));
+  }
+  return told;
 }
 
 void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine>& from) {
@@ -145,6 +170,7 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
   all.memory_limit_bytes = reports.front().memory_limit_bytes;
   all.judged_snapshots = reports.front().judged_snapshots;
   all.judged_seconds = reports.front().judged_seconds;
+  std::vector<std::vector<Said>> sites;
   std::unordered_map<std::string, size_t> by_site;
   uint32_t next_id = 1;
   for (size_t process = 0; process < reports.size(); ++process) {
@@ -168,13 +194,9 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
           finding.whole.empty()
               ? std::to_string(static_cast<int>(finding.heap)) + "\n" + site_key(finding.site)
               : place_key(finding);
-      const auto [at, added] = by_site.try_emplace(key, all.findings.size());
-      if (added) {
-        finding.shares = {share_of(finding, process)};
-        all.findings.push_back(std::move(finding));
-      } else {
-        join(all.findings[at->second], std::move(finding), process);
-      }
+      const auto [at, added] = by_site.try_emplace(key, sites.size());
+      if (added) sites.emplace_back();
+      sites[at->second].push_back({process, std::move(finding)});
     }
     const std::string who = "pid " + std::to_string(report.pid) + ": ";
     for (const std::string& text : report.honesty) all.honesty.push_back(who + text);
@@ -201,6 +223,7 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
       any(all.detectable_whole_bytes_per_hour, report.detectable_whole_bytes_per_hour);
     }
   }
+  for (const std::vector<Said>& site : sites) all.findings.push_back(spoken_for(site));
   order(all.findings);
   std::stable_sort(
       all.stacks.begin(), all.stacks.end(),

@@ -10,7 +10,7 @@
 #include "symbolizer/analyze/container.h"
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/report/parts.h"
-#include "symbolizer/report/recompiled.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -21,7 +21,6 @@ using analyze::Series;
 using analyze::Timeline;
 using analyze::Verdict;
 using symbolize::Frame;
-using symbolize::FrameKind;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
@@ -60,10 +59,10 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
     for (const Member& member : candidate.members) {
       if (summaries[member.stack].verdict == Verdict::kLeak) leaking.push_back(member);
     }
-    const bool whole_leaks = group.judgement.verdict == Verdict::kLeak;
+    const bool whole_leaks = group.verdict() == Verdict::kLeak;
     if (!leaking.empty() && !whole_leaks) {
       const Series sum = sum_of(leaking);
-      if (has_ended(group.judgement.verdict) && analyze::is_full_with(timeline, sum, group.sum)) {
+      if (has_ended(group.verdict()) && analyze::is_full_with(timeline, sum, group.sum)) {
         leaking.clear();
       }
     }
@@ -72,7 +71,7 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
       const double all = growth_meanwhile(timeline, group.sum, sum);
       if (all > 0.5 * growth_meanwhile(timeline, sum, sum)) {
         const Judgement judgement = analyze::judge(timeline, sum);
-        if (judgement.verdict == Verdict::kLeak) {
+        if (judgement.verdict() == Verdict::kLeak) {
           group.judgement = judgement;
           group.sum = sum;
           candidate.members = std::move(leaking);
@@ -88,17 +87,14 @@ void settle_containers(const read::Recording& recording, const Timeline& timelin
                        const NodeFrames& names, const FoldOptions& options,
                        std::vector<Candidate>& candidates) {
   for (Candidate& container : candidates) {
-    Judgement& judgement = container.group.judgement;
-    if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
+    if (!rises(container.group)) continue;
     for (const Candidate& content : candidates) {
       if (&content == &container || content.group.heap != container.group.heap) continue;
-      if (!has_ended(content.group.judgement.verdict)) continue;
+      if (!has_ended(content.group.verdict())) continue;
       if (!analyze::is_full_with(timeline, container.group.sum, content.group.sum)) continue;
       if (!may_hold(recording, names, options, container, content)) continue;
-      judgement.verdict = Verdict::kBounded;
-      judgement.confidence = 0.7;
-      judgement.p_value = 1;
-      judgement.reason += "; but what it holds is full, and it has not grown since";
+      container.group.remarks.push_back(
+          {.kind = Remark::Kind::kContentFull, .ground = Ground::kContentFull});
       break;
     }
   }
@@ -108,16 +104,20 @@ void settle_containers(const read::Recording& recording, const Timeline& timelin
 void control_false_discoveries(std::vector<Candidate>& candidates) {
   std::vector<double> p_values;
   for (const Candidate& candidate : candidates) {
-    p_values.push_back(candidate.group.judgement.p_value);
+    // What is known to be full has nothing to do with chance.
+    const std::vector<Remark>& remarks = candidate.group.remarks;
+    const bool full = std::any_of(remarks.begin(), remarks.end(), [](const Remark& remark) {
+      return remark.ground == Ground::kContentFull;
+    });
+    p_values.push_back(full ? 1 : candidate.group.judgement.p_value);
   }
   const double threshold = analyze::false_discovery_threshold(p_values, kFalseDiscoveryRate);
   for (Candidate& candidate : candidates) {
-    Judgement& judgement = candidate.group.judgement;
-    if (judgement.verdict != Verdict::kLeak || judgement.p_value <= threshold) continue;
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = 0.4;
-    judgement.reason += "; but among " + std::to_string(candidates.size()) +
-                        " places that change, chance may look like this";
+    Group& group = candidate.group;
+    if (group.verdict() != Verdict::kLeak || group.judgement.p_value <= threshold) continue;
+    group.remarks.push_back({.kind = Remark::Kind::kOneOfMany,
+                             .ground = Ground::kOneOfMany,
+                             .count = static_cast<double>(candidates.size())});
   }
 }
 
@@ -127,7 +127,7 @@ namespace {
 
 bool is_own_frame(const Frame& frame, bool managed, const FoldOptions& options) {
   if (owner_of(frame, options.look_through) != Owner::kUser) return false;
-  return !managed || frame.kind == FrameKind::kJavaScript || frame.kind == FrameKind::kPython;
+  return !managed || find_runtime(frame.kind) != nullptr;
 }
 
 bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool managed,
@@ -151,10 +151,10 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     frames.append(here);
     // A collection or compilation grows for its own reasons, wherever it was set off.
     for (const Frame& frame : here) {
-      const std::string_view engine = engine_work(frame);
-      if (engine.empty()) continue;
+      const std::string_view work = own_work(frame);
+      if (work.empty()) continue;
       Frame site;
-      site.function = engine;
+      site.function = work;
       return site;
     }
     found = has_own_frame(here, 0, managed, options);
@@ -164,7 +164,7 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     unknown.unresolved = "no stack was recorded";
     return unknown;
   }
-  const std::string_view books = virtual_machine_books(frames);
+  const std::string_view books = own_stack(frames);
   if (!books.empty()) {
     Frame site;
     site.function = books;
@@ -184,6 +184,10 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
     node = recording.nodes[node].parent;
   }
   return further[find_site(further, options.look_through)];
+}
+
+analyze::Decision Group::decision() const {
+  return decide(judgement.reason, judgement.confidence, remarks);
 }
 
 bool belongs(const read::Stack& stack, Heaps heaps) {
@@ -230,14 +234,14 @@ void judge_stacks(const read::Recording& recording, const Timeline& timeline, He
     if (!summary.changes() || timeline.regular.size() < 2) continue;
     // Below these floors judge() says steady without a look; most stacks of a large program are.
     if (summary.range_blocks < 5 && summary.range_bytes < 2048) continue;
-    summary.verdict = analyze::judge(timeline, analyze::make_series(timeline, stack)).verdict;
+    summary.verdict = analyze::judge(timeline, analyze::make_series(timeline, stack)).verdict();
   }
 }
 
 void order_groups(std::vector<Group>& groups) {
   std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    const bool a_leaks = a.judgement.verdict == Verdict::kLeak;
-    const bool b_leaks = b.judgement.verdict == Verdict::kLeak;
+    const bool a_leaks = a.verdict() == Verdict::kLeak;
+    const bool b_leaks = b.verdict() == Verdict::kLeak;
     if (a_leaks != b_leaks) return a_leaks;
     return a.judgement.growth_bytes > b.judgement.growth_bytes;
   });
@@ -276,13 +280,16 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     candidates[at->second].members.push_back({i, analyze::make_series(timeline, stack)});
   }
   for (Candidate& candidate : candidates) judge_group(timeline, summaries, candidate);
-  join_recompiled(recording, timeline, names, candidates);
+  for (const Runtime* runtime : runtimes()) {
+    if (runtime->join_places == nullptr) continue;
+    runtime->join_places({recording, timeline, timeline, names}, candidates);
+  }
   settle_containers(recording, timeline, names, options, candidates);
   control_false_discoveries(candidates);
   for (const Candidate& candidate : candidates) {
     for (const Member& member : candidate.members) {
       Verdict& verdict = summaries[member.stack].verdict;
-      if (verdict == Verdict::kLeak) verdict = candidate.group.judgement.verdict;
+      if (verdict == Verdict::kLeak) verdict = candidate.group.verdict();
     }
   }
   join_parts(recording, timeline, names, options, candidates);
@@ -290,8 +297,8 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
   std::vector<Group> groups;
   for (Candidate& candidate : candidates) {
     Group& group = candidate.group;
-    if (group.judgement.verdict == Verdict::kSteady) continue;
-    if (is_books_site(group.site)) {
+    if (group.verdict() == Verdict::kSteady) continue;
+    if (own_work_of(group.site) == OwnWork::kBooks) {
       for (const Member& member : candidate.members) {
         summaries[member.stack].verdict = Verdict::kSteady;
       }
@@ -300,11 +307,11 @@ std::vector<Group> fold(const read::Recording& recording, const Timeline& timeli
     const bool rises = group.judgement.growth_bytes > 0;
     for (const Member& member : candidate.members) {
       // What goes up and down at the same site is not the leak's.
-      const bool apart = group.judgement.verdict == Verdict::kLeak &&
+      const bool apart = group.verdict() == Verdict::kLeak &&
                          summaries[member.stack].verdict == Verdict::kSawtooth;
       const bool grows = growth_of(timeline, member.series) > 0 && !apart;
       if (grows || !rises) group.stacks.push_back(member.stack);
-      if (grows && group.judgement.verdict == Verdict::kLeak) {
+      if (grows && group.verdict() == Verdict::kLeak) {
         summaries[member.stack].verdict = Verdict::kLeak;
       }
     }

@@ -16,6 +16,7 @@
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/read/recording.h"
+#include "symbolizer/report/why.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::report {
@@ -23,18 +24,26 @@ namespace silt::report {
 // Frames of one node of the recording's tree, innermost first; Symbolizer::node_frames.
 using NodeFrames = std::function<const symbolize::FrameList&(uint32_t node)>;
 
+// A verdict is not stored: it follows from what the curve shows and from what the remarks add.
 struct Group {
   std::vector<size_t> stacks;  // index into Recording::stacks, largest growth first
   analyze::Series sum;
-  analyze::Judgement judgement;
+  analyze::Judgement judgement;  // of its curve
+  std::vector<Remark> remarks;   // what became known of it besides
+  Subject subject = Subject::kPlace;
+  uint32_t thread = 0;  // of a managed heap whose curve it is judged by
   symbolize::Frame site;
   // A function that allocated this before it was compiled into the site, where that is known.
   std::optional<symbolize::Frame> inner;
   read::Heap heap = read::Heap::kNative;
-  std::string what;  // as Finding has them; empty but in node
-  std::string headline;
+  std::string runtime = {};  // as Finding has them
+  std::string what = {};
+  bool beside_flat_heap = false;
+
+  analyze::Decision decision() const;
+  analyze::Verdict verdict() const { return decision().verdict; }
 };
-inline bool rises(const Group& group) { return analyze::rises(group.judgement.verdict); }
+inline bool rises(const Group& group) { return analyze::rises(group.verdict()); }
 
 struct StackSummary {
   analyze::Verdict verdict = analyze::Verdict::kSteady;

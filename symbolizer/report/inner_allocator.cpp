@@ -47,11 +47,6 @@ constexpr std::array<Sign, 20> kSigns = {{
     {"", "libjvm", "the Java virtual machine", "", "", true},
 }};
 
-std::string_view base_name(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
 // libc's own entry into the kernel says nothing about who called it.
 bool is_entry(const Frame& frame) {
   const std::string_view module = base_name(frame.module);

@@ -107,7 +107,7 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   parts.js_used = js_used_bytes(snapshot);
   if (has_v8) parts.js_outside = outside_heaps(snapshot, parts.js_heap);
   if (!has_v8 && !snapshot.managed_heaps.empty()) {
-    // The process was too large for a look at each mapping: V8 itself says what it has.
+    // The process was too large for a look at each mapping: the runtime says what it has.
     uint64_t heap = sum_over(snapshot, &format::ManagedHeapEntry::heap_physical_bytes);
     if (heap == 0) heap = js_total_bytes(snapshot);
     for (uint64_t* from : {&parts.unknown, &allocator, &parts.mappings}) {

@@ -14,6 +14,7 @@
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/hoist.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/siblings.h"
 #include "symbolizer/report/site.h"
 
@@ -29,7 +30,7 @@ using symbolize::FrameKind;
 
 // A container adds few blocks where the things it holds add many.
 constexpr double kContainerShare = 0.02;
-// Objects of a JavaScript container are so many times as large as what it holds.
+// Objects of a container in a sampled heap are so many times as large as what it holds.
 constexpr double kContainerSize = 8;
 // Names are compared for so many of the largest groups only: pairs of groups are many.
 constexpr size_t kMostGroups = 400;
@@ -112,7 +113,7 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
   return all;
 }
 
-// Few blocks that grow beside the many of `whole`. In a JavaScript heap a single sample stands for
+// Few blocks that grow beside the many of `whole`. In a sampled heap a single sample stands for
 // as many objects as fit between two samples, so there few blocks say nothing unless they are
 // large.
 bool is_container_of(const Group& part, const Group& whole) {
@@ -136,10 +137,9 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
                   const Candidate& part) {
   const Group& root = whole.group;
   const Group& group = part.group;
-  const Verdict verdict = group.judgement.verdict;
+  const Verdict verdict = group.verdict();
   const bool container = is_container_of(group, root);
-  const bool accused = verdict == Verdict::kLeak || verdict == Verdict::kGrowing;
-  if (!accused && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  if (!rises(group) && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
   const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
   if (!with_it) return Relation::kNone;
   // No line of the user's is known for either: all that can be said is that they go together.
@@ -159,10 +159,10 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   }
   const Passage through = passes(recording, whole, names, group.site);
   const bool through_part = through.line;
-  // Objects of a JavaScript function and of what it calls: the callee says more. In a program whose
-  // calls V8 compiles into each other the border between the two moves as well.
+  // Objects of a function and of what it calls, in a heap that a runtime collects: the callee says
+  // more. Where its compiler puts calls into each other, the border between the two moves as well.
   if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kManaged &&
-      group.site.kind == FrameKind::kJavaScript && !is_foreign(group.site, options) &&
+      find_runtime(group.site.kind) != nullptr && !is_foreign(group.site, options) &&
       group.site.function != "(top level)") {
     return Relation::kPart;
   }
@@ -193,7 +193,7 @@ bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate
   }
   const Judgement& judgement = part.group.judgement;
   const double all = whole.group.judgement.growth_bytes;
-  if (judgement.verdict != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  if (part.group.verdict() != Verdict::kLeak || judgement.growth_bytes >= all) return false;
   const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
   const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
                      part.group.site.function != "<module>";
@@ -202,7 +202,8 @@ bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate
   return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
 }
 
-// The verdict is the thing's own; pace and growth are those of all its parts.
+// The verdict is the thing's own; pace and growth are those of all its parts, and so are the
+// figures of the reason where all of them together show the same as the thing alone.
 void add_up(const Timeline& timeline, Candidate& candidate) {
   const Judgement all = analyze::judge(timeline, candidate.group.sum);
   Judgement& judgement = candidate.group.judgement;
@@ -213,6 +214,11 @@ void add_up(const Timeline& timeline, Candidate& candidate) {
   judgement.bytes_per_second_high = all.bytes_per_second_high;
   judgement.blocks_per_second = all.blocks_per_second;
   judgement.bytes_per_work = all.bytes_per_work;
+  if (all.reason.because == judgement.reason.because) {
+    judgement.reason = all.reason;
+    judgement.windows = all.windows;
+    judgement.growing_windows = all.growing_windows;
+  }
   order_members(timeline, candidate.members);
 }
 
@@ -242,12 +248,12 @@ void join_same_sites(const Timeline& timeline, std::vector<Candidate>& candidate
   const size_t compared = std::min(candidates.size(), kMostGroups);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     const std::string key = site_key(root.group.site);
     bool joined = false;
     for (size_t i = whole + 1; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.verdict() != Verdict::kLeak || part.members.empty()) continue;
       if (part.group.heap != root.group.heap || site_key(part.group.site) != key) continue;
       take_in(root, part);
       joined = true;
@@ -265,11 +271,11 @@ void join_one_things(const Timeline& timeline, const FoldOptions& options,
   const size_t compared = std::min(candidates.size(), kMostGroups);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     bool joined = false;
     for (size_t i = whole + 1; i < compared; ++i) {
       Candidate& part = candidates[i];
-      if (part.group.judgement.verdict != Verdict::kLeak || part.members.empty()) continue;
+      if (part.group.verdict() != Verdict::kLeak || part.members.empty()) continue;
       if (part.group.heap != root.group.heap) continue;
       const bool foreign = is_foreign(root.group.site, options);
       const bool one_is_foreign = foreign != is_foreign(part.group.site, options);
@@ -325,8 +331,8 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
                    [](const Candidate& a, const Candidate& b) {
                      const Judgement& first = a.group.judgement;
                      const Judgement& second = b.group.judgement;
-                     const bool a_leaks = first.verdict == Verdict::kLeak;
-                     const bool b_leaks = second.verdict == Verdict::kLeak;
+                     const bool a_leaks = a.group.verdict() == Verdict::kLeak;
+                     const bool b_leaks = b.group.verdict() == Verdict::kLeak;
                      if (a_leaks != b_leaks) return a_leaks;
                      const bool a_many = first.growth_blocks >= 5;
                      const bool b_many = second.growth_blocks >= 5;
@@ -337,7 +343,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   for (size_t i = 0; i < compared; ++i) find_functions(recording, names, candidates[i]);
   for (size_t whole = 0; whole < compared; ++whole) {
     Candidate& root = candidates[whole];
-    if (root.group.judgement.verdict != Verdict::kLeak || root.members.empty()) continue;
+    if (root.group.verdict() != Verdict::kLeak || root.members.empty()) continue;
     bool joined = false;
     for (size_t i = 0; i < compared; ++i) {
       Candidate& part = candidates[i];
@@ -374,7 +380,7 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
   drop_empty();
   size_t looked = 0;
   for (Candidate& candidate : candidates) {
-    if (candidate.group.judgement.verdict != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
+    if (candidate.group.verdict() != Verdict::kLeak || ++looked > kMostGroups / 8) continue;
     if (hoist(recording, timeline, names, options, candidate)) add_up(timeline, candidate);
   }
   join_same_sites(timeline, candidates);

@@ -12,15 +12,9 @@ namespace silt::report {
 
 using symbolize::Frame;
 
-namespace {
-
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-}  // namespace
-
 std::string place_key(read::Heap heap, const symbolize::Frame& site) {
-  const std::string where =
-      site.kind == symbolize::FrameKind::kNative ? base_name(site.module) : base_name(site.file);
+  const std::string where(
+      base_name(site.kind == symbolize::FrameKind::kNative ? site.module : site.file));
   const std::string what =
       !site.function.empty()
           ? plain_name(site.function)

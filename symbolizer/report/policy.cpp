@@ -104,7 +104,7 @@ void apply_policy(Report& report, const Policy& policy,
     }
     if (!baseline.empty() && finding.change == Change::kNotCompared) finding.change = Change::kNew;
     if (doubtful && !policy.growing_breaks && policy.whole == WholeRule::kInconclusive) {
-      rule(Outcome::kInconclusive, "whole", finding.headline);
+      rule(Outcome::kInconclusive, "whole", "");
       rulings.back().fails = true;
       continue;
     }

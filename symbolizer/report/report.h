@@ -13,6 +13,7 @@
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/why.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::report {
@@ -94,11 +95,14 @@ struct Finding {
   std::vector<uint32_t> stacks;            // ids, largest growth first
   symbolize::Frame site;
   std::vector<Place> places;  // of what rises: of its stacks, and its site
-  // What it is, to be said before the site's name where that helps: "Buffers kept by".
+  Why why;
+  // The runtime whose words it is told in, and what native memory is for, as that runtime knows:
+  // "zlib". Empty where none has a part in it.
+  std::string runtime;
   std::string what;
-  // The finding in one sentence, for people who see nothing else of it.
-  std::string headline;
-  std::string reason;                // one line in plain words, with figures
+  size_t windows = 0;                // judged
+  size_t growing_windows = 0;        // of those
+  bool beside_flat_heap = false;     // while the heap that the runtime collects did not grow
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
   // What grows as a whole, where no place explains it: "native", "mapping", "js", "python", "wasm",
   // "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely first.
@@ -134,7 +138,7 @@ struct Ruling {
   std::optional<size_t> finding;  // index into Report::findings; none: the run as a whole
   Outcome outcome = Outcome::kPassed;
   std::string rule;    // what was applied: "growth per finding", a suppression
-  std::string why;     // one line
+  std::string why;     // one line; empty: the finding's headline says it
   bool fails = false;  // inconclusive, and never to be passed over: exit status 4
 };
 struct Gate {

@@ -60,7 +60,7 @@ double other_blocks(const read::Recording& recording, uint64_t pc, const Candida
 std::optional<Frame> sibling_site(const read::Recording& recording, const Timeline& timeline,
                                   const NodeFrames& names, const FoldOptions& options,
                                   const Candidate& whole, const Candidate& part) {
-  if (part.group.judgement.verdict != Verdict::kLeak || whole.group.heap != part.group.heap) {
+  if (part.group.verdict() != Verdict::kLeak || whole.group.heap != part.group.heap) {
     return std::nullopt;
   }
   const analyze::Lockstep step = analyze::lockstep(timeline, whole.group.sum, part.group.sum);

@@ -8,9 +8,8 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "symbolizer/base/quantity.h"
-#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
 
@@ -47,11 +46,11 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   for (const Finding& finding : wholes.findings) {
     joined.insert(finding.stacks.begin(), finding.stacks.end());
   }
-  const bool managed = !recording.snapshots.back().managed_heaps.empty() || is_node(recording) ||
-                       std::any_of(recording.modules.begin(), recording.modules.end(),
-                                   [](const read::Module& module) {
-                                     return module.path.find("libjvm.so") != std::string::npos;
-                                   });
+  // Names cost much: they are asked for where a runtime may have work of its own.
+  const bool managed =
+      std::any_of(runtimes().begin(), runtimes().end(), [&recording](const Runtime* runtime) {
+        return runtime->was_in != nullptr && runtime->was_in(recording);
+      });
   analyze::Series rest;
   for (size_t i = 0; i < recording.stacks.size(); ++i) {
     if (recording.stacks[i].heap != heap || !input.summaries[i].changes()) continue;
@@ -61,13 +60,13 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
     if (managed) {
       const symbolize::Frame site =
           site_of(recording, recording.stacks[i], input.names, input.options);
-      if (is_engine_site(site) || is_profiler_site(site) || is_books_site(site)) continue;
+      if (own_work_of(site) != OwnWork::kNone) continue;
     }
     analyze::add(rest, analyze::make_series(timeline, recording.stacks[i]));
   }
   if (rest.bytes.empty()) return;
-  Judgement judgement = analyze::judge(timeline, rest);
-  if (judgement.verdict != Verdict::kLeak) return;
+  const Judgement judgement = analyze::judge(timeline, rest);
+  if (judgement.verdict() != Verdict::kLeak) return;
   const size_t first = timeline.regular.front();
   const size_t last = timeline.regular.back();
   const auto live = [&](size_t snapshot) { return live_of(recording.snapshots[snapshot], heap); };
@@ -78,13 +77,12 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
       input, heap, [](const StackSummary& s) { return s.growth_bytes; }, told);
   Curve curve = curve_of(
       timeline, [&](size_t snapshot) -> std::optional<double> { return rest.bytes[snapshot]; });
-  Finding finding = finding_of(input, heap == Heap::kObjects ? "python" : "native", heap, curve,
-                               judgement, leads);
+  Finding finding = finding_of(input, heap == Heap::kObjects ? "python" : "native", heap,
+                               Subject::kPlace, curve, judgement, leads,
+                               {{.kind = Remark::Kind::kSpread,
+                                 .count = static_cast<double>(leads.size()),
+                                 .leads = shares_of(leads)}});
   finding.growth_blocks = std::llround(judgement.growth_blocks);
-  finding.reason = judgement.reason + "; spread over " +
-                   format_counted(static_cast<double>(leads.size()), "place") +
-                   ", each too little to be judged alone: " + said_leads(leads) +
-                   "; a longer run tells which";
   wholes.findings.push_back(std::move(finding));
 }
 
@@ -98,39 +96,25 @@ void judge_rest(const WholeInput& input, Wholes& wholes) {
   };
   const Curve curve = curve_of(input.timeline, held);
   tell_smallest(wholes, curve, kRestFloor);
-  Judgement judgement = analyze::judge_whole(curve, kRestFloor);
-  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  if (!input.own_malloc) {
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = std::min(judgement.confidence, 0.6);
-  }
-  Finding finding = finding_of(input, "rss", Heap::kNative, curve, judgement, {});
-  finding.reason =
-      "what is resident beside live blocks and mappings " + judgement.reason +
-      (input.own_malloc
-           ? "; the program brings its own malloc, whose blocks silt does not see"
-           : "; either the allocator is left with ever more room between blocks (fragmentation), "
-             "or memory is taken in a way that silt does not see");
-  wholes.findings.push_back(std::move(finding));
+  const Judgement judgement = analyze::judge_whole(curve, kRestFloor);
+  if (!rises(judgement.verdict())) return;
+  const Remark remark = input.own_malloc
+                            ? Remark{.kind = Remark::Kind::kOwnMalloc}
+                            : Remark{.kind = Remark::Kind::kFragments, .ground = Ground::kRestOnly};
+  wholes.findings.push_back(
+      finding_of(input, "rss", Heap::kNative, Subject::kRest, curve, judgement, {}, {remark}));
 }
 
 }  // namespace
-
-const char* whole_name(const std::string& whole) {
-  if (whole == "python") return "memory of Python objects";
-  if (whole == "mapping") return "memory of mappings";
-  if (whole == "js") return "JavaScript heap";
-  if (whole == "wasm") return "WebAssembly memory";
-  if (whole == "rss") return "resident memory";
-  return "native memory";
-}
 
 Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups) {
   Wholes wholes;
   judge_mappings(input, groups, wholes);
   judge_counted_rest(input, groups, Heap::kNative, wholes);
   judge_counted_rest(input, groups, Heap::kObjects, wholes);
-  judge_scripts(input, groups, wholes);
+  for (const Runtime* runtime : runtimes()) {
+    if (runtime->judge_wholes != nullptr) runtime->judge_wholes(input, groups, wholes);
+  }
   judge_rest(input, wholes);
   return wholes;
 }

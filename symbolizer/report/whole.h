@@ -34,11 +34,9 @@ struct WholeInput {
   bool own_malloc = false;  // the program's binary defines malloc: what it hands out is not seen
 };
 
-// `groups` are those of the places; a place that the whole accuses changes its verdict there.
+// `groups` are those of the places; one that the whole accuses or clears is judged by the whole's
+// curve instead of its own.
 Wholes judge_wholes(const WholeInput& input, std::vector<Group>& groups);
-
-// "JavaScript heap", as in "the JavaScript heap as a whole".
-const char* whole_name(const std::string& whole);
 
 }  // namespace silt::report
 

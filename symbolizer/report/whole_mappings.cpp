@@ -31,39 +31,43 @@ constexpr double kManyPieces = 20;
 // What a place in a mapping claims is held against what is resident: few large pieces follow a line
 // for long when the memory in them has stopped growing.
 void hold_mappings(const Judgement& whole, double mapped, std::vector<Group>& groups) {
-  if (whole.verdict != Verdict::kBounded && whole.verdict != Verdict::kSawtooth) return;
+  const Verdict resident = whole.verdict();
+  if (resident != Verdict::kBounded && resident != Verdict::kSawtooth) return;
   for (Group& group : groups) {
     Judgement& own = group.judgement;
     if (group.heap != Heap::kMapping || !rises(group)) continue;
     if (own.growth_blocks >= kManyPieces || own.growth_bytes < kExplains * mapped) continue;
-    own.verdict = whole.verdict;
+    // Judged by what is resident of it; how much it mapped, and how fast, stays as it is.
+    own.reason = whole.reason;
     own.confidence = whole.confidence;
-    own.p_value = 1;
-    own.reason = "what is resident of it " + whole.reason + "; it was mapped in " +
-                 format_counted(own.growth_blocks, "piece");
+    group.subject = Subject::kResidentOfPlace;
+    group.remarks = {{.kind = Remark::Kind::kPieces, .count = own.growth_blocks}};
   }
 }
 
 // One finding of a runtime whose allocator hands out what grows: its pieces, and the containers
 // that the runtime grows beside them, have no other site than the runtime's own code.
-void join_runtime(const WholeInput& input, const InnerAllocator& inner, const std::string& module,
-                  std::vector<Group>& groups, Finding& finding) {
-  double beside = 0;
+struct Joined {
+  std::vector<uint32_t> stacks;  // ids
+  double beside = 0;             // bytes of containers
+};
+Joined join_runtime(const WholeInput& input, const std::string& module,
+                    std::vector<Group>& groups) {
+  Joined joined;
   for (Group& group : groups) {
     if (!rises(group) || group.site.kind != symbolize::FrameKind::kNative) continue;
     if (group.heap != Heap::kMapping && group.heap != Heap::kNative) continue;
     if (group.site.module != module) continue;
-    if (group.heap == Heap::kNative) beside += group.judgement.growth_bytes;
+    if (group.heap == Heap::kNative) joined.beside += group.judgement.growth_bytes;
     for (const size_t stack : group.stacks) {
-      finding.stacks.push_back(input.recording.stacks[stack].id);
+      joined.stacks.push_back(input.recording.stacks[stack].id);
     }
     group.stacks.clear();
   }
   groups.erase(std::remove_if(groups.begin(), groups.end(),
                               [](const Group& group) { return group.stacks.empty(); }),
                groups.end());
-  if (inner.runtime == "python") finding.whole = "python";
-  if (beside > 0) finding.reason += "; with it " + format_bytes(beside) + " of its containers";
+  return joined;
 }
 
 Group resident_group(const WholeInput& input, const Curve& curve, const Lead& lead,
@@ -73,6 +77,7 @@ Group resident_group(const WholeInput& input, const Curve& curve, const Lead& le
   group.site = lead.site;
   group.heap = Heap::kMapping;
   group.judgement = judgement;
+  group.subject = Subject::kResidentMappings;
   group.sum.bytes.assign(input.recording.snapshots.size(), 0);
   for (size_t i = 0; i < group.sum.bytes.size(); ++i) {
     const auto parts = memory_parts(input.recording.snapshots[i]);
@@ -93,9 +98,9 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     return static_cast<double>(input.recording.snapshots[snapshot].meta.mapping.live_bytes);
   });
   tell_smallest(wholes, curve, kFloor);
-  Judgement judgement = analyze::judge_whole(curve, kFloor);
+  const Judgement judgement = analyze::judge_whole(curve, kFloor);
   hold_mappings(judgement, rise_of(mapped, 0), groups);
-  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
+  if (!rises(judgement.verdict())) return;
   const double rise = rise_of(curve, judgement.warm_up_windows);
   const bool reserved = rise_of(mapped, 0) < kExplains * rise;
   const std::vector<Lead> leads =
@@ -122,18 +127,10 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     return;
   }
   const double all = bytes_of(leads);
-  const std::string curve_text = "resident memory of mappings " + judgement.reason;
-  if (reserved) {
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = 0.5;
-  }
   // In runtimes the one who happens to need the next piece says nothing; in a program's own
   // allocator the caller is the user's code.
   if (!reserved && !runtime && !leads.empty() && leads.front().bytes >= kNearlyAll * all) {
     const Lead& lead = leads.front();
-    judgement.reason = curve_text + ", " + format_percent(lead.bytes / all) +
-                       " of it asked for here" + (inner ? " through " + inner->name : "") +
-                       "; mapped in pieces too few to be counted";
     const std::string key = site_key(lead.site);
     groups.erase(std::remove_if(groups.begin(), groups.end(),
                                 [&](const Group& group) {
@@ -142,25 +139,34 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
                                 }),
                  groups.end());
     groups.push_back(resident_group(input, curve, lead, judgement));
+    groups.back().remarks = {{.kind = Remark::Kind::kAskedForHere,
+                              .share = lead.bytes / all,
+                              .name = inner ? inner->name : ""}};
     return;
   }
-  Finding finding = finding_of(input, "mapping", Heap::kMapping, curve, judgement, leads);
-  finding.reason = curve_text;
+  std::vector<Remark> remarks;
   if (reserved) {
-    finding.reason += "; it lies within " + format_bytes(mapped.values.back()) +
-                      " that were mapped before, and may end there";
-    if (!inner && !leads.empty()) finding.reason += "; mapped by " + said_leads(leads);
+    remarks.push_back({.kind = Remark::Kind::kReserved,
+                       .ground = Ground::kReserved,
+                       .bytes = mapped.values.back()});
   }
   if (inner) {
-    finding.reason += "; the pieces are handed out by " + inner->name +
-                      ", so that who asks for the next one is chance";
-    finding.reason += inner->setting.empty()
-                          ? "; a build without that allocator shows each block"
-                          : "; " + inner->setting + " in the environment shows each block";
-  } else if (!reserved && !leads.empty()) {
-    finding.reason += "; no place accounts for most of it: " + said_leads(leads);
+    remarks.push_back(
+        {.kind = Remark::Kind::kHandedOutBy, .name = inner->name, .setting = inner->setting});
+  } else if (!leads.empty()) {
+    remarks.push_back({.kind = reserved ? Remark::Kind::kMappedBy : Remark::Kind::kNoPlace,
+                       .leads = shares_of(leads)});
   }
-  if (runtime) join_runtime(input, *inner, module, groups, finding);
+  Joined joined;
+  if (runtime) joined = join_runtime(input, module, groups);
+  if (joined.beside > 0) {
+    remarks.push_back({.kind = Remark::Kind::kContainers, .bytes = joined.beside});
+  }
+  const bool python = runtime && inner->runtime == "python";
+  Finding finding =
+      finding_of(input, python ? "python" : "mapping", Heap::kMapping, Subject::kResidentMappings,
+                 curve, judgement, leads, std::move(remarks));
+  finding.stacks = std::move(joined.stacks);
   wholes.findings.push_back(std::move(finding));
 }
 

@@ -7,8 +7,6 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "symbolizer/base/quantity.h"
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
 
@@ -16,6 +14,7 @@ namespace silt::report {
 namespace {
 
 constexpr size_t kMostLeads = 5;
+constexpr size_t kMostShares = 3;
 
 }  // namespace
 
@@ -73,29 +72,25 @@ double bytes_of(const std::vector<Lead>& leads) {
   return all;
 }
 
-std::string said_leads(const std::vector<Lead>& leads) {
-  const double all = bytes_of(leads);
-  std::string text;
-  for (size_t i = 0; i < leads.size() && i < 3; ++i) {
-    text += (i == 0 ? "" : ", ") + said_place(leads[i].site) + " " +
-            format_percent(leads[i].bytes / std::max(1.0, all));
+std::vector<NamedShare> shares_of(const std::vector<Lead>& leads) {
+  const double all = std::max(1.0, bytes_of(leads));
+  std::vector<NamedShare> shares;
+  for (const Lead& lead : leads) {
+    if (shares.size() == kMostShares) break;
+    shares.push_back({lead.site, lead.bytes / all});
   }
-  return text;
+  return shares;
 }
 
-Finding finding_of(const WholeInput& input, const char* whole, Heap heap, const Curve& curve,
-                   const Judgement& judgement, const std::vector<Lead>& leads) {
+Finding finding_of(const WholeInput& input, const char* whole, Heap heap, Subject subject,
+                   const Curve& curve, const Judgement& judgement, const std::vector<Lead>& leads,
+                   std::vector<Remark> remarks) {
   Finding finding;
-  finding.verdict = judgement.verdict;
-  finding.confidence = judgement.confidence;
+  decide(finding, {subject, 0, judgement.reason, std::move(remarks)}, judgement.confidence);
   finding.heap = heap;
   finding.whole = whole;
   finding.growth_bytes = std::llround(judgement.growth_bytes);
   finding.bytes_per_hour = judgement.bytes_per_second * 3600;
-  finding.headline = std::string("the ") + whole_name(whole) + " as a whole " +
-                     (judgement.verdict == Verdict::kLeak ? "leaks" : "grows") + ": " +
-                     format_bytes(curve.values.front()) + " to " +
-                     format_bytes(curve.values.back());
   for (const double value : curve.values) {
     finding.live_bytes.push_back(static_cast<uint64_t>(std::max(0.0, value)));
   }
@@ -115,7 +110,7 @@ void tell_smallest(Wholes& wholes, const Curve& curve, const WholeFloor& floor) 
 double explained_by(const WholeInput& input, const std::vector<Group>& groups, Heap heap) {
   double bytes = 0;
   for (const Group& group : groups) {
-    if (group.judgement.verdict != Verdict::kLeak) continue;
+    if (group.verdict() != Verdict::kLeak) continue;
     for (const size_t stack : group.stacks) {
       if (input.recording.stacks[stack].heap == heap) bytes += input.summaries[stack].growth_bytes;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the sums of a whole share: their curves, the places that grew meanwhile, and the finding
-// that comes of both. Used by whole*.cpp only.
+// that comes of both. Used by whole*.cpp and by the sums of runtimes only.
 
 #ifndef SILT_SYMBOLIZER_REPORT_WHOLE_SUMS_H_
 #define SILT_SYMBOLIZER_REPORT_WHOLE_SUMS_H_
@@ -50,13 +50,13 @@ std::vector<Lead> find_leads(const WholeInput& input, read::Heap heap,
                              const std::function<double(const StackSummary&)>& weight,
                              const std::unordered_set<size_t>& without = {});
 double bytes_of(const std::vector<Lead>& leads);
-// "`add` (graph.cpp:31) 62 %, …"
-std::string said_leads(const std::vector<Lead>& leads);
+// The first few, with their shares.
+std::vector<NamedShare> shares_of(const std::vector<Lead>& leads);
 
-// Without a reason: that is the caller's to say.
-Finding finding_of(const WholeInput& input, const char* whole, read::Heap heap,
+// What the curve shows and what is known besides, in the order in which it is to be told.
+Finding finding_of(const WholeInput& input, const char* whole, read::Heap heap, Subject subject,
                    const analyze::Curve& curve, const analyze::Judgement& judgement,
-                   const std::vector<Lead>& leads);
+                   const std::vector<Lead>& leads, std::vector<Remark> remarks);
 
 void tell_smallest(Wholes& wholes, const analyze::Curve& curve, const analyze::WholeFloor& floor);
 
@@ -65,7 +65,6 @@ double explained_by(const WholeInput& input, const std::vector<Group>& groups, r
 
 // The sums, each in a file of its own.
 void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes);
-void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes);
 
 }  // namespace silt::report
 

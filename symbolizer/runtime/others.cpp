@@ -17,7 +17,7 @@ struct Other {
   const char* name;
   const char* advice;
 };
-constexpr std::array<Other, 5> kOthers = {
+constexpr std::array<Other, 5> kInterpreters = {
     {{"libphp", "PHP",
       "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
      {"php", "PHP",
@@ -46,20 +46,24 @@ bool is(std::string_view file, std::string_view head) {
          rest.find(".so") != std::string_view::npos;
 }
 
-}  // namespace
+constexpr std::array<std::string_view, 5> kPrograms = {"php-fpm", "php-cgi", "php", "perl", "ruby"};
 
-std::vector<std::string> other_runtimes(const read::Recording& recording) {
-  std::vector<std::string> notes;
+std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
+  std::vector<std::string> told;
   for (const read::Module& module : recording.modules) {
-    const std::string_view file = std::string_view(module.path).substr(module.path.rfind('/') + 1);
-    for (const Other& other : kOthers) {
+    const std::string_view file = report::base_name(module.path);
+    for (const Other& other : kInterpreters) {
       if (!is(file, other.module)) continue;
       const std::string note = std::string("this program runs ") + other.name +
                                ", whose functions silt does not name; " + other.advice;
-      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+      if (std::find(told.begin(), told.end(), note) == told.end()) told.push_back(note);
     }
   }
-  return notes;
+  return told;
 }
+
+}  // namespace
+
+constexpr report::Runtime kOthers = {.name = "others", .programs = kPrograms, .notes = notes};
 
 }  // namespace silt::runtime

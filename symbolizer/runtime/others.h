@@ -6,14 +6,11 @@
 #ifndef SILT_SYMBOLIZER_RUNTIME_OTHERS_H_
 #define SILT_SYMBOLIZER_RUNTIME_OTHERS_H_
 
-#include <string>
-#include <vector>
-
-#include "symbolizer/read/recording.h"
+#include "symbolizer/report/runtime.h"
 
 namespace silt::runtime {
 
-std::vector<std::string> other_runtimes(const read::Recording& recording);
+extern const report::Runtime kOthers;
 
 }  // namespace silt::runtime
 

@@ -53,6 +53,31 @@ class Checks(harness.SiltTest):
         self.assertEqual(self.layer_problems(
             interposer__track__a_h="", interposer__base__arch_x86_64_h="uint64_t rbp;"), "")
 
+    def test_a_runtime_that_the_tool_names_elsewhere_is_named(self):
+        text = "if (frame.kind == FrameKind::kJavaScript) {}"
+        self.assertIn("behind report/runtime.h", self.layer_problems(symbolizer__report__a_cpp=text))
+        self.assertEqual(self.layer_problems(
+            symbolizer__report__a_cpp="// as in V8", symbolizer__runtime__nodejs__a_cpp=text), "")
+
+    def test_a_verdict_that_is_assigned_is_named(self):
+        for text in ("group.verdict = Verdict::kSteady;", "finding->verdict = kLeak;",
+                     "Verdict& verdict = own.verdict;"):
+            self.assertIn("a verdict is assigned",
+                          self.layer_problems(symbolizer__report__whole_cpp=text), text)
+        for text in ("if (a.verdict == Verdict::kLeak) {}", "line.verdict = summary.verdict;",
+                     "// other.verdict = Verdict::kLeak"):
+            self.assertEqual(self.layer_problems(symbolizer__report__whole_cpp=text), "", text)
+        self.assertEqual(self.layer_problems(
+            symbolizer__report__why_cpp="finding.verdict = decision.verdict;"), "")
+
+    def test_a_reason_in_words_is_named_where_it_is_a_code(self):
+        text = 'reason += "; but it has not grown";'
+        for place in ("analyze__rise_cpp", "report__whole_cpp"):
+            self.assertIn("is a sentence", self.layer_problems(**{f"symbolizer__{place}": text}))
+        self.assertEqual(self.layer_problems(
+            symbolizer__analyze__rise_cpp="", symbolizer__report__whole_cpp='#include "a.h"',
+            symbolizer__render__reason_words_cpp=text, symbolizer__report__honesty_cpp=text), "")
+
     def test_a_cycle_is_named(self):
         self.assertIn("cycle", self.layer_problems(
             interposer__base__a_h='#include "interposer/base/b.h"',

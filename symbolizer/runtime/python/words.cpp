@@ -16,11 +16,6 @@ std::string short_version(const std::string& version) {
 
 }  // namespace
 
-std::string what_it_is(bool objects, const symbolize::Frame& site) {
-  if (objects) return "objects made by";
-  return site.kind == symbolize::FrameKind::kPython ? "native memory below" : "";
-}
-
 std::vector<std::string> notes(const read::Recording& recording) {
   std::vector<std::string> notes;
   for (const read::Snapshot::Runtime& runtime : recording.snapshots.back().runtimes) {

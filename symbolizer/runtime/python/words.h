@@ -9,12 +9,8 @@
 #include <vector>
 
 #include "symbolizer/read/recording.h"
-#include "symbolizer/symbolize/frame.h"
 
 namespace silt::runtime::python {
-
-// What stands before a finding's site: "objects made by"; empty where Python has no part in it.
-std::string what_it_is(bool objects, const symbolize::Frame& site);
 
 // What a reader has to know of how Python was recorded.
 std::vector<std::string> notes(const read::Recording& recording);

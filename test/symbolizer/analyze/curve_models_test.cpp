@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "symbolizer/analyze/container.h"
+#include "symbolizer/render/curve_words.h"
 #include "test/symbolizer/analyze/simulated_heap.h"
 
 namespace silt::test {
@@ -70,8 +71,8 @@ TEST_CASE("keys of a bounded space that a slow program meets are no leak") {
       }
       heap.snapshot();
     }
-    CAPTURE(seed, heap.judged().reason);
-    CHECK(heap.judged().verdict != Verdict::kLeak);
+    CAPTURE(seed, render::curve_text(heap.judged().reason));
+    CHECK(heap.judged().verdict() != Verdict::kLeak);
   }
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("one in ten that is forgotten shows among blocks that live for windows
       forgotten += 12;
       heap.snapshot();
     }
-    missed += heap.judged().verdict == Verdict::kLeak ? 0 : 1;
+    missed += heap.judged().verdict() == Verdict::kLeak ? 0 : 1;
   }
   CHECK(missed <= 2);
 }
@@ -113,8 +114,8 @@ TEST_CASE("a queue served ever later is a leak, and one under more load is none"
       busy.free_oldest(busy.live() - (load + busy.chance(30)));
       busy.snapshot();
     }
-    missed += late.judged().verdict == Verdict::kLeak ? 0 : 1;
-    accused += busy.judged().verdict == Verdict::kLeak ? 1 : 0;
+    missed += late.judged().verdict() == Verdict::kLeak ? 0 : 1;
+    accused += busy.judged().verdict() == Verdict::kLeak ? 1 : 0;
   }
   CHECK(missed <= 2);
   CHECK(accused == 0);

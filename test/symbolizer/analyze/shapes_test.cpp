@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "symbolizer/analyze/verdict.h"
+#include "symbolizer/render/curve_words.h"
 #include "test/symbolizer/analyze/simulated_heap.h"
 
 namespace silt::test {
@@ -37,11 +38,11 @@ int wrong(const std::vector<Verdict>& right, const std::function<void(SimulatedH
     run(heap);
     const Judgement judgement = heap.judged();
     bool good = false;
-    for (const Verdict verdict : right) good = good || judgement.verdict == verdict;
+    for (const Verdict verdict : right) good = good || judgement.verdict() == verdict;
     if (good) continue;
     ++mistakes;
-    UNSCOPED_INFO("seed " << seed << ": " << analyze::verdict_word(judgement.verdict) << ": "
-                          << judgement.reason);
+    UNSCOPED_INFO("seed " << seed << ": " << analyze::verdict_word(judgement.verdict()) << ": "
+                          << render::curve_text(judgement.reason));
   }
   return mistakes;
 }
@@ -239,7 +240,7 @@ TEST_CASE("an exit snapshot alone accuses nobody") {
   SimulatedHeap heap;
   heap.allocate(1000, 64);
   heap.snapshot(5, format::Trigger::kExit);
-  CHECK(heap.judged().verdict == Verdict::kSteady);
+  CHECK(heap.judged().verdict() == Verdict::kSteady);
 }
 
 TEST_CASE("one snapshot and the one at exit tell no leak") {
@@ -248,7 +249,7 @@ TEST_CASE("one snapshot and the one at exit tell no leak") {
   heap.snapshot();
   heap.allocate(1000, 64);
   heap.snapshot(5, format::Trigger::kExit);
-  CHECK(heap.judged().verdict != Verdict::kLeak);
+  CHECK(heap.judged().verdict() != Verdict::kLeak);
 }
 
 TEST_CASE("generations of data that replace each other whole are no leak") {

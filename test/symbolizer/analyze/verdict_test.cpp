@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "symbolizer/render/curve_words.h"
 #include "test/symbolizer/analyze/simulated_heap.h"
 
 namespace silt::test {
@@ -38,11 +39,11 @@ int wrong(int rounds, const Round& round, std::vector<Verdict> right) {
     }
     const Judgement judgement = heap.judged();
     bool good = false;
-    for (const Verdict verdict : right) good = good || judgement.verdict == verdict;
+    for (const Verdict verdict : right) good = good || judgement.verdict() == verdict;
     if (good) continue;
     ++mistakes;
-    UNSCOPED_INFO("seed " << seed << ": " << analyze::verdict_word(judgement.verdict) << ": "
-                          << judgement.reason);
+    UNSCOPED_INFO("seed " << seed << ": " << analyze::verdict_word(judgement.verdict()) << ": "
+                          << render::curve_text(judgement.reason));
   }
   return mistakes;
 }
@@ -174,7 +175,7 @@ TEST_CASE("what a program frees at exit does not turn a leak into something else
     }
     heap.free_all();
     heap.snapshot(0.01, format::Trigger::kExit);
-    CHECK(heap.judged().verdict == Verdict::kLeak);
+    CHECK(heap.judged().verdict() == Verdict::kLeak);
   }
 }
 
@@ -188,8 +189,8 @@ TEST_CASE("a pause of the load does not end a leak") {
     heap.snapshot();
   }
   const Judgement judgement = heap.judged();
-  INFO(judgement.reason);
-  CHECK(judgement.verdict == Verdict::kLeak);
+  INFO(render::curve_text(judgement.reason));
+  CHECK(judgement.verdict() == Verdict::kLeak);
 }
 
 TEST_CASE("a load that stops before the last snapshots does not hide a leak") {
@@ -202,8 +203,8 @@ TEST_CASE("a load that stops before the last snapshots does not hide a leak") {
     heap.snapshot();
   }
   const Judgement judgement = heap.judged();
-  INFO(judgement.reason);
-  CHECK(judgement.verdict == Verdict::kLeak);
+  INFO(render::curve_text(judgement.reason));
+  CHECK(judgement.verdict() == Verdict::kLeak);
 }
 
 TEST_CASE("a warm-up is no leak") {
@@ -397,8 +398,9 @@ TEST_CASE("two snapshots say growing at most, and why") {
   heap.snapshot();
   heap.allocate(100, 64);
   heap.snapshot();
-  CHECK(heap.judged().verdict == Verdict::kGrowing);
-  CHECK(heap.judged().reason.find("two snapshots cannot tell") != std::string::npos);
+  CHECK(heap.judged().verdict() == Verdict::kGrowing);
+  CHECK(render::curve_text(heap.judged().reason).find("two snapshots cannot tell") !=
+        std::string::npos);
   CHECK(heap.judged().growth_bytes == 6400);
 }
 
@@ -406,8 +408,8 @@ TEST_CASE("a single snapshot says that it shows no growth") {
   SimulatedHeap heap;
   heap.allocate(100, 64);
   heap.snapshot();
-  CHECK(heap.judged().verdict == Verdict::kSteady);
-  CHECK(heap.judged().reason.find("single snapshot") != std::string::npos);
+  CHECK(heap.judged().verdict() == Verdict::kSteady);
+  CHECK(render::curve_text(heap.judged().reason).find("single snapshot") != std::string::npos);
 }
 
 TEST_CASE("the pace of a leak is its bytes over time") {
@@ -435,11 +437,11 @@ TEST_CASE("a recording of thousands of snapshots is judged as well") {
     if (cache.live() > 300) cache.free_oldest(cache.live() - 300);
     cache.snapshot();
   }
-  INFO(leak.judged().reason);
-  CHECK(leak.judged().verdict == Verdict::kLeak);
-  INFO(cache.judged().reason);
-  CHECK(cache.judged().verdict != Verdict::kLeak);
-  CHECK(cache.judged().verdict != Verdict::kGrowing);
+  INFO(render::curve_text(leak.judged().reason));
+  CHECK(leak.judged().verdict() == Verdict::kLeak);
+  INFO(render::curve_text(cache.judged().reason));
+  CHECK(cache.judged().verdict() != Verdict::kLeak);
+  CHECK(cache.judged().verdict() != Verdict::kGrowing);
 }
 
 }  // namespace

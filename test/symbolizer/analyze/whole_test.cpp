@@ -8,6 +8,8 @@
 #include <cmath>
 #include <functional>
 
+#include "symbolizer/render/curve_words.h"
+
 namespace silt::analyze {
 namespace {
 
@@ -24,14 +26,14 @@ Curve curve(size_t count, const std::function<double(double)>& megabytes) {
   return result;
 }
 
-Verdict verdict(const Curve& of) { return judge_whole(of, kFloor).verdict; }
+Verdict verdict(const Curve& of) { return judge_whole(of, kFloor).verdict(); }
 
 TEST_CASE("a straight line of a whole is a leak") {
   const Judgement judgement = judge_whole(curve(10, [](double t) { return 6 + 0.8 * t; }), kFloor);
-  CHECK(judgement.verdict == Verdict::kLeak);
+  CHECK(judgement.verdict() == Verdict::kLeak);
   CHECK(judgement.bytes_per_second == Approx(0.8 * kMegabyte / 3));
   CHECK(judgement.growing_windows == 9);
-  CHECK(judgement.reason.find("rose from 6.0 MB to 13 MB") == 0);
+  CHECK(render::curve_text(judgement.reason).find("rose from 6.0 MB to 13 MB") == 0);
 }
 
 TEST_CASE("a window in which a whole stands still does not acquit it") {

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/report/retention.h"
 #include "test/symbolizer/recording_builder.h"
 
@@ -86,9 +88,10 @@ TEST_CASE("an allocator that holds much freed memory is a finding, and no leak")
   const auto finding = retained(478 * kMegabyte);
   REQUIRE(finding);
   CHECK(finding->verdict == Verdict::kRetained);
-  CHECK(finding->headline == "not a leak: the allocator holds 475 MB of freed memory");
-  CHECK_THAT(finding->reason, Catch::Contains("libc.so.6 has 478 MB resident"));
-  CHECK_THAT(finding->reason, Catch::Contains("malloc_trim(0)"));
+  CHECK(render::headline_text(*finding) ==
+        "not a leak: the allocator holds 475 MB of freed memory");
+  CHECK_THAT(render::reason_text(finding->why), Catch::Contains("libc.so.6 has 478 MB resident"));
+  CHECK_THAT(render::reason_text(finding->why), Catch::Contains("malloc_trim(0)"));
   CHECK(finding->growth_bytes == 239'000'000);
   CHECK(finding->stacks.empty());
 }

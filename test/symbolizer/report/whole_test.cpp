@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/report/build.h"
 #include "symbolizer/report/place.h"
 #include "symbolizer/report/policy_file.h"
@@ -68,7 +69,8 @@ TEST_CASE("a program's own allocator leaks under the name of who calls it") {
   const Report report = pool_report([](int i) { return 6 + 10 * i; });
   REQUIRE(count(report, Verdict::kLeak) == 1);
   CHECK(report.findings.front().site.function == "Graph::add_module");
-  CHECK(report.findings.front().reason.find("an allocator inside 'app'") != std::string::npos);
+  CHECK(render::reason_text(report.findings.front().why).find("an allocator inside 'app'") !=
+        std::string::npos);
   CHECK(*report.findings.front().bytes_per_hour == Approx(10e6 / 3 * 3600).epsilon(0.01));
 }
 
@@ -81,7 +83,7 @@ TEST_CASE("an interpreter's allocator is a finding of the whole that names the s
   const Finding& finding = report.findings.front();
   CHECK(finding.whole == "mapping");
   CHECK(finding.leads.size() == 1);
-  CHECK(finding.reason.find("USE_ZEND_ALLOC=0") != std::string::npos);
+  CHECK(render::reason_text(finding.why).find("USE_ZEND_ALLOC=0") != std::string::npos);
   CHECK(place_key(finding).find("whole:mapping") != std::string::npos);
 }
 
@@ -128,7 +130,7 @@ TEST_CASE("a JavaScript heap that grows is told though no sample shows where") {
   const Report report = build_report(recording, names_of(symbolizer), {});
   REQUIRE(count(report, Verdict::kLeak) == 1);
   CHECK(report.findings.front().whole == "js");
-  CHECK(report.findings.front().reason.find("worker 1") != std::string::npos);
+  CHECK(render::reason_text(report.findings.front().why).find("worker 1") != std::string::npos);
 }
 
 // Forty of four hundred places keep one block more in each window, others each time: each is too

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Budgets first, then what belongs together, then words; see the header.
+// Budgets first, then what belongs together; see the header.
 
-#include "symbolizer/report/node_findings.h"
+#include "symbolizer/runtime/nodejs/settle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,21 +10,26 @@
 #include <utility>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/base/quantity.h"
-#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Judgement;
 using analyze::Series;
 using analyze::Timeline;
 using analyze::Verdict;
+using report::Ground;
+using report::Group;
+using report::Owner;
+using report::OwnWork;
+using report::Remark;
+using report::Whole;
 using symbolize::Frame;
 using symbolize::FrameKind;
 
@@ -91,24 +96,16 @@ double sampling_error(const Group& group) {
   return 3 * bytes / std::sqrt(std::max(1.0, sum.samples / snapshots));
 }
 
-void lose_verdict(Group& group, Verdict verdict, const std::string& why) {
-  Judgement& judgement = group.judgement;
-  judgement.verdict = verdict;
-  judgement.confidence = verdict == Verdict::kSteady ? 0.7 : 0.4;
-  judgement.p_value = 1;
-  judgement.reason += "; but " + why;
-}
-
 // Largest growth first, as long as the whole has room for them.
-void hold_against(const Timeline& timeline, const std::vector<double>& whole, const char* name,
+void hold_against(const Timeline& timeline, const std::vector<double>& whole, Whole name,
                   std::vector<Group>& groups) {
   std::vector<Group*> accused;
   for (Group& group : groups) {
     if (rises(group)) accused.push_back(&group);
   }
   std::stable_sort(accused.begin(), accused.end(), [](const Group* a, const Group* b) {
-    const bool a_leaks = a->judgement.verdict == Verdict::kLeak;
-    const bool b_leaks = b->judgement.verdict == Verdict::kLeak;
+    const bool a_leaks = a->verdict() == Verdict::kLeak;
+    const bool b_leaks = b->verdict() == Verdict::kLeak;
     if (a_leaks != b_leaks) return a_leaks;
     return a->judgement.growth_bytes > b->judgement.growth_bytes;
   });
@@ -123,44 +120,43 @@ void hold_against(const Timeline& timeline, const std::vector<double>& whole, co
       continue;
     }
     const double grown = growth_after(whole, warm_up);
-    const std::string all = std::string(name) + " as a whole ";
-    if (grown < kNoGrowth * claim) {
-      lose_verdict(*group, Verdict::kSteady,
-                   all + "did not grow: " + format_bytes(whole.back()) + " at last");
-    } else {
-      lose_verdict(*group, Verdict::kGrowing,
-                   all + "grew by " + format_bytes(grown) + " only, for which others account");
-    }
+    const bool flat = grown < kNoGrowth * claim;
+    group->remarks.push_back(
+        {.kind = flat ? Remark::Kind::kWholeFlat : Remark::Kind::kWholeGrewLess,
+         .ground = flat ? Ground::kWholeFlat : Ground::kWholeGrewLess,
+         .bytes = flat ? whole.back() : grown,
+         .whole = name});
   }
 }
 
 // Memory that V8 itself needs for a larger heap, or to compile.
 bool is_bookkeeping(const Group& group, double heap_growth) {
-  if (group.heap != read::Heap::kNative || !is_engine_site(group.site)) return false;
+  if (group.heap != read::Heap::kNative || report::own_work_of(group.site) != OwnWork::kCollecting)
+    return false;
   return group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
 }
 
 bool is_small_doubt(const Group& group) {
   const Judgement& judgement = group.judgement;
-  return group.heap == read::Heap::kNative && is_by_chance(group) &&
-         (judgement.verdict == Verdict::kGrowing ||
-          (judgement.verdict == Verdict::kLeak &&
+  return group.heap == read::Heap::kNative && report::is_by_chance(group) &&
+         (group.verdict() == Verdict::kGrowing ||
+          (group.verdict() == Verdict::kLeak &&
            (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
 }
 
 // Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  return group.heap == read::Heap::kManaged && rises(group) && is_by_chance(group);
+  return group.heap == read::Heap::kManaged && rises(group) && report::is_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
 bool is_own(const Group& group) {
-  return group.site.file.ends_with("/silt-node.cjs") || is_profiler_site(group.site);
+  return group.site.file.ends_with("/silt-node.cjs") ||
+         report::own_work_of(group.site) == OwnWork::kProfiling;
 }
 
-bool same_line_of_function(const Frame& a, const Frame& b) {
-  return !a.function.empty() && a.function == b.function && a.file == b.file && a.line == b.line &&
-         a.column == b.column;
+bool same_named_place(const Frame& a, const Frame& b) {
+  return !a.function.empty() && report::same_place(a, b);
 }
 
 // Objects and the native memory that goes with them, kept by one function, are one leak.
@@ -169,19 +165,17 @@ void join_pairs(std::vector<Group>& groups) {
     if (group.stacks.empty() || !rises(group)) continue;
     for (Group& other : groups) {
       if (&other == &group || other.stacks.empty() || !rises(other)) continue;
-      if (other.heap == group.heap || !same_line_of_function(group.site, other.site)) continue;
-      if (group.inner && other.inner && !same_line_of_function(*group.inner, *other.inner))
-        continue;
+      if (other.heap == group.heap || !same_named_place(group.site, other.site)) continue;
+      if (group.inner && other.inner && !same_named_place(*group.inner, *other.inner)) continue;
       if (other.judgement.growth_bytes > group.judgement.growth_bytes) continue;
-      const Judgement part = other.judgement;
-      Judgement& whole = group.judgement;
-      whole.reason +=
-          "; with it " + format_bytes(part.growth_bytes) + " of " +
-          (other.heap == read::Heap::kManaged ? "JavaScript objects" : native_thing(other.what));
-      if (part.verdict == Verdict::kLeak && whole.verdict != Verdict::kLeak) {
-        whole.verdict = part.verdict;
-        whole.confidence = part.confidence;
-      }
+      const bool objects = other.heap == read::Heap::kManaged;
+      const bool accuses = other.verdict() == Verdict::kLeak && group.verdict() != Verdict::kLeak;
+      group.remarks.push_back(
+          {.kind = objects ? Remark::Kind::kWithObjects : Remark::Kind::kWithNative,
+           .ground = accuses ? Ground::kPartLeaks : Ground::kNone,
+           .confidence = other.decision().confidence,
+           .bytes = other.judgement.growth_bytes,
+           .name = other.what});
       absorb(group, other);
     }
   }
@@ -193,8 +187,6 @@ void join_pairs(std::vector<Group>& groups) {
 // What pool threads allocate has no caller. What the main thread makes block for block with it is
 // the same leak; failing that, what grows meanwhile is where to look.
 void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
-  const std::string pool =
-      "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
   for (Group& group : groups) {
     if (!rises(group) || group.site.kind == FrameKind::kJavaScript) continue;
     if (!is_pool_memory(group.what)) continue;
@@ -210,60 +202,78 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
       }
     }
     if (twin != nullptr) {
-      twin->judgement.reason += "; in step with it " + format_bytes(group.judgement.growth_bytes) +
-                                " were allocated by " + pool;
+      twin->remarks.push_back(
+          {.kind = Remark::Kind::kPoolInStep, .bytes = group.judgement.growth_bytes});
       absorb(*twin, group);
       continue;
     }
-    group.judgement.reason += "; allocated by " + pool;
+    Remark remark{.kind = Remark::Kind::kByPool};
     if (lead != nullptr) {
-      group.judgement.reason += ": look at " + said_place(lead->site) + ", which grows meanwhile";
+      remark.kind = Remark::Kind::kByPoolLookAt;
+      remark.place = lead->site;
     }
+    group.remarks.push_back(std::move(remark));
   }
 }
 
 }  // namespace
 
-std::vector<Group> settle_node_groups(const read::Recording& recording, const Timeline& timeline,
-                                      const Timeline& script_timeline, const NodeFrames& names,
-                                      std::vector<Group> native, std::vector<Group> scripts) {
-  const std::vector<double> used = at_frames(recording, script_timeline, js_used_bytes);
+void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
+  const read::Recording& recording = input.recording;
+  const Timeline& timeline = input.timeline;
+  const auto first_managed =
+      std::stable_partition(groups.begin(), groups.end(),
+                            [](const Group& group) { return group.heap != read::Heap::kManaged; });
+  std::vector<Group> scripts(std::make_move_iterator(first_managed),
+                             std::make_move_iterator(groups.end()));
+  groups.erase(first_managed, groups.end());
+  const std::vector<double> used =
+      at_frames(recording, input.managed_timeline, report::js_used_bytes);
   const std::vector<double> live =
       at_frames(recording, timeline, [](const read::Snapshot& snapshot) {
         return snapshot.meta.native.live_bytes + snapshot.meta.mapping.live_bytes;
       });
-  const std::vector<double> total = at_frames(recording, script_timeline, js_total_bytes);
+  const std::vector<double> total =
+      at_frames(recording, input.managed_timeline, report::js_total_bytes);
   const double heap_growth = total.empty() ? 0 : total.back() - total.front();
-  scripts.erase(std::remove_if(scripts.begin(), scripts.end(), is_chance), scripts.end());
-  hold_against(script_timeline, used, "the JavaScript heap", scripts);
-  native.erase(std::remove_if(native.begin(), native.end(),
-                              [&](const Group& group) {
-                                return is_own(group) || is_bookkeeping(group, heap_growth) ||
-                                       is_small_doubt(group);
-                              }),
-               native.end());
-  hold_against(timeline, live, "native memory", native);
+  std::erase_if(scripts, is_chance);
+  hold_against(input.managed_timeline, used, Whole::kManagedHeap, scripts);
+  std::erase_if(groups, [&](const Group& group) {
+    return is_own(group) || is_bookkeeping(group, heap_growth) || is_small_doubt(group);
+  });
+  hold_against(timeline, live, Whole::kNative, groups);
 
-  std::vector<Group> groups = std::move(native);
   for (Group& group : groups) {
-    group.what = what_it_is(recording, recording.stacks[group.stacks.front()], names);
+    group.what = what_it_is(recording, recording.stacks[group.stacks.front()], input.names);
   }
   std::move(scripts.begin(), scripts.end(), std::back_inserter(groups));
-  groups.erase(std::remove_if(groups.begin(), groups.end(),
-                              [](const Group& group) {
-                                return is_own(group) || group.judgement.verdict == Verdict::kSteady;
-                              }),
-               groups.end());
+  std::erase_if(groups, [](const Group& group) {
+    return is_own(group) || group.verdict() == Verdict::kSteady;
+  });
   settle_pool(timeline, groups);
   join_pairs(groups);
-  join_callerless(script_timeline, groups);
+  join_callerless(input.managed_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {
                            return group.heap == read::Heap::kManaged && rises(group);
                          });
-  for (Group& group : groups) say(group, heap_flat);
-  order_groups(groups);
-  return groups;
+  for (Group& group : groups) {
+    group.runtime = "nodejs";
+    group.beside_flat_heap = heap_flat && group.heap != read::Heap::kManaged;
+  }
+  report::order_groups(groups);
 }
 
-}  // namespace silt::report
+void settle_unjoined(std::vector<Group>& groups) {
+  std::erase_if(groups, [](const Group& group) {
+    const OwnWork work = report::own_work_of(group.site);
+    return work == OwnWork::kCollecting || work == OwnWork::kProfiling;
+  });
+  for (Group& group : groups) {
+    if (group.verdict() != Verdict::kLeak || report::owner_of(group.site) > Owner::kRuntime)
+      continue;
+    group.remarks.push_back({.kind = Remark::Kind::kNotJoined, .ground = Ground::kNotJoined});
+  }
+}
+
+}  // namespace silt::runtime::nodejs

@@ -5,20 +5,19 @@
 // callee to stop, where in truth nothing changed. Such groups are one, and its site is the function
 // that allocated before it vanished.
 
-#ifndef SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
-#define SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
+#ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_RECOMPILED_H_
+#define SILT_SYMBOLIZER_RUNTIME_NODEJS_RECOMPILED_H_
 
 #include <vector>
 
-#include "symbolizer/report/parts.h"
+#include "symbolizer/report/runtime.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 
 // Candidates are judged already, one for each site; those that join others are left without
 // members and removed.
-void join_recompiled(const read::Recording& recording, const analyze::Timeline& timeline,
-                     const NodeFrames& names, std::vector<Candidate>& candidates);
+void join_recompiled(const report::Settling& input, std::vector<report::Candidate>& candidates);
 
-}  // namespace silt::report
+}  // namespace silt::runtime::nodejs
 
-#endif  // SILT_SYMBOLIZER_REPORT_RECOMPILED_H_
+#endif  // SILT_SYMBOLIZER_RUNTIME_NODEJS_RECOMPILED_H_

@@ -2,19 +2,24 @@
 //
 // Callees that stopped where their caller began; see the header.
 
-#include "symbolizer/report/recompiled.h"
+#include "symbolizer/runtime/nodejs/recompiled.h"
 
 #include <algorithm>
 #include <string>
 
 #include "symbolizer/report/site.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Series;
 using analyze::Timeline;
 using analyze::Verdict;
+using report::Candidate;
+using report::Member;
+using report::NodeFrames;
+using report::Owner;
+using report::Remark;
 using symbolize::Frame;
 using symbolize::FrameKind;
 
@@ -26,10 +31,6 @@ constexpr double kGone = 0.15;
 constexpr double kMostOfIt = 0.5;
 constexpr size_t kMostCandidates = 400;
 
-bool same_line_of_function(const Frame& a, const Frame& b) {
-  return a.function == b.function && a.file == b.file && a.line == b.line && a.column == b.column;
-}
-
 // Whether all stacks of `callee` reach `site` within a few JavaScript calls of their own site.
 bool is_called_by(const read::Recording& recording, const NodeFrames& names,
                   const Candidate& callee, const Frame& site) {
@@ -38,15 +39,15 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
     bool found = false;
     size_t calls = 0;
     for (uint32_t node = recording.stacks[member.stack].leaf;
-         is_real(recording, node) && !found && calls <= kInlinedCalls;
+         report::is_real(recording, node) && !found && calls <= kInlinedCalls;
          node = recording.nodes[node].parent) {
       for (const Frame& frame : names(node)) {
         if (frame.kind != FrameKind::kJavaScript) continue;
         if (inside) {
           ++calls;
-          found = found || same_line_of_function(frame, site);
+          found = found || report::same_place(frame, site);
         }
-        inside = inside || same_line_of_function(frame, callee.group.site);
+        inside = inside || report::same_place(frame, callee.group.site);
       }
     }
     if (!found) return false;
@@ -91,12 +92,7 @@ void join(const Timeline& timeline, Candidate& whole, std::vector<Candidate*> pa
     part->members.clear();
   }
   whole.group.judgement = analyze::judge(timeline, whole.group.sum);
-  order_members(timeline, whole.members);
-}
-
-std::string place_name(const Frame& frame) {
-  const std::string place = place_of(frame);
-  return "'" + frame.function + "' (" + place.substr(place.rfind('/') + 1) + ")";
+  report::order_members(timeline, whole.members);
 }
 
 struct Vanished {
@@ -133,37 +129,38 @@ Vanished largest_vanished(const Timeline& timeline, const Candidate& caller,
 
 }  // namespace
 
-void join_recompiled(const read::Recording& recording, const Timeline& timeline,
-                     const NodeFrames& names, std::vector<Candidate>& candidates) {
+void join_recompiled(const report::Settling& input, std::vector<Candidate>& candidates) {
+  const Timeline& timeline = input.timeline;
   if (timeline.frames.size() < 4) return;
   // Callers of callers last, so that what vanished step by step joins step by step.
   const size_t looked = std::min(candidates.size(), kMostCandidates);
   for (size_t i = 0; i < looked; ++i) {
     Candidate& caller = candidates[i];
     if (caller.members.empty() || caller.group.site.kind != FrameKind::kJavaScript) continue;
-    if (!rises(caller.group.judgement.verdict)) continue;
+    if (!rises(caller.group)) continue;
     std::vector<Candidate*> callees;
     for (size_t k = 0; k < looked; ++k) {
       Candidate& callee = candidates[k];
       if (k == i || callee.members.empty() || callee.group.heap != caller.group.heap) continue;
       if (callee.group.site.kind != FrameKind::kJavaScript) continue;
-      if (owner_of(callee.group.site) != Owner::kUser) continue;
+      if (report::owner_of(callee.group.site) != Owner::kUser) continue;
       if (!has_vanished(came_to_stay(timeline, callee.group.sum))) continue;
-      if (is_called_by(recording, names, callee, caller.group.site)) callees.push_back(&callee);
+      if (is_called_by(input.recording, input.names, callee, caller.group.site))
+        callees.push_back(&callee);
     }
     if (callees.empty()) continue;
     const Vanished vanished = largest_vanished(timeline, caller, callees);
     const Frame outer = caller.group.site;
     join(timeline, caller, callees);
     if (vanished.site.file.empty()) continue;
-    std::string& reason = caller.group.judgement.reason;
-    if (vanished.most_of_it || owner_of(outer) != Owner::kUser) {
+    if (vanished.most_of_it || report::owner_of(outer) != Owner::kUser) {
       caller.sites.push_back(outer);
       caller.group.site = vanished.site;
-      reason += "; since it was compiled it is part of " + place_name(outer);
+      caller.group.remarks.push_back({.kind = Remark::Kind::kCompiledInto, .place = outer});
     } else {
       caller.group.inner = vanished.site;
-      reason += "; " + place_name(vanished.site) + " is compiled into it and allocated before";
+      caller.group.remarks.push_back(
+          {.kind = Remark::Kind::kCompiledWithin, .place = vanished.site});
     }
   }
   candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
@@ -171,4 +168,4 @@ void join_recompiled(const read::Recording& recording, const Timeline& timeline,
                    candidates.end());
 }
 
-}  // namespace silt::report
+}  // namespace silt::runtime::nodejs

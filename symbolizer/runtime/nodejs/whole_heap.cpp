@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole of each JavaScript heap: heapUsed after its collections is exact, where V8's profile
-// holds a sample of each hundred kilobytes.
+// See the header.
+
+#include "symbolizer/runtime/nodejs/whole_heap.h"
 
 #include <algorithm>
 #include <set>
 #include <string>
 
-#include "symbolizer/base/quantity.h"
-#include "symbolizer/report/callerless.h"
 #include "symbolizer/report/memory_parts.h"
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole_sums.h"
+#include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Curve;
 using analyze::Judgement;
+using analyze::Verdict;
 using analyze::WholeFloor;
 using read::Heap;
+using report::Finding;
+using report::Group;
+using report::Lead;
+using report::Owner;
+using report::Remark;
+using report::Subject;
+using report::WholeInput;
+using report::Wholes;
 
 // Growth below this is not spoken of: see docs/verdicts.md for what healthy servers add.
 constexpr WholeFloor kFloor{256 * 1024, 0.03};
@@ -65,13 +74,13 @@ const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads)
   const Lead* best = nullptr;
   double owned = 0;
   for (const Lead& lead : leads) {
-    const Owner owner = owner_of(lead.site, input.options.look_through);
+    const Owner owner = report::owner_of(lead.site, input.options.look_through);
     if (owner <= Owner::kRuntime) continue;
     owned += lead.bytes;
     if (best == nullptr && owner == Owner::kUser) best = &lead;
   }
   if (best == nullptr || best->bytes < kMostSamples * owned) return nullptr;
-  if (best->bytes < kLeastShare * bytes_of(leads)) return nullptr;
+  if (best->bytes < kLeastShare * report::bytes_of(leads)) return nullptr;
   return samples_of(input.recording, best->stacks) >= kEnoughSamples ? best : nullptr;
 }
 
@@ -80,37 +89,36 @@ const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads)
 Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   Group* found = nullptr;
   for (Group& group : groups) {
-    if (group.judgement.verdict != Verdict::kLeak || is_callerless(group)) continue;
+    if (group.verdict() != Verdict::kLeak) continue;
+    if (is_callerless(group) || is_pool_memory(group.what)) continue;
     if (found != nullptr) return nullptr;
     found = &group;
   }
   if (found == nullptr || found->heap == Heap::kManaged) return nullptr;
   const bool among = std::any_of(leads.begin(), leads.end(), [&](const Lead& lead) {
-    return same_function(lead.site, found->site) && lead.site.line == found->site.line;
+    return report::same_function(lead.site, found->site) && lead.site.line == found->site.line;
   });
   return among ? found : nullptr;
 }
 
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
 void judge_outside(const WholeInput& input, Wholes& wholes) {
-  const Curve curve = curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
-    const auto parts = memory_parts(input.recording.snapshots[snapshot]);
-    if (!parts || parts->js_outside == 0) return std::nullopt;
-    return static_cast<double>(parts->js_outside);
-  });
+  const Curve curve =
+      report::curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
+        const auto parts = report::memory_parts(input.recording.snapshots[snapshot]);
+        if (!parts || parts->js_outside == 0) return std::nullopt;
+        return static_cast<double>(parts->js_outside);
+      });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
-  if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) return;
-  Finding finding = finding_of(input, "wasm", Heap::kManaged, curve, judgement, {});
-  finding.reason = "V8's memory outside its heaps " + judgement.reason +
-                   "; memories of WebAssembly modules are there, which V8's profile does not see; "
-                   "objects that wrap such memory must be freed by the module's own means "
-                   "(delete(), free()), and a memory that has grown never shrinks";
-  wholes.findings.push_back(std::move(finding));
+  if (!rises(judgement.verdict())) return;
+  wholes.findings.push_back(report::finding_of(input, "wasm", Heap::kManaged,
+                                               Subject::kOutsideHeaps, curve, judgement, {},
+                                               {{.kind = Remark::Kind::kOutside}}));
 }
 
 }  // namespace
 
-void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
+void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
   const read::Recording& recording = input.recording;
   judge_outside(input, wholes);
   std::set<uint32_t> threads;
@@ -120,33 +128,30 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
   }
   for (const uint32_t thread : threads) {
     const Curve curve = heap_curve(recording, thread);
-    tell_smallest(wholes, curve, kFloor);
+    report::tell_smallest(wholes, curve, kFloor);
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
-    if (judgement.verdict != Verdict::kLeak && judgement.verdict != Verdict::kGrowing) continue;
-    const double rise = rise_of(curve, judgement.warm_up_windows);
+    if (!rises(judgement.verdict())) continue;
+    const double rise = report::rise_of(curve, judgement.warm_up_windows);
     // What node makes with none of the user's code on the stack explains nothing.
     std::vector<Group> callers = groups;
     std::erase_if(callers, is_callerless);
-    if (explained_by(input, callers, Heap::kManaged) >= kExplains * rise) continue;
-    const std::vector<Lead> leads =
-        find_leads(input, Heap::kManaged, [](const StackSummary& s) { return s.growth_bytes; });
-    const std::string whose =
-        thread == 0 ? "heapUsed after collections "
-                    : "heapUsed of worker " + std::to_string(thread) + " after collections ";
-    const double all = bytes_of(leads);
+    if (report::explained_by(input, callers, Heap::kManaged) >= report::kExplains * rise) continue;
+    const std::vector<Lead> leads = report::find_leads(
+        input, Heap::kManaged, [](const report::StackSummary& s) { return s.growth_bytes; });
+    const double all = report::bytes_of(leads);
     // The place is known, and only its own samples were too few for its curve.
     const Lead* known = known_place(input, leads);
-    if (known != nullptr && judgement.verdict == Verdict::kLeak) {
+    if (known != nullptr && judgement.verdict() == Verdict::kLeak) {
       const Lead& lead = *known;
-      const std::string key = site_key(lead.site);
+      const std::string key = report::site_key(lead.site);
       Group place;
       for (const Group& group : groups) {
-        if (group.heap == Heap::kManaged && site_key(group.site) == key) place = group;
+        if (group.heap == Heap::kManaged && report::site_key(group.site) == key) place = group;
       }
       groups.erase(std::remove_if(groups.begin(), groups.end(),
                                   [&](const Group& group) {
                                     return group.heap == Heap::kManaged &&
-                                           site_key(group.site) == key;
+                                           report::site_key(group.site) == key;
                                   }),
                    groups.end());
       place.heap = Heap::kManaged;
@@ -154,17 +159,18 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
       place.stacks = lead.stacks;
       place.judgement = judgement;
       place.judgement.growth_bytes = lead.bytes;
-      place.judgement.reason = whose + judgement.reason + ", " + format_percent(lead.bytes / all) +
-                               " of what was sampled from here";
+      place.subject = Subject::kManagedHeap;
+      place.thread = thread;
+      place.remarks = {{.kind = Remark::Kind::kSampledHere, .share = lead.bytes / all}};
       const auto callerless = [](const Group& group) {
         return group.heap == Heap::kManaged && is_callerless(group);
       };
       for (const Group& group : groups) {
-        if (!callerless(group) || group.judgement.verdict != Verdict::kLeak) continue;
+        if (!callerless(group) || group.verdict() != Verdict::kLeak) continue;
         place.judgement.growth_bytes += group.judgement.growth_bytes;
-        place.judgement.reason += ", " + format_bytes(group.judgement.growth_bytes) + " more by " +
-                                  said_place(group.site) +
-                                  ", which node calls with none of your code on the stack";
+        place.remarks.push_back({.kind = Remark::Kind::kMoreBy,
+                                 .bytes = group.judgement.growth_bytes,
+                                 .place = group.site});
         place.stacks.insert(place.stacks.end(), group.stacks.begin(), group.stacks.end());
       }
       std::erase_if(groups, callerless);
@@ -174,28 +180,26 @@ void judge_scripts(const WholeInput& input, std::vector<Group>& groups, Wholes& 
           place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
         }
       }
-      say(place, false);
+      place.runtime = "nodejs";
       groups.push_back(std::move(place));
       continue;
     }
     if (Group* const native = leak_beside(groups, leads)) {
-      native->judgement.reason += "; " + whose + judgement.reason + " with it";
+      native->remarks.push_back(
+          {.kind = Remark::Kind::kHeapWithIt, .thread = thread, .curve = judgement.reason});
       continue;
     }
     std::erase_if(groups, [](const Group& group) {
       return group.heap == Heap::kManaged && is_callerless(group) &&
-             group.judgement.verdict == Verdict::kLeak;
+             group.verdict() == Verdict::kLeak;
     });
-    Finding finding = finding_of(input, "js", Heap::kManaged, curve, judgement, leads);
-    finding.reason = whose + judgement.reason;
-    if (leads.empty()) {
-      finding.reason += "; V8's profile holds no sample of what was added";
-    } else {
-      finding.reason += "; too few samples tell which place: " + said_leads(leads);
-    }
-    finding.reason += "; a longer run or a smaller SILT_NODE_INTERVAL tells";
+    Finding finding = report::finding_of(
+        input, "js", Heap::kManaged, Subject::kManagedHeap, curve, judgement, leads,
+        {{.kind = leads.empty() ? Remark::Kind::kNoSample : Remark::Kind::kFewSamples,
+          .leads = report::shares_of(leads)}});
+    finding.why.thread = thread;
     wholes.findings.push_back(std::move(finding));
   }
 }
 
-}  // namespace silt::report
+}  // namespace silt::runtime::nodejs

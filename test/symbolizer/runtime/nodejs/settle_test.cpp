@@ -3,13 +3,15 @@
 // Whole reports of imagined Node.js processes: what leaks is named as its developers would, and
 // what only looks like it is not accused.
 
-#include "symbolizer/report/node_findings.h"
+#include "symbolizer/runtime/nodejs/settle.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
+#include "symbolizer/render/headline.h"
+#include "symbolizer/render/reason_words.h"
 #include "symbolizer/report/build.h"
 #include "test/symbolizer/recording_builder.h"
 
@@ -92,7 +94,8 @@ TEST_CASE("what node itself adds along with the one leak is told with it") {
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
   CHECK(found[0]->site.function == "sendFile");
-  CHECK(found[0]->reason.find("`connectionListenerInternal`") != std::string::npos);
+  CHECK(render::reason_text(found[0]->why).find("`connectionListenerInternal`") !=
+        std::string::npos);
 }
 
 TEST_CASE("functions of one name on one line are told apart by their columns") {
@@ -110,7 +113,7 @@ TEST_CASE("functions of one name on one line are told apart by their columns") {
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
   CHECK(found[0]->site.column == 1200);
-  CHECK(found[0]->headline.find("bundle.js:7:1200") != std::string::npos);
+  CHECK(render::headline_text(*found[0]).find("bundle.js:7:1200") != std::string::npos);
 }
 
 TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
@@ -126,10 +129,10 @@ TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
   REQUIRE(found.size() == 1);
   CHECK(found[0]->heap == read::Heap::kManaged);
   CHECK(found[0]->site.function == "getProfile");
-  CHECK(found[0]->what == "JS objects kept by");
-  CHECK_THAT(found[0]->headline,
+  CHECK(render::before_site(*found[0]) == "JS objects kept by ");
+  CHECK_THAT(render::headline_text(*found[0]),
              Catch::StartsWith("JS heap leak: `getProfile` (app.js:31) keeps 1"));
-  CHECK_THAT(found[0]->headline, Catch::Contains(" MB/s, grew in each of "));
+  CHECK_THAT(render::headline_text(*found[0]), Catch::Contains(" MB/s, grew in each of "));
 }
 
 TEST_CASE("sampled objects of a full cache are not accused") {
@@ -174,7 +177,7 @@ TEST_CASE("a function that vanishes into its caller is still the one that is nam
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
   CHECK(found[0]->site.function == "getProfile");
-  CHECK_THAT(found[0]->reason, Catch::Contains("part of 'onRequest' (app.js:3)"));
+  CHECK_THAT(render::reason_text(found[0]->why), Catch::Contains("part of 'onRequest' (app.js:3)"));
 }
 
 TEST_CASE("a full cache whose function vanishes into its caller is not accused") {
@@ -211,9 +214,10 @@ TEST_CASE("objects and Buffers kept by one function are one leak") {
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
   CHECK(found[0]->heap == read::Heap::kNative);
-  CHECK(found[0]->what == "Buffers kept by");
-  CHECK_THAT(found[0]->headline, Catch::StartsWith("Buffers kept by `collectBody` (app.js:9)"));
-  CHECK_THAT(found[0]->reason, Catch::Contains("of JavaScript objects"));
+  CHECK(render::before_site(*found[0]) == "Buffers kept by ");
+  CHECK_THAT(render::headline_text(*found[0]),
+             Catch::StartsWith("Buffers kept by `collectBody` (app.js:9)"));
+  CHECK_THAT(render::reason_text(found[0]->why), Catch::Contains("of JavaScript objects"));
   CHECK(found[0]->stacks.size() == 2);
 }
 
@@ -230,9 +234,10 @@ TEST_CASE("native memory below JavaScript is told from a flat heap") {
   const Report report = server.report();
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
-  CHECK(found[0]->what == "native memory (zlib) below");
-  CHECK_THAT(found[0]->headline, Catch::StartsWith("native leak below `openStream` (app.js:12)"));
-  CHECK_THAT(found[0]->headline, Catch::EndsWith("while your JS heap is flat"));
+  CHECK(render::before_site(*found[0]) == "native memory (zlib) below ");
+  CHECK_THAT(render::headline_text(*found[0]),
+             Catch::StartsWith("native leak below `openStream` (app.js:12)"));
+  CHECK_THAT(render::headline_text(*found[0]), Catch::EndsWith("while your JS heap is flat"));
 }
 
 TEST_CASE("memory of the thread pool says why it has no caller, and what grows meanwhile") {
@@ -249,8 +254,8 @@ TEST_CASE("memory of the thread pool says why it has no caller, and what grows m
   const auto at = std::find_if(report.findings.begin(), report.findings.end(),
                                [](const Finding& f) { return f.heap == read::Heap::kNative; });
   REQUIRE(at != report.findings.end());
-  CHECK_THAT(at->reason, Catch::Contains("a thread of libuv's pool"));
-  CHECK_THAT(at->reason, Catch::Contains("look at `compress` (app.js:12)"));
+  CHECK_THAT(render::reason_text(at->why), Catch::Contains("a thread of libuv's pool"));
+  CHECK_THAT(render::reason_text(at->why), Catch::Contains("look at `compress` (app.js:12)"));
 }
 
 TEST_CASE("V8's own books of a growing heap are no finding of their own") {

@@ -2,22 +2,24 @@
 //
 // See the header.
 
-#include "symbolizer/report/callerless.h"
+#include "symbolizer/runtime/nodejs/callerless.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "symbolizer/base/quantity.h"
-#include "symbolizer/report/node_words.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
-namespace silt::report {
+namespace silt::runtime::nodejs {
 namespace {
 
 using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
+using report::Group;
+using report::Owner;
+using report::Remark;
 
 // A rise that begins a quarter of the time later is another one.
 constexpr double kApart = 0.25;
@@ -52,7 +54,7 @@ bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
 }  // namespace
 
 bool is_callerless(const Group& group) {
-  return owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+  return report::owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
 }
 
 void absorb(Group& group, Group& part) {
@@ -73,8 +75,8 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   if (timeline.frames.size() < 4) return;
   Group* cause = nullptr;
   for (Group& group : groups) {
-    if (group.stacks.empty() || group.judgement.verdict != Verdict::kLeak) continue;
-    if (owner_of(group.site) != Owner::kUser) continue;
+    if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;
+    if (report::owner_of(group.site) != Owner::kUser) continue;
     if (cause != nullptr) return;
     cause = &group;
   }
@@ -82,34 +84,12 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   for (Group& group : groups) {
     if (&group == cause || group.stacks.empty() || !rises(group) || !is_callerless(group)) continue;
     if (!same_curve(timeline, *cause, group)) continue;
-    cause->judgement.reason += "; along with it " + format_bytes(group.judgement.growth_bytes) +
-                               " by " + said_place(group.site) +
-                               ", which the runtime calls with none of your code on the stack";
+    cause->remarks.push_back({.kind = Remark::Kind::kAlongWith,
+                              .bytes = group.judgement.growth_bytes,
+                              .place = group.site});
     absorb(*cause, group);
   }
   std::erase_if(groups, [](const Group& group) { return group.stacks.empty(); });
 }
 
-bool is_node(const read::Recording& recording) {
-  return std::any_of(recording.modules.begin(), recording.modules.end(), [](const auto& module) {
-    const std::string name = module.path.substr(module.path.rfind('/') + 1);
-    return (module.main && (name == "node" || name == "nodejs")) || name.starts_with("libnode.so");
-  });
-}
-
-void settle_unjoined(std::vector<Group>& groups) {
-  std::erase_if(groups, [](const Group& group) {
-    return is_engine_site(group.site) || is_profiler_site(group.site);
-  });
-  for (Group& group : groups) {
-    Judgement& judgement = group.judgement;
-    if (judgement.verdict != Verdict::kLeak || owner_of(group.site) > Owner::kRuntime) continue;
-    judgement.verdict = Verdict::kGrowing;
-    judgement.confidence = 0.4;
-    judgement.p_value = 1;
-    judgement.reason +=
-        "; but silt has not joined this node, and what waits for V8's collector looks the same";
-  }
-}
-
-}  // namespace silt::report
+}  // namespace silt::runtime::nodejs

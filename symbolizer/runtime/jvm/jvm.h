@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Java virtual machine, which silt does not join: its own books are no finding, and the code
+// that it has compiled is named by its maps like any other.
+
+#ifndef SILT_SYMBOLIZER_RUNTIME_JVM_JVM_H_
+#define SILT_SYMBOLIZER_RUNTIME_JVM_JVM_H_
+
+#include "symbolizer/report/runtime.h"
+
+namespace silt::runtime {
+
+extern const report::Runtime kJvm;
+
+}  // namespace silt::runtime
+
+#endif  // SILT_SYMBOLIZER_RUNTIME_JVM_JVM_H_

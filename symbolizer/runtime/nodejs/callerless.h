@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a runtime allocates with no code of the user's on the stack: node reads a file or a socket
+// when the event loop says so, long after the function that opened it has returned.
+
+#ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_CALLERLESS_H_
+#define SILT_SYMBOLIZER_RUNTIME_NODEJS_CALLERLESS_H_
+
+#include <vector>
+
+#include "symbolizer/report/fold.h"
+
+namespace silt::runtime::nodejs {
+
+bool is_callerless(const report::Group& group);
+
+// Adds one group to another that it is a part of; its stacks are empty afterwards.
+void absorb(report::Group& group, report::Group& part);
+
+// Where one place of the user's leaks, and one only, what the runtime adds along the same curve is
+// told with it: the user can mend nothing else.
+void join_callerless(const analyze::Timeline& timeline, std::vector<report::Group>& groups);
+
+}  // namespace silt::runtime::nodejs
+
+#endif  // SILT_SYMBOLIZER_RUNTIME_NODEJS_CALLERLESS_H_

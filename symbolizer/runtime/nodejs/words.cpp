@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header. Names come from the program: renderers escape them.
+
+#include "symbolizer/runtime/nodejs/words.h"
+
+#include <algorithm>
+
+#include "symbolizer/base/quantity.h"
+#include "symbolizer/render/curve_words.h"
+#include "symbolizer/render/place_words.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
+
+namespace silt::runtime::nodejs {
+namespace {
+
+using render::said_place;
+using report::Finding;
+using report::Remark;
+using report::Verdict;
+using symbolize::FrameKind;
+
+constexpr const char* kPoolWords =
+    "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
+constexpr const char* kLonger = "; a longer run or a smaller SILT_NODE_INTERVAL tells";
+
+// "Buffers", "native memory (zlib)".
+std::string native_thing(const std::string& what) {
+  if (what == kBuffers) return what;
+  return what.empty() ? "native memory" : "native memory (" + what + ")";
+}
+
+std::string thing_of(const Finding& finding) {
+  return finding.heap == read::Heap::kManaged ? "JS objects" : native_thing(finding.what);
+}
+
+// A pace in the unit that gives a handy figure.
+std::string said_pace(double bytes_per_second) {
+  if (bytes_per_second >= 50'000) return format_bytes(bytes_per_second) + "/s";
+  if (bytes_per_second >= 50'000. / 60) return format_bytes(bytes_per_second * 60) + "/min";
+  return format_bytes(bytes_per_second * 3600) + "/h";
+}
+
+std::string windows_grown(const Finding& finding) {
+  if (finding.windows == 0) return "";
+  if (finding.growing_windows == finding.windows) {
+    return ", grew in each of " + std::to_string(finding.windows) + " windows";
+  }
+  return ", grew in " + std::to_string(finding.growing_windows) + " of " +
+         std::to_string(finding.windows) + " windows";
+}
+
+std::string heap_used(uint32_t thread) {
+  return thread == 0 ? "heapUsed after collections "
+                     : "heapUsed of worker " + std::to_string(thread) + " after collections ";
+}
+
+}  // namespace
+
+std::string headline(const Finding& finding) {
+  const bool script = finding.heap == read::Heap::kManaged;
+  const bool leak = finding.verdict == Verdict::kLeak;
+  const std::string place = said_place(finding.site);
+  if (finding.verdict == Verdict::kBounded || finding.verdict == Verdict::kSawtooth) {
+    const auto& bytes = finding.live_bytes;
+    const uint64_t peak = bytes.empty() ? 0 : *std::max_element(bytes.begin(), bytes.end());
+    return "not a leak: " + thing_of(finding) + " of " + place +
+           (finding.verdict == Verdict::kBounded ? ": full at " : ": released in bulk from ") +
+           format_bytes(static_cast<double>(peak));
+  }
+  const double bytes_per_second = finding.bytes_per_hour.value_or(0) / 3600;
+  const std::string pace = bytes_per_second > 0 ? said_pace(bytes_per_second) : "";
+  if (script) {
+    return std::string(leak ? "JS heap leak: " : "JS heap grows: ") + place + " keeps " +
+           (pace.empty() ? "more and more" : pace) + windows_grown(finding);
+  }
+  const bool by_script = finding.site.kind == FrameKind::kJavaScript;
+  return (finding.what == kBuffers ? "Buffers kept by " + place
+                                   : std::string(leak ? "native leak" : "native memory grows") +
+                                         (by_script ? " below " : " in ") + place +
+                                         (finding.what.empty() ? "" : " [" + finding.what + "]")) +
+         (pace.empty() ? "" : ": " + pace) + windows_grown(finding) +
+         (finding.beside_flat_heap ? ", while your JS heap is flat" : "");
+}
+
+std::string before_site(const Finding& finding) {
+  const bool kept = finding.heap == read::Heap::kManaged || finding.what == kBuffers;
+  const bool by_script = finding.site.kind == FrameKind::kJavaScript;
+  return thing_of(finding) + (kept ? " kept by " : by_script ? " below " : " of ");
+}
+
+std::string subject(const report::Why& why) {
+  if (why.subject == report::Subject::kManagedHeap) return heap_used(why.thread);
+  return why.subject == report::Subject::kOutsideHeaps ? "V8's memory outside its heaps " : "";
+}
+
+std::string remark(const Remark& remark) {
+  const std::string bytes = format_bytes(remark.bytes);
+  const bool heap = remark.whole == report::Whole::kManagedHeap;
+  using Kind = Remark::Kind;
+  switch (remark.kind) {
+    case Kind::kWholeFlat:
+      return heap ? "; but the JavaScript heap as a whole did not grow: " + bytes + " at last" : "";
+    case Kind::kWholeGrewLess:
+      return heap ? "; but the JavaScript heap as a whole grew by " + bytes +
+                        " only, for which others account"
+                  : "";
+    case Kind::kNotJoined:
+      return "; but silt has not joined this node, and what waits for V8's collector looks the "
+             "same";
+    case Kind::kWithObjects:
+      return "; with it " + bytes + " of JavaScript objects";
+    case Kind::kWithNative:
+      return "; with it " + bytes + " of " + native_thing(remark.name);
+    case Kind::kMoreBy:
+      return ", " + bytes + " more by " + said_place(remark.place) +
+             ", which node calls with none of your code on the stack";
+    case Kind::kPoolInStep:
+      return "; in step with it " + bytes + " were allocated by " + kPoolWords;
+    case Kind::kByPool:
+      return std::string("; allocated by ") + kPoolWords;
+    case Kind::kByPoolLookAt:
+      return std::string("; allocated by ") + kPoolWords + ": look at " + said_place(remark.place) +
+             ", which grows meanwhile";
+    case Kind::kHeapWithIt:
+      return "; " + heap_used(remark.thread) + render::curve_text(remark.curve) + " with it";
+    case Kind::kNoSample:
+      return std::string("; V8's profile holds no sample of what was added") + kLonger;
+    case Kind::kFewSamples:
+      return "; too few samples tell which place: " + render::said_leads(remark.leads) + kLonger;
+    case Kind::kOutside:
+      return "; memories of WebAssembly modules are there, which V8's profile does not see; "
+             "objects that wrap such memory must be freed by the module's own means "
+             "(delete(), free()), and a memory that has grown never shrinks";
+    default:
+      return "";
+  }
+}
+
+std::vector<std::string> notes(const read::Recording&, const report::Report& report) {
+  const bool leaks =
+      std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
+        return finding.heap == read::Heap::kManaged && finding.verdict == Verdict::kLeak;
+      });
+  const size_t last = std::max<size_t>(1, report.judged_snapshots) - 1;
+  const double used = static_cast<double>(report.snapshots[last].js_used_bytes);
+  if (!leaks || used <= 0) return {};
+  // Measured: writing one takes 0.13 s and nine bytes of memory for each megabyte and byte.
+  constexpr double kSecondsPerByte = 0.13e-6;
+  constexpr double kMemory = 9;
+  return {
+      "sampling tells who allocated these objects, not who keeps them; a heap snapshot does "
+      "(v8.writeHeapSnapshot(), opened in Chrome's DevTools), at a pause of about " +
+      format_duration(used * kSecondsPerByte) + " and " + format_bytes(used * kMemory) +
+      " more memory with this heap of " + format_bytes(used)};
+}
+
+}  // namespace silt::runtime::nodejs
