@@ -67,7 +67,7 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
-      if (wish == Wish::kOwners && !tell_owners(pid, *path)) status = kInput;
+      if (wish.owners && !tell_owners(pid, *path)) status = kInput;
     } else {
       std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
       status = kInput;

@@ -39,7 +39,7 @@ Answers ask_all(const std::vector<pid_t>& pids, const Patience& patience, Wish w
   const auto ask = [&] {
     for (size_t i = next++; i < pids.size(); i = next++) {
       answers[i] = request_snapshot(pids[i], patience, wish);
-      if (wish == Wish::kPlain || !*answers[i]) continue;
+      if (!wish.owners || !*answers[i]) continue;
       // Why there are none, the report says by itself.
       static_cast<void>(await_owners(pids[i], **answers[i], kOwnersPatience));
     }

@@ -207,6 +207,10 @@ class Heap {
     this.session.post('HeapProfiler.startSampling', { samplingInterval: this.interval }, () => {});
   }
 
+  collect() {
+    this.session.post('HeapProfiler.collectGarbage');
+  }
+
   // Collects garbage; the numbers are those just after that.
   profile(totals) {
     let profile;
@@ -291,7 +295,21 @@ function join(library) {
       // Without a profile the snapshot says that this heap was missed.
     }
   };
-  const interval = library.join(threadId, capture);
+  // Without a path: collects garbage, and returns what is used then. With one: writes the heap.
+  const { writeHeapSnapshot, getHeapStatistics } = require('v8');
+  const heapOf = (path) => {
+    try {
+      if (path === undefined) {
+        heap?.collect();
+        return getHeapStatistics().used_heap_size;
+      }
+      writeHeapSnapshot(path);
+      return 1;
+    } catch {
+      return -1;
+    }
+  };
+  const interval = library.join(threadId, capture, heapOf);
   if (interval < 0) return;
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');
