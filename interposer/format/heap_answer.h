@@ -33,9 +33,8 @@ struct HeapAnswer {
   int32_t copy;     // its pid
   uint32_t reserved;
   uint64_t limit_ns;    // when the wish, or the copy, is over at the latest, from its begin on
-  uint64_t collect_ns;  // how long the thread stood still for the collection before
-  uint64_t pause_ns;    // and for the copy
-  uint64_t heap_bytes;  // used after the collection
+  uint64_t pause_ns;    // how long the heap's thread stood still
+  uint64_t heap_bytes;  // used
   uint64_t needed_bytes;
   uint64_t available_bytes;
   uint64_t cpu_ns;  // of the copy
@@ -44,7 +43,7 @@ struct HeapAnswer {
   uint64_t file_bytes;
   char why[160];  // NUL-terminated
 };
-static_assert(sizeof(HeapAnswer) == 264);
+static_assert(sizeof(HeapAnswer) == 256);
 
 }  // namespace silt::format
 

@@ -100,10 +100,9 @@ void tell(pid_t pid, const HeapTaken& taken) {
   std::string again;
   if (taken.attempts > 1) again = ", at attempt " + std::to_string(taken.attempts);
   std::fprintf(stderr,
-               "silt: %s of JavaScript heap; process %d stood still for %.3g ms to collect garbage "
-               "and %.3g ms to be copied, the copy took %.3g s, %.3g s of CPU and %s%s\n",
+               "silt: %s of JavaScript heap; process %d stood still for %.3g ms, its copy took "
+               "%.3g s, %.3g s of CPU and %s%s\n",
                format_bytes(static_cast<double>(taken.process.heap_bytes)).c_str(), pid,
-               static_cast<double>(taken.process.collect_ns) / 1e6,
                static_cast<double>(taken.process.pause_ns) / 1e6,
                static_cast<double>(taken.copy.elapsed_ns) / 1e9,
                static_cast<double>(taken.copy.cpu_ns) / 1e9,

@@ -88,12 +88,10 @@ void offer_heaps() {
 }
 
 void write_heap(Isolate& isolate, const HeapOrder& order) {
-  const uint64_t begin_ns = snapshot::monotonic_ns();
-  if (begin_ns > order.deadline_ns) return;  // nobody waits for it any more
+  if (snapshot::monotonic_ns() > order.deadline_ns) return;  // nobody waits for it any more
   const HeapOrder own = order;
   HeapAnswer answer = snapshot::new_heap_answer(HeapState::kFailed, own.thread);
   const double used = call_heap_function(isolate, nullptr);
-  answer.collect_ns = snapshot::monotonic_ns() - begin_ns;
   if (used < 0) {
     snapshot::say_why(answer, HeapState::kFailed, "the script in it did not answer");
   } else {

@@ -124,11 +124,22 @@ void watch() {
   system_call(SYS_setitimer, ITIMER_REAL, reinterpret_cast<long>(&tick), 0);
 }
 
-// What V8 has to say about its end goes to descriptors 1 and 2: they must not be our files.
-void fill_standard_descriptors() {
-  while (true) {
-    const long fd = snapshot::open_file(AT_FDCWD, "/dev/null", O_RDWR);
-    if (fd < 0 || fd >= 2) return;
+// The program's descriptors are closed; what they lead to instead takes all that is written. What
+// V8 says about its end goes to the second, and libuv wakes event loops through theirs and aborts
+// where it cannot: at a low number, since loops are made early.
+void fill_descriptors() {
+  constexpr long kMost = 4096;
+  constexpr long kLeft = 16;  // for ours, where the limit is lower
+  const long null = snapshot::open_file(AT_FDCWD, "/dev/null", O_RDWR);
+  long last = null;
+  while (last >= 0 && last < kMost) {
+    const long next = system_call(SYS_dup, null);
+    if (next < 0) {
+      for (long fd = last; fd > last - kLeft && fd > 2; --fd) {
+        snapshot::close_file(static_cast<int>(fd));
+      }
+    }
+    last = next;
   }
 }
 
@@ -168,7 +179,7 @@ void write_heap_in_copy(Isolate& isolate, const HeapOrder& order, const HeapAnsw
   g_answer.copy = static_cast<int32_t>(system_call(SYS_getpid));
   g_sequence = order.sequence;
   g_bytes_at_begin = kilobytes_of_status("VmRSS:") * 1024;
-  fill_standard_descriptors();
+  fill_descriptors();
   g_folder = static_cast<int>(
       snapshot::open_file(AT_FDCWD, order.folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (g_folder < 0) owners::end_copy(1);

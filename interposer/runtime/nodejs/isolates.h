@@ -42,7 +42,7 @@ struct Isolate {
   uint32_t thread_id;  // node's: 0 is the main thread
   Env env;
   Reference capture;  // the script's function that hands over a profile
-  Reference heap;     // and that which collects garbage, or writes the heap
+  Reference heap;     // and that which writes the heap
   CleanupHandle cleanup;
   std::atomic<uint32_t> answered;            // the round that it answered last
   std::atomic<Profile*> profile;             // nullptr while a snapshot writes it

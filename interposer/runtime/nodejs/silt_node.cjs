@@ -207,10 +207,6 @@ class Heap {
     this.session.post('HeapProfiler.startSampling', { samplingInterval: this.interval }, () => {});
   }
 
-  collect() {
-    this.session.post('HeapProfiler.collectGarbage');
-  }
-
   // Collects garbage; the numbers are those just after that.
   profile(totals) {
     let profile;
@@ -295,14 +291,11 @@ function join(library) {
       // Without a profile the snapshot says that this heap was missed.
     }
   };
-  // Without a path: collects garbage, and returns what is used then. With one: writes the heap.
+  // Without a path: returns what is used. With one: writes the heap.
   const { writeHeapSnapshot, getHeapStatistics } = require('v8');
   const heapOf = (path) => {
     try {
-      if (path === undefined) {
-        heap?.collect();
-        return getHeapStatistics().used_heap_size;
-      }
+      if (path === undefined) return getHeapStatistics().used_heap_size;
       writeHeapSnapshot(path);
       return 1;
     } catch {
