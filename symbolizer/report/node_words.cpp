@@ -97,14 +97,12 @@ std::string said_place(const Frame& site) {
 }
 
 std::string heap_snapshot_note(double heap_used_bytes) {
-  // Measured: writing one takes 0.13 s and nine bytes of memory for each megabyte and byte.
-  constexpr double kSecondsPerByte = 0.13e-6;
-  constexpr double kMemory = 9;
-  return "sampling tells who allocated these objects, not who keeps them; a heap snapshot does "
-         "(v8.writeHeapSnapshot(), opened in Chrome's DevTools), at a pause of about " +
-         format_duration(heap_used_bytes * kSecondsPerByte) + " and " +
-         format_bytes(heap_used_bytes * kMemory) + " more memory with this heap of " +
-         format_bytes(heap_used_bytes);
+  constexpr double kMemory = 9;  // measured: bytes that V8 takes to write one, for each of the heap
+  return "sampling tells who allocated these objects, not who keeps them; two heap snapshots do: "
+         "'silt heapsnapshot PID' while it runs, again when it has grown, then 'silt report' of "
+         "both; a copy of the process writes them, which for this heap of " +
+         format_bytes(heap_used_bytes) + " takes " + format_bytes(heap_used_bytes * kMemory) +
+         " beside";
 }
 
 void say(Group& group, bool heap_flat) {
