@@ -126,7 +126,7 @@ class LiveHeap(harness.SiltTest):
         self.assertTrue(b"very secret session" in pathlib.Path(plain).read_bytes())
         redacted = pathlib.Path(after).read_bytes()
         self.assertFalse(b"very secret" in redacted)
-        self.assertTrue(b"sessionNumber" in redacted)
+        self.assertTrue(b"sessionText" in redacted)
         json.loads(redacted)
         self.check_growth(before, after)
         self.assertEqual(process.finish(), 7)

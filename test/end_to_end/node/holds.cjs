@@ -14,7 +14,7 @@ let number = 0;
 class Session {
   constructor(id) {
     this.sessionNumber = id;
-    this.text = `very secret session ${id}`;
+    this.sessionText = `very secret session ${id}`;
   }
 }
 
