@@ -25,7 +25,7 @@ ALLOWED = {
     "interposer/runtime": ("interposer/hook", "interposer/owners", "interposer/snapshot",
                            "interposer/track", "interposer/unwind", "interposer/format",
                            "interposer/base"),
-    "interposer/hook": ("interposer/track", "interposer/base"),
+    "interposer/hook": ("interposer/track", "interposer/format", "interposer/base"),
     "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
@@ -36,6 +36,11 @@ ALLOWED = {
     "symbolizer/report": ("symbolizer/runtime", "symbolizer/symbolize", "symbolizer/analyze", "symbolizer/read",
                           "symbolizer/base", "interposer/format"),
     "symbolizer/render": ("symbolizer/report", "symbolizer/heap", "symbolizer/base"),
+    "symbolizer/process": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/soak": ("symbolizer/process", "symbolizer/report", "symbolizer/read",
+                        "symbolizer/base", "interposer/format"),
+    "symbolizer/top": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
+                       "symbolizer/read", "symbolizer/base"),
 }
 # What report.h hands on is part of its contract: the frames and the heap of a stack.
 PUBLIC = {
@@ -51,6 +56,7 @@ ONLY = (
      "symbolizer/symbolize"),
     (re.compile(r"libunwind"), "interposer/unwind"),
     (re.compile(r"CLI/"), "symbolizer/commands"),
+    (re.compile(r"spdlog/"), "symbolizer/base"),
 )
 # Words of one processor, or of one runtime -> where they may stand (docs/porting.md, runtimes.md).
 WORDS = (
@@ -62,6 +68,9 @@ WORDS = (
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
+    ("the log", "symbolizer/", re.compile(r"\bstderr\b(?!\")|std::cerr"),
+     ("symbolizer/base/terminal_line.cpp", "symbolizer/main.cpp",  # help, when nothing was asked
+      "symbolizer/render/html/", "symbolizer/commands/output.cpp")),
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

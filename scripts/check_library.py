@@ -2,12 +2,12 @@
 """Proves from the file what libsilt.so must be to live inside any program.
 
 It needs libc and the loader only (libdl was a part of its own until glibc 2.34), in no version
-newer than glibc 2.17; exports and imports exactly the symbols listed in
-test/structure/; has exactly one constructor; its thread-local variables are initial-exec (an access
+newer than glibc 2.17; exports exactly the hooks that interposer/format/hooks.h lists and imports the
+symbols listed in test/structure/; has exactly one constructor; its thread-local variables are initial-exec (an access
 never allocates); all its symbols are bound at load, so that a signal handler never enters the
 loader; nothing is writable and executable.
 
-usage: check_library.py LIBRARY [--update]    (--update rewrites the lists)
+usage: check_library.py LIBRARY [--update]    (--update rewrites the list of imports)
 """
 
 import pathlib
@@ -15,7 +15,10 @@ import re
 import subprocess
 import sys
 
-LISTS = pathlib.Path(__file__).resolve().parent.parent / "test" / "structure"
+import hook_list
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+IMPORTS = ROOT / "test" / "structure" / "imports.txt"
 NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "libdl.so.2"}
 NEWEST_GLIBC = (2, 17)
 
@@ -39,13 +42,16 @@ def dynamic_symbols(library):
     return sorted(exports), sorted(imports)
 
 
-def compare(actual, file, what, problems):
-    wanted = [line for line in file.read_text(encoding="utf-8").splitlines()
-              if line and not line.startswith("#")]
+def compare(actual, wanted, source, what, problems):
     for name in sorted(set(actual) - set(wanted)):
-        problems.append(f"{what} '{name}', which {file.name} does not list")
+        problems.append(f"{what} '{name}', which {source} does not list")
     for name in sorted(set(wanted) - set(actual)):
-        problems.append(f"no longer {what} '{name}', which {file.name} lists")
+        problems.append(f"no longer {what} '{name}', which {source} lists")
+
+
+def listed(file):
+    return [line for line in file.read_text(encoding="utf-8").splitlines()
+            if line and not line.startswith("#")]
 
 
 def too_new(library):
@@ -83,8 +89,9 @@ def check(library):
     for name, version in too_new(library):
         problems.append(f"imports '{name}' of {version}; the newest allowed is GLIBC_2.17")
     exports, imports = dynamic_symbols(library)
-    compare(exports, LISTS / "exports.txt", "exports", problems)
-    compare(imports, LISTS / "imports.txt", "imports", problems)
+    hooks = [symbol for symbol, _ in hook_list.hooks(ROOT / hook_list.HEADER)]
+    compare(exports, hooks, pathlib.Path(hook_list.HEADER).name, "exports", problems)
+    compare(imports, listed(IMPORTS), IMPORTS.name, "imports", problems)
     if any(name.startswith("__tls_get_addr") for name in imports) or \
             re.search(r"R_X86_64_(DTPMOD64|TLSDESC)", output_of("readelf", "-r", "-W", library)):
         problems.append("has thread-local variables that are not initial-exec")
@@ -98,12 +105,10 @@ def check(library):
 
 
 def update(library):
-    for names, file, what in zip(dynamic_symbols(library), ("exports.txt", "imports.txt"),
-                                 ("exports", "imports")):
-        (LISTS / file).write_text(
-            f"# SPDX-License-Identifier: Apache-2.0\n# What libsilt.so {what}; "
-            "`scripts/check_library.py LIBRARY --update` rewrites it.\n"
-            + "".join(f"{name}\n" for name in names), encoding="utf-8")
+    IMPORTS.write_text(
+        "# SPDX-License-Identifier: Apache-2.0\n# What libsilt.so imports; "
+        "`scripts/check_library.py LIBRARY --update` rewrites it.\n"
+        + "".join(f"{name}\n" for name in dynamic_symbols(library)[1]), encoding="utf-8")
 
 
 def main():

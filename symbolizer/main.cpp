@@ -5,15 +5,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "symbolizer/base/exit_status.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/command_line.h"
+#include "symbolizer/commands/log_options.h"
 
 int main(int argc, char** argv) {
   silt::commands::ProgramCall program;
@@ -28,7 +30,7 @@ int main(int argc, char** argv) {
       "not be read, or is too short for a verdict; 4 inconclusive. 'silt run' ends as its "
       "program.");
 
-  int status = silt::commands::kDone;
+  int status = silt::kDone;
   silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);
   silt::commands::register_heapsnapshot(app, status);
@@ -37,6 +39,7 @@ int main(int argc, char** argv) {
   silt::commands::register_soak(app, program, status);
   silt::commands::register_top(app, status);
   silt::commands::register_completion(app);
+  silt::commands::add_log_options(app);
   silt::commands::give_help_a_form(app);
 
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
@@ -49,14 +52,13 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       app.exit(error, nothing_asked ? std::cerr : std::cout, std::cerr);
-      return nothing_asked ? silt::commands::kUsage : silt::commands::kDone;
+      return nothing_asked ? silt::kUsage : silt::kDone;
     }
-    std::fprintf(stderr, "silt: %s\n",
-                 silt::one_line(silt::commands::mistake_line(app, words, error.what())).c_str());
-    return silt::commands::kUsage;
+    silt::log::error(silt::one_line(silt::commands::mistake_line(app, words, error.what())));
+    return silt::kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "silt: %s\n", silt::one_line(error.what()).c_str());
-    return silt::commands::kInput;
+    silt::log::error(silt::one_line(error.what()));
+    return silt::kInput;
   }
   return status;
 }

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <new>
 
+#include "interposer/format/hooks.h"
+
 namespace silt::hook {
 
 // X(field, symbol, result type, parameters)
@@ -87,6 +89,11 @@ namespace silt::hook {
   X(delete_array_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t", void,                     \
     (void*, std::align_val_t, const std::nothrow_t&))
 // clang-format on
+
+// What stands here is in the list of hooks, by which it is exported.
+#define SILT_IS_HOOK(field, symbol, result, parameters) &&format::is_hook(symbol)
+static_assert(true SILT_C_FUNCTIONS(SILT_IS_HOOK) SILT_NEW_FUNCTIONS(SILT_IS_HOOK));
+#undef SILT_IS_HOOK
 
 struct Real {
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;

@@ -144,6 +144,16 @@ uint32_t number_of_function(const char* runtime, const char* name, const char* p
 }
 
 uint32_t function_count() { return g_function_count.load(std::memory_order_acquire); }
+uint64_t function_bytes() {
+  const base::SpinGuard guard(function_lock);
+  uint64_t bytes = g_texts.mapped_bytes() + uint64_t{function_count()} * sizeof(Function) +
+                   uint64_t{file_count()} * sizeof(const char*);
+  for (const Index* index : {&g_function_index, &g_file_index}) {
+    if (index->slots != nullptr) bytes += (index->mask + 1) * sizeof(uint32_t);
+  }
+  return bytes;
+}
+
 const Function& function_at(uint32_t number) { return g_functions[number]; }
 uint32_t file_count() { return g_file_count.load(std::memory_order_acquire); }
 const char* file_at(uint32_t number) { return g_files[number]; }

@@ -32,6 +32,9 @@ extern constinit base::SpinLock function_lock;
 uint32_t number_of_function(const char* runtime, const char* name, const char* path,
                             uint32_t first_line);
 
+// Of all functions and files, their texts and their index.
+uint64_t function_bytes();
+
 // Numbers are less than the counts.
 uint32_t function_count();
 const Function& function_at(uint32_t number);

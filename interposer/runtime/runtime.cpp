@@ -68,6 +68,20 @@ bool is_own(uint64_t pc) {
   return own;
 }
 
+uint64_t kept_bytes() {
+  uint64_t bytes = function_bytes();
+  for_each_joined([&](const Runtime& runtime) {
+    if (runtime.kept_bytes != nullptr) bytes += runtime.kept_bytes();
+  });
+  return bytes;
+}
+
+void tidy(uint32_t epoch) {
+  for_each_joined([&](const Runtime& runtime) {
+    if (runtime.tidy != nullptr) runtime.tidy(epoch);
+  });
+}
+
 void leave_to_parent() {
   for_each_joined([](const Runtime& runtime) {
     if (runtime.leave_to_parent != nullptr) runtime.leave_to_parent();
@@ -151,6 +165,8 @@ void start_runtimes(const Runtime* const* list, const base::Options& options, co
   if (g_count == 0) return;
   track::recorder.lock_runtime = [] { function_lock.lock(); };
   track::recorder.unlock_runtime = [] { function_lock.unlock(); };
+  track::recorder.runtime_bytes = kept_bytes;
+  track::recorder.tidy_runtime = tidy;
   snapshot::Runtimes& told = snapshot::runtimes;
   told.write = write;
   told.leave_to_parent = leave_to_parent;

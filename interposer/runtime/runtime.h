@@ -58,6 +58,13 @@ struct Runtime {
   // It marks the mappings of its heaps as not to be copied into children (MADV_DONTFORK).
   bool marks_heaps = false;
 
+  // What it has mapped for names, lines and places of code: it counts for the bound that silt keeps
+  // of its own memory. Hook context.
+  uint64_t (*kept_bytes)() = nullptr;
+  // A round of folding has waited for all hooks from before this epoch: what was replaced in an
+  // earlier one has no readers any more. Hook context.
+  void (*tidy)(uint32_t epoch) = nullptr;
+
   // In the child of a fork. Hook context.
   void (*leave_to_parent)() = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
@@ -58,7 +59,7 @@ struct CheckOptions {
 int run_check(CheckOptions options) {
   options.inputs.for_verdict = true;
   const auto failed = [](const Error& error, int status) {
-    std::fprintf(stderr, "silt check: %s\n", one_line(error.message).c_str());
+    log::error(error.message);
     return status;
   };
   const Result<Rules> rules = read_rules(options.gate);
@@ -78,17 +79,15 @@ int run_check(CheckOptions options) {
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     return failed(*error, kInput);
   }
-  const int status = status_of(*report, rules->policy);
+  const int status = gate_status(*report, rules->policy);
   if (status == kInput) {
-    std::fprintf(stderr, "silt check: too short for a verdict: %zu snapshots under load\n",
-                 report->judged_snapshots);
+    log::warning("too short for a verdict: " + std::to_string(report->judged_snapshots) +
+                 " snapshots under load");
   } else if (status != kDone && !options.output.path.empty()) {
-    std::fprintf(
-        stderr, "silt check: %s, see '%s'\n",
-        status == kInconclusive
-            ? "inconclusive"
-            : (std::to_string(broken_rules(*report)) + " of the policy's rules broken").c_str(),
-        options.output.path.c_str());
+    log::warning((status == kInconclusive
+                      ? "inconclusive"
+                      : std::to_string(broken_rules(*report)) + " of the policy's rules broken") +
+                 ", see " + in_quotes(options.output.path));
   }
   return status;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every subcommand shares: its registration and the exit statuses that users rely on. A
-// subcommand is one file with one register_<name>; main.cpp calls them all. Its callback writes
-// the exit status of the process to `status`.
+// What every subcommand shares: its registration. A subcommand is one file with one
+// register_<name>; main.cpp calls them all. Its callback writes the exit status of the process to
+// `status`.
 
 #ifndef SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
 #define SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
@@ -11,22 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "symbolizer/base/result.h"
+#include "symbolizer/base/exit_status.h"
 
 namespace silt::commands {
-
-enum ExitStatus : int {
-  kDone = 0,          // done, nothing found
-  kBroken = 1,        // a finding broke the policy
-  kUsage = 2,         // the command line
-  kInput = 3,         // an input could not be read or is too short for a verdict
-  kInconclusive = 4,  // by policy
-};
-
-// The status with which a command ends that could not do its work.
-inline int status_of(const Error& error) {
-  return error.kind == ErrorKind::kUsage ? kUsage : kInput;
-}
 
 // What stands after `--` on the command line of run and soak: somebody else's words, kept away from
 // the option parser.

@@ -11,42 +11,43 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/owners_answer.h"
-#include "symbolizer/commands/snapshot_request.h"
+#include "symbolizer/process/owners_answer.h"
+#include "symbolizer/process/snapshot_request.h"
 
 namespace silt::commands {
 namespace {
 
 // What became of the search, on standard error: standard output is for paths.
 bool tell_owners(pid_t pid, const std::string& path) {
-  const auto owners = await_owners(pid, path, std::numeric_limits<double>::infinity());
+  const auto owners = process::await_owners(pid, path, std::numeric_limits<double>::infinity());
   if (!owners) {
-    std::fprintf(stderr, "silt: %s\n", one_line(owners.error().message).c_str());
+    log::error(owners.error().message);
     return false;
   }
   const format::OwnersFacts& facts = owners->facts;
-  std::fprintf(stderr,
-               "silt: %s in %s looked at, %s in %s lost; process %d stood still for %.3g ms, its "
-               "copy took %.3g s of CPU and %s\n",
-               format_bytes(static_cast<double>(facts.bytes)).c_str(),
-               format_counted(static_cast<double>(facts.blocks), "block").c_str(),
-               format_bytes(static_cast<double>(facts.lost_bytes)).c_str(),
-               format_counted(static_cast<double>(facts.lost_blocks), "block").c_str(), pid,
-               static_cast<double>(owners->asked.pause_ns) / 1e6,
-               static_cast<double>(facts.cpu_ns) / 1e9,
-               format_bytes(static_cast<double>(facts.private_bytes)).c_str());
+  char figures[96];
+  std::snprintf(figures, sizeof(figures),
+                "; process %d stood still for %.3g ms, its copy took %.3g s of CPU and ", pid,
+                static_cast<double>(owners->asked.pause_ns) / 1e6,
+                static_cast<double>(facts.cpu_ns) / 1e9);
+  log::step(format_counted(static_cast<double>(facts.blocks), "block") + " in " +
+            format_bytes(static_cast<double>(facts.bytes)) + " looked at, " +
+            format_counted(static_cast<double>(facts.lost_blocks), "block") + " in " +
+            format_bytes(static_cast<double>(facts.lost_bytes)) + " lost" + figures +
+            format_bytes(static_cast<double>(facts.private_bytes)));
   return true;
 }
 
-int dump_all(const std::vector<std::string>& words, const std::string& timeout, Wish wish) {
+int dump_all(const std::vector<std::string>& words, const std::string& timeout,
+             process::Wish wish) {
   const auto nanoseconds = parse_duration(timeout);
   if (!nanoseconds) {
-    std::fprintf(stderr, "silt: --timeout %s is not a time: 500ms, 10s, 1m\n",
-                 in_quotes(timeout).c_str());
+    log::error("--timeout " + in_quotes(timeout) + " is not a time: 500ms, 10s, 1m");
     return kUsage;
   }
   std::vector<pid_t> pids;
@@ -54,7 +55,7 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
     const bool digits = !word.empty() && word.size() < 10 &&
                         word.find_first_not_of("0123456789") == std::string::npos;
     if (!digits || std::stoi(word) == 0) {
-      std::fprintf(stderr, "silt: %s is not a process id\n", in_quotes(word).c_str());
+      log::error(in_quotes(word) + " is not a process id");
       return kUsage;
     }
     pids.push_back(static_cast<pid_t>(std::stoi(word)));
@@ -62,14 +63,14 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
   int status = kDone;
   for (const pid_t pid : pids) {
     const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-    auto path = request_snapshot(pid, {seconds, seconds}, wish);
+    auto path = process::request_snapshot(pid, {seconds, seconds}, wish);
     if (path) {
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
       if (wish.owners && !tell_owners(pid, *path)) status = kInput;
     } else {
-      std::fprintf(stderr, "silt: %s\n", one_line(path.error().message).c_str());
+      log::error(path.error().message);
       status = kInput;
     }
   }
@@ -103,8 +104,8 @@ void register_dump(CLI::App& app, int& status) {
       "\n"
       "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
   command->callback([options, &status] {
-    status =
-        dump_all(options->pids, options->timeout, options->owners ? Wish::kOwners : Wish::kPlain);
+    status = dump_all(options->pids, options->timeout,
+                      options->owners ? process::Wish::kOwners : process::Wish::kPlain);
   });
 }
 

@@ -10,10 +10,11 @@
 #include <optional>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/policy_file.h"
+#include "symbolizer/report/unjudged.h"
 
 namespace silt::commands {
 namespace {
@@ -65,10 +66,9 @@ Result<Rules> read_rules(const GateOptions& options) {
     return *error;
   }
   if (rules.policy.old_form) {
-    std::fprintf(stderr,
-                 "silt: policy %s is of the older form, which goes on being read; as TOML, words "
-                 "and sizes stand in \"quotes\" and a part is [module.NAME]\n",
-                 one_line(in_quotes(options.policy)).c_str());
+    log::warning("policy " + in_quotes(options.policy) +
+                 " is of the older form, which goes on being read; as TOML, words and sizes stand "
+                 "in \"quotes\" and a part is [module.NAME]");
   }
   if (const auto error = take(options.suppressions, "suppressions", report::parse_suppressions,
                               rules.suppressions)) {
@@ -85,7 +85,7 @@ void judge(report::Report& report, const Rules& rules) {
   report::apply_policy(report, rules.policy, rules.suppressions, rules.baseline, today());
 }
 
-int status_of(const report::Report& report, const report::Policy& policy) {
+int gate_status(const report::Report& report, const report::Policy& policy) {
   const auto any = [&report](report::Outcome outcome) {
     return std::any_of(
         report.gate.rulings.begin(), report.gate.rulings.end(),
@@ -93,7 +93,7 @@ int status_of(const report::Report& report, const report::Policy& policy) {
   };
   if (any(report::Outcome::kBroken)) return kBroken;
   if (any(report::Outcome::kInconclusive) && policy.inconclusive_fails) return kInconclusive;
-  if (report.judged_snapshots < kFewestForVerdict) return kInput;
+  if (report.judged_snapshots < report::kFewestForVerdict) return kInput;
   const bool open = std::any_of(report.gate.rulings.begin(), report.gate.rulings.end(),
                                 [](const report::Ruling& ruling) {
                                   return ruling.fails || ruling.rule == report::kUnjudgedRule;

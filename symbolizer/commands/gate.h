@@ -35,7 +35,7 @@ Result<Rules> read_rules(const GateOptions& options);
 void judge(report::Report& report, const Rules& rules);
 
 // ExitStatus of a report that was judged.
-int status_of(const report::Report& report, const report::Policy& policy);
+int gate_status(const report::Report& report, const report::Policy& policy);
 
 size_t broken_rules(const report::Report& report);
 

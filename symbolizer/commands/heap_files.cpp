@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/progress.h"
 #include "symbolizer/heap/heap_report.h"
 #include "symbolizer/heap/snapshot_reader.h"
 #include "symbolizer/render/heap.h"
@@ -29,7 +29,7 @@ bool is_heap_snapshot(const std::filesystem::path& path) {
 
 // The option that means nothing to a heap snapshot, or nullptr.
 const char* refused_option(const InputOptions& inputs) {
-  if (!inputs.baseline.empty()) return "--baseline";
+  if (!inputs.compared.empty()) return "--compare";
   if (!inputs.verdicts.empty()) return "--verdict";
   if (!inputs.module.empty()) return "--module";
   if (!inputs.function.empty()) return "--function";
@@ -39,7 +39,7 @@ const char* refused_option(const InputOptions& inputs) {
 }
 
 int complain(const std::string& message, int status) {
-  std::fprintf(stderr, "silt report: %s\n", one_line(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -72,7 +72,7 @@ std::optional<int> report_heap_files(const InputOptions& inputs, const OutputOpt
   heap::HeapOptions options;
   options.top = inputs.top;
   options.jobs = inputs.jobs;
-  Progress progress;
+  log::Progress progress;
   options.progress = [&progress](const char* what, double done) { progress.tell(what, done); };
   const auto report = heap::build_heap_report(files, options);
   if (!report) return complain(report.error().message, kInput);

@@ -16,13 +16,13 @@
 #include <vector>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/heap_answer.h"
-#include "symbolizer/commands/process_facts.h"
 #include "symbolizer/heap/redaction.h"
+#include "symbolizer/process/heap_answer.h"
 
 namespace silt::commands {
 namespace {
@@ -36,7 +36,7 @@ struct HeapOptions {
 };
 
 int complain(const std::string& message, int status) {
-  std::fprintf(stderr, "silt: %s\n", one_line(message).c_str());
+  log::error(one_line(message));
   return status;
 }
 
@@ -96,17 +96,19 @@ std::optional<Error> redact_file(const std::string& from, int to) {
   return error;
 }
 
-void tell(pid_t pid, const HeapTaken& taken) {
+void tell(pid_t pid, const process::HeapTaken& taken) {
   std::string again;
   if (taken.attempts > 1) again = ", at attempt " + std::to_string(taken.attempts);
-  std::fprintf(stderr,
-               "silt: %s of JavaScript heap; process %d stood still for %.3g ms, its copy took "
-               "%.3g s, %.3g s of CPU and %s%s\n",
-               format_bytes(static_cast<double>(taken.process.heap_bytes)).c_str(), pid,
-               static_cast<double>(taken.process.pause_ns) / 1e6,
-               static_cast<double>(taken.copy.elapsed_ns) / 1e9,
-               static_cast<double>(taken.copy.cpu_ns) / 1e9,
-               format_bytes(static_cast<double>(taken.copy.private_bytes)).c_str(), again.c_str());
+  char figures[160];
+  std::snprintf(
+      figures, sizeof(figures),
+      " of JavaScript heap; process %d stood still for %.3g ms, its copy took %.3g s, %.3g s "
+      "of CPU and ",
+      pid, static_cast<double>(taken.process.pause_ns) / 1e6,
+      static_cast<double>(taken.copy.elapsed_ns) / 1e9,
+      static_cast<double>(taken.copy.cpu_ns) / 1e9);
+  log::step(format_bytes(static_cast<double>(taken.process.heap_bytes)) + figures +
+            format_bytes(static_cast<double>(taken.copy.private_bytes)) + again);
 }
 
 int take(const HeapOptions& options) {
@@ -131,7 +133,7 @@ int take(const HeapOptions& options) {
   NewFile file(path);
   if (file.fd() < 0) return complain(in_quotes(path) + ": " + errno_text(file.error()), kInput);
   const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-  const auto taken = take_heap(pid, {seconds, seconds}, options.thread);
+  const auto taken = process::take_heap(pid, {seconds, seconds}, options.thread);
   if (!taken) return complain(taken.error().message, kInput);
   const auto error =
       options.redact ? redact_file(taken->path, file.fd()) : copy_file(taken->path, file.fd());

@@ -16,12 +16,13 @@
 #include <thread>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
-#include "symbolizer/commands/progress.h"
-#include "symbolizer/commands/unjudged.h"
 #include "symbolizer/report/compare.h"
 #include "symbolizer/report/policy.h"
+#include "symbolizer/report/unjudged.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {
@@ -121,7 +122,7 @@ Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::strin
 }
 
 Result<report::Report> report_of(const read::Recording& recording, const InputOptions& options,
-                                 const report::Options& build, Progress& progress) {
+                                 const report::Options& build, const log::Progress& progress) {
   report::Options own = build;
   if (!options.work.empty()) {
     Result<std::vector<double>> work = work_at_snapshots(options.work, recording);
@@ -137,10 +138,17 @@ Result<report::Report> report_of(const read::Recording& recording, const InputOp
       [&progress](const char* what, double done) { progress.tell(what, done); });
 }
 
+std::string read_text(const read::Recording& recording) {
+  return in_quotes(recording.path) + ": " +
+         format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") + " of " +
+         in_quotes(recording.program) + ", " +
+         format_counted(static_cast<double>(recording.stacks.size()), "stack");
+}
+
 // How many were left out.
-size_t leave_out_short(const std::vector<RecordedProcess>& processes,
+size_t leave_out_short(const std::vector<report::RecordedProcess>& processes,
                        std::vector<report::Report>& reports, std::vector<std::string>& paths) {
-  const std::vector<bool> worth = worth_a_verdict(processes);
+  const std::vector<bool> worth = report::worth_a_verdict(processes);
   size_t kept = 0;
   for (size_t i = 0; i < worth.size(); ++i) {
     if (!worth[i]) continue;
@@ -269,18 +277,19 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
     }
     build.limit_bytes = *limit;
   }
-  Progress progress;
+  log::Progress progress;
   progress.tell("reading", 0);
   Result<std::vector<read::Recording>> recordings = load_recordings(options.paths, options.jobs);
   if (!recordings) return recordings.error();
+  for (const read::Recording& recording : *recordings) log::debug(read_text(recording));
 
   std::vector<report::Report> reports;
   std::vector<std::string> paths;
-  std::vector<RecordedProcess> processes;
+  std::vector<report::RecordedProcess> processes;
   for (read::Recording& recording : *recordings) {
     Result<report::Report> report = report_of(recording, options, build, progress);
     if (!report) return report.error();
-    processes.push_back(facts_of(recording, *report));
+    processes.push_back(report::facts_of(recording, *report));
     reports.push_back(std::move(*report));
     paths.push_back(recording.path.string());
     recording = read::Recording();  // a large one is no longer needed
@@ -288,13 +297,13 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
   const size_t left_out = options.for_verdict ? leave_out_short(processes, reports, paths) : 0;
   report::Report report =
       reports.size() == 1 ? std::move(reports.front()) : report::combine(std::move(reports), paths);
-  report.unjudged = find_unjudged(processes);
-  if (left_out > 0) report.notes.push_back(left_out_text(left_out));
+  report.unjudged = report::find_unjudged(processes);
+  if (left_out > 0) report.notes.push_back(report::left_out_text(left_out));
   for (size_t i = 0; i < report.unjudged.size() && !options.for_verdict; ++i) {
     report.notes.push_back(report::unjudged_text(report.unjudged[i]));
   }
-  if (!options.baseline.empty()) {
-    Result<std::vector<read::Recording>> old = load_recordings({options.baseline}, options.jobs);
+  if (!options.compared.empty()) {
+    Result<std::vector<read::Recording>> old = load_recordings({options.compared}, options.jobs);
     if (!old) return old.error();
     InputOptions plain = options;
     plain.work.clear();

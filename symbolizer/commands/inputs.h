@@ -27,7 +27,7 @@ struct InputOptions {
   std::string function;
   std::string limit;
   std::string work;
-  std::string baseline;
+  std::string compared;  // an earlier recording
   size_t top = 20;
   unsigned jobs = 0;
   bool top_given = false;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/heap_files.h"
@@ -20,7 +21,7 @@ Examples:
   silt report silt.shop.4711               one recording
   silt report silt.shop.4711/00[2-9].silt  some of its snapshots
   silt report silt.worker.*                several processes side by side
-  silt report --baseline OLD NEW           what is new since OLD
+  silt report --compare OLD NEW            what is new since OLD
   silt report --format html -o leak.html   one page to look at
   silt report --format pprof -o leak.pb.gz go tool pprof leak.pb.gz
   silt report --verdict leak --full        leaks only, all frames
@@ -40,11 +41,11 @@ int run_report(const ReportOptions& options) {
   Result<report::Report> report =
       make_report(options.inputs, shows_all_stacks(options.output.format));
   if (!report) {
-    std::fprintf(stderr, "silt report: %s\n", one_line(report.error().message).c_str());
+    log::error(report.error().message);
     return status_of(report.error());
   }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
-    std::fprintf(stderr, "silt report: %s\n", one_line(error->message).c_str());
+    log::error(error->message);
     return kInput;
   }
   return kDone;
@@ -61,9 +62,12 @@ void register_report(CLI::App& app, int& status) {
                    "node or Chrome; none: the newest recording here")
       ->type_name("FOLDER|FILE");
   command
-      ->add_option("--baseline", options->inputs.baseline,
-                   "an earlier recording: tells what is new")
+      ->add_option("--compare", options->inputs.compared, "an earlier recording: tells what is new")
       ->type_name("FOLDER|FILE");
+  // What it was called before; a baseline is what 'silt check' knows.
+  CLI::Option* const before =
+      command->add_option("--baseline", options->inputs.compared)->group("");
+  before->excludes("--compare");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

@@ -6,20 +6,22 @@
 #include <cstdio>
 #include <memory>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/commands/launch.h"
+#include "symbolizer/commands/record_options.h"
+#include "symbolizer/process/launch.h"
 
 namespace silt::commands {
 namespace {
 
 struct RunOptions {
-  RecordSettings settings;
+  process::RecordSettings settings;
   std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt: %s\n", one_line(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -28,14 +30,15 @@ int run(const RunOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
     return fail("run needs a program: silt run PROGRAM ARG...", kUsage);
   }
-  if (const std::string mistake = mistake_in(options.settings); !mistake.empty()) {
+  if (const std::string mistake = process::mistake_in(options.settings); !mistake.empty()) {
     return fail(mistake, kUsage);
   }
-  Launch launch;
-  const NotRunnable problem = prepare_launch(call, options.settings, launch);
+  process::Launch launch;
+  const process::NotRunnable problem =
+      process::prepare_launch(call.words, options.settings, launch);
   if (problem.status != 0) return fail(problem.message, problem.status);
-  if (!launch.obstacle.empty()) fail(launch.obstacle, 0);
-  const NotRunnable failure = become(launch, options.settings);
+  if (!launch.obstacle.empty()) log::warning(launch.obstacle);
+  const process::NotRunnable failure = process::become(launch, options.settings);
   return fail(failure.message, failure.status);
 }
 

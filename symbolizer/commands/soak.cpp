@@ -5,18 +5,19 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
-#include "symbolizer/commands/soak_folder.h"
+#include "symbolizer/commands/record_options.h"
 #include "symbolizer/commands/soak_outcome.h"
-#include "symbolizer/commands/soak_session.h"
+#include "symbolizer/soak/folder.h"
+#include "symbolizer/soak/session.h"
 
 namespace silt::commands {
 namespace {
@@ -40,8 +41,8 @@ Examples:
 )";
 
 struct SoakOptions {
-  PlanWords plan;
-  SoakTask task;
+  soak::PlanWords plan;
+  soak::Task task;
   InputOptions inputs;
   GateOptions gate;
   SoakFiles files;
@@ -50,12 +51,11 @@ struct SoakOptions {
   std::string ready_timeout = "1m";
   std::string grace = "10s";
   bool full = false;
-  bool quiet = false;
   std::vector<std::string> misplaced;  // of the help text only
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt soak: %s\n", some_lines(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -64,16 +64,16 @@ std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
   if (!call.given || call.words.empty()) {
     return Error{"a program is needed: silt soak [options] PROGRAM ARG..."};
   }
-  if (std::string mistake = mistake_in(options.task.settings); !mistake.empty()) {
+  if (std::string mistake = process::mistake_in(options.task.settings); !mistake.empty()) {
     return Error{std::move(mistake)};
   }
-  Result<SoakPlan> plan = make_plan(options.plan);
+  Result<soak::Plan> plan = soak::make_plan(options.plan);
   if (!plan) return plan.error();
   options.task.plan = std::move(*plan);
   const auto take = [](const std::string& word, const char* option,
                        double& to) -> std::optional<Error> {
     if (word.empty()) return std::nullopt;
-    const Result<double> seconds = seconds_of(word, option);
+    const Result<double> seconds = soak::seconds_of(word, option);
     if (!seconds) return seconds.error();
     to = *seconds;
     return std::nullopt;
@@ -89,30 +89,30 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (const auto error = read_words(options, call)) return fail(error->message, kUsage);
   const Result<Rules> rules = read_rules(options.gate);
   if (!rules) return fail(rules.error().message, kUsage);
-  SoakFolder folder;
+  soak::Folder folder;
   if (const auto error = folder.open(options.out)) return fail(error->message, kInput);
   options.task.folder = folder.path();
   options.task.settings[format::SettingId::kOut] = folder.path();
   options.task.settings[format::SettingId::kAtExit] =
       "0";  // a dying program's tables are no evidence
-  const NotRunnable problem = prepare_launch(call, options.task.settings, options.task.launch);
+  const process::NotRunnable problem =
+      process::prepare_launch(call.words, options.task.settings, options.task.launch);
   if (problem.status != 0) return fail(problem.message, kInput);
-  if (!options.task.launch.obstacle.empty()) fail(options.task.launch.obstacle, 0);
+  if (!options.task.launch.obstacle.empty()) log::warning(options.task.launch.obstacle);
 
-  SoakProgress progress(options.quiet);
-  Result<Gathered> gathered = run_soak(options.task, progress);
-  progress.wipe();
+  Result<soak::Gathered> gathered = soak::run_soak(options.task);
+  log::wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
   for (std::string& note : folder.gather(gathered->recordings)) {
     gathered->notes.push_back(std::move(note));
   }
-  for (const std::string& note : gathered->notes) progress.warn(note);
-  progress.step("judging");
+  for (const std::string& note : gathered->notes) log::warning(note);
+  log::step("judging");
   options.inputs.paths = gathered->recordings;
   options.inputs.for_verdict = true;
   Result<report::Report> report = make_report(options.inputs, shows_all_stacks(options.files));
-  progress.wipe();
+  log::wipe();
   if (!report) {
     return fail(report.error().message, status_of(report.error()));
   }
@@ -121,15 +121,15 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   }
   report->unjudged = std::move(gathered->unjudged);  // it saw them all, the recordings some
   judge(*report, *rules);
-  int status = status_of(*report, rules->policy);
+  int status = gate_status(*report, rules->policy);
   if (status == kDone && !gathered->mistrust.empty()) status = kInput;
   const auto unwritten = write_files(*report, options.files);
   OutputOptions text;
   text.full = options.full;
   const std::string outcome = outcome_line(*report, status, gathered->mistrust);
   const auto unshown = write_output(rendered(*report, text) + "\nsilt soak: " + outcome + "\n", "");
-  if (!options.out.empty()) progress.step("recordings are in " + in_quotes(folder.path()));
-  progress.wipe();
+  if (!options.out.empty()) log::step("recordings are in " + in_quotes(folder.path()));
+  log::wipe();
   for (const auto& error : {unwritten, unshown}) {
     if (!error) continue;
     fail(error->message, 0);
@@ -139,7 +139,7 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
 }
 
 void add_run_options(CLI::App& app, SoakOptions& options) {
-  SoakTask& task = options.task;
+  soak::Task& task = options.task;
   app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
       ->capture_default_str()
       ->type_name("TIME");
@@ -171,7 +171,6 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,
                "the program's output goes to standard error instead of a log");
-  app.add_flag("--quiet,-q", options.quiet, "no progress");
   app.add_flag("--full", options.full, "every stack of each finding, and all of its frames");
 }
 

@@ -16,14 +16,15 @@
 #include <vector>
 
 #include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/output.h"
-#include "symbolizer/commands/snapshot_request.h"
-#include "symbolizer/commands/top_frame.h"
-#include "symbolizer/commands/top_terminal.h"
+#include "symbolizer/process/snapshot_request.h"
 #include "symbolizer/read/recording_folder.h"
+#include "symbolizer/top/screen.h"
+#include "symbolizer/top/terminal.h"
 
 namespace silt::commands {
 namespace {
@@ -53,7 +54,7 @@ struct TopOptions {
 };
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "silt top: %s\n", one_line(message).c_str());
+  log::error(message);
   return status;
 }
 
@@ -72,7 +73,7 @@ class Source {
   // Takes or finds new snapshots. The first call must find one, later ones may not.
   std::optional<Error> advance() {
     if (pid_) {
-      const Result<std::string> path = request_snapshot(*pid_, {kPatience, kPatience});
+      const Result<std::string> path = process::request_snapshot(*pid_, {kPatience, kPatience});
       if (!path) return path.error();
       add(*path);
       ++count_;
@@ -94,10 +95,10 @@ class Source {
   }
 
   bool take_change() { return std::exchange(changed_, false); }
-  Result<TopPicture> picture(TopSites& sites) const {
+  Result<top::Picture> picture(top::Sites& sites) const {
     const auto recording = read::read_snapshots(kept_);
     if (!recording) return recording.error();
-    return top_picture(*recording, count_, sites);
+    return top::picture_of(*recording, count_, sites);
   }
 
  private:
@@ -127,25 +128,26 @@ int run_top(const TopOptions& options) {
   }
   Source source(options.target);
   if (const auto error = source.advance()) return fail(error->message, kInput);
-  TopSites sites;
-  Result<TopPicture> picture = source.picture(sites);
+  top::Sites sites;
+  Result<top::Picture> picture = source.picture(sites);
   if (!picture) return fail(picture.error().message, kInput);
   source.take_change();
   if (options.once) {
-    TopShape shape;
-    for (const std::string& line : top_lines(*picture, shape)) std::printf("%s\n", line.c_str());
+    top::Shape shape;
+    for (const std::string& line : top::lines_of(*picture, shape))
+      std::printf("%s\n", line.c_str());
     return kDone;
   }
   std::vector<std::string> lines;
   std::optional<Error> over;
   {
-    TopTerminal terminal;
+    top::Terminal terminal;
     const auto draw = [&] {
-      TopShape shape;
+      top::Shape shape;
       shape.width = terminal.width();
       shape.height = terminal.height();
       shape.colour = terminal.live() && colour_wanted(STDOUT_FILENO);
-      lines = top_lines(*picture, shape);
+      lines = top::lines_of(*picture, shape);
       terminal.draw(lines);
     };
     draw();
@@ -153,10 +155,10 @@ int run_top(const TopOptions& options) {
     auto due = std::chrono::steady_clock::now() + pause;
     for (;;) {
       const auto now = std::chrono::steady_clock::now();
-      const TopTerminal::Wake wake =
+      const top::Terminal::Wake wake =
           terminal.wait(std::max(due - now, std::chrono::steady_clock::duration{}));
-      if (wake == TopTerminal::Wake::kQuit) break;
-      if (wake == TopTerminal::Wake::kRedraw) {
+      if (wake == top::Terminal::Wake::kQuit) break;
+      if (wake == top::Terminal::Wake::kRedraw) {
         draw();
         continue;
       }
@@ -164,7 +166,7 @@ int run_top(const TopOptions& options) {
       over = source.advance();
       if (over) break;
       if (!source.take_change()) continue;
-      Result<TopPicture> next = source.picture(sites);
+      Result<top::Picture> next = source.picture(sites);
       if (!next) {
         over = next.error();
         break;

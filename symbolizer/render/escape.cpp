@@ -117,28 +117,12 @@ std::string json_text(std::string_view json) {
   return result;
 }
 
-size_t columns(std::string_view clean_text) {
-  size_t count = 0;
-  for (const char c : clean_text) count += (static_cast<uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
-  return count;
-}
-
 std::string shortened(std::string_view text, size_t width) {
-  const size_t total = columns(text);
-  if (total <= width) return std::string(text);
+  if (columns(text) <= width) return std::string(text);
   if (width == 0) return "";
   const size_t head = (width - 1) / 2;
-  const size_t tail = width - 1 - head;
-  const auto offset = [text](size_t column) {
-    size_t at = 0;
-    for (size_t seen = 0; at < text.size(); ++at) {
-      if ((static_cast<uint8_t>(text[at]) & 0xc0) == 0x80) continue;
-      if (seen++ == column) break;
-    }
-    return at;
-  };
-  return std::string(text.substr(0, offset(head))) + "…" +
-         std::string(text.substr(offset(total - tail)));
+  return std::string(first_columns(text, head)) + "…" +
+         std::string(last_columns(text, width - 1 - head));
 }
 
 std::string markdown(std::string_view text) {

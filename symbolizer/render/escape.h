@@ -9,15 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "symbolizer/base/columns.h"
+
 namespace silt::render {
 
 // Valid UTF-8 in one line: control characters, what is not UTF-8, and characters that turn the
 // direction of writing become \xNN or \u{NNNN}. So does the bracket of "##[", which CI runners obey
 // anywhere in a line.
 std::string clean(std::string_view text);
-
-// Columns that clean text takes, one for each code point.
-size_t columns(std::string_view clean_text);
 
 // At most `width` columns of clean text; what is left out in the middle shows as "…".
 std::string shortened(std::string_view clean_text, size_t width);

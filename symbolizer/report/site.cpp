@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cstdio>
 
+#include "interposer/format/hooks.h"
 #include "symbolizer/runtime/python/frames.h"
 
 namespace silt::report {
@@ -84,31 +85,19 @@ constexpr std::array<std::string_view, 23> kRuntimeNames = {
     "__rdl_",      "__rg_",       "_Py",          "__gthread_", "operator\"\""};
 
 // Functions that do nothing but hand out memory, wherever they live.
-constexpr std::array<std::string_view, 25> kAllocatorNames = {"malloc",
-                                                              "calloc",
-                                                              "realloc",
-                                                              "reallocarray",
-                                                              "memalign",
-                                                              "aligned_alloc",
-                                                              "posix_memalign",
-                                                              "valloc",
-                                                              "pvalloc",
-                                                              "operator new",
-                                                              "operator new[]",
-                                                              "mmap",
-                                                              "mmap64",
-                                                              "mremap",
-                                                              "__libc_malloc",
-                                                              "__libc_calloc",
-                                                              "__libc_realloc",
-                                                              "__libc_memalign",
-                                                              "__rust_alloc",
-                                                              "__rdl_alloc",
-                                                              "__rust_realloc",
-                                                              "__rdl_realloc",
-                                                              "__rust_alloc_zeroed",
-                                                              "alloc::alloc::alloc",
-                                                              "__GI___mmap"};
+// Beside those that silt hooks.
+constexpr std::array<std::string_view, 13> kAllocatorNames = {
+    "operator new",   "operator new[]",  "__libc_malloc",       "__libc_calloc",
+    "__libc_realloc", "__libc_memalign", "__rust_alloc",        "__rdl_alloc",
+    "__rust_realloc", "__rdl_realloc",   "__rust_alloc_zeroed", "alloc::alloc::alloc",
+    "__GI___mmap"};
+
+// Functions that do nothing but hand out memory, wherever they live.
+bool hands_out_memory(std::string_view name) {
+  return format::is_hook(name, format::HookKind::kAllocate) ||
+         format::is_hook(name, format::HookKind::kMap) ||
+         std::find(kAllocatorNames.begin(), kAllocatorNames.end(), name) != kAllocatorNames.end();
+}
 
 constexpr std::array<std::string_view, 9> kWrapperNames = {
     "ngx_alloc",    "ngx_palloc",    "ngx_pnalloc",    "ngx_pcalloc",
@@ -168,9 +157,7 @@ Owner native_owner(const Frame& frame) {
   const std::string_view module = base_name(frame.module);
   const std::string name = plain_name(frame.function);
   if (starts_with_any(module, kAllocatorModules)) return Owner::kAllocator;
-  if (std::find(kAllocatorNames.begin(), kAllocatorNames.end(), name) != kAllocatorNames.end()) {
-    return Owner::kAllocator;
-  }
+  if (hands_out_memory(name)) return Owner::kAllocator;
   if (frame.kind == FrameKind::kJit) return Owner::kRuntime;
   if (starts_with_any(module, kRuntimeModules) || is_interpreter(module)) return Owner::kRuntime;
   if (starts_with_any(std::string_view(name), kRuntimeNames)) return Owner::kRuntime;

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/symbolize/debuginfod.h"
 
@@ -183,6 +184,7 @@ Result<std::unique_ptr<ModuleFile>> ModuleFile::open(const std::string& path,
   void** userdata = nullptr;
   dwfl_module_info(file->module_, &userdata, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
   if (userdata != nullptr) *userdata = file.get();
+  log::debug("names of " + in_quotes(path) + " come from " + in_quotes(chosen));
   return file;
 }
 

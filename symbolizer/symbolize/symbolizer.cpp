@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "interposer/format/hooks.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/module_index.h"
@@ -31,8 +32,8 @@ constexpr uint64_t kLargestJitMap = uint64_t{512} << 20;
 constexpr uint32_t kNoModule = UINT32_MAX;
 constexpr uint32_t kNoCode = UINT32_MAX;
 
+// Beside malloc and its kin, which silt hooks.
 constexpr const char* kAllocatorSymbols[] = {
-    "malloc",       "calloc",     "realloc",   "free",    "aligned_alloc",   "posix_memalign",
     "je_malloc",    "je_free",    "tc_malloc", "tc_free", "mi_malloc",       "mi_free",
     "_rjem_malloc", "_rjem_free", "rpmalloc",  "rpfree",  "scalable_malloc", "scalable_free"};
 
@@ -319,9 +320,15 @@ std::vector<std::string> Symbolizer::allocator_symbols_in_main() {
     if (!module.main) continue;
     const OpenModule& opened = state_->open(module.path, module.build_id);
     if (!opened.file) continue;
-    for (const char* name : kAllocatorSymbols) {
+    const auto look_for = [&](std::string_view name) {
       if (opened.symbols->defines(name)) found.emplace_back(name);
+    };
+    for (const format::Hook& hook : format::kHooks) {
+      if (hook.kind == format::HookKind::kAllocate || hook.kind == format::HookKind::kRelease) {
+        look_for(hook.symbol);
+      }
     }
+    for (const char* name : kAllocatorSymbols) look_for(name);
     break;
   }
   return found;

@@ -36,6 +36,15 @@ def program(name):
     return os.path.join(PROGRAMS, name)
 
 
+def some(cases, most):
+    """`most` of the cases, first and last among them, evenly spread; all of them for
+    scripts/test_long, which sets SILT_TEST_LONG."""
+    cases = list(cases)
+    if "SILT_TEST_LONG" in os.environ or len(cases) <= most:
+        return cases
+    return [cases[i * (len(cases) - 1) // (most - 1)] for i in range(most)]
+
+
 def wait_until(condition, what, timeout=TIMEOUT):
     """Returns the condition's first true value; fails when there is none in time."""
     end = time.monotonic() + timeout

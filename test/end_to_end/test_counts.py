@@ -14,6 +14,7 @@ def makes_test(name, arguments=(), **options):
 class Counts(harness.SiltTest):
     test_every_c_entry_point = makes_test("entry_points")
     test_every_form_of_operator_new = makes_test("operators")
+    test_names_that_few_programs_call = makes_test("other_names")
     test_anonymous_mappings = makes_test("mappings")
     test_exceptions_are_thrown_and_counted = makes_test("exceptions")
     test_ten_thousand_short_threads = makes_test("thread_churn")

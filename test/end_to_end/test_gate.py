@@ -143,8 +143,11 @@ class Gate(harness.SiltTest):
 
     def test_an_earlier_recording_tells_what_is_known(self):
         folder = self.record()
-        out, _ = self.tool("report", "--baseline", self.copy(6, "silt.growth.3999"), folder)
+        earlier = self.copy(6, "silt.growth.3999")
+        out, _ = self.tool("report", "--compare", earlier, folder)
         self.assertIn("known", out)
+        # As it was called before.
+        self.assertEqual(self.tool("report", "--baseline", earlier, folder)[0], out)
 
     # Formats and files
 

@@ -124,7 +124,7 @@ class HeapSnapshots(harness.SiltTest):
     def test_formats_and_options_that_mean_nothing_here_are_refused(self):
         good = self.snapshots("map")[0]
         for arguments in (["--format", "markdown"], ["--format", "pprof"], ["--verdict", "leak"],
-                          ["--baseline", good]):
+                          ["--compare", good]):
             _, err = self.tool("report", good, *arguments, status=2)
             self.assertEqual(err.count("\n"), 1)
             self.assertIn(arguments[-1] if arguments[0] == "--format" else arguments[0], err)

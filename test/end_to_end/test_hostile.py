@@ -235,7 +235,7 @@ class Hostile(harness.SiltTest):
 
     def test_messages_about_hostile_paths(self):
         for arguments in ((f"/nonexistent/{MARKUP}\n::error::evil-command\x1b[2J",),
-                          ("--baseline", "/nonexistent/\n::error::x\u202e",
+                          ("--compare", "/nonexistent/\n::error::x\u202e",
                            self.recordings_made[0]),
                           ("--verdict", "\x1b[2J\n::error::x", self.recordings_made[0])):
             _, err = self.tool("report", *arguments, status=None)

@@ -6,6 +6,7 @@ Every case runs on the node of this machine; some also on each version below SIL
 (`scripts/install_node_versions` puts them there). SILT_NODE_BINARY chooses one for all cases.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -152,11 +153,11 @@ class Growth(NodeTest):
         self.assertEqual(ended, 0)
 
     def test_worker_threads_with_options_of_their_own(self):
-        for given, environment, arguments in (
-                ({"env": {"OWN": "1"}}, {"OWN": "1"}, []),
-                ({"env": {"NODE_OPTIONS": "--no-warnings"}}, {"NODE_OPTIONS": "--no-warnings"}, []),
-                ({"execArgv": ["--trace-warnings"]}, None, ["--trace-warnings"]),
-                ({"execArgv": [], "env": {"OWN": "2"}}, {"OWN": "2"}, [])):
+        cases = (({"execArgv": ["--trace-warnings"]}, None, ["--trace-warnings"]),
+                 ({"env": {"OWN": "1"}}, {"OWN": "1"}, []),
+                 ({"env": {"NODE_OPTIONS": "--no-warnings"}}, {"NODE_OPTIONS": "--no-warnings"}, []),
+                 ({"execArgv": [], "env": {"OWN": "2"}}, {"OWN": "2"}, []))
+        for given, environment, arguments in harness.some(cases, 2):
             with self.subTest(given=given):
                 shutil.rmtree(self.out)
                 os.mkdir(self.out)
@@ -195,11 +196,11 @@ class Growth(NodeTest):
         self.assertIn("ERR_WORKER_INVALID_EXEC_ARGV", told["joined"])
         self.assertEqual(told["joined"], told["plain"])
 
-    def test_a_hundred_worker_threads_come_and_go(self):
+    def test_many_worker_threads_come_and_go(self):
         process = self.app("steps.cjs")
-        for number in range(100):
+        for number in harness.some(range(100), 24):
             self.command(process, "worker")
-            if number % 20 == 0:
+            if number % 10 == 0:
                 self.dump(process.pid)
             self.command(process, "end-worker")
         self.dump(process.pid)
@@ -390,10 +391,13 @@ class CodeThatGoes(NodeTest):
         return plain, silt
 
     def test_a_small_heap_suffices_on_every_installed_version(self):
+        # V8 22 and 24 keep up to 11 MB of this program for a while whether silt is there or not, and
+        # now and then a heap of 13 MB is too small for the program alone. With 32 MB chance has no
+        # part in it, and node 22 still dies within 6,000 rounds where V8 has an entry of its own
+        # for each interpreted function (--interpreted-frames-native-stack).
         for version, node in (other_versions() or {"here": NODE}).items():
             with self.subTest(version=version):
-                # Where functions were kept, V8 22 and 24 died after some 2500.
-                self.check_kind(node, "compileFunction", self.KINDS["compileFunction"], 16)
+                self.figures(node, "compileFunction", 8000, 32, silt=True)
 
     def test_every_kind_of_it(self):
         for kind, rounds in self.KINDS.items():
@@ -426,12 +430,13 @@ class Unnoticed(NodeTest):
         return plain
 
     def test_a_program_sees_itself_as_ever(self):
-        for settings in ({}, {"NODE_OPTIONS": "--no-deprecation"},
-                         {"SILT_LOG": "info", "SILT_AT_EXIT": "0"}):
-            for options in ((), ("--no-warnings",), ("--frozen-intrinsics", "--no-warnings"),
-                            ("--disable-proto=throw",), ("--max-old-space-size=300",)):
-                with self.subTest(settings=settings, options=options):
-                    self.check_same(*options, str(APPS / "observe.cjs"), settings=settings)
+        each = itertools.product(
+            ({}, {"NODE_OPTIONS": "--no-deprecation"}, {"SILT_LOG": "info", "SILT_AT_EXIT": "0"}),
+            ((), ("--no-warnings",), ("--frozen-intrinsics", "--no-warnings"),
+             ("--disable-proto=throw",), ("--max-old-space-size=300",)))
+        for settings, options in harness.some(each, 6):
+            with self.subTest(settings=settings, options=options):
+                self.check_same(*options, str(APPS / "observe.cjs"), settings=settings)
 
     def test_options_of_the_user_in_a_path_with_spaces(self):
         folder = pathlib.Path(self.folder) / "with some \"spaces\""

@@ -11,7 +11,7 @@
 
 #include "interposer/base/options.h"
 #include "symbolizer/base/setting_text.h"
-#include "symbolizer/commands/soak_plan.h"
+#include "symbolizer/soak/plan.h"
 
 namespace {
 
@@ -39,13 +39,13 @@ void check_word(const std::string& word) {
 }
 
 void check_plan(const std::vector<std::string>& words) {
-  commands::PlanWords plan_words;
+  soak::PlanWords plan_words;
   if (words.size() > 0) plan_words.duration = words[0];
   if (words.size() > 1) plan_words.warm_up = words[1];
   if (words.size() > 2) plan_words.every = words[2];
-  const auto plan = commands::make_plan(plan_words);
+  const auto plan = soak::make_plan(plan_words);
   if (!plan) return;
-  require(plan->snapshot_seconds.size() >= commands::kFewestSnapshots);
+  require(plan->snapshot_seconds.size() >= soak::kFewestSnapshots);
   double last = 0;
   for (const double second : plan->snapshot_seconds) {
     require(second >= last && second <= plan->duration_seconds);

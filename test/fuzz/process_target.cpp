@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "symbolizer/commands/process_facts.h"
-#include "symbolizer/commands/soak_processes.h"
+#include "symbolizer/process/facts.h"
+#include "symbolizer/soak/processes.h"
 
 namespace {
 
@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
     case 'c': {
-      const auto control = commands::parse_control(text, 7, {7, 1});
+      const auto control = process::parse_control(text, 7, {7, 1});
       if (!control) break;
       require(control->pid == 7 || control->pid == 1);
       require(control->signal <= 64);
@@ -34,23 +34,23 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     }
     case 's':
-      commands::parse_status(text);
+      process::parse_status(text);
       break;
     case 'm': {
-      const auto facts = commands::parse_maps(text);
+      const auto facts = process::parse_maps(text);
       for (const std::string& control : facts.controls) require(control.ends_with("control"));
       break;
     }
     case 't':
-      commands::start_in_stat(text);
+      process::start_in_stat(text);
       break;
     case 'k': {
-      const auto card = commands::parse_card(text);
+      const auto card = process::parse_card(text);
       require(!card || (card->signal >= 0 && card->signal <= 64));
       break;
     }
     case 'p':
-      require(commands::parent_in_stat(text).value_or(1) >= 0);
+      require(soak::parent_in_stat(text).value_or(1) >= 0);
       break;
     default:
       break;

@@ -130,6 +130,13 @@ constinit char MapWriter::buffer_[kBuffer]{};
 
 }  // namespace
 
+uint64_t code_log_bytes() {
+  const CodeGuard guard;
+  if (!guard) return 0;
+  return code_log.names.mapped_bytes() + code_log.machine_code.mapped_bytes() +
+         code_log.byte_code.mapped_bytes() + uint64_t{code_log.pending_room} * sizeof(CodeEntry);
+}
+
 bool write_code_names(int folder) {
   if (!code_log.any.load(std::memory_order_relaxed)) return false;
   return MapWriter(folder).write();

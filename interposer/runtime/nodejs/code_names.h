@@ -79,6 +79,10 @@ class CodeNames {
 
   const char* text_of(uint32_t name) { return texts_ + names_[name].text; }
   uint64_t text_bytes() const { return text_end_; }
+  uint64_t mapped_bytes() const {
+    return text_room_ + uint64_t{limit_} * sizeof(Name) +
+           (by_hash_ == nullptr ? 0 : (hash_mask_ + 1) * sizeof(uint32_t));
+  }
 
  private:
   enum Written : uint8_t { kNotWritten = 0, kBeingWritten, kWritten };

@@ -86,6 +86,11 @@ class CodePlaces {
   }
 
   uint64_t count() const { return count_; }
+  uint64_t mapped_bytes() const {
+    const Table* const table = table_.load(std::memory_order_relaxed);
+    return (table == nullptr ? 0 : bytes_of(table->mask + 1)) +
+           (spare_ == nullptr ? 0 : bytes_of(spare_places_));
+  }
 
  private:
   static constexpr uint64_t kGone = 1;

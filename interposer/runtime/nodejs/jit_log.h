@@ -35,6 +35,8 @@ uint64_t function_pc_of(uint64_t start);
 // Appends what is new to `perf-PID.map` in the folder. Signal context, one at a time. False when
 // there has never been an entry.
 bool write_code_names(int folder);
+// What the log has mapped (Runtime::kept_bytes).
+uint64_t code_log_bytes();
 // The recording has no map yet: in the child of a fork, or where it was made anew. Code that is
 // gone by then has no name in it.
 void write_code_names_anew();

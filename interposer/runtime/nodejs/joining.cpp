@@ -200,6 +200,7 @@ const runtime::Runtime runtime = {
     .write_names_anew = write_code_names_anew,
     .is_own = is_own,
     .marks_heaps = true,
+    .kept_bytes = code_log_bytes,
     .leave_to_parent = leave_to_parent,
 };
 

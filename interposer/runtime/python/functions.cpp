@@ -56,6 +56,23 @@ constexpr uint32_t kSmallestClass = 5;
 constinit FreeLines* g_free_lines[kSizeClasses]{};
 constinit char* g_lines_next = nullptr;
 constinit char* g_lines_end = nullptr;
+constinit std::atomic<uint64_t> g_lines_bytes{0};
+
+// Tables that were replaced, until all who may still read them have left their hooks.
+struct OldTable {
+  Table* table;
+  uint32_t epoch;  // of the first round that saw it; 0: none yet
+};
+constinit OldTable g_old_tables[16]{};
+
+size_t bytes_of(uint64_t slots) { return sizeof(Table) + slots * sizeof(Entry); }
+
+OldTable* free_place_for_old() {
+  for (OldTable& old : g_old_tables) {
+    if (old.table == nullptr) return &old;
+  }
+  return nullptr;
+}
 
 uint64_t hash_of(uint64_t code) { return code * 0x9e3779b97f4a7c15; }
 
@@ -70,10 +87,15 @@ uint16_t* take_lines(uint32_t instructions, uint32_t* size_class) {
     return reinterpret_cast<uint16_t*>(known);
   }
   const uint64_t room = uint64_t{1} << size;
-  if (room > kLineBlock / 4) return static_cast<uint16_t*>(base::map_within_limit(room));
+  if (room > kLineBlock / 4) {
+    auto* const lines = static_cast<uint16_t*>(base::map_within_limit(room));
+    if (lines != nullptr) g_lines_bytes.fetch_add(room, std::memory_order_relaxed);
+    return lines;
+  }
   if (static_cast<uint64_t>(g_lines_end - g_lines_next) < room) {
     auto* const block = static_cast<char*>(base::map_within_limit(kLineBlock));
     if (block == nullptr) return nullptr;
+    g_lines_bytes.fetch_add(kLineBlock, std::memory_order_relaxed);
     g_lines_next = block;
     g_lines_end = block + kLineBlock;
   }
@@ -95,12 +117,27 @@ void read_lines(uint64_t code, Entry& entry) {
                   });
 }
 
+// A program that compiles and drops code fills the table with what is gone: the next one is as
+// large as what is left wants. Where the old one cannot be noted it is twice as large, so that the
+// old ones together never take more than it.
+uint32_t bits_wanted(const Table* old, bool noted) {
+  if (old == nullptr) return kFirstBits;
+  if (!noted) return 64 - old->shift + 1;
+  uint64_t living = 0;
+  for (uint64_t i = 0; i <= old->mask; ++i) {
+    if (old->entries[i].function.load(std::memory_order_relaxed) != 0) ++living;
+  }
+  uint32_t bits = kFirstBits;
+  while (uint64_t{1} << bits < living * 4) ++bits;
+  return bits;
+}
+
 bool grow(Table* old) {
-  const uint32_t bits = old == nullptr ? kFirstBits : 64 - old->shift + 1;
+  OldTable* const place = free_place_for_old();
+  const uint32_t bits = bits_wanted(old, place != nullptr);
   if (bits > kLastBits) return false;
   const uint64_t slots = uint64_t{1} << bits;
-  auto* const table =
-      static_cast<Table*>(base::map_within_limit(sizeof(Table) + slots * sizeof(Entry)));
+  auto* const table = static_cast<Table*>(base::map_within_limit(bytes_of(slots)));
   if (table == nullptr) return false;
   table->mask = slots - 1;
   table->shift = 64 - bits;
@@ -121,7 +158,8 @@ bool grow(Table* old) {
     entry.code.store(code, std::memory_order_relaxed);
     ++table->used;
   }
-  g_table.store(table, std::memory_order_release);  // the old one is left to its readers
+  g_table.store(table, std::memory_order_release);
+  if (place != nullptr) *place = {old, 0};
   return true;
 }
 
@@ -188,9 +226,34 @@ Place place_of(uint64_t code, uint64_t instruction) {
   return Place{function, static_cast<uint32_t>(entry->first_line + kept - kLineShift)};
 }
 
+uint64_t code_bytes() {
+  const base::SpinGuard guard(runtime::function_lock);
+  const Table* const table = g_table.load(std::memory_order_relaxed);
+  uint64_t bytes = g_lines_bytes.load(std::memory_order_relaxed);
+  if (table != nullptr) bytes += bytes_of(table->mask + 1);
+  for (const OldTable& old : g_old_tables) {
+    if (old.table != nullptr) bytes += bytes_of(old.table->mask + 1);
+  }
+  return bytes;
+}
+
+void unmap_old_code_tables(uint32_t epoch) {
+  const base::SpinGuard guard(runtime::function_lock);
+  for (OldTable& old : g_old_tables) {
+    if (old.table == nullptr) continue;
+    if (old.epoch == 0) {
+      old.epoch = epoch;
+    } else if (old.epoch != epoch) {
+      base::unmap_memory(old.table, bytes_of(old.table->mask + 1));
+      old.table = nullptr;
+    }
+  }
+}
+
 void forget_code(uint64_t code) {
-  const Entry* const known = slot_of(g_table.load(std::memory_order_acquire), code);
-  if (known == nullptr || known->code.load(std::memory_order_relaxed) != code) return;
+  if (g_table.load(std::memory_order_relaxed) == nullptr) return;
+  // The interpreter calls this outside of hooks, so nobody waits for it to have left a table that
+  // was replaced: the lock is taken before the table is looked at.
   const base::SpinGuard guard(runtime::function_lock);
   Entry* const entry = slot_of(g_table.load(std::memory_order_relaxed), code);
   if (entry->code.load(std::memory_order_relaxed) != code ||

@@ -33,6 +33,11 @@ Place place_of(uint64_t code, uint64_t instruction);
 // The code object is being freed.
 void forget_code(uint64_t code);
 
+// Of the table of code objects and the lines of their instructions.
+uint64_t code_bytes();
+// Unmaps tables that were replaced and have no readers any more (Runtime::tidy).
+void unmap_old_code_tables(uint32_t epoch);
+
 // Changes whenever a known code object is freed: places looked up before may be others' now.
 extern constinit std::atomic<uint32_t> code_epoch;
 

@@ -209,6 +209,8 @@ const runtime::Runtime runtime = {
     .name = kName,
     .start = start,
     .describe = describe,
+    .kept_bytes = code_bytes,
+    .tidy = unmap_old_code_tables,
     .leave_to_parent = leave_to_parent,
 };
 

@@ -12,6 +12,7 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/writer.h"
+#include "interposer/track/own_size.h"
 #include "interposer/track/recorder.h"
 #include "symbolizer/read/recording.h"
 #include "test/interposer/snapshot/memory_file.h"
@@ -62,6 +63,8 @@ const Runtime kLua = {
     .write_names_anew = [] { g_called += "N"; },
     .is_own = [](uint64_t pc) { return pc == 9; },
     .marks_heaps = true,
+    .kept_bytes = [] { return uint64_t{5000000}; },
+    .tidy = [](uint32_t epoch) { g_called += epoch == 3 ? "t" : "?"; },
     .leave_to_parent = [] { g_called += "p"; },
 };
 // Is there, and says why it is not joined.
@@ -109,11 +112,16 @@ TEST_CASE("a runtime that the list names is in the snapshot, and asked what it o
   CHECK(!told.is_own(8));
   CHECK(told.mark_their_heaps);
   told.leave_to_parent();
-  CHECK(g_called == "/libsilt.soannNp");
+  recorder.tidy_runtime(3);
+  CHECK(g_called == "/libsilt.soannNpt");
+  // What runtimes keep counts for the bound on silt's own memory.
+  CHECK(track::own_bytes() >= track::tree_bytes() + 5000000);
+  const uint64_t before = recorder.runtime_bytes();
 
   const uint32_t number = number_of_function("lua", "spawn", "/srv/mob.lua", 3);
   CHECK(number_of_function("lua", "spawn", "/srv/mob.lua", 3) == number);
   CHECK(number_of_function("tcl", "spawn", "/srv/mob.lua", 3) != number);
+  CHECK(recorder.runtime_bytes() > before);
 
   test::MemoryFile file;
   REQUIRE(snapshot::write_snapshot(file.fd(), {}) == 0);

@@ -184,7 +184,7 @@ TEST_CASE("text fits the width that it is given") {
     std::istringstream lines(render::render_text(sample(), options));
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(width, line);
-      CHECK(render::columns(line) <= width);
+      CHECK(columns(line) <= width);
     }
   }
 }

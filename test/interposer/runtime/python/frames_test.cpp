@@ -5,6 +5,7 @@
 
 #include "interposer/runtime/python/frames.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <memory>
@@ -194,6 +195,32 @@ TEST_CASE("equal functions have one number, however often they are made") {
     CHECK(place_of(code, code + kCodeInstructions).function == first.function);
   }
   CHECK(runtime::function_count() == count);
+}
+
+TEST_CASE("code that comes and goes leaves a table as large as what lives") {
+  Stack& stack = prepared();
+  const uint64_t living = stack.code("living", 5);
+  const uint32_t function = place_of(living, living + kCodeInstructions).function;
+  uint64_t most = 0, at_once = 0;
+  for (uint32_t i = 0; i < 20000; ++i) {
+    const uint64_t code = stack.code("gone", 90);
+    CHECK(place_of(code, code + kCodeInstructions).line == 90);
+    forget_code(code);
+    // A round of folding now and then; what was replaced goes at the second.
+    if (i % 1000 == 999) unmap_old_code_tables(i + 1);
+    if (i == 999) at_once = code_bytes();
+    most = std::max(most, code_bytes());
+  }
+  CHECK(place_of(living, living + kCodeInstructions).function == function);
+  CHECK(most <= 4 * at_once);
+  // Without rounds of folding old tables stay, but no more than the newest takes.
+  for (uint32_t i = 0; i < 20000; ++i) {
+    const uint64_t code = stack.code("gone", 90);
+    place_of(code, code + kCodeInstructions);
+    forget_code(code);
+  }
+  CHECK(code_bytes() < (uint64_t{8} << 20));
+  CHECK(place_of(living, living + kCodeInstructions).function == function);
 }
 
 TEST_CASE("a deep chain keeps its innermost frames, and says that it was cut") {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See quiet_thread.h. Reads and receives are left out: with a time limit on the socket they are not
+// taken up again, which cannot be seen from outside.
+
+#include "symbolizer/process/quiet_thread.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "symbolizer/process/facts.h"
+
+namespace silt::process {
+
+bool waits_restartably(std::string_view syscall_line) {
+  // "202 0x7f.. 0x189 0x0 0x0 0x0 0xffffffff SP PC", or "running".
+  const std::string line(syscall_line);
+  char* end = nullptr;
+  const long number = std::strtol(line.c_str(), &end, 10);
+  if (end == line.c_str()) return false;
+  if (number == SYS_wait4 || number == SYS_waitid) return true;
+  if (number != SYS_futex) return false;
+  uint64_t arguments[4] = {};
+  for (uint64_t& argument : arguments) {
+    char* const begin = end;
+    argument = std::strtoull(begin, &end, 16);
+    if (end == begin) return false;
+  }
+  const uint64_t operation = arguments[1] & FUTEX_CMD_MASK;
+  const bool waits = operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET;
+  return waits && arguments[3] == 0;  // no time limit
+}
+
+pid_t find_quiet_thread(pid_t pid, int signal) {
+  const uint64_t bit = uint64_t{1} << (signal - 1);
+  for (const pid_t thread : threads_of(pid)) {
+    const std::string task = "task/" + std::to_string(thread);
+    const auto call = read_proc(proc_path(pid, task + "/syscall"));
+    if (!call || !waits_restartably(*call)) continue;
+    const auto text = read_proc(proc_path(pid, task + "/status"));
+    const auto facts = text ? parse_status(*text) : std::nullopt;
+    if (facts && (facts->blocked & bit) == 0) return thread;
+  }
+  return 0;
+}
+
+}  // namespace silt::process

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What /proc tells about a process that is to be asked, whoever wrote it.
+
+#include "symbolizer/process/facts.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+namespace silt::process {
+namespace {
+
+std::string control_bytes(uint32_t pid) {
+  format::Control control{};
+  std::memcpy(control.magic, format::kControlMagic, sizeof(control.magic));
+  control.version = format::kControlVersion;
+  control.pid = pid;
+  std::memset(control.last_failure, 'x', sizeof(control.last_failure));
+  return {reinterpret_cast<const char*>(&control), sizeof(control)};
+}
+
+}  // namespace
+
+TEST_CASE("a card says which signal may be sent and where requests are looked for") {
+  const auto card = parse_card("23 - /tmp/out of the way");
+  REQUIRE(card);
+  CHECK(card->signal == 23);
+  CHECK(card->reach == format::Reach::kSignal);
+  CHECK(card->folder == "/tmp/out of the way");
+  REQUIRE(parse_card("0 s "));
+  CHECK(parse_card("0 s ")->reach == format::Reach::kForbidden);
+  CHECK(parse_card("0 s ")->folder.empty());
+}
+
+TEST_CASE("a card that contradicts itself, or is none, is not believed") {
+  for (const char* text : {"", "23", "23 -", "23 -/tmp", "x - /tmp", "65 - /tmp", "-1 - /tmp",
+                           "0 - /tmp", "23 s /tmp", "23 - tmp", "23 - ../tmp"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_card(text));
+  }
+}
+
+TEST_CASE("the card is found among the mappings") {
+  const MapFacts facts = parse_maps(
+      "7f0000000000-7f0000001000 ---s 00000000 00:01 77   /memfd:silt process: 23 - /o\\012ut "
+      "(deleted)\n"
+      "7f0000002000-7f0000003000 ---s 00000000 08:01 78   /out/silt.a.7/control\n"
+      "7f0000004000-7f0000005000 r-xp 00000000 08:01 79   /usr/lib/libsilt.so\n");
+  CHECK(facts.interposer);
+  REQUIRE(facts.card);
+  CHECK(facts.card->folder == "/o\nut");
+  CHECK(facts.controls == std::vector<std::string>{"/out/silt.a.7/control"});
+  CHECK_FALSE(parse_maps("").card);
+}
+
+TEST_CASE("a control file is believed when it is whole and the process's own") {
+  const std::string bytes = control_bytes(7);
+  const auto control = parse_control(bytes, 7, {});
+  REQUIRE(control);
+  CHECK(std::strlen(control->last_failure) == sizeof(control->last_failure) - 1);
+  CHECK(parse_control(bytes, 4711, {4711, 7}));
+  CHECK_FALSE(parse_control(bytes, 8, {}));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CHECK_FALSE(parse_control(std::string_view(bytes).substr(0, size), 7, {}));
+  }
+}
+
+TEST_CASE("the start time stands behind a name that may hold anything") {
+  const std::string numbers = "R 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
+  CHECK(start_in_stat("12 (a) b) " + numbers) == 4711);
+  CHECK_FALSE(start_in_stat("12 (a"));
+  CHECK_FALSE(start_in_stat("12 (a) R 1 2 3"));
+  CHECK_FALSE(start_in_stat(""));
+}
+
+TEST_CASE("whose process it is") {
+  const auto status = parse_status("State:\tS (sleeping)\nUid:\t1\t22\t3\t4\nSigCgt:\t0\n");
+  REQUIRE(status);
+  CHECK(status->user == 22);
+  CHECK(parse_status("State:\tS\nUid:\nSigCgt:\t0\n"));
+}
+
+}  // namespace silt::process
