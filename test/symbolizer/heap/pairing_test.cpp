@@ -14,7 +14,8 @@ namespace {
 
 using test::HeapWriter;
 
-// Users of whom each has a list, and a Map of sessions; objects are numbered anew from `id` on.
+// Users of whom each has a list, and a Map of sessions. Numbered from another id on, objects have
+// those of other ones.
 HeapWriter server(uint32_t id, uint32_t users, uint32_t of_each, uint32_t sessions) {
   HeapWriter heap;
   const auto next = [&id] { return id += 2; };
@@ -59,13 +60,13 @@ struct Compared {
 };
 
 TEST_CASE("a Map that took in more has grown by so many, whatever their numbers") {
-  Compared compared(server(1000, 3, 2, 50), server(9001, 3, 2, 80));
+  Compared compared(server(1000, 3, 2, 50), server(1002, 3, 2, 80));
   CHECK(compared.finder.growth().by_paths);
   REQUIRE(compared.finder.growth().groups.size() == 1);
   CHECK(compared.finder.growth().groups[0].objects == 60);
   CHECK(compared.finder.growth().groups[0].bytes == 30 * (48 + 24));
   const Finding owner = compared.owner();
-  CHECK(owner.name == "sessions");
+  CHECK(owner.name == "global.sessions");
   CHECK(owner.what == "Map");
   const auto details = compared.finder.detail(1);
   CHECK(retained_by_others(compared.first, details[0].anchors, compared.finder.others(),
@@ -73,21 +74,21 @@ TEST_CASE("a Map that took in more has grown by so many, whatever their numbers"
 }
 
 TEST_CASE("lists that each have more are one growth with many owners") {
-  Compared compared(server(1000, 20, 2, 50), server(9001, 20, 9, 50));
+  Compared compared(server(1000, 20, 2, 50), server(1002, 20, 9, 50));
   REQUIRE(compared.finder.growth().groups.size() == 1);
   CHECK(compared.finder.growth().groups[0].objects == 20 * 7);
   CHECK(compared.owner().owners == 20);
 }
 
 TEST_CASE("what has as many as before has not grown") {
-  Compared compared(server(1000, 20, 2, 50), server(9001, 20, 2, 50));
+  Compared compared(server(1000, 20, 2, 50), server(1002, 20, 2, 50));
   CHECK(compared.finder.growth().groups.empty());
   CHECK(compared.finder.growth().bytes == 0);
 }
 
 TEST_CASE("each object is paired once") {
   const Heap first = server(1000, 20, 9, 80).heap();
-  const Heap second = server(9001, 25, 2, 90).heap();
+  const Heap second = server(1002, 25, 2, 90).heap();
   Words words;
   std::vector<NodeIndex> others = pair_by_paths(first, second, words);
   CHECK(others[kRoot] == kRoot);
