@@ -12,7 +12,6 @@
 #include <functional>
 #include <future>
 #include <map>
-#include <sstream>
 #include <thread>
 
 #include "symbolizer/base/byte_source.h"
@@ -20,6 +19,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
+#include "symbolizer/commands/work_file.h"
 #include "symbolizer/report/compare.h"
 #include "symbolizer/report/policy.h"
 #include "symbolizer/report/unjudged.h"
@@ -44,62 +44,6 @@ bool holds_snapshots(const fs::path& folder) {
     if (at->path().extension() == ".silt") return true;
   }
   return false;
-}
-
-// One number: so much work in all, done at a steady pace. A file: "elapsed-seconds count" or just
-// the count a line, one line for each snapshot; or pairs at other times, between which it is
-// linear.
-Result<std::vector<double>> work_at_snapshots(const std::string& text,
-                                              const read::Recording& recording) {
-  std::vector<double> seconds;
-  for (const read::Snapshot& snapshot : recording.snapshots) {
-    seconds.push_back(static_cast<double>(snapshot.meta.elapsed_ns) / 1e9);
-  }
-  char* end = nullptr;
-  const double total = std::strtod(text.c_str(), &end);
-  std::vector<double> work;
-  if (end != text.c_str() && *end == '\0') {
-    if (!std::isfinite(total) || total <= 0)
-      return usage_error("--work '" + text + "': not above zero");
-    const double length = std::max(1e-9, seconds.back() - seconds.front());
-    for (const double at : seconds) work.push_back(total * (at - seconds.front()) / length);
-    return work;
-  }
-  auto bytes = read_text_file(text);
-  if (!bytes) {
-    return Error{"cannot read work file " + in_quotes(text) + ": " + bytes.error().message};
-  }
-  std::istringstream file(*bytes);
-  std::vector<std::pair<double, double>> points;
-  std::string row;
-  for (size_t number = 1; std::getline(file, row); ++number) {
-    if (row.empty() || row[0] == '#') continue;
-    double first = 0;
-    double second = 0;
-    char extra = 0;
-    const int fields = std::sscanf(row.c_str(), "%lf %lf %c", &first, &second, &extra);
-    if (fields != 1 && fields != 2) {
-      return Error{"work file " + in_quotes(text) + ", line " + std::to_string(number) +
-                   ": expected a count, or seconds and a count"};
-    }
-    if (fields == 1) {
-      const size_t index = std::min(points.size(), seconds.size() - 1);
-      points.emplace_back(seconds[index], first);
-    } else {
-      points.emplace_back(first, second);
-    }
-  }
-  if (points.size() < 2) return Error{"work file " + in_quotes(text) + ": fewer than two counts"};
-  std::sort(points.begin(), points.end());
-  for (const double at : seconds) {
-    size_t next = 1;
-    while (next + 1 < points.size() && points[next].first < at) ++next;
-    const auto& [x0, y0] = points[next - 1];
-    const auto& [x1, y1] = points[next];
-    const double share = x1 > x0 ? std::clamp((at - x0) / (x1 - x0), 0.0, 1.0) : 1;
-    work.push_back(y0 + (y1 - y0) * share);
-  }
-  return work;
 }
 
 Result<std::vector<report::Verdict>> parse_verdicts(const std::vector<std::string>& words) {

@@ -27,6 +27,7 @@
 #include "symbolizer/process/facts.h"
 #include "symbolizer/process/handle.h"
 #include "symbolizer/process/quiet_thread.h"
+#include "symbolizer/process/signal_obstacle.h"
 #include "symbolizer/process/written_request.h"
 
 namespace silt::process {
@@ -54,13 +55,6 @@ Error about(pid_t pid, const std::string& what) {
 }
 
 Error ended(pid_t pid) { return about(pid, "ended before it took a snapshot"); }
-
-std::optional<StatusFacts> status_of(pid_t pid) {
-  const auto text = read_proc(proc_path(pid, "status"));
-  return text ? parse_status(*text) : std::nullopt;
-}
-
-bool is_stopped(const StatusFacts& status) { return status.state == 'T' || status.state == 't'; }
 
 // Checks that a process can be asked at all.
 Result<StatusFacts> find_process(pid_t pid) {
@@ -95,43 +89,6 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
                  "(SILT_NODE=all)");
   }
   return facts;
-}
-
-// Why no signal may be sent as the process says itself.
-std::string objection(const Card& card) {
-  switch (card.reach) {
-    case format::Reach::kSignal:
-      return "";
-    case format::Reach::kNoSignal:
-      return "takes no snapshots by signal (SILT_SIGNAL=none)";
-    case format::Reach::kReplaced:
-      return "has replaced silt's handler of " + signal_name(format::kAskingSignal);
-    case format::Reach::kForbidden:
-      return "forbade itself to return from a signal's handler (seccomp)";
-  }
-  return "says of itself what this silt does not know";
-}
-
-// Why the signal would not be taken by any thread of the process; empty: it would. *working says
-// whether a thread is at work.
-std::string obstacle(pid_t pid, const StatusFacts& status, const std::optional<Card>& card,
-                     bool* working) {
-  if (is_stopped(status)) return "is stopped";
-  if (!card) return "is starting, or is not recorded (SILT_CHILDREN=0)";
-  if (const std::string why = objection(*card); !why.empty()) return why;
-  const uint64_t bit = uint64_t{1} << (card->signal - 1);
-  if ((status.caught & bit) == 0) {
-    return "does not handle " + signal_name(card->signal) + ": it is becoming another program";
-  }
-  bool blocked = true;
-  for (const pid_t thread : threads_of(pid)) {
-    const auto text = read_proc(proc_path(pid, "task/" + std::to_string(thread) + "/status"));
-    const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (!facts) continue;
-    if ((facts->blocked & bit) == 0) blocked = false;
-    if (facts->state == 'R') *working = true;
-  }
-  return blocked ? "blocks " + signal_name(card->signal) + " in all its threads" : "";
 }
 
 std::string folder_in_quotes(const std::string& control) {
@@ -252,7 +209,7 @@ class Asking {
     bool working = false;
     auto maps = find_interposer_in(pid_);
     if (!maps) return ended(pid_);
-    const std::string why = obstacle(pid_, *status, maps->card, &working);
+    const std::string why = signal_obstacle(pid_, *status, maps->card, &working);
     const bool pending = maps->card && maps->card->signal != 0 &&
                          (status->pending >> (maps->card->signal - 1) & 1) != 0;
     if (due && why.empty() && !pending && (!working || now > start_ + kSilenceAtWork)) {

@@ -6,30 +6,14 @@
 #ifndef SILT_SYMBOLIZER_SOAK_SESSION_H_
 #define SILT_SYMBOLIZER_SOAK_SESSION_H_
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "symbolizer/base/result.h"
-#include "symbolizer/process/launch.h"
 #include "symbolizer/report/report.h"
-#include "symbolizer/soak/plan.h"
+#include "symbolizer/soak/task.h"
 
 namespace silt::soak {
-
-struct Task {
-  Plan plan;
-  process::Launch launch;
-  process::RecordSettings settings;
-  std::filesystem::path folder;  // of logs
-  std::string load;              // shell commands
-  std::string ready;
-  int ready_port = 0;  // 0: none
-  double wait_seconds = 0;
-  double ready_seconds = 60;  // patience
-  double grace_seconds = 10;  // from SIGTERM to SIGKILL
-  bool show_output = false;
-};
 
 struct Gathered {
   std::vector<std::string> recordings;  // to be judged, that of the program itself first

@@ -202,7 +202,7 @@ class Ends(Soak):
     def test_a_program_that_is_never_ready(self):
         _, err = self.soak(*self.QUICK, "--ready", "false", "--ready-timeout", "1s",
                            "--load", "touch loaded", "--", "sleep", "600", status=3)
-        self.assertIn("waited 1.0 s in vain until the --ready command succeeds", err)
+        self.assertIn("the --ready command did not succeed within 1.0 s", err)
         self.assertFalse(os.path.exists(self.path("loaded")))
 
     def test_the_load_waits_for_the_ready_command(self):

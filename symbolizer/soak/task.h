@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a soak is to do: the program, its load, when it is ready, and when snapshots are taken.
+
+#ifndef SILT_SYMBOLIZER_SOAK_TASK_H_
+#define SILT_SYMBOLIZER_SOAK_TASK_H_
+
+#include <filesystem>
+#include <string>
+
+#include "symbolizer/process/launch.h"
+#include "symbolizer/soak/plan.h"
+
+namespace silt::soak {
+
+struct Task {
+  Plan plan;
+  process::Launch launch;
+  process::RecordSettings settings;
+  std::filesystem::path folder;  // of logs
+  std::string load;              // shell commands
+  std::string ready;
+  int ready_port = 0;  // 0: none
+  double wait_seconds = 0;
+  double ready_seconds = 60;  // patience
+  double grace_seconds = 10;  // from SIGTERM to SIGKILL
+  bool show_output = false;
+};
+
+}  // namespace silt::soak
+
+#endif  // SILT_SYMBOLIZER_SOAK_TASK_H_
