@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <emmintrin.h>
 #include <linux/audit.h>
+#include <ucontext.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -224,6 +225,21 @@ inline constexpr char kUnwindLibrary[] = "libunwind-x86_64.so.8";
 // Versions of glibc's symbols that libsilt.so asks for: those that the machine began with.
 #define SILT_OLDEST_VERSION "GLIBC_2.2.5"
 #define SILT_OLDEST_DLADDR1 "GLIBC_2.3.3"
+
+// Where a signal's handler returns to, for one that was set without libc.
+__attribute__((naked, noinline)) inline void signal_return() {
+  asm("movq $15, %rax\n\t"
+      "syscall");
+}
+
+// For the third argument of a handler that was set with SA_RESTART: the system call that it has
+// interrupted and that will begin anew, -1 for none. One that waits with a time limit is none.
+inline long restarted_system_call(const void* context) {
+  constexpr unsigned char kSystemCall[] = {0x0f, 0x05};
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto* const at = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
+  return at[0] == kSystemCall[0] && at[1] == kSystemCall[1] ? registers[REG_RAX] : -1;
+}
 
 }  // namespace silt::arch
 

@@ -36,6 +36,9 @@ inline constexpr size_t kControlMappingSize = 4096;
 inline constexpr uint32_t kDumpCookie = 0x51170d3a;
 // The same, of a snapshot that says who keeps the blocks.
 inline constexpr uint32_t kOwnersCookie = 0x51170d3c;
+// The same, of a snapshot that is followed by a managed heap, written by a copy of the process
+// (format/heap_answer.h): that of the main thread. Other threads' are asked for in writing.
+inline constexpr uint32_t kHeapCookie = 0x51170d3e;
 
 // The signal that the tool sends (SIGURG), unless SILT_SIGNAL is `none`. Its default is to be
 // ignored, so a process that is just becoming another program, or has no handler, does not die of
@@ -66,6 +69,9 @@ inline constexpr char kRequestPrefix[] = ".silt-request.";
 // Its rights say what is asked for: with this bit, a snapshot that says who keeps the blocks. A
 // file has its rights from its first moment.
 inline constexpr unsigned kRequestForOwners = 0100;
+// With this one, the managed heap of a thread, whose number is the file's size. Who asks so makes
+// the file under another name first.
+inline constexpr unsigned kRequestForHeap = 0010;
 
 // Written by the recording process only, while it holds the snapshot slot. `completed` counts the
 // snapshots that were tried and finished, well or not; it is written last, so a reader that sees it

@@ -96,14 +96,14 @@ bool is_there(int folder, const char* name) {
 
 }  // namespace
 
-void settle_in_copy(int folder) {
+void settle_in_copy(int folder, const Life& life) {
   write_text("/proc/self/oom_score_adj", "1000");
   close_all_but(folder);
-  system_call(SYS_prctl, PR_SET_NAME, reinterpret_cast<long>("silt owners"));
+  system_call(SYS_prctl, PR_SET_NAME, reinterpret_cast<long>(life.name));
   const struct sched_param none {};
   system_call(SYS_sched_setscheduler, 0, SCHED_BATCH, reinterpret_cast<long>(&none));
   system_call(SYS_setpriority, PRIO_PROCESS, 0, nice_in_copy());
-  limit(RLIMIT_CPU, kMostCpuSeconds, kMostCpuSeconds);
+  limit(RLIMIT_CPU, life.most_cpu_seconds, life.most_cpu_seconds);
   limit(RLIMIT_CORE, 1, 1);  // one byte: no dump, not even through a pipe
   const DefaultAction action;
   constexpr int kTimed[] = {SIGALRM, SIGXCPU};
@@ -118,7 +118,7 @@ void settle_in_copy(int folder) {
   }
   system_call(SYS_rt_sigprocmask, SIG_UNBLOCK, reinterpret_cast<long>(&set), 0, sizeof(set));
   struct itimerval alarm {};
-  alarm.it_value.tv_sec = static_cast<time_t>(kLongestLifeNs / 1'000'000'000);
+  alarm.it_value.tv_sec = static_cast<time_t>(life.longest_ns / 1'000'000'000);
   system_call(SYS_setitimer, ITIMER_REAL, reinterpret_cast<long>(&alarm), 0);
 }
 

@@ -18,9 +18,15 @@ namespace silt::owners {
 inline constexpr uint64_t kLongestLifeNs = uint64_t{300} * 1'000'000'000;
 inline constexpr uint64_t kMostCpuSeconds = 120;
 
-// Right after the copy was made: closes all descriptors but `folder`, is the first to be killed
-// when memory runs out, has a low priority and limits on its life.
-void settle_in_copy(int folder);
+struct Life {
+  const char* name = "silt owners";  // of the process, at most 15 letters
+  uint64_t longest_ns = kLongestLifeNs;
+  uint64_t most_cpu_seconds = kMostCpuSeconds;
+};
+
+// Right after the copy was made: closes all descriptors but `folder` (negative: none is kept), is
+// the first to be killed when memory runs out, has a low priority and limits on its life.
+void settle_in_copy(int folder, const Life& life = {});
 [[noreturn]] void end_copy(int status);
 
 // Waits until the process has written the snapshot; a descriptor of it, or a negative number when

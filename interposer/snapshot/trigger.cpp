@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <atomic>
 #include <cerrno>
@@ -22,6 +23,7 @@
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/companion.h"
+#include "interposer/snapshot/heap_wish.h"
 #include "interposer/snapshot/jit_map.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/out_folder.h"
@@ -49,6 +51,7 @@ struct State {
   std::atomic<bool> begun;                // there is something to take a snapshot of
   std::atomic<uint32_t> early;            // trigger asked for before that, 0: none
   std::atomic<bool> owners_wanted;        // the next snapshot says who keeps the blocks
+  std::atomic<uint64_t> heap_wanted;      // it is followed by this thread's managed heap, and 1
   uint32_t next_sequence;
   uint32_t flags;
   uint64_t snapshot_nanoseconds;
@@ -74,6 +77,13 @@ constinit char g_line[1000]{};
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
   if (temporary) name.add('.');
   name.add_decimal(sequence, 3).add(temporary ? ".silt.tmp" : ".silt");
+}
+
+void note(const Asked& asked) {
+  if (asked.owners) g_state.owners_wanted.store(true, std::memory_order_release);
+  if (asked.heap) {
+    g_state.heap_wanted.store(uint64_t{asked.heap_thread} + 1, std::memory_order_release);
+  }
 }
 
 // 0 or -errno; *what says which step failed.
@@ -111,6 +121,7 @@ long write_one(uint32_t trigger, const char** what) {
                              0,
                              0};
   const bool wanted = g_state.owners_wanted.exchange(false, std::memory_order_acq_rel);
+  const uint64_t heap = g_state.heap_wanted.exchange(0, std::memory_order_acq_rel);
   const SnapshotFacts facts{g_state.next_sequence,
                             trigger,
                             g_state.flags,
@@ -125,6 +136,9 @@ long write_one(uint32_t trigger, const char** what) {
                                reinterpret_cast<long>(final_name.c_str()));
   }
   if (result != 0) remove_temporary();
+  if (result == 0 && heap != 0 && !process_ends) {
+    begin_heap({at, recording_path(), g_state.next_sequence, static_cast<uint32_t>(heap - 1)});
+  }
   close_file(at);
   if (wanted && process_ends && owners_wish.await != nullptr) owners_wish.await();
   return result;
@@ -198,10 +212,9 @@ void take_holding_slot(uint32_t trigger) {
 bool is_dump_request(const siginfo_t& info) {
   if (info.si_code != SI_QUEUE) return false;
   const auto cookie = static_cast<uint32_t>(info.si_value.sival_int);
-  if (cookie == format::kOwnersCookie) {
-    g_state.owners_wanted.store(true, std::memory_order_release);
-  }
-  return cookie == format::kDumpCookie || cookie == format::kOwnersCookie;
+  note({cookie == format::kOwnersCookie, cookie == format::kHeapCookie, 0});
+  return cookie == format::kDumpCookie || cookie == format::kOwnersCookie ||
+         cookie == format::kHeapCookie;
 }
 
 void take_or_leave_pending(uint32_t trigger) {
@@ -276,9 +289,9 @@ void look_at_clock() {
 void tick() {
   const uint32_t overdue = take_overdue_trigger();
   if (overdue != 0) return leave_pending(overdue);
-  bool owners = false;
-  if (was_asked(&owners)) {
-    if (owners) g_state.owners_wanted.store(true, std::memory_order_release);
+  Asked asked;
+  if (was_asked(&asked)) {
+    note(asked);
     return leave_pending(static_cast<uint32_t>(Trigger::kDump));
   }
   if (owners_wish.clear_up != nullptr) owners_wish.clear_up();
@@ -327,6 +340,18 @@ bool claim(base::ChainedHandler& chain, int number) {
   return true;
 }
 
+// Whoever finds the slot free serves what is requested; the loop closes the gap between the last
+// look at `requested` and giving the slot back.
+void serve_requested() {
+  while (g_state.requested.load(std::memory_order_acquire) != 0) {
+    const base::BlockedSignals blocked;  // a handler that never came back would keep the slot
+    if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
+    const uint32_t wanted = g_state.requested.exchange(0, std::memory_order_acq_rel);
+    if (wanted != 0) take_holding_slot(wanted);
+    g_state.slot.store(false, std::memory_order_release);
+  }
+}
+
 }  // namespace
 
 bool claim_signals(int signal_number) {
@@ -369,25 +394,39 @@ void take(uint32_t trigger) {
   if (trigger == kFold) {
     fold_unless_busy();
   } else {
-    bool owners = false;
-    if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request(&owners);
-    if (owners) g_state.owners_wanted.store(true, std::memory_order_release);
+    Asked asked;
+    if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request(&asked);
+    note(asked);
     if (waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
   }
-  // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
-  // look at `requested` and giving the slot back.
-  while (g_state.requested.load(std::memory_order_acquire) != 0) {
-    const base::BlockedSignals blocked;  // a handler that never came back would keep the slot
-    if (g_state.slot.exchange(true, std::memory_order_acquire)) return;
-    const uint32_t wanted = g_state.requested.exchange(0, std::memory_order_acq_rel);
-    if (wanted != 0) take_holding_slot(wanted);
-    g_state.slot.store(false, std::memory_order_release);
-  }
+  serve_requested();
   const uint32_t again = take_repeated_trigger();
   if (again != 0) take(again);
 }
 
+bool between_snapshots(uint64_t patience_ns, void (*work)(void*), void* argument) {
+  constexpr long kBetweenLooks = 200'000;
+  if (g_state.off || !tables_are_ours() || g_state.off) return false;
+  const uint64_t end = monotonic_ns() + patience_ns;
+  base::touch_stack();
+  for (bool done = false; !done;) {
+    {
+      const base::BlockedSignals blocked;
+      if (!g_state.slot.exchange(true, std::memory_order_acquire)) {
+        work(argument);
+        g_state.slot.store(false, std::memory_order_release);
+        done = true;
+      }
+    }
+    if (done) break;
+    if (monotonic_ns() > end) return false;
+    const struct timespec pause { 0, kBetweenLooks };
+    base::system_call(SYS_nanosleep, reinterpret_cast<long>(&pause), 0);
+  }
+  serve_requested();
+  return true;
+}
 void take_at_exit() {
   if (g_state.off || !tables_are_ours() || g_state.last_taken) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
@@ -413,6 +452,7 @@ void start_over_in_child() {
   g_state.slot.store(false, std::memory_order_relaxed);
   g_state.requested.store(0, std::memory_order_relaxed);
   g_state.owners_wanted.store(false, std::memory_order_relaxed);
+  g_state.heap_wanted.store(0, std::memory_order_relaxed);
   if (owners_wish.leave_to_parent != nullptr) owners_wish.leave_to_parent();
   g_state.flags |= format::kFlagForkChild;
   g_state.next_sequence = 0;

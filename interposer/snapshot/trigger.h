@@ -30,6 +30,10 @@ void begin();
 // Takes a snapshot now, unless another thread is taking one.
 void take(uint32_t trigger);
 
+// Does what no snapshot may be taken beside, with all signals blocked: waits so long for one that
+// is under way. False when that was too short. Normal context.
+bool between_snapshots(uint64_t patience_ns, void (*work)(void*), void* argument);
+
 // The process ends in an orderly way.
 void take_at_exit();
 // It is about to clear up, by itself: this is the last moment that tells what it kept.

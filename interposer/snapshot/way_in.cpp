@@ -72,13 +72,15 @@ void look_at_handler() {
 
 int32_t own_pid() { return static_cast<int32_t>(base::system_call(SYS_getpid)); }
 
-bool is_there(const char* path, bool* for_owners) {
+bool is_there(const char* path, Asked* asked) {
   struct stat there;
   if (base::system_call(SYS_newfstatat, AT_FDCWD, reinterpret_cast<long>(path),
                         reinterpret_cast<long>(&there), AT_SYMLINK_NOFOLLOW) != 0) {
     return false;
   }
-  *for_owners = (there.st_mode & format::kRequestForOwners) != 0;
+  asked->owners = (there.st_mode & format::kRequestForOwners) != 0;
+  asked->heap = (there.st_mode & format::kRequestForHeap) != 0;
+  asked->heap_thread = static_cast<uint32_t>(there.st_size);
   return true;
 }
 
@@ -119,7 +121,7 @@ void look_for_requests_in(const char* folder) {
   g_place.store(&place, std::memory_order_release);
 }
 
-bool was_asked(bool* owners) {
+bool was_asked(Asked* asked) {
   const uint64_t now = base::ticks();
   uint64_t due = g_next_look.load(std::memory_order_relaxed);
   if (now < due) return false;
@@ -130,19 +132,19 @@ bool was_asked(bool* owners) {
   look_at_handler();
   const Place* const place = g_place.load(std::memory_order_acquire);
   if (place == nullptr) return false;
-  bool for_owners = false;
-  const bool found = is_there(place->path, &for_owners);
+  Asked wish;
+  const bool found = is_there(place->path, &wish);
   pay_for_look(now, base::ticks() - now);
   if (!found || !take_request(place->path)) return false;
-  if (for_owners) *owners = true;
+  *asked = wish;
   return true;
 }
 
-void settle_request(bool* owners) {
+void settle_request(Asked* asked) {
   const Place* const place = g_place.load(std::memory_order_acquire);
-  bool for_owners = false;
-  if (place == nullptr || !is_there(place->path, &for_owners) || !take_request(place->path)) return;
-  if (for_owners) *owners = true;
+  Asked wish;
+  if (place == nullptr || !is_there(place->path, &wish) || !take_request(place->path)) return;
+  *asked = wish;
 }
 
 void forbid_signals(bool forbidden) {

@@ -10,6 +10,8 @@
 
 #include <signal.h>
 
+#include <cstdint>
+
 namespace silt::snapshot {
 
 using Handler = void (*)(int, siginfo_t*, void*);
@@ -21,12 +23,18 @@ void open_way_in(int signal, Handler handler);
 // Requests are looked for in this folder from now on. One thread at a time.
 void look_for_requests_in(const char* folder);
 
+// What a request asks for beside the snapshot.
+struct Asked {
+  bool owners = false;
+  bool heap = false;
+  uint32_t heap_thread = 0;
+};
+
 // Now and then: whether this thread has just taken a request. Cheap as long as no look is due.
-// *owners is set when it asks for owners too; else it stays as it is.
-bool was_asked(bool* owners);
+bool was_asked(Asked* asked);
 
 // A snapshot is about to be taken that answers what was asked so far.
-void settle_request(bool* owners);
+void settle_request(Asked* asked);
 
 // Signals may not be sent (true), or may again.
 void forbid_signals(bool forbidden);

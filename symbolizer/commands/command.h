@@ -24,6 +24,7 @@ struct ProgramCall {
 
 void register_run(CLI::App& app, const ProgramCall& call, int& status);
 void register_dump(CLI::App& app, int& status);
+void register_heapsnapshot(CLI::App& app, int& status);
 void register_report(CLI::App& app, int& status);
 void register_check(CLI::App& app, int& status);
 void register_soak(CLI::App& app, const ProgramCall& call, int& status);

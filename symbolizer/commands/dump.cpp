@@ -68,7 +68,7 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout,
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
-      if (wish == process::Wish::kOwners && !tell_owners(pid, *path)) status = kInput;
+      if (wish.owners && !tell_owners(pid, *path)) status = kInput;
     } else {
       log::error(path.error().message);
       status = kInput;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "symbolizer/heap/pairing.h"
+
 namespace silt::heap {
 namespace {
 
@@ -33,6 +35,7 @@ uint8_t deeper(uint8_t level, bool visible) {
 GrowthFinder::GrowthFinder(const Heap& first, const Heap& second, Words& words)
     : first_(first),
       second_(second),
+      words_(words),
       first_names_(first.graph, words),
       second_names_(second.graph, words) {
   match();
@@ -42,6 +45,19 @@ GrowthFinder::GrowthFinder(const Heap& first, const Heap& second, Words& words)
 }
 
 void GrowthFinder::match() {
+  growth_.by_paths = !match_ids();
+  if (!growth_.by_paths) return;
+  in_second_.other = pair_by_paths(first_, second_, words_);
+  in_first_.other.assign(first_.graph.node_count(), kNone);
+  for (NodeIndex node = 0; node < in_second_.other.size(); ++node) {
+    if (in_second_.other[node] != kNone) in_first_.other[in_second_.other[node]] = node;
+  }
+}
+
+// Whether ids are those of one process, as objects of one id are of one type and size: in one
+// process a few change these, no more. On node 18 to 24 all but a few in a million were then
+// (test_heap_snapshots), and a quarter of them between two copies (test_live_heap).
+bool GrowthFinder::match_ids() {
   in_first_.other.assign(first_.graph.node_count(), kNone);
   in_second_.other.assign(second_.graph.node_count(), kNone);
   const NodesById nodes(first_.graph);
@@ -54,9 +70,13 @@ void GrowthFinder::match() {
     in_second_.other[node] = other;
     in_first_.other[other] = node;
     ++both;
-    if (first_.graph.types[other] == second_.graph.types[node]) ++same;
+    if (first_.graph.types[other] == second_.graph.types[node] &&
+        first_.graph.size_of(other) == second_.graph.size_of(node)) {
+      ++same;
+    }
   }
-  growth_.same = both == 0 ? 0 : static_cast<double>(same) / static_cast<double>(both);
+  constexpr double kSameProcess = 0.9;
+  return static_cast<double>(same) >= kSameProcess * static_cast<double>(both);
 }
 
 void GrowthFinder::add(PathId group, int64_t objects, int64_t bytes) {
@@ -195,7 +215,7 @@ std::vector<GroupDetail> GrowthFinder::detail(size_t groups) {
       const auto at = index.find(path);
       if (group == kOld && at != index.end() && in_second_.anchor[node] == node &&
           second_.graph.size_of(node) != first_.graph.size_of(in_second_.other[node])) {
-        add_anchor(at->second, node, {second_.graph.ids[node], 0, kNone});
+        add_anchor(at->second, node, {node, kNone, second_.graph.ids[node], 0, kNone});
       }
       continue;
     }
@@ -203,9 +223,10 @@ std::vector<GroupDetail> GrowthFinder::detail(size_t groups) {
     if (at == index.end()) continue;
     GroupDetail& detail = details[at->second];
     const NodeIndex anchor = in_second_.anchor[node];
-    Anchor named{second_.graph.ids[anchor], 0, kNone};
+    Anchor named{anchor, kNone, second_.graph.ids[anchor], 0, kNone};
     if (in_second_.group[anchor] != kOld) {
       const NodeIndex holder = second_.reach.parent[anchor];
+      named.holder = holder;
       named.holder_id = second_.graph.ids[holder];
       named.label = second_names_.label_of(holder, second_.reach.via[anchor]);
     }
@@ -242,12 +263,10 @@ std::vector<GroupDetail> GrowthFinder::detail(size_t groups) {
 
 namespace {
 
-NodeIndex find_anchor(const Graph& graph, const Anchor& anchor, const NodesById& nodes,
+// `node` and `holder`: what the anchor and its holder are in this graph, if they are there.
+NodeIndex find_anchor(const Graph& graph, const Anchor& anchor, NodeIndex node, NodeIndex holder,
                       const Words& words) {
-  const NodeIndex node = nodes.find(anchor.id);
-  if (node != kNone || anchor.label == kNone) return node;
-  const NodeIndex holder = nodes.find(anchor.holder_id);
-  if (holder == kNone) return kNone;
+  if (node != kNone || anchor.label == kNone || holder == kNone) return node;
   const EdgeIndex begin = graph.edges_begin(holder);
   const EdgeIndex end = begin + std::min(kMostLookedAt, graph.edges_end(holder) - begin);
   for (EdgeIndex edge = begin; edge != end; ++edge) {
@@ -258,16 +277,9 @@ NodeIndex find_anchor(const Graph& graph, const Anchor& anchor, const NodesById&
   return kNone;
 }
 
-}  // namespace
-
-uint64_t retained_by(const Heap& heap, const std::vector<Anchor>& anchors, const NodesById& nodes,
-                     const Words& words) {
+// What these keep; what is below two of them counts once.
+uint64_t retained(const Heap& heap, const std::vector<NodeIndex>& found) {
   const Dominators& dominators = heap.dominators;
-  std::vector<NodeIndex> found;
-  for (const Anchor& anchor : anchors) {
-    const NodeIndex node = find_anchor(heap.graph, anchor, nodes, words);
-    if (node != kNone && dominators.is_kept(node)) found.push_back(node);
-  }
   if (found.empty()) return 0;
   if (found.size() == 1) return dominators.retained[found.front()];
   std::vector<bool> marked(heap.graph.node_count());
@@ -280,6 +292,31 @@ uint64_t retained_by(const Heap& heap, const std::vector<Anchor>& anchors, const
     if (marked[node] && !below[node]) sum += dominators.retained[node];
   }
   return sum;
+}
+
+}  // namespace
+
+uint64_t retained_by(const Heap& heap, const std::vector<Anchor>& anchors, const NodesById& nodes,
+                     const Words& words) {
+  std::vector<NodeIndex> found;
+  for (const Anchor& anchor : anchors) {
+    const NodeIndex node =
+        find_anchor(heap.graph, anchor, nodes.find(anchor.id), nodes.find(anchor.holder_id), words);
+    if (node != kNone && heap.dominators.is_kept(node)) found.push_back(node);
+  }
+  return retained(heap, found);
+}
+
+uint64_t retained_by_others(const Heap& heap, const std::vector<Anchor>& anchors,
+                            const std::vector<NodeIndex>& others, const Words& words) {
+  const auto other = [&](NodeIndex node) { return node == kNone ? kNone : others[node]; };
+  std::vector<NodeIndex> found;
+  for (const Anchor& anchor : anchors) {
+    const NodeIndex node =
+        find_anchor(heap.graph, anchor, other(anchor.node), other(anchor.holder), words);
+    if (node != kNone && heap.dominators.is_kept(node)) found.push_back(node);
+  }
+  return retained(heap, found);
 }
 
 }  // namespace silt::heap

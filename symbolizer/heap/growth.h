@@ -8,6 +8,9 @@
 // What is gone is taken off its anchor in the same way, so that a full cache, whose entries are all
 // new, has not grown. Anchors on one collapsed path are one group: ten thousand sessions of which
 // each has a longer list.
+//
+// Where ids mean nothing, because each snapshot was written by another copy of the process or by
+// another process, objects are paired by their paths instead (pairing.h).
 
 #ifndef SILT_SYMBOLIZER_HEAP_GROWTH_H_
 #define SILT_SYMBOLIZER_HEAP_GROWTH_H_
@@ -48,13 +51,15 @@ struct Growth {
   int64_t bytes = 0;  // of what is kept, all together
   int64_t objects = 0;
   int64_t own_bytes = 0;      // of these, what V8 keeps for itself: compiled code, shapes
-  double same = 1;            // of the ids in both: how many are of one type
+  bool by_paths = false;      // ids mean nothing here: objects were paired by where they are
   std::vector<Group> groups;  // largest first; those that shrank are not among them
 };
 
 // An anchor in any snapshot of the same process.
 struct Anchor {
-  uint32_t id = 0;  // of the object
+  NodeIndex node = kNone;    // in the second snapshot
+  NodeIndex holder = kNone;  // there too: the object with holder_id
+  uint32_t id = 0;           // of the object
   uint32_t holder_id =
       0;  // of the object whose `label` it is, when it may be another one elsewhere
   WordId label = kNone;
@@ -74,6 +79,8 @@ class GrowthFinder {
   const Growth& growth() const { return growth_; }
   // One more look at both heaps, for as many groups as are to be shown.
   std::vector<GroupDetail> detail(size_t groups);
+  // For each object of the second the same one of the first, or kNone.
+  const std::vector<NodeIndex>& others() const { return in_second_.other; }
 
  private:
   struct Marks {
@@ -84,6 +91,7 @@ class GrowthFinder {
   };
 
   void match();
+  bool match_ids();
   void mark_second();
   void mark_first();
   void add(PathId group, int64_t objects, int64_t bytes);
@@ -91,6 +99,7 @@ class GrowthFinder {
 
   const Heap& first_;
   const Heap& second_;
+  Words& words_;
   Naming first_names_;
   Naming second_names_;
   PathTree paths_;
@@ -103,6 +112,9 @@ class GrowthFinder {
 // What the anchors keep in a heap, in bytes; what is below two of them counts once.
 uint64_t retained_by(const Heap& heap, const std::vector<Anchor>& anchors, const NodesById& nodes,
                      const Words& words);
+// The same where ids mean nothing: `others` of each object of the second snapshot.
+uint64_t retained_by_others(const Heap& heap, const std::vector<Anchor>& anchors,
+                            const std::vector<NodeIndex>& others, const Words& words);
 
 }  // namespace silt::heap
 

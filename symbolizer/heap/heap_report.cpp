@@ -16,6 +16,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/heap/growth.h"
 #include "symbolizer/heap/holders.h"
+#include "symbolizer/heap/pairing.h"
 #include "symbolizer/heap/paths.h"
 #include "symbolizer/heap/snapshot_reader.h"
 
@@ -115,11 +116,11 @@ class Builder {
         report_.more_bytes += group.bytes;
       }
     }
-    constexpr double kSameProcess = 0.9;  // in one process a few texts change their type, no more
-    if (growth.same < kSameProcess) {
+    if (growth.by_paths) {
       report_.notes.push_back(
-          "these do not seem to be snapshots of one process, oldest first: objects are matched by "
-          "the number that V8 gave them, which means nothing between two processes");
+          "V8 numbered the objects of these snapshots anew each time, as it does in copies of a "
+          "process (silt) and in another process: what grew is counted by its path, not object by "
+          "object");
     }
     const std::vector<GroupDetail> details = finder->detail(shown);
     const NodesById first_nodes(first_heap->graph);
@@ -138,10 +139,13 @@ class Builder {
         finding.inside = paths.inside(detail.largest, largest_sample(detail.entries));
       }
       finding.retained_bytes.assign(files_.size(), 0);
-      finding.retained_bytes.front() = retained_by(*first_heap, detail.anchors, first_nodes, words);
+      finding.retained_bytes.front() =
+          growth.by_paths ? retained_by_others(*first_heap, detail.anchors, finder->others(), words)
+                          : retained_by(*first_heap, detail.anchors, first_nodes, words);
       finding.retained_bytes.back() = retained_by(*last_heap, detail.anchors, last_nodes, words);
       report_.findings.push_back(std::move(finding));
     }
+    const bool by_paths = growth.by_paths;
     finder.reset();
     first_heap.reset();
     for (size_t middle = 1; middle < last; ++middle) {
@@ -150,9 +154,13 @@ class Builder {
               middle, [](double) {}, heap))
         return *error;
       const NodesById nodes(heap->graph);
+      std::vector<NodeIndex> others;
+      if (by_paths) others = pair_by_paths(*heap, *last_heap, words);
       for (size_t i = 0; i < shown; ++i) {
+        const std::vector<Anchor>& anchors = details[i].anchors;
         report_.findings[i].retained_bytes[middle] =
-            retained_by(*heap, details[i].anchors, nodes, words);
+            by_paths ? retained_by_others(*heap, anchors, others, words)
+                     : retained_by(*heap, anchors, nodes, words);
       }
     }
     for (Finding& finding : report_.findings) {

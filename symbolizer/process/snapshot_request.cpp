@@ -139,8 +139,7 @@ class Asking {
     const std::string folder = folder_for_requests(pid_, maps, known_);
     if (folder.empty()) return;
     const pid_t own = status_.namespace_pids.empty() ? pid_ : status_.namespace_pids.back();
-    request_.emplace(WrittenRequest::Reader{pid_, own, status_.user}, folder,
-                     wish_ == Wish::kOwners);
+    request_.emplace(WrittenRequest::Reader{pid_, own, status_.user}, folder, wish_);
     if (!request_->made()) request_.reset();
   }
 
@@ -225,10 +224,13 @@ class Asking {
     return timed_out(pending ? "no thread of it has taken the signal" : "it may be busy writing");
   }
 
+  uint32_t cookie() const {
+    if (wish_.heap) return format::kHeapCookie;
+    return wish_.owners ? format::kOwnersCookie : format::kDumpCookie;
+  }
+
   std::optional<Error> send(int signal) {
-    const int error =
-        process_.send(signal, wish_ == Wish::kOwners ? format::kOwnersCookie : format::kDumpCookie,
-                      find_quiet_thread(pid_, signal));
+    const int error = process_.send(signal, cookie(), find_quiet_thread(pid_, signal));
     if (error == EPERM) return about(pid_, "belongs to another user");
     if (error == ESRCH) return ended(pid_);
     if (error != 0 && error != EAGAIN) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "symbolizer/base/result.h"
+#include "symbolizer/process/wish.h"
 
 namespace silt::process {
 
@@ -18,9 +19,6 @@ struct Patience {
   double answer;  // for a snapshot that the process has been asked for
   double reach;   // for a process that cannot be interrupted and does not allocate
 };
-
-// Whether the snapshot is to say who keeps the blocks (interposer/format/owners.h).
-enum class Wish : bool { kPlain, kOwners };
 
 // The path of the new snapshot. The process is not harmed when it cannot take one; the error is a
 // line that says why.

@@ -37,18 +37,27 @@ int open_folder_of(pid_t pid, const std::string& folder) {
 
 }  // namespace
 
-WrittenRequest::WrittenRequest(const Reader& reader, const std::string& folder, bool owners)
+WrittenRequest::WrittenRequest(const Reader& reader, const std::string& folder, const Wish& wish)
     : name_(format::kRequestPrefix + std::to_string(reader.own_pid)) {
   folder_ = open_folder_of(reader.pid, folder);
   if (folder_ < 0) return;
-  const mode_t rights = 0600 | (owners ? format::kRequestForOwners : 0);
+  // A thread's number is the size, which a file has only later: it gets its name last.
+  const bool sized = wish.heap && wish.heap_thread != 0;
+  const std::string first = sized ? name_ + "." + std::to_string(getpid()) : name_;
+  const mode_t rights = 0600 | (wish.owners ? format::kRequestForOwners : 0) |
+                        (wish.heap ? format::kRequestForHeap : 0);
   const int fd =
-      openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, rights);
+      openat(folder_, first.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, rights);
   if (fd < 0) {
-    made_ = errno == EEXIST;
+    made_ = errno == EEXIST && !sized;
     return;
   }
   made_ = ours_ = true;
+  if (sized) {
+    made_ = ours_ = ftruncate(fd, wish.heap_thread) == 0 &&
+                    linkat(folder_, first.c_str(), folder_, name_.c_str(), 0) == 0;
+    unlinkat(folder_, first.c_str(), 0);
+  }
   // In a folder like /tmp only a file's owner may remove it.
   if (geteuid() == 0 && reader.user != 0 && fchown(fd, reader.user, static_cast<gid_t>(-1)) != 0) {
     // Then the signal is left.

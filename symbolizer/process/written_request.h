@@ -11,6 +11,8 @@
 
 #include <string>
 
+#include "symbolizer/process/wish.h"
+
 namespace silt::process {
 
 class WrittenRequest {
@@ -21,7 +23,7 @@ class WrittenRequest {
     uid_t user;     // must be able to remove the request
   };
   // In a folder as the process sees it, which may be in a container. `made` says whether it could.
-  WrittenRequest(const Reader& reader, const std::string& folder, bool owners);
+  WrittenRequest(const Reader& reader, const std::string& folder, const Wish& wish);
   ~WrittenRequest();
   WrittenRequest(const WrittenRequest&) = delete;
   WrittenRequest& operator=(const WrittenRequest&) = delete;

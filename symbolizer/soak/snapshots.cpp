@@ -40,7 +40,7 @@ Answers ask_all(const std::vector<pid_t>& pids, const process::Patience& patienc
   const auto ask = [&] {
     for (size_t i = next++; i < pids.size(); i = next++) {
       answers[i] = process::request_snapshot(pids[i], patience, wish);
-      if (wish == process::Wish::kPlain || !*answers[i]) continue;
+      if (!wish.owners || !*answers[i]) continue;
       // Why there are none, the report says by itself.
       static_cast<void>(process::await_owners(pids[i], **answers[i], kOwnersPatience));
     }

@@ -64,17 +64,22 @@ Value number(Env env, double value) {
   return result;
 }
 
-// join(threadId, capture): from now on capture() is called when a snapshot is wanted. Returns the
-// bytes between samples, or -1 when this isolate cannot be asked.
+// join(threadId, capture, heap): from now on capture() is called when a snapshot is wanted, and
+// heap(path) when the heap is (heap_copy.h). Returns the bytes between samples, or -1 when this
+// isolate cannot be asked.
 Value join_isolate(Env env, CallbackInfo info) {
   const Call call(env, info);
   double thread_id = 0;
   Reference capture = nullptr;
-  if (!call.number(0, &thread_id) || call.count < 2 || isolate_of(env) != nullptr ||
-      api.create_reference(env, call.arguments[1], 1, &capture) != 0) {
+  Reference heap = nullptr;
+  if (!call.number(0, &thread_id) || call.count < 3 || isolate_of(env) != nullptr ||
+      api.create_reference(env, call.arguments[1], 1, &capture) != 0 ||
+      api.create_reference(env, call.arguments[2], 1, &heap) != 0) {
     return number(env, -1);
   }
-  if (join(env, static_cast<uint32_t>(thread_id), capture) == nullptr) return number(env, -1);
+  if (join(env, static_cast<uint32_t>(thread_id), capture, heap) == nullptr) {
+    return number(env, -1);
+  }
   if (g_settings.code_names && !watch_code()) {
     base::log(base::LogLevel::kWarn,
               "this node does not tell of the code it compiles: JavaScript frames in native stacks "

@@ -42,6 +42,7 @@ struct JitCodeEvent;
     (Env, const char*, size_t, Callback, void*, Value*))                                           \
   X(set_named_property, "napi_set_named_property", Status, (Env, Value, const char*, Value))       \
   X(create_double, "napi_create_double", Status, (Env, double, Value*))                            \
+  X(create_string, "napi_create_string_utf8", Status, (Env, const char*, size_t, Value*))          \
   X(get_undefined, "napi_get_undefined", Status, (Env, Value*))                                    \
   X(get_callback_info, "napi_get_cb_info", Status,                                                 \
     (Env, CallbackInfo, size_t*, Value*, Value*, void**))                                          \

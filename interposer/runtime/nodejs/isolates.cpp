@@ -5,6 +5,7 @@
 #include "interposer/runtime/nodejs/isolates.h"
 
 #include "interposer/runtime/nodejs/code_events.h"
+#include "interposer/runtime/nodejs/heap_copy.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/process_info.h"
 
@@ -51,6 +52,12 @@ void put_back(Isolate& isolate, Profile* profile) {
 
 void on_asked(void* handle) {
   auto& isolate = *static_cast<Isolate*>(handle);
+  const HeapOrder* const order = isolate.heap_order.exchange(nullptr, std::memory_order_acq_rel);
+  if (order != nullptr) write_heap(isolate, *order);
+  // One event may stand for both.
+  if (isolate.answered.load(std::memory_order_relaxed) == g_round.load(std::memory_order_acquire)) {
+    return;
+  }
   HandleScope scope;
   if (api.open_scope(isolate.env, &scope) != 0) return;
   Value function;
@@ -90,7 +97,7 @@ void on_cleanup(CleanupHandle, void* argument) {
 
 }  // namespace
 
-Isolate* join(Env env, uint32_t thread_id, Reference capture) {
+Isolate* join(Env env, uint32_t thread_id, Reference capture, Reference heap) {
   constexpr int kAsync = 1;
   void* loop = nullptr;
   if (api.handle_size(kAsync) > Isolate::kHandleSize) return nullptr;
@@ -102,6 +109,8 @@ Isolate* join(Env env, uint32_t thread_id, Reference capture) {
   isolate->thread_id = thread_id;
   isolate->env = env;
   isolate->capture = capture;
+  isolate->heap = heap;
+  isolate->heap_order.store(nullptr, std::memory_order_relaxed);
   isolate->captured_ns.store(0, std::memory_order_relaxed);
   isolate->answered.store(g_round.load(std::memory_order_relaxed), std::memory_order_relaxed);
   if (api.async_init(loop, isolate->async, on_asked) != 0) {
@@ -150,6 +159,21 @@ bool ask(const Isolate* self) {
     any = true;
   });
   return any;
+}
+
+bool order_heap(const HeapOrder* order) {
+  bool found = false;
+  for_each_isolate([&](Isolate& isolate) {
+    const base::SpinGuard guard(isolate.lock);
+    if (found || isolate.state.load(std::memory_order_relaxed) != Isolate::kJoined ||
+        isolate.thread_id != order->thread) {
+      return;
+    }
+    isolate.heap_order.store(order, std::memory_order_release);
+    api.async_send(isolate.async);
+    found = true;
+  });
+  return found;
 }
 
 void stop_asking() { g_leaving.store(true, std::memory_order_relaxed); }

@@ -18,6 +18,14 @@
 
 namespace silt::nodejs {
 
+// Its heap is to be written beside this snapshot (heap_copy.h).
+struct HeapOrder {
+  uint64_t deadline_ns;
+  const char* folder;  // the recording's path
+  uint32_t sequence;
+  uint32_t thread;
+};
+
 struct Isolate {
   enum State : uint32_t {
     kFree = 0,
@@ -34,14 +42,16 @@ struct Isolate {
   uint32_t thread_id;  // node's: 0 is the main thread
   Env env;
   Reference capture;  // the script's function that hands over a profile
+  Reference heap;     // and that which writes the heap
   CleanupHandle cleanup;
-  std::atomic<uint32_t> answered;     // the round that it answered last
-  std::atomic<Profile*> profile;      // nullptr while a snapshot writes it
-  std::atomic<uint64_t> captured_ns;  // 0: never
+  std::atomic<uint32_t> answered;            // the round that it answered last
+  std::atomic<Profile*> profile;             // nullptr while a snapshot writes it
+  std::atomic<uint64_t> captured_ns;         // 0: never
+  std::atomic<const HeapOrder*> heap_order;  // nullptr: none, or it is being filled
 };
 
 // Normal context, in the isolate's thread. nullptr when all places are taken, or libuv refuses.
-Isolate* join(Env env, uint32_t thread_id, Reference capture);
+Isolate* join(Env env, uint32_t thread_id, Reference capture, Reference heap);
 // The isolate that was joined with this environment, else nullptr.
 Isolate* isolate_of(Env env);
 // Takes over the profile.
@@ -51,6 +61,8 @@ void answer(Isolate& isolate);
 
 // Starts a round: asks all but `self`. False when nobody could be asked. Hook or signal context.
 bool ask(const Isolate* self);
+// Has this thread look for its order. False when there is no such thread. Signal context.
+bool order_heap(const HeapOrder* order);
 // The process is about to end: nobody is asked any more, and what was handed over stays.
 void stop_asking();
 // Whether all that were asked in this round have answered.

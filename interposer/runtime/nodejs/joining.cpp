@@ -19,6 +19,7 @@
 #include "interposer/base/text.h"
 #include "interposer/runtime/nodejs/addon.h"
 #include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/heap_copy.h"
 #include "interposer/runtime/nodejs/isolates.h"
 #include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/runtime/nodejs/recognise.h"
@@ -157,6 +158,7 @@ runtime::Presence start(const base::Options& options, const char* library) {
 
   offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
   find_own_code();
+  offer_heaps();
   return runtime::Presence::kHere;
 }
 

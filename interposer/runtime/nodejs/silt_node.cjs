@@ -291,7 +291,18 @@ function join(library) {
       // Without a profile the snapshot says that this heap was missed.
     }
   };
-  const interval = library.join(threadId, capture);
+  // Without a path: returns what is used. With one: writes the heap.
+  const { writeHeapSnapshot, getHeapStatistics } = require('v8');
+  const heapOf = (path) => {
+    try {
+      if (path === undefined) return getHeapStatistics().used_heap_size;
+      writeHeapSnapshot(path);
+      return 1;
+    } catch {
+      return -1;
+    }
+  };
+  const interval = library.join(threadId, capture, heapOf);
   if (interval < 0) return;
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');
