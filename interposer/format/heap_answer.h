@@ -17,6 +17,8 @@ inline constexpr char kHeapAnswerMagic[8] = {'S', 'I', 'L', 'T', 'H', 'E', 'A', 
 inline constexpr char kHeapAnswerEnd[] = ".heap";
 inline constexpr char kHeapCopyAnswerEnd[] = ".heap-copy";
 inline constexpr char kHeapFileEnd[] = ".heapsnapshot";
+// While it is being written: a dot, the number, and this.
+inline constexpr char kHeapUnfinishedEnd[] = ".heapsnapshot.tmp";
 
 enum class HeapState : uint32_t {
   kAsked = 1,   // the heap's thread has not come to it yet

@@ -74,7 +74,7 @@ std::string seen_text(const report::Report& report) {
   const std::optional<double>& blocks = report.detectable_blocks_per_hour;
   const std::optional<double>& bytes = report.detectable_bytes_per_hour;
   if (!blocks && !bytes) return text;
-  text += "; the smallest leak it would have seen: ";
+  text += "; detection limit: ";
   if (bytes) text += format_bytes(*bytes) + "/h";
   if (blocks) {
     text +=
@@ -82,10 +82,10 @@ std::string seen_text(const report::Report& report) {
   }
   if (report.detectable_script_bytes_per_hour) {
     text += ", " + format_bytes(*report.detectable_script_bytes_per_hour) +
-            "/h in one place of a JavaScript heap";
+            "/h from one function in the JavaScript heap";
   }
   if (report.detectable_whole_bytes_per_hour) {
-    text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in the whole";
+    text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in total";
   }
   return text;
 }

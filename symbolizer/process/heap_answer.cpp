@@ -79,12 +79,15 @@ class Waiting {
     folder_ = file.parent_path();
     process_path_ = folder_ / ("." + stem + format::kHeapAnswerEnd);
     copy_path_ = folder_ / ("." + stem + format::kHeapCopyAnswerEnd);
+    unfinished_path_ = folder_ / ("." + stem + format::kHeapUnfinishedEnd);
     taken_.path = folder_ / (stem + format::kHeapFileEnd);
   }
   ~Waiting() {
     std::error_code ignored;
     std::filesystem::remove(process_path_, ignored);
     std::filesystem::remove(copy_path_, ignored);
+    // Of a copy that was killed.
+    std::filesystem::remove(unfinished_path_, ignored);
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -137,7 +140,7 @@ class Waiting {
   }
 
   const pid_t pid_;
-  std::filesystem::path folder_, process_path_, copy_path_;
+  std::filesystem::path folder_, process_path_, copy_path_, unfinished_path_;
   HeapTaken taken_;
 };
 

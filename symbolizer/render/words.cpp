@@ -135,26 +135,26 @@ std::string summary_text(const Report& report) {
 std::string none_found_text(const Report& report) {
   if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
   for (const Finding& finding : report.findings) {
-    if (!finding.whole.empty()) return "no place found that leaks, but " + headline_text(finding);
+    if (!finding.whole.empty())
+      return "no call site found that leaks, but " + headline_text(finding);
   }
   std::string text;
   if (report.detectable_blocks_per_hour) {
-    text = "no leak found of " + format_count(*report.detectable_blocks_per_hour) +
-           " blocks an hour or more in one place";
+    text = "no leak found; detection limit: " + format_count(*report.detectable_blocks_per_hour) +
+           " blocks/h from one call site";
   } else if (report.detectable_bytes_per_hour) {
-    text = "no leak found of " + format_bytes(*report.detectable_bytes_per_hour) +
-           " an hour or more in one place";
+    text = "no leak found; detection limit: " + format_bytes(*report.detectable_bytes_per_hour) +
+           "/h from one call site";
   } else {
-    return "too short a look to tell a leak";
+    return "too short to tell a leak";
   }
   // JavaScript heaps are sampled even where native memory is exact: their limit is another.
   if (report.detectable_script_bytes_per_hour) {
-    text += ", of " + format_bytes(*report.detectable_script_bytes_per_hour) +
-            " an hour in one place of a JavaScript heap";
+    text += ", " + format_bytes(*report.detectable_script_bytes_per_hour) +
+            "/h from one function in the JavaScript heap";
   }
   if (report.detectable_whole_bytes_per_hour) {
-    text +=
-        ", of " + format_bytes(*report.detectable_whole_bytes_per_hour) + " an hour in the whole";
+    text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in total";
   }
   return text;
 }

@@ -49,17 +49,16 @@ std::string looked(const read::Recording& recording, const analyze::Timeline& ti
 std::string detectable(const analyze::Timeline& timeline) {
   const analyze::Detectable least = analyze::smallest_detectable(timeline);
   if (!least.possible) {
-    return "too short for a verdict: a leak needs at least 4 snapshots under load, better 8";
+    return "too short for a verdict: take at least 4 snapshots under load, better 8";
   }
   if (least.blocks_per_hour > 0) {
     const double hours = (timeline.seconds.back() - timeline.seconds.front()) / 3600;
-    return "smallest leak it would have called one in 19 of 20 runs: " +
+    return "detection limit, found in 19 of 20 runs: " +
            format_counted(std::round(least.blocks_per_hour * hours), "block") +
-           " of one place in this time, " + format_count(least.blocks_per_hour) + " an hour";
+           " from one call site in this run, " + format_count(least.blocks_per_hour) + " an hour";
   }
-  return "smallest leak it would have called one in 19 of 20 runs: " +
-         format_bytes(least.bytes_per_hour) +
-         " an hour in one place (below that, chance in sampling " + "may hide it)";
+  return "detection limit, found in 19 of 20 runs: " + format_bytes(least.bytes_per_hour) +
+         " an hour from one call site (below that, sampling may miss it by chance)";
 }
 
 }  // namespace
@@ -147,8 +146,8 @@ std::string script_honesty_line(const read::Recording& recording,
       " on average, at " +
       format_counted(static_cast<double>(script_timeline.regular.size()), "snapshot");
   if (!least.possible) return text + ": too few for a verdict" + unanswered(recording);
-  return text + "; smallest leak it would have called one in 19 of 20 runs: " +
-         format_bytes(least.bytes_per_hour) + " an hour in one place" + unanswered(recording);
+  return text + "; detection limit, found in 19 of 20 runs: " + format_bytes(least.bytes_per_hour) +
+         " an hour from one function" + unanswered(recording);
 }
 
 std::vector<std::string> recording_notes(const read::Recording& recording,

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 import harness
-from test_node import APPS, NODE, line_of, other_versions
+from node_programs import APPS, NODE, line_of, other_versions
 
 SOURCE = "keeps.cjs"
 ROUND = 3000

@@ -87,7 +87,7 @@ class BrowserTest(HtmlTest):
         self.assertIn("RSS", legend)
         self.assertIn("MB", legend)
         self.assertGreater(self.frames(), 5)
-        self.assertIn("smallest leak", browser.value(
+        self.assertIn("detection limit", browser.value(
             "document.querySelector('#honesty').parentElement.textContent"))
         order = browser.value("[...document.querySelectorAll('h2')].map((h) => h.id)")
         self.assertEqual(order[0], "findings")

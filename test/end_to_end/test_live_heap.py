@@ -12,7 +12,7 @@ import threading
 import unittest
 
 import harness
-from test_node import APPS, NODE, line_of, other_versions
+from node_programs import APPS, NODE, line_of, other_versions
 
 SOURCE = "holds.cjs"
 ROUND = 3000
@@ -153,6 +153,8 @@ class LiveHeap(harness.SiltTest):
 
         def kill():
             copy = harness.wait_until(lambda: copy_of(process.pid), "a copy")
+            folder = pathlib.Path(self.recording())
+            harness.wait_until(lambda: list(folder.glob(".*.heapsnapshot.tmp")), "its file")
             os.kill(copy, signal.SIGKILL)
             killed.append(copy)
 

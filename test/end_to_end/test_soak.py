@@ -102,7 +102,7 @@ class Servers(Soak):
         out, _ = self.soak_server(0, 200)
         last = out.strip().splitlines()[-1]
         self.assertRegex(last, r"^silt soak: passed: no leak in 10 snapshots over .*"
-                               r"smallest leak it would have seen: [\d,]+ blocks/h")
+                               r"detection limit: [\d,]+ blocks/h")
         self.check_files(leaks=False)
 
     def test_the_summary_of_a_github_job_gets_the_markdown(self):

@@ -60,6 +60,7 @@ void copy_process(Work& work) {
   if (answer.needed_bytes > answer.available_bytes) {
     return snapshot::say_why(answer, HeapState::kFailed, "there is not enough memory for the copy");
   }
+  prepare_heap_copies();
   if (!ranges.read() || !ranges.unmark()) {
     return snapshot::say_why(answer, HeapState::kFailed,
                              "the kernel does not let V8's heap be copied");
@@ -82,10 +83,7 @@ void copy_process(Work& work) {
 
 }  // namespace
 
-void offer_heaps() {
-  prepare_heap_copies();
-  snapshot::heap_wish.begin = begin;
-}
+void offer_heaps() { snapshot::heap_wish.begin = begin; }
 
 void write_heap(Isolate& isolate, const HeapOrder& order) {
   if (snapshot::monotonic_ns() > order.deadline_ns) return;  // nobody waits for it any more

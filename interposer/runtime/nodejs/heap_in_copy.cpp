@@ -146,6 +146,10 @@ void fill_descriptors() {
 }  // namespace
 
 void prepare_heap_copies() {
+  // At the first copy, not at start-up: it reads all relocations, megabytes of the file.
+  static constinit bool prepared = false;
+  if (prepared) return;
+  prepared = true;
   for (const char* name : kWakes) g_slots.find(name);
 }
 
@@ -187,7 +191,10 @@ void write_heap_in_copy(Isolate& isolate, const HeapOrder& order, const HeapAnsw
   for (const char* name : kWakes) g_slots.lead(name, reinterpret_cast<void*>(wake_nobody));
   base::TextBuffer<48> final_name;
   final_name.add_decimal(order.sequence, 3).add(format::kHeapFileEnd);
-  base::TextWriter(g_temporary, sizeof(g_temporary)).add('.').add(final_name.c_str()).add(".tmp");
+  base::TextWriter(g_temporary, sizeof(g_temporary))
+      .add('.')
+      .add_decimal(order.sequence, 3)
+      .add(format::kHeapUnfinishedEnd);
   const long file = snapshot::open_file(g_folder, g_temporary,
                                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) end(HeapState::kFailed, base::error_text(static_cast<int>(-file)));

@@ -14,7 +14,7 @@ namespace silt::nodejs {
 // How long a copy lives at the most: 500 MB of heap took 40 seconds of a processor.
 inline constexpr uint64_t kHeapCopyLifeNs = uint64_t{600} * 1'000'000'000;
 
-// While the process is whole.
+// While the process is whole, under the snapshot slot.
 void prepare_heap_copies();
 // In the copy. `answer` as far as it is known.
 [[noreturn]] void write_heap_in_copy(Isolate& isolate, const HeapOrder& order,
