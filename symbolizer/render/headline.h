@@ -19,8 +19,8 @@ std::string headline_text(const report::Finding& finding);
 // Why it was ruled so: of a finding without other words its headline.
 std::string ruling_text(const report::Report& report, const report::Ruling& ruling);
 
-// What is to be said before the site's name where that helps, with a space after it: "Buffers kept
-// by "; or "".
+// What is to be said before the site's name where that helps, with a space after it: "Buffers
+// allocated in "; or "".
 std::string before_site(const report::Finding& finding);
 
 // "JavaScript heap", as in "the JavaScript heap as a whole".

@@ -71,11 +71,12 @@ std::string headline(const Finding& finding) {
   const double bytes_per_second = finding.bytes_per_hour.value_or(0) / 3600;
   const std::string pace = bytes_per_second > 0 ? said_pace(bytes_per_second) : "";
   if (script) {
-    return std::string(leak ? "JS heap leak: " : "JS heap grows: ") + place + " keeps " +
-           (pace.empty() ? "more and more" : pace) + windows_grown(finding);
+    return std::string(leak ? "JS heap leak: " : "JS heap grows: ") +
+           (pace.empty() ? "" : pace + " of ") + "objects allocated in " + place +
+           windows_grown(finding);
   }
   const bool by_script = finding.site.kind == FrameKind::kJavaScript;
-  return (finding.what == kBuffers ? "Buffers kept by " + place
+  return (finding.what == kBuffers ? "Buffers allocated in " + place
                                    : std::string(leak ? "native leak" : "native memory grows") +
                                          (by_script ? " below " : " in ") + place +
                                          (finding.what.empty() ? "" : " [" + finding.what + "]")) +
@@ -84,9 +85,9 @@ std::string headline(const Finding& finding) {
 }
 
 std::string before_site(const Finding& finding) {
-  const bool kept = finding.heap == read::Heap::kManaged || finding.what == kBuffers;
+  const bool in_it = finding.heap == read::Heap::kManaged || finding.what == kBuffers;
   const bool by_script = finding.site.kind == FrameKind::kJavaScript;
-  return thing_of(finding) + (kept ? " kept by " : by_script ? " below " : " of ");
+  return thing_of(finding) + (in_it ? " allocated in " : by_script ? " below " : " of ");
 }
 
 std::string subject(const report::Why& why) {

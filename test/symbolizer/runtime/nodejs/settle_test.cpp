@@ -129,10 +129,10 @@ TEST_CASE("a leak of objects is said in a JavaScript developer's words") {
   REQUIRE(found.size() == 1);
   CHECK(found[0]->heap == read::Heap::kManaged);
   CHECK(found[0]->site.function == "getProfile");
-  CHECK(render::before_site(*found[0]) == "JS objects kept by ");
-  CHECK_THAT(render::headline_text(*found[0]),
-             Catch::StartsWith("JS heap leak: `getProfile` (app.js:31) keeps 1"));
-  CHECK_THAT(render::headline_text(*found[0]), Catch::Contains(" MB/s, grew in each of "));
+  CHECK(render::before_site(*found[0]) == "JS objects allocated in ");
+  CHECK_THAT(
+      render::headline_text(*found[0]),
+      Catch::Contains(" MB/s of objects allocated in `getProfile` (app.js:31), grew in each of "));
 }
 
 TEST_CASE("sampled objects of a full cache are not accused") {
@@ -214,9 +214,9 @@ TEST_CASE("objects and Buffers kept by one function are one leak") {
   const auto found = accused(report);
   REQUIRE(found.size() == 1);
   CHECK(found[0]->heap == read::Heap::kNative);
-  CHECK(render::before_site(*found[0]) == "Buffers kept by ");
+  CHECK(render::before_site(*found[0]) == "Buffers allocated in ");
   CHECK_THAT(render::headline_text(*found[0]),
-             Catch::StartsWith("Buffers kept by `collectBody` (app.js:9)"));
+             Catch::StartsWith("Buffers allocated in `collectBody` (app.js:9)"));
   CHECK_THAT(render::reason_text(found[0]->why), Catch::Contains("of JavaScript objects"));
   CHECK(found[0]->stacks.size() == 2);
 }
