@@ -181,6 +181,13 @@ std::string plain_name(std::string_view function) {
         i += std::string_view("(anonymous namespace)").size() - 1;
         continue;
       }
+      // A lambda's class: "main::(anonymous)::operator()".
+      constexpr std::string_view kUnnamed = "(anonymous)";
+      if (starts(function.substr(i), "(anonymous)::")) {
+        kept += kUnnamed;
+        i += kUnnamed.size() - 1;
+        continue;
+      }
       break;
     } else if (depth == 0) {
       kept += c;

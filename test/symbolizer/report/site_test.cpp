@@ -21,6 +21,8 @@ TEST_CASE("plain names lose return type, template arguments and parameters") {
   CHECK(plain_name("std::unique_ptr<Foo> make<Foo>(int)") == "make");
   CHECK(plain_name("operator new(unsigned long)") == "operator new");
   CHECK(plain_name("(anonymous namespace)::leak(int)") == "(anonymous namespace)::leak");
+  CHECK(plain_name("main::(anonymous)::operator()") == "main::(anonymous)::operator()");
+  CHECK(plain_name("Pool::(anonymous)::operator()(int) const") == "Pool::(anonymous)::operator()");
   CHECK(plain_name("bool operator<(Key const&, Key const&)") == "operator<");
   CHECK(plain_name("Table::operator()(int) const") == "Table::operator()");
   CHECK(plain_name("") == "");
