@@ -230,7 +230,11 @@ class Asking {
   }
 
   std::optional<Error> send(int signal) {
-    const int error = process_.send(signal, cookie(), find_quiet_thread(pid_, signal));
+    const pid_t thread = find_quiet_thread(pid_, signal);
+    // Looking at /proc takes milliseconds. A process that came to the request meanwhile would take
+    // a second snapshot for the signal.
+    if (understood()) return std::nullopt;
+    const int error = process_.send(signal, cookie(), thread);
     if (error == EPERM) return about(pid_, "belongs to another user");
     if (error == ESRCH) return ended(pid_);
     if (error != 0 && error != EAGAIN) {
