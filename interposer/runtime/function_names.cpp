@@ -144,6 +144,7 @@ uint32_t number_of_function(const char* runtime, const char* name, const char* p
 }
 
 uint32_t function_count() { return g_function_count.load(std::memory_order_acquire); }
+
 uint64_t function_bytes() {
   const base::SpinGuard guard(function_lock);
   uint64_t bytes = g_texts.mapped_bytes() + uint64_t{function_count()} * sizeof(Function) +

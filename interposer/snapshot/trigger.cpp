@@ -427,6 +427,7 @@ bool between_snapshots(uint64_t patience_ns, void (*work)(void*), void* argument
   serve_requested();
   return true;
 }
+
 void take_at_exit() {
   if (g_state.off || !tables_are_ours() || g_state.last_taken) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
