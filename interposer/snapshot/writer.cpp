@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
@@ -150,21 +151,20 @@ void write_modules(SectionWriter& out, Strings& strings) {
   out.end(count);
 }
 
-// "start-end rwxp offset dev inode   path"
 void write_mappings(SectionWriter& out, Strings& strings) {
   static constinit char buffer[16 * 1024]{};
   out.begin(SectionType::kMappings);
   uint32_t count = 0;
   read_lines("/proc/self/maps", buffer, sizeof(buffer), [&](const char* line) {
-    const char* at;
+    base::MapsLine mapping;
+    if (!base::parse_maps_line(line, &mapping) || !mapping.executable) return;
+    const char* path = mapping.path;
+    while (*path != '\0' && *path != '/' && *path != '[') ++path;
     format::MappingEntry entry{};
-    entry.start = base::parse_hexadecimal(line, &at);
-    if (*at != '-') return;
-    entry.end = base::parse_hexadecimal(at + 1, &at);
-    if (at[0] != ' ' || base::length(at) < 6 || at[3] != 'x') return;
-    entry.file_offset = base::parse_hexadecimal(at + 6, &at);
-    while (*at != '\0' && *at != '/' && *at != '[') ++at;
-    entry.path = strings.add(at);
+    entry.start = mapping.start;
+    entry.end = mapping.end;
+    entry.file_offset = mapping.offset;
+    entry.path = strings.add(path);
     out.add(&entry, sizeof(entry));
     ++count;
   });
