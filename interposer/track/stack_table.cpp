@@ -78,113 +78,61 @@ void StackTable::fill(NodeId id, Node* node, NodeId parent, uint64_t pc) {
   node->parent.store(parent, std::memory_order_release);
 }
 
-// Takes a free id, if it is one.
-bool StackTable::claim(NodeId id) {
-  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
-    return false;
-  std::atomic<uint64_t>* const word = free_.find(id / kWordIds);
-  const uint64_t bit = uint64_t{1} << id % kWordIds;
-  if (word == nullptr || (word->load(std::memory_order_relaxed) & bit) == 0) return false;
-  if ((word->fetch_and(~bit, std::memory_order_acq_rel) & bit) == 0) return false;
-  free_count_.fetch_sub(1, std::memory_order_relaxed);
-  if (reused_.fetch_add(1, std::memory_order_relaxed) == UINT32_MAX - 1) {
-    reused_.store(UINT32_MAX - 1, std::memory_order_relaxed);  // never 0 again
-  }
-  return true;
-}
-
-// Takes the free id that comes first, so that those of one path lie side by side; 0: there is none.
-NodeId StackTable::claim_any() {
-  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
-    return 0;
-  const uint32_t words = id_limit() / kWordIds + 1;
-  for (uint32_t at = free_from_.load(std::memory_order_relaxed); at < words; ++at) {
-    std::atomic<uint64_t>* const word = free_.find(at);
-    uint64_t bits = word == nullptr ? 0 : word->load(std::memory_order_relaxed);
-    while (bits != 0) {
-      const NodeId id = at * kWordIds + static_cast<NodeId>(__builtin_ctzll(bits));
-      if (claim(id)) {
-        free_from_.store(at, std::memory_order_relaxed);
-        return id;
-      }
-      bits &= bits - 1;
-    }
-  }
-  // All were taken meanwhile; or they lie before where others have come to, and the next finds
-  // them.
-  free_from_.store(0, std::memory_order_relaxed);
-  return 0;
-}
-
 bool StackTable::give_back(NodeId id) {
-  std::atomic<uint64_t>* const word = free_.ensure(id / kWordIds);
-  if (word == nullptr || births_.ensure(id) == nullptr) return false;
+  if (!free_.has_room_for(id) || births_.ensure(id) == nullptr) return false;
   Node& node = nodes_[id];
   node.parent.store(kFree, std::memory_order_relaxed);
   node.pc.store(0, std::memory_order_relaxed);
   node.hint.store(0, std::memory_order_relaxed);
-  word->fetch_or(uint64_t{1} << id % kWordIds, std::memory_order_release);
-  free_count_.fetch_add(1, std::memory_order_relaxed);
-  if (free_from_.load(std::memory_order_relaxed) > id / kWordIds) {
-    free_from_.store(id / kWordIds, std::memory_order_relaxed);
-  }
+  free_.put(id);
   return true;
-}
-
-// Bits of a word's ids that are free, and of those that are aside.
-uint64_t StackTable::free_bits(NodeId from) {
-  const std::atomic<uint64_t>* const word = free_.find(from / kWordIds);
-  return word == nullptr ? 0 : word->load(std::memory_order_relaxed);
-}
-
-uint64_t StackTable::aside_bits(NodeId from) {
-  uint64_t bits = 0;
-  for (NodeId i = 0; i < kWordIds; ++i) bits |= uint64_t{is_aside(from + i)} << i;
-  return bits;
 }
 
 bool StackTable::withdraw_page(NodeId first) {
   if (first == 0 || first + kPageNodes > id_limit()) return false;
-  constexpr size_t kWords = kPageNodes / kWordIds;
+  constexpr size_t kWords = kPageNodes / FreeIds::kWordIds;
   uint64_t aside[kWords];
   bool any_aside = false;  // else it was done before
   for (size_t i = 0; i < kWords; ++i) {
-    const auto from = static_cast<NodeId>(first + i * kWordIds);
+    const auto from = static_cast<NodeId>(first + i * FreeIds::kWordIds);
     aside[i] = aside_bits(from);
     any_aside = any_aside || aside[i] != 0;
-    if ((aside[i] | free_bits(from)) != UINT64_MAX) return false;
+    if ((aside[i] | free_.bits(from)) != UINT64_MAX) return false;
   }
-  if (!any_aside || births_.ensure(first) == nullptr || free_.ensure(first / kWordIds) == nullptr) {
-    return false;
-  }
-  // Somebody may have been given one meanwhile: then all that is free goes back.
-  for (size_t i = 0; i < kWords; ++i) {
-    std::atomic<uint64_t>& word = free_[first / kWordIds + i];
-    const uint64_t taken = word.exchange(0, std::memory_order_acq_rel);
-    free_count_.fetch_sub(static_cast<uint32_t>(__builtin_popcountll(taken)),
-                          std::memory_order_relaxed);
-    if ((taken | aside[i]) == UINT64_MAX) continue;
-    put_free(word, taken);
-    while (i-- > 0) put_free(free_[first / kWordIds + i], ~aside[i]);
-    return false;
-  }
-  return true;
+  return any_aside && births_.ensure(first) != nullptr && free_.withdraw(first, aside, kWords);
 }
 
-void StackTable::put_free(std::atomic<uint64_t>& word, uint64_t bits) {
-  word.fetch_or(bits, std::memory_order_release);
-  free_count_.fetch_add(static_cast<uint32_t>(__builtin_popcountll(bits)),
-                        std::memory_order_relaxed);
+uint64_t StackTable::aside_bits(NodeId from) {
+  uint64_t bits = 0;
+  for (NodeId i = 0; i < FreeIds::kWordIds; ++i) bits |= uint64_t{is_aside(from + i)} << i;
+  return bits;
 }
 
 // Nodes of zeros are found by nobody: their pc is 0.
 void StackTable::give_back_page(NodeId first) {
   base::release_pages(&nodes_[first], base::kPageSize);
-  for (NodeId id = first; id < first + kPageNodes; id += kWordIds) {
-    put_free(free_[id / kWordIds], UINT64_MAX);
-  }
-  if (free_from_.load(std::memory_order_relaxed) > first / kWordIds) {
-    free_from_.store(first / kWordIds, std::memory_order_relaxed);
+  free_.put_all(first, kPageNodes);
+}
+
+// Takes a free id, if it is one.
+bool StackTable::claim(NodeId id) {
+  if (!free_.take(id)) [[likely]]
+    return false;
+  note_reuse();
+  return true;
+}
+
+// Takes any free id; 0: there is none.
+NodeId StackTable::claim_any() {
+  const NodeId id = free_.take_first(id_limit());
+  if (id != 0) [[unlikely]]
+    note_reuse();
+  return id;
+}
+
+void StackTable::note_reuse() {
+  if (reused_.fetch_add(1, std::memory_order_relaxed) == UINT32_MAX - 1) {
+    reused_.store(UINT32_MAX - 1, std::memory_order_relaxed);  // never 0 again
   }
 }
 
@@ -254,15 +202,14 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
 SILT_COLD void StackTable::grow(Table* table) {
   base::touch_stack();
   const base::BlockedSignals blocked;  // a handler that never came back would leave it growing
-  if (growing_.exchange(true, std::memory_order_acquire)) return;
-  if (table_.load(std::memory_order_relaxed) == table) replace(table, true);
-  growing_.store(false, std::memory_order_release);
+  replace_once(table, true);
 }
 
-SILT_COLD void StackTable::tidy() {
-  Table* const table = table_.load(std::memory_order_acquire);
+SILT_COLD void StackTable::tidy() { replace_once(table_.load(std::memory_order_acquire), false); }
+
+void StackTable::replace_once(Table* table, bool for_more) {
   if (growing_.exchange(true, std::memory_order_acquire)) return;
-  if (table_.load(std::memory_order_relaxed) == table) replace(table, false);
+  if (table_.load(std::memory_order_relaxed) == table) replace(table, for_more);
   growing_.store(false, std::memory_order_release);
 }
 

@@ -28,18 +28,10 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
+#include "interposer/track/free_ids.h"
+#include "interposer/track/ids.h"
 
 namespace silt::track {
-
-using NodeId = uint32_t;   // 0: the root
-using StackId = uint32_t;  // a stack's innermost node; 0: none
-
-// Ids fit the 24 bits that a live block's cell has for them.
-inline constexpr uint32_t kStackIdBits = 24;
-inline constexpr uint32_t kMaximumNodes = uint32_t{1} << kStackIdBits;
-
-// The stack of allocations whose own stack did not fit; made first.
-inline constexpr StackId kOverflowStack = 1;
 
 class StackTable {
  public:
@@ -90,10 +82,7 @@ class StackTable {
                  reused_.load(std::memory_order_relaxed));
   }
   // Nodes that are there.
-  uint32_t in_use() const {
-    return next_node_.load(std::memory_order_relaxed) - 1 -
-           free_count_.load(std::memory_order_relaxed);
-  }
+  uint32_t in_use() const { return next_node_.load(std::memory_order_relaxed) - 1 - free_.count(); }
 
   // For the snapshot. False: the node is free, or was handed out but is not filled yet.
   bool read_node(NodeId id, NodeId* parent, uint64_t* pc);
@@ -151,12 +140,12 @@ class StackTable {
   void fill(NodeId id, Node* node, NodeId parent, uint64_t pc);
   bool claim(NodeId id);
   NodeId claim_any();
-  uint64_t free_bits(NodeId from);
+  void note_reuse();
   uint64_t aside_bits(NodeId from);
-  void put_free(std::atomic<uint64_t>& word, uint64_t bits);
   NodeId make_node(NodeId parent, uint64_t pc);
   NodeId make_neighbour(NodeId parent, uint64_t pc);
   void grow(Table* table);
+  void replace_once(Table* table, bool for_more);
   void replace(Table* table, bool for_more);
   uint64_t hash_of_slot(uint64_t slot);
   void leave_behind(Table* table);
@@ -171,13 +160,9 @@ class StackTable {
   std::atomic<bool> growing_{false};
   std::atomic<uint64_t> overflowed_{0};
 
-  // Ids that were given back, a bit each. Where one lies free behind a parent's, its first child
-  // still becomes its neighbour.
-  static constexpr NodeId kWordIds = 64;
-  static constexpr size_t kFreeWords = kMaximumNodes / kWordIds;
-  base::ChunkedArray<std::atomic<uint64_t>, 512, kFreeWords / 512> free_;
-  std::atomic<uint32_t> free_count_{0};
-  std::atomic<uint32_t> free_from_{0};  // no word before this one has a bit, as far as is known
+  // Ids that were given back. Where one lies free behind a parent's, its first child still becomes
+  // its neighbour.
+  FreeIds free_;
   // How often an id was used again; births by id, 0: it is its id, as before the first of these.
   std::atomic<uint32_t> reused_{0};
   base::ChunkedArray<std::atomic<uint32_t>, 4096, kMaximumNodes / 4096> births_;
