@@ -15,6 +15,7 @@
 #include "interposer/base/text.h"
 #include "interposer/track/recorder.h"
 #include "interposer/unwind/interpreter.h"
+#include "interposer/unwind/reference_walk.h"
 
 namespace silt::track {
 namespace {
@@ -31,10 +32,7 @@ constinit uint64_t g_found[unwind::kMaximumFrames + 2]{};
 
 // The slot of this program; all slots taken: the last.
 VerifiedProgram* slot_for(VerificationFile& file, const char* path) {
-  const char* name = path;
-  for (const char* at = path; *at != '\0'; ++at) {
-    if (*at == '/') name = at + 1;
-  }
+  const char* const name = base::base_name(path);
   uint64_t words[4] = {};
   base::copy_bytes(reinterpret_cast<char*>(words), name,
                    base::length(name) < 31 ? base::length(name) : 31);
