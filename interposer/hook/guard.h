@@ -16,6 +16,7 @@
 #include "interposer/base/attributes.h"
 #include "interposer/hook/real.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/sampling.h"
 
 // The frame record of the hook it stands in.
 #define SILT_HOOK_FRAME __builtin_frame_address(0)

@@ -8,6 +8,7 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/hook/guard.h"
+#include "interposer/track/taken_blocks.h"
 
 namespace silt::hook {
 namespace {

@@ -94,16 +94,10 @@ bool start_recorder();
 // Returns the state or nullptr.
 ThreadState* enter_new_thread(ThreadLocal& local);
 
-// Whether a hook entered while another was under way on this thread is nested in it, or whether
-// that one was left behind (by a longjmp out of a signal handler, say).
-bool hook_is_stale(const ThreadLocal& local, const void* frame);
-
-// Whether a jump to `stack_pointer` leaves the hook that is under way.
-bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer);
-
-// After a hook was left without its end: what it was doing is given up. Returns the thread's mode,
-// kNew when it had not got its state yet.
-Mode leave_stale_hook(ThreadLocal& local);
+// For a runtime that waits for its moment.
+inline void look_for_runtime() {
+  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) await();
+}
 
 // The mode a thread has outside hooks.
 SILT_ALWAYS_INLINE Mode recording_mode() {
@@ -178,35 +172,6 @@ SILT_ALWAYS_INLINE void record_object(ThreadState& state, const void* address, u
     record_elsewhere(state, address, Block{stack, generation, size_bytes});
   }
 }
-
-// Sampling mode: this block covers a sampling point.
-void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                   const unwind::Frame& frame, BlockHeap heap = BlockHeap::kNative);
-
-// A thread was asked to look at its mode again, which it does when its hook ends.
-inline constexpr uint32_t kPendingMode = uint32_t{1} << 31;
-Mode changed_mode(ThreadLocal& local);
-
-// What was recorded of a block: in one of the two, stack 0 in the other.
-struct Taken {
-  Block exact;
-  SampledBlock sampled;
-
-  bool any() const { return exact.stack != 0 || sampled.stack != 0; }
-};
-
-// Forgets a block that may be in either table, where exact recording has gone over to sampling.
-Taken take_from_either(const void* address);
-// Likewise, of a runtime's own allocator.
-Taken take_object_from_either(const void* address);
-// Puts a block back whose realloc failed.
-void restore(const void* address, const Taken& taken);
-void restore_object(const void* address, const Taken& taken);
-// The same of a mapping.
-void restore(const MappingRange& range);
-
-// The tables have outgrown what they may take: from here on allocations are sampled.
-void fall_back();
 
 // Anonymous mappings.
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
