@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/clock.h"
 #include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
@@ -31,9 +32,8 @@ constexpr uint64_t kSmapsNsAtLeast = 6'000'000;
 constexpr uint64_t kLargestGuard = 64 * 1024;
 
 // Behind a library's file its zeroed data lie, or whatever was mapped there before: small is the
-// former. Programs themselves lie below this address.
+// former.
 constexpr uint64_t kLargestData = 1024 * 1024;
-constexpr uint64_t kMmapRegion = 0x7000'0000'0000;
 
 constinit uint64_t g_smaps_ns_per_megabyte = 0;  // as measured last, 0: not yet
 
@@ -62,7 +62,8 @@ class Division {
       parts_.of(RssKind::kStack) += bytes;
     } else if (base::starts_with(area.path, "[heap]")) {
       parts_.of(RssKind::kAllocator) += bytes;
-    } else if (behind_file && (area.end - area.start <= kLargestData || area.end < kMmapRegion)) {
+    } else if (behind_file &&
+               (area.end - area.start <= kLargestData || area.end < arch::kMappedFrom)) {
       parts_.of(RssKind::kOther) += bytes;  // the zeroed data of the module before it
     } else {
       const uint64_t mapped = recorded_in(area, bytes);
