@@ -57,7 +57,10 @@ void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
     uint64_t pc;
     recorder.stacks.read_node(numbers.node(number), &parent, &pc);
     // A pair refers to its native stack by number as well.
-    if (track::is_pair(pc)) pc = track::with_native(pc, numbers.number(track::native_of(pc)));
+    if (track::is_pair(pc)) {
+      const track::StackId native = track::native_of(pc);
+      pc = track::with_native(pc, numbers.number(track::innermost_of(native)));
+    }
     out.add_varint(number - numbers.number(parent));
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
@@ -101,8 +104,9 @@ void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& li
   uint32_t rows = 0;
   for (uint32_t number = 1; number <= numbers.count(); ++number) {
     const track::NodeId id = numbers.node(number);
-    const uint32_t generations = live.of_stack(id, counts);
-    const track::Allocated allocated = counters.read(id);
+    const track::StackId stack = track::stack_at(id);
+    const uint32_t generations = live.of_stack(stack, counts);
+    const track::Allocated allocated = counters.read(stack);
     if ((allocated.blocks == 0 && generations == 0) || numbers.is_own(id)) continue;
     track::NodeId parent;
     uint64_t pc;
@@ -254,7 +258,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.rss_shmem_bytes = resident.shared;
   meta.memory_limit_bytes = memory_limit();
 
-  const track::NodeId limit = recorder.stacks.id_limit();
+  const uint32_t limit = recorder.stacks.id_limit();
   LiveCounts live;
   NodeNumbers numbers;
   if (!live.gather(limit) || !numbers.gather(limit, live)) return -ENOMEM;

@@ -150,11 +150,11 @@ bool Folding::wait(const ThreadState* own) {
 }
 
 void Folding::take_back_with_callers(NodeId id) {
-  while (id != 0 && recorder.stacks.is_aside(id)) {
+  while (id != kRoot && recorder.stacks.is_aside(id)) {
     recorder.stacks.take_back(id);
     uint64_t pc;
     recorder.stacks.read_node(id, &id, &pc);
-    if (is_pair(pc)) take_back_with_callers(native_of(pc));
+    if (is_pair(pc)) take_back_with_callers(innermost_of(native_of(pc)));
   }
 }
 
@@ -165,10 +165,10 @@ bool Folding::check() {
     uint64_t pc;
     if (!recorder.stacks.read_node(id, &caller, &pc)) return;
     if (!recorder.stacks.is_aside(id)) {
-      if (is_pair(pc)) take_back_with_callers(native_of(pc));
+      if (is_pair(pc)) take_back_with_callers(innermost_of(native_of(pc)));
       return take_back_with_callers(caller);
     }
-    if (kept_.is_in_use_again(id, reader.read(id).blocks)) take_back_with_callers(id);
+    if (kept_.is_in_use_again(id, reader.read(stack_at(id)).blocks)) take_back_with_callers(id);
   });
 }
 
@@ -182,12 +182,13 @@ bool Folding::move() {
     const uint64_t mark = pc == kMarkerMapping ? pc : is_pair(pc) ? with_native(pc, 0) : 0;
     const bool is_mark = pc == mark;
     NodeId stays = caller;
-    while (stays != 0 && recorder.stacks.is_aside(stays)) {
+    while (stays != kRoot && recorder.stacks.is_aside(stays)) {
       recorder.stacks.read_node(stays, &stays, &pc);
     }
-    if (mark != 0) stays = is_mark && stays == caller ? 0 : recorder.stacks.child(stays, mark);
-    const bool any = recorder.counters.read(id).blocks != 0;
-    if (stays == 0 || !recorder.counters.move(id, stays)) return take_back_with_callers(id);
+    if (mark != 0) stays = is_mark && stays == caller ? kRoot : recorder.stacks.child(stays, mark);
+    const bool any = recorder.counters.read(stack_at(id)).blocks != 0;
+    if (stays == kRoot || !recorder.counters.move(stack_at(id), stack_at(stays)))
+      return take_back_with_callers(id);
     if (any) folded_stacks_.fetch_add(1, std::memory_order_relaxed);
   });
 }
@@ -195,15 +196,16 @@ bool Folding::move() {
 // Where nothing of a page is left its memory goes, as after a start that made many stacks. What the
 // shards have counted there cancels out.
 bool Folding::give_back_page(NodeId first) {
-  if (first + StackTable::kPageNodes > limit_ || !recorder.stacks.withdraw_page(first)) {
+  const uint32_t begin = index_of(first);
+  if (begin + StackTable::kPageNodes > limit_ || !recorder.stacks.withdraw_page(first)) {
     return false;
   }
   uint32_t aside = 0;
-  for (NodeId id = first; id < first + StackTable::kPageNodes; ++id) {
-    if (recorder.stacks.is_aside(id)) ++aside;
-    kept_.forget(id);
+  for (uint32_t id = begin; id < begin + StackTable::kPageNodes; ++id) {
+    if (recorder.stacks.is_aside(NodeId{id})) ++aside;
+    kept_.forget(NodeId{id});
   }
-  recorder.counters.empty_page_of(first);
+  recorder.counters.empty_page_of(stack_at(first));
   recorder.stacks.give_back_page(first);
   folded_nodes_.fetch_add(aside, std::memory_order_relaxed);
   return true;
@@ -211,7 +213,7 @@ bool Folding::give_back_page(NodeId first) {
 
 bool Folding::give_back() {
   return pace_.visit_ids(limit_, [&](NodeId id) {
-    if (id % StackTable::kPageNodes == 0) give_back_page(id);
+    if (index_of(id) % StackTable::kPageNodes == 0) give_back_page(id);
     if (!recorder.stacks.is_aside(id) || !recorder.stacks.give_back(id)) return;
     kept_.forget(id);
     folded_nodes_.fetch_add(1, std::memory_order_relaxed);
@@ -233,7 +235,7 @@ bool Folding::hand_in() {
     base::release_pages(&state, offsetof(ThreadState, epoch));
     bool up = false;
     while (!state.shared_shard && pace_.at() < recorder.stacks.id_limit() && !up) {
-      recorder.counters.hand_in(state.shard, pace_.at());
+      recorder.counters.hand_in(state.shard, StackId{pace_.at()});
       pace_.go_to(pace_.at() + CounterShard::kPageStacks - pace_.at() % CounterShard::kPageStacks);
       up = pace_.slice_is_over();
     }

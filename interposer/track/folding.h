@@ -110,8 +110,8 @@ class Folding {
   bool gave_up_ = false;
   bool settled_ = false;  // the last round has waited for all hooks that began before it
 
-  NodeId limit_ = 0;  // ids of this round
-  NodeId check_limit_ = 0;
+  uint32_t limit_ = 0;  // ids of this round
+  uint32_t check_limit_ = 0;
   uint32_t epoch_ = 0;
   uint64_t folded_before_ = 0;
   uint64_t waits_since_ns_ = 0;

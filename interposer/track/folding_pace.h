@@ -31,16 +31,16 @@ class FoldingPace {
   // Calls visit(id) for ids below `limit`, from where the step has come to; true when it has come
   // to the end, false when the slice is over.
   template <typename Visit>
-  bool visit_ids(NodeId limit, Visit&& visit) {
+  bool visit_ids(uint32_t limit, Visit&& visit) {
     while (at_ < limit) {
-      visit(at_++);
+      visit(NodeId{at_++});
       if (at_ % kIdsBetweenClockLooks == 0 && slice_is_over()) return false;
     }
     return true;
   }
   // The same in steps that the caller chooses.
-  NodeId at() const { return at_; }
-  void go_to(NodeId id) { at_ = id; }
+  uint32_t at() const { return at_; }
+  void go_to(uint32_t id) { at_ = id; }
 
   void begin_round() { measure(); }
   // The tree grows on while a round is under way. `live_bytes`: the program's, where `live_known`.
@@ -50,7 +50,7 @@ class FoldingPace {
 
  private:
   // Asking for the time takes a tenth of a microsecond.
-  static constexpr NodeId kIdsBetweenClockLooks = 256;
+  static constexpr uint32_t kIdsBetweenClockLooks = 256;
 
   void measure();
 
@@ -58,7 +58,7 @@ class FoldingPace {
   std::atomic<Pressure> pressure_{Pressure::kNone};
   uint64_t slice_end_ns_ = 0;
   bool in_one_go_ = false;
-  NodeId at_ = 1;
+  uint32_t at_ = 1;
 
   // Of the last round.
   std::atomic<uint64_t> ended_ns_{0};

@@ -6,7 +6,7 @@
 
 namespace silt::track {
 
-bool FreeIds::take_slow(NodeId id) {
+bool FreeIds::take_slow(uint32_t id) {
   std::atomic<uint64_t>* const word = words_.find(id / kWordIds);
   const uint64_t bit = uint64_t{1} << id % kWordIds;
   if (word == nullptr || (word->load(std::memory_order_relaxed) & bit) == 0) return false;
@@ -15,13 +15,13 @@ bool FreeIds::take_slow(NodeId id) {
   return true;
 }
 
-NodeId FreeIds::take_first_slow(NodeId limit) {
+uint32_t FreeIds::take_first_slow(uint32_t limit) {
   const uint32_t words = limit / kWordIds + 1;
   for (uint32_t at = first_word_.load(std::memory_order_relaxed); at < words; ++at) {
     std::atomic<uint64_t>* const word = words_.find(at);
     uint64_t bits = word == nullptr ? 0 : word->load(std::memory_order_relaxed);
     while (bits != 0) {
-      const NodeId id = at * kWordIds + static_cast<NodeId>(__builtin_ctzll(bits));
+      const uint32_t id = at * kWordIds + static_cast<uint32_t>(__builtin_ctzll(bits));
       if (take_slow(id)) {
         first_word_.store(at, std::memory_order_relaxed);
         return id;
@@ -35,24 +35,24 @@ NodeId FreeIds::take_first_slow(NodeId limit) {
   return 0;
 }
 
-void FreeIds::put(NodeId id) {
+void FreeIds::put(uint32_t id) {
   put_bits(words_[id / kWordIds], uint64_t{1} << id % kWordIds);
   look_from(id);
 }
 
-void FreeIds::put_all(NodeId first, NodeId count) {
-  for (NodeId id = first; id < first + count; id += kWordIds) {
+void FreeIds::put_all(uint32_t first, uint32_t count) {
+  for (uint32_t id = first; id < first + count; id += kWordIds) {
     put_bits(words_[id / kWordIds], UINT64_MAX);
   }
   look_from(first);
 }
 
-uint64_t FreeIds::bits(NodeId first) {
+uint64_t FreeIds::bits(uint32_t first) {
   const std::atomic<uint64_t>* const word = words_.find(first / kWordIds);
   return word == nullptr ? 0 : word->load(std::memory_order_relaxed);
 }
 
-bool FreeIds::withdraw(NodeId first, const uint64_t* others, size_t words) {
+bool FreeIds::withdraw(uint32_t first, const uint64_t* others, size_t words) {
   if (!has_room_for(first)) return false;
   // Somebody may have been given one meanwhile: then all that is free goes back.
   for (size_t i = 0; i < words; ++i) {
@@ -72,7 +72,7 @@ void FreeIds::put_bits(std::atomic<uint64_t>& word, uint64_t bits) {
   count_.fetch_add(static_cast<uint32_t>(__builtin_popcountll(bits)), std::memory_order_relaxed);
 }
 
-void FreeIds::look_from(NodeId id) {
+void FreeIds::look_from(uint32_t id) {
   if (first_word_.load(std::memory_order_relaxed) > id / kWordIds) {
     first_word_.store(id / kWordIds, std::memory_order_relaxed);
   }

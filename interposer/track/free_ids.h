@@ -18,35 +18,35 @@ namespace silt::track {
 
 class FreeIds {
  public:
-  static constexpr NodeId kWordIds = 64;
+  static constexpr uint32_t kWordIds = 64;
 
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
 
   // Takes this id; false when it is not free, or another thread was quicker.
-  bool take(NodeId id) { return count() != 0 && take_slow(id); }
+  bool take(uint32_t id) { return count() != 0 && take_slow(id); }
   // Takes the one that comes first, so that those of one path lie side by side; 0: there is none.
   // `limit`: of the ids that were ever handed out.
-  NodeId take_first(NodeId limit) { return count() == 0 ? 0 : take_first_slow(limit); }
+  uint32_t take_first(uint32_t limit) { return count() == 0 ? 0 : take_first_slow(limit); }
 
   // False when there is no memory to remember that the id is free.
-  bool has_room_for(NodeId id) { return words_.ensure(id / kWordIds) != nullptr; }
+  bool has_room_for(uint32_t id) { return words_.ensure(id / kWordIds) != nullptr; }
   // There has to be room.
-  void put(NodeId id);
-  void put_all(NodeId first, NodeId count);
+  void put(uint32_t id);
+  void put_all(uint32_t first, uint32_t count);
 
   // Which of the kWordIds ids from this one on, which begins a word, are free.
-  uint64_t bits(NodeId first);
+  uint64_t bits(uint32_t first);
   // Takes all that is free of so many words from `first` on. Every id of them must be free or set
   // in `others`; false, with nothing done, where one was taken meanwhile.
-  bool withdraw(NodeId first, const uint64_t* others, size_t words);
+  bool withdraw(uint32_t first, const uint64_t* others, size_t words);
 
  private:
   static constexpr size_t kWords = kMaximumNodes / kWordIds;
 
-  bool take_slow(NodeId id);
-  NodeId take_first_slow(NodeId limit);
+  bool take_slow(uint32_t id);
+  uint32_t take_first_slow(uint32_t limit);
   void put_bits(std::atomic<uint64_t>& word, uint64_t bits);
-  void look_from(NodeId id);
+  void look_from(uint32_t id);
 
   base::ChunkedArray<std::atomic<uint64_t>, 512, kWords / 512> words_;
   std::atomic<uint32_t> count_{0};

@@ -20,7 +20,7 @@ namespace silt::track {
 class KeptStacks {
  public:
   // A round over all ids below `limit` begins.
-  void begin_round(NodeId limit);
+  void begin_round(uint32_t limit);
 
   // Each does a part of its step and says whether the step is done. `settled`: the last round has
   // waited for all hooks that began before it.
@@ -35,8 +35,9 @@ class KeptStacks {
 
   // A block of this stack, which had been taken out of the live table, was put back.
   void note_restored(StackId stack) {
-    std::atomic<uint64_t>* const word = restored_.ensure(stack / 64);
-    if (word != nullptr) word->fetch_or(uint64_t{1} << stack % 64, std::memory_order_relaxed);
+    std::atomic<uint64_t>* const word = restored_.ensure(index_of(stack) / 64);
+    if (word != nullptr)
+      word->fetch_or(uint64_t{1} << index_of(stack) % 64, std::memory_order_relaxed);
   }
   // Whether it counted something since `count`, or got a block put back. `blocks`: what it has
   // counted.
@@ -44,7 +45,7 @@ class KeptStacks {
 
   // Its id was given back.
   void forget(NodeId id) {
-    uint32_t* const counted = counted_.find(id);
+    uint32_t* const counted = counted_.find(index_of(id));
     if (counted != nullptr) *counted = 0;
   }
 
@@ -56,7 +57,7 @@ class KeptStacks {
   void note_live(StackId stack, uint64_t bytes);
   bool is_restored(NodeId id);
 
-  NodeId limit_ = 0;
+  uint32_t limit_ = 0;
   LiveTable::Cursor cursor_;
   uint64_t live_bytes_ = 0;
 

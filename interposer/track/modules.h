@@ -34,8 +34,8 @@ struct ModuleRecord {
 
 class Modules {
  public:
-  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the id that the
-  // next node will get.
+  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the birth that
+  // the next node will have.
   void note(uint64_t pc, uint32_t node_count);
 
   // Normal context, after a dlclose: closes the entries of modules that are no longer there and

@@ -24,13 +24,13 @@ void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_c
 NodeId root_for(unwind::Ending ending) {
   switch (ending) {
     case unwind::Ending::kTruncated:
-      return recorder.stacks.child(0, kMarkerTruncated);
+      return recorder.stacks.child(kRoot, kMarkerTruncated);
     case unwind::Ending::kBroken:
-      return recorder.stacks.child(0, kMarkerBroken);
+      return recorder.stacks.child(kRoot, kMarkerBroken);
     case unwind::Ending::kComplete:
       break;
   }
-  return 0;
+  return kRoot;
 }
 
 }  // namespace
@@ -95,8 +95,8 @@ StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
     else
       ++state.statistics.walks_broken;
   }
-  NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
-  const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
+  NodeId node = update.kept > 0 ? NodeId{spine.tag(update.kept - 1)} : root_for(update.ending);
+  const bool rooted = update.ending == unwind::Ending::kComplete || node != kRoot;
   uint64_t function_pc = 0;  // what the next frame has in place of its pc
   const bool joined = recorder.evaluator.joined.load(std::memory_order_acquire);
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
@@ -107,27 +107,28 @@ StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
         pc = kEvaluatorTag | (recorder.evaluator.begin + 1);
       }
       node = recorder.stacks.child(node, pc);
-      if (node == 0) [[unlikely]]
+      if (node == kRoot) [[unlikely]]
         break;
       function_pc = 0;
     } else {
       function_pc = spine.function_pc(i);
     }
-    spine.set_tag(i, node);
+    spine.set_tag(i, index_of(node));
   }
-  if (node == 0) [[unlikely]] {
+  if (node == kRoot) [[unlikely]] {
     spine.forget();
     return kOverflowStack;
   }
   if (recorder.verify_walks) [[unlikely]]
-    verify_walk(frame, node, &spine, false);
+    verify_walk(frame, stack_at(node), &spine, false);
   const uint64_t anchor = joined ? innermost_anchor(spine) : 0;
-  if (spine.reusable() && state.memory.wants(node)) {
+  if (spine.reusable() && state.memory.wants(index_of(node))) {
     const auto mark = static_cast<uint16_t>(anchor == 0 ? 0 : (anchor - frame.sp) / 8);
-    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node, mark,
+    state.memory.remember(frame, spine.bp_live(spine.count() - 1), index_of(node), mark,
                           [&](auto&& visit) { return spine.visit_slots(visit); });
   }
-  return joined ? with_runtime_frames(state, node, anchor, heap) : node;
+  const StackId stack = stack_at(node);
+  return joined ? with_runtime_frames(state, stack, anchor, heap) : stack;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -195,8 +196,8 @@ SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_
                               const unwind::Frame& frame) {
   StackId stack = current_stack(state, frame);
   if (stack != kOverflowStack) {
-    const NodeId marker = recorder.stacks.child(stack, kMarkerMapping);
-    if (marker != 0) stack = marker;
+    const NodeId marker = recorder.stacks.child(innermost_of(stack), kMarkerMapping);
+    if (marker != kRoot) stack = stack_at(marker);
   }
   ++state.statistics.hook_calls;
   count(state, stack, 1, size_bytes);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The recorder: what a hook calls, and every table behind it in one place. The fast path is
-// record_block: find the allocation's stack (the spine, most often unchanged), count it in the
-// thread's own counters, remember the block in the live table. Hook context.
+// record_block: find the allocation's stack (mostly one that the thread remembers, else by the
+// spine and what of it is unchanged), count it in the thread's own counters, remember the block in
+// the live table. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_RECORDER_H_
 #define SILT_INTERPOSER_TRACK_RECORDER_H_
@@ -53,9 +54,9 @@ struct Recorder {
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
 
-  // 0: exact. Set before `started`; once more when SILT_MEMORY is reached.
+  // 0: exact. Set before `started`; once more by fall_back (sampling.h).
   std::atomic<uint64_t> sample_interval_bytes{};
-  std::atomic<bool> fell_back{};  // SILT_MEMORY was reached: older blocks are in `live`
+  std::atomic<bool> fell_back{};  // exact recording was given up: older blocks are in `live`
 
   std::atomic<bool> started{};         // threads may get states and record
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
@@ -113,8 +114,8 @@ SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame
                                          BlockHeap heap = BlockHeap::kNative) {
   if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))
       [[likely]] {
-    const StackId known = state.memory.find(frame);
-    if (known != 0) [[likely]] {
+    const StackId known{state.memory.find(frame)};
+    if (known != kNoStack) [[likely]] {
       if (!recorder.evaluator.joined.load(std::memory_order_relaxed)) [[likely]]
         return known;
       // The mark is the anchor's distance from sp in words, 0 where there is none.

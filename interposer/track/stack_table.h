@@ -38,12 +38,12 @@ class StackTable {
   // Makes the overflow stack. Normal context, once.
   bool initialize(uint64_t overflow_marker);
 
-  // The child of `parent` at `pc`, made if need be; 0 when the table is full.
+  // The child of `parent` at `pc`, made if need be; kRoot when the table is full.
   SILT_ALWAYS_INLINE NodeId child(NodeId parent, uint64_t pc) {
-    const NodeId hint = nodes_[parent].hint.load(std::memory_order_relaxed);
-    if (hint != 0 && is(nodes_[hint], parent, pc)) [[likely]]
-      return hint;
-    return child_slow(parent, pc, hint != 0);
+    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_relaxed);
+    if (hint != 0 && is(nodes_[hint], index_of(parent), pc)) [[likely]]
+      return NodeId{hint};
+    return NodeId{child_slow(index_of(parent), pc, hint != 0)};
   }
 
   // Nodes whose pc lies in [start, end) will not be found any more: other code may come there.
@@ -51,18 +51,15 @@ class StackTable {
 
   // For folding. A node that is set aside is not found any more, until it is taken back; then it
   // may be made twice. What is given back must be aside, without children, in no thread's hands.
-  void set_aside(NodeId id) { nodes_[id].parent.fetch_or(kAside, std::memory_order_relaxed); }
-  void take_back(NodeId id) { nodes_[id].parent.fetch_and(~kAside, std::memory_order_relaxed); }
-  bool is_aside(NodeId id) {
-    const Node* const node = nodes_.find(id);
-    return node != nullptr && (node->parent.load(std::memory_order_relaxed) & kAside) != 0;
-  }
+  void set_aside(NodeId id) { parent_of(id).fetch_or(kAside, std::memory_order_relaxed); }
+  void take_back(NodeId id) { parent_of(id).fetch_and(~kAside, std::memory_order_relaxed); }
+  bool is_aside(NodeId id) { return is_aside(index_of(id)); }
   // False when there was no memory to remember that the id is free: it stays aside.
   bool give_back(NodeId id);
   // All ids that share the page of `first`, which begins one: each of them must be free or aside,
   // and one at least aside. Nobody is given one of them from then on; false, with nothing done,
   // where it is not so. Between the two whatever is kept by id may go as well.
-  static constexpr NodeId kPageNodes = base::kPageSize / 16;
+  static constexpr uint32_t kPageNodes = base::kPageSize / 16;
   bool withdraw_page(NodeId first);
   void give_back_page(NodeId first);
   // What is left in the hash table of nodes that were given back goes, if that is much of it.
@@ -75,7 +72,7 @@ class StackTable {
   void finish_fork_in_child() { growing_.store(false, std::memory_order_relaxed); }
 
   // Ids below this were handed out; the newest ones may still be being filled.
-  NodeId id_limit() const { return next_node_.load(std::memory_order_acquire); }
+  uint32_t id_limit() const { return next_node_.load(std::memory_order_acquire); }
   // Nodes that have been made so far, whatever became of them: the birth of the next one.
   uint32_t node_count() const {
     return added(next_node_.load(std::memory_order_acquire),
@@ -88,9 +85,9 @@ class StackTable {
   bool read_node(NodeId id, NodeId* parent, uint64_t* pc);
   // Of a node that read_node has read.
   uint32_t birth(NodeId id) {
-    const std::atomic<uint32_t>* const birth = births_.find(id);
+    const std::atomic<uint32_t>* const birth = births_.find(index_of(id));
     const uint32_t known = birth == nullptr ? 0 : birth->load(std::memory_order_relaxed);
-    return known != 0 ? known : id;
+    return known != 0 ? known : index_of(id);
   }
 
   // Of the nodes that are there, and of what they are found by.
@@ -103,17 +100,18 @@ class StackTable {
   uint64_t overflowed() const { return overflowed_.load(std::memory_order_relaxed); }
 
  private:
+  // In here ids are numbers: much is done with neighbours, and with flags beside them.
   struct Node {
     std::atomic<uint64_t> pc;  // 0: not filled yet
-    std::atomic<NodeId> parent;
-    std::atomic<NodeId> hint;  // the child found last, 0: none
+    std::atomic<uint32_t> parent;
+    std::atomic<uint32_t> hint;  // the child found last, 0: none
   };
   static_assert(sizeof(Node) * kPageNodes == base::kPageSize);
   // Flags in a node's parent.
-  static constexpr NodeId kRetired = NodeId{1} << 31;  // the code at its pc was unloaded
-  static constexpr NodeId kAside = NodeId{1} << 30;    // on its way to being given back
-  static constexpr NodeId kFree = NodeId{1} << 29;     // it was given back
-  static constexpr NodeId kParentMask = kFree - 1;
+  static constexpr uint32_t kRetired = uint32_t{1} << 31;  // the code at its pc was unloaded
+  static constexpr uint32_t kAside = uint32_t{1} << 30;    // on its way to being given back
+  static constexpr uint32_t kFree = uint32_t{1} << 29;     // it was given back
+  static constexpr uint32_t kParentMask = kFree - 1;
 
   struct Table {
     uint64_t mask;
@@ -121,29 +119,34 @@ class StackTable {
     std::atomic<uint64_t> slots[];
   };
 
-  SILT_ALWAYS_INLINE static uint64_t hash_of(NodeId parent, uint64_t pc) {
+  SILT_ALWAYS_INLINE static uint64_t hash_of(uint32_t parent, uint64_t pc) {
     // The parent reaches the low bits as well: one function can have very many callers.
     const uint64_t hash = (pc ^ parent * 0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 29;  // the low half chooses the slot, the high half is kept in it
   }
 
-  static bool is(const Node& node, NodeId parent, uint64_t pc) {
+  static bool is(const Node& node, uint32_t parent, uint64_t pc) {
     return node.parent.load(std::memory_order_acquire) == parent &&
            node.pc.load(std::memory_order_relaxed) == pc;
+  }
+  std::atomic<uint32_t>& parent_of(NodeId id) { return nodes_[index_of(id)].parent; }
+  bool is_aside(uint32_t id) {
+    const Node* const node = nodes_.find(id);
+    return node != nullptr && (node->parent.load(std::memory_order_relaxed) & kAside) != 0;
   }
   static uint32_t added(uint32_t a, uint32_t b) {  // births stop at the largest number
     return a + b < a ? UINT32_MAX : a + b;
   }
-  NodeId child_slow(NodeId parent, uint64_t pc, bool has_children);
-  NodeId find_or_add(NodeId parent, uint64_t pc);
-  NodeId add(Table* table, NodeId parent, uint64_t pc, uint64_t hash);
-  void fill(NodeId id, Node* node, NodeId parent, uint64_t pc);
-  bool claim(NodeId id);
-  NodeId claim_any();
+  uint32_t child_slow(uint32_t parent, uint64_t pc, bool has_children);
+  uint32_t find_or_add(uint32_t parent, uint64_t pc);
+  uint32_t add(Table* table, uint32_t parent, uint64_t pc, uint64_t hash);
+  void fill(uint32_t id, Node* node, uint32_t parent, uint64_t pc);
+  bool claim(uint32_t id);
+  uint32_t claim_any();
   void note_reuse();
-  uint64_t aside_bits(NodeId from);
-  NodeId make_node(NodeId parent, uint64_t pc);
-  NodeId make_neighbour(NodeId parent, uint64_t pc);
+  uint64_t aside_bits(uint32_t from);
+  uint32_t make_node(uint32_t parent, uint64_t pc);
+  uint32_t make_neighbour(uint32_t parent, uint64_t pc);
   void grow(Table* table);
   void replace_once(Table* table, bool for_more);
   void replace(Table* table, bool for_more);
@@ -156,7 +159,7 @@ class StackTable {
 
   base::ChunkedArray<Node, 4096, kMaximumNodes / 4096> nodes_;
   std::atomic<Table*> table_{nullptr};
-  std::atomic<NodeId> next_node_{0};
+  std::atomic<uint32_t> next_node_{0};
   std::atomic<bool> growing_{false};
   std::atomic<uint64_t> overflowed_{0};
 

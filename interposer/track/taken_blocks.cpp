@@ -13,17 +13,17 @@ namespace {
 Taken take_from(LiveTable& live, const void* address) {
   const auto at = reinterpret_cast<uint64_t>(address);
   Taken taken{live.take(at), SampledBlock{}};
-  if (taken.exact.stack == 0 && recorder.sampled.perhaps(at))
+  if (taken.exact.stack == kNoStack && recorder.sampled.perhaps(at))
     taken.sampled = recorder.sampled.take(at);
   return taken;
 }
 
 void restore_to(LiveTable& live, const void* address, const Taken& taken) {
   const auto at = reinterpret_cast<uint64_t>(address);
-  if (taken.exact.stack != 0) live.insert(at, taken.exact);
-  if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
+  if (taken.exact.stack != kNoStack) live.insert(at, taken.exact);
+  if (taken.sampled.stack != kNoStack) recorder.sampled.insert(at, taken.sampled);
   for (const StackId stack : {taken.exact.stack, taken.sampled.stack}) {
-    if (stack != 0) folding.note_restored(stack);
+    if (stack != kNoStack) folding.note_restored(stack);
   }
 }
 

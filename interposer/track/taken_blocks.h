@@ -12,12 +12,12 @@
 
 namespace silt::track {
 
-// What was recorded of a block: in one of the two, stack 0 in the other.
+// What was recorded of a block: in one of the two, kNoStack in the other.
 struct Taken {
   Block exact;
   SampledBlock sampled;
 
-  bool any() const { return exact.stack != 0 || sampled.stack != 0; }
+  bool any() const { return exact.stack != kNoStack || sampled.stack != kNoStack; }
 };
 
 // Forgets a block that may be in either table, where exact recording has gone over to sampling.

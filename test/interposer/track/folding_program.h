@@ -59,42 +59,43 @@ inline uint64_t pair_of(const Path& path, StackId native) {
 }
 
 inline StackId walk(const Path& path) {
-  NodeId node = 0;
+  NodeId node = kRoot;
   if (!has_runtime(path)) {
     for (const uint64_t pc : path) node = recorder.stacks.child(node, pc);
-    return node;
+    return stack_at(node);
   }
   for (uint32_t i = 0; i < kNative; ++i) node = recorder.stacks.child(node, path[i]);
-  NodeId inner = recorder.stacks.child(0, frame_of(path[0]));
+  NodeId inner = recorder.stacks.child(kRoot, frame_of(path[0]));
   for (uint32_t i = kNative; i < kDepth; ++i) {
     inner = recorder.stacks.child(inner, frame_of(path[i]));
   }
-  return recorder.stacks.child(inner, pair_of(path, node));
+  return stack_at(recorder.stacks.child(inner, pair_of(path, stack_at(node))));
 }
 
 // Whether the path to the node is this one, which is given innermost first.
-inline bool leads_to(StackId stack, const std::vector<uint64_t>& pcs) {
+inline bool leads_to(NodeId node, const std::vector<uint64_t>& pcs) {
   for (const uint64_t expected : pcs) {
     NodeId parent;
     uint64_t pc;
-    if (!recorder.stacks.read_node(stack, &parent, &pc) || pc != expected) return false;
-    stack = parent;
+    if (!recorder.stacks.read_node(node, &parent, &pc) || pc != expected) return false;
+    node = parent;
   }
-  return stack == 0;
+  return node == kRoot;
 }
 
 inline bool is_at(StackId stack, const Path& path) {
-  if (!has_runtime(path)) return leads_to(stack, {path.rbegin(), path.rend()});
+  if (!has_runtime(path)) return leads_to(innermost_of(stack), {path.rbegin(), path.rend()});
   NodeId inner;
   uint64_t pc;
-  if (!recorder.stacks.read_node(stack, &inner, &pc) || !is_pair(pc) ||
+  if (!recorder.stacks.read_node(innermost_of(stack), &inner, &pc) || !is_pair(pc) ||
       pc != pair_of(path, native_of(pc))) {
     return false;
   }
   std::vector<uint64_t> frames;
   for (uint32_t i = kDepth; i-- > kNative;) frames.push_back(frame_of(path[i]));
   frames.push_back(frame_of(path[0]));
-  return leads_to(inner, frames) && leads_to(native_of(pc), {path[2], path[1], path[0]});
+  return leads_to(inner, frames) &&
+         leads_to(innermost_of(native_of(pc)), {path[2], path[1], path[0]});
 }
 
 // A stack like any other of the program: some come again and again, most never.
@@ -117,9 +118,9 @@ inline Sums counted() {
   Sums sums;
   recorder.counters.read_all(recorder.stacks.id_limit(), [&](StackId id, const Allocated& sum) {
     if (sum.blocks == 0) return;
-    NodeId node = id;
+    NodeId node = innermost_of(id);
     uint64_t pc = 0;
-    while (node != 0 && recorder.stacks.read_node(node, &node, &pc)) {
+    while (node != kRoot && recorder.stacks.read_node(node, &node, &pc)) {
     }
     if ((pc & kTagMask) == kFunctionTag) pc = kCode + (pc & 15);
     if (pc - kCode >= kOutermost) return;
@@ -180,7 +181,7 @@ struct Program {
           state.epoch.store(epoch, std::memory_order_release);
         }
         StackId& stack = memory[slot.path];
-        if (stack == 0) stack = walk(slot.path);
+        if (stack == kNoStack) stack = walk(slot.path);
         const uint64_t size = 16 + index % 3;
         count(state, stack, 1, size);
         table_of(slot.path).insert(address(index), Block{stack, 0, size});

@@ -82,7 +82,7 @@ TEST_CASE("stacks are folded while threads make new ones, and nothing is lost or
 TEST_CASE("ids are used again: a million stacks one after the other need no more than a few") {
   start_once();
   fold_what_is_quiet();
-  const NodeId limit = recorder.stacks.id_limit();
+  const uint32_t limit = recorder.stacks.id_limit();
   std::atomic<uint64_t> news{0x4000'0000};
   std::mt19937_64 random(5);
   for (int part = 0; part < 50; ++part) {
@@ -108,7 +108,7 @@ TEST_CASE("what many stacks took at once is given back when they are gone, and c
   std::mt19937_64 random(9);
   const Sums before = counted();
   for (int again = 1; again <= 2; ++again) {
-    NodeId last = 0;
+    StackId last = kNoStack;
     for (int i = 0; i < 20'000; ++i) {
       Path path = random_path(random, news);
       path[0] = kCode;
@@ -117,11 +117,11 @@ TEST_CASE("what many stacks took at once is given back when they are gone, and c
       REQUIRE(is_at(last, path));
       recorder.counters.shard(0).add_owned(last, 1, 10);
     }
-    const NodeId limit = recorder.stacks.id_limit();
+    const uint32_t limit = recorder.stacks.id_limit();
     const auto pages = [&] {
       uint32_t number = 0;
-      for (NodeId id = 0; id < limit; id += CounterShard::kPageStacks) {
-        if (recorder.counters.shard(0).has_page_of(id)) ++number;
+      for (uint32_t id = 0; id < limit; id += CounterShard::kPageStacks) {
+        if (recorder.counters.shard(0).has_page_of(StackId{id})) ++number;
       }
       return number;
     };
@@ -132,23 +132,24 @@ TEST_CASE("what many stacks took at once is given back when they are gone, and c
     CHECK((counted() - before).bytes == again * 200'000u);
     NodeId parent;
     uint64_t pc;
-    CHECK_FALSE(recorder.stacks.read_node(last, &parent, &pc));
+    CHECK_FALSE(recorder.stacks.read_node(innermost_of(last), &parent, &pc));
   }
 }
 
 TEST_CASE("a mapping's count goes to the caller's mappings, not to its blocks") {
   start_once();
-  const NodeId caller = recorder.stacks.child(recorder.stacks.child(0, kCode + 0x77), kCode + 0x78);
+  const NodeId caller =
+      recorder.stacks.child(recorder.stacks.child(kRoot, kCode + 0x77), kCode + 0x78);
   const NodeId leaf = recorder.stacks.child(caller, kCode + 0x79);
   const NodeId marker = recorder.stacks.child(leaf, kMarkerMapping);
-  recorder.counters.shard(0).add_owned(marker, 2, 8192);
-  recorder.counters.shard(0).add_owned(caller, 1, 10);
-  recorder.live.insert(kHeap + 0x10'0000, Block{caller, 0, 10});  // so that it stays
+  recorder.counters.shard(0).add_owned(stack_at(marker), 2, 8192);
+  recorder.counters.shard(0).add_owned(stack_at(caller), 1, 10);
+  recorder.live.insert(kHeap + 0x10'0000, Block{stack_at(caller), 0, 10});  // so that it stays
   fold_what_is_quiet();
-  const NodeId moved = recorder.stacks.child(caller, kMarkerMapping);
+  const StackId moved = stack_at(recorder.stacks.child(caller, kMarkerMapping));
   CHECK(recorder.counters.read(moved).blocks == 2);
   CHECK(recorder.counters.read(moved).bytes == 8192);
-  CHECK(recorder.counters.read(caller).blocks == 1);
+  CHECK(recorder.counters.read(stack_at(caller)).blocks == 1);
   recorder.live.take(kHeap + 0x10'0000);
 }
 
@@ -157,7 +158,7 @@ TEST_CASE("a thread that stays in a hook holds folding up, and nothing is given 
   fold_what_is_quiet();
   const Path path{kCode,          kCode + 0x9001, kCode + 0x9002,
                   kCode + 0x9003, kCode + 0x9004, kCode + 0x9005};
-  std::atomic<StackId> in_hand{0};
+  std::atomic<StackId> in_hand{kNoStack};
   std::atomic<bool> go_on{false};
   std::thread other([&] {
     ThreadLocal& local = thread_local_part;
@@ -170,7 +171,7 @@ TEST_CASE("a thread that stays in a hook holds folding up, and nothing is given 
     local.state = nullptr;
     give_back_state(*state);
   });
-  while (in_hand.load() == 0) std::this_thread::yield();
+  while (in_hand.load() == kNoStack) std::this_thread::yield();
   const uint64_t folded = folding.folded_nodes();
   for (int i = 0; i < 200; ++i) folding.slice(nullptr);
   CHECK(folding.folded_nodes() == folded);
