@@ -111,6 +111,13 @@ std::string remark_text(const Remark& remark) {
              "or memory is taken in a way that silt does not see";
     case Kind::kAllocator:
       return "; " + advice(remark.name);
+    case Kind::kOneKeeps:
+      return "; one leak with " + bytes + " made by " + said_place(remark.place) +
+             ", since one keeps the other";
+    case Kind::kLost:
+      return "; but nothing in the process points to " + format_percent(remark.share) +
+             " of its blocks, so that nothing can free them (a pointer that is compressed, hidden "
+             "or held by the kernel would not be seen)";
     default:  // a runtime has said it
       return "";
   }
