@@ -5,7 +5,6 @@
 #include "symbolizer/report/owners.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <unordered_map>
@@ -14,6 +13,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {
@@ -46,12 +46,6 @@ const char* kind_of(RootKind kind) {
       break;
   }
   return "unknown";
-}
-
-std::string hexadecimal(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
 }
 
 // The elements of an array are one owner: "slots[…]".
@@ -188,10 +182,7 @@ class Owners {
   std::string stack_name(uint32_t id) {
     const auto found = stacks_.find(id);
     if (found == stacks_.end()) return "?";
-    FrameList frames;
-    for (uint32_t node = found->second->leaf; node != 0; node = recording_.nodes[node].parent) {
-      if (recording_.nodes[node].pc >= format::kFirstRealPc) frames.append(names_(node));
-    }
+    const FrameList frames = frames_of(recording_, *found->second, names_);
     if (frames.empty()) return "?";
     const size_t site = find_site(frames);
     for (size_t i = 0; i < site; ++i) {

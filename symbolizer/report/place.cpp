@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 

@@ -5,9 +5,8 @@
 #include "symbolizer/report/site.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/runtime.h"
 
 namespace silt::report {
@@ -18,12 +17,6 @@ using symbolize::FrameKind;
 
 // Whether it is a function that a runtime names.
 bool is_managed(const Frame& frame) { return find_runtime(frame.kind) != nullptr; }
-
-std::string hexadecimal(uint64_t value) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
-  return text.data();
-}
 
 }  // namespace
 
@@ -100,6 +93,17 @@ std::string site_key(const Frame& frame) {
     return "function\n" + frame.module + "\n" + hexadecimal(frame.function_address);
   }
   return "call\n" + frame.module + "\n" + hexadecimal(frame.file_address);
+}
+
+std::optional<size_t> site_in(const symbolize::FrameList& frames, const Frame& site) {
+  const std::string key = site_key(site);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (site_key(frames[i]) == key) return i;
+  }
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (same_function(frames[i], site)) return i;
+  }
+  return std::nullopt;
 }
 
 std::string place_of(const Frame& frame) {

@@ -11,6 +11,7 @@
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 #include "symbolizer/report/whole_sums.h"
 
 namespace silt::report {

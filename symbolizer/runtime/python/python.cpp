@@ -42,6 +42,7 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
 
 constexpr report::Runtime kPython = {.name = "python",
                                      .kind = symbolize::FrameKind::kPython,
+                                     .kind_word = "python",
                                      .programs = kPrograms,
                                      .libraries = kLibraries,
                                      .functions = kFunctions,
