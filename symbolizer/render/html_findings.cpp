@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,25 +83,13 @@ class FrameTable {
   Json sources_ = Json::array();
 };
 
-// Where in the stack the finding's site is: that very line, else that function, else nowhere.
-Json site_in(const StackLine& stack, const symbolize::Frame& site) {
-  const std::string key = report::site_key(site);
-  const auto index_of = [&stack](auto&& matches) -> Json {
-    const auto at = std::find_if(stack.frames.begin(), stack.frames.end(), matches);
-    return at == stack.frames.end() ? Json(nullptr) : Json(at - stack.frames.begin());
-  };
-  const Json exact =
-      index_of([&](const symbolize::Frame& frame) { return report::site_key(frame) == key; });
-  if (!exact.is_null() || site.function.empty()) return exact;
-  return index_of([&](const symbolize::Frame& frame) { return frame.function == site.function; });
-}
-
 Json listed_stack(const StackLine& stack, const symbolize::Frame& site, FrameTable& frames) {
   Json json;
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   if (stack.missing != read::Missing::kNone) json["missing"] = missing_text(stack.missing);
-  json["site"] = site_in(stack, site);
+  const std::optional<size_t> at = report::site_in(stack.frames, site);
+  json["site"] = at ? Json(*at) : Json();
   json["frames"] = Json::array();
   for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frames.of(frame));
   return json;

@@ -22,6 +22,8 @@ std::string function_text(const symbolize::Frame& frame);
 std::string finding_name(const report::Finding& finding);
 // The same without template arguments and parameters.
 std::string short_finding_name(const report::Finding& finding);
+// A function as people say it: the plain name without unnamed namespaces.
+std::string said_name(const std::string& function);
 // "src/session.cpp:31", "libfoo.so+0x1234" or "".
 std::string place_text(const symbolize::Frame& frame);
 
@@ -37,17 +39,6 @@ std::string summary_text(const report::Report& report);
 std::string none_found_text(const report::Report& report);
 // "8 snapshots over 58 s, exact"
 std::string scope_text(const report::Report& report);
-// "RSS 412 MB = files 38 MB + JavaScript heap 120 MB (used 97 MB, free 23 MB) + …"; "" when the
-// snapshot does not tell.
-std::string rss_text(const report::SnapshotLine& line);
-// How the parts of RSS changed between two snapshots, largest growth first: "+120 MB native live".
-std::string rss_change_text(const report::SnapshotLine& first, const report::SnapshotLine& last);
-// The parts with their names, in the order of the sum; those that count.
-struct RssPart {
-  const char* name;
-  uint64_t bytes;
-};
-std::vector<RssPart> rss_parts(const report::MemoryParts& parts);
 std::string missing_text(read::Missing missing);  // "" when nothing is missing
 
 // Live bytes over time in block characters, at most `width` of them.
