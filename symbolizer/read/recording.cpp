@@ -76,7 +76,7 @@ Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Newest
   auto whole = joins.maker.make(*nodes);
   if (!whole) return whole.error();
   const auto joined = joins.stacks.join(whole->nodes);
-  if (!joined) return Error{"has more stacks than fit beside the others'"};
+  if (!joined) return Error{"has too many stacks beside those of the other snapshots"};
   for (uint32_t& node : whole->whole) node = (*joined)[node];
   return std::move(whole->whole);
 }
@@ -95,7 +95,7 @@ Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnaps
   }
   if (header.meta.elapsed_ns > newest.elapsed_ns ||
       (before != nullptr && header.meta.elapsed_ns < before->meta.elapsed_ns)) {
-    return Error{"was not taken when its number says"};
+    return Error{"is out of order: its time does not fit its number"};
   }
   auto file = open_snapshot(header.path);
   if (!file) return file.error();
@@ -151,7 +151,7 @@ Result<Recording> join(const std::filesystem::path& path,
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
     auto older = read_older(header, reference, before, {whole->whole, maker, stacks});
     if (older && !scripts.add(index, older->scripts)) {
-      older = Error{"has more stacks of managed heaps than fit beside the others'"};
+      older = Error{"has too many stacks of managed heaps beside those of the other snapshots"};
     }
     if (!older) {
       skipped.add(header.path, older.error().message);
@@ -184,7 +184,8 @@ Result<Recording> join(const std::filesystem::path& path,
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take_notes();
   if (!fits)
-    recording.notes.push_back("the stacks of managed heaps of the newest snapshot are too many");
+    recording.notes.push_back(
+        "the newest snapshot has too many stacks of managed heaps: they were left out");
   return recording;
 }
 

@@ -48,7 +48,7 @@ class FrameTable {
     }
     key += '\0' + std::to_string(frame.line) + (frame.inlined ? "i" : "") +
            std::to_string(static_cast<int>(frame.kind)) +
-           (frame.function.empty() ? std::to_string(frame.file_address) : "");
+           (frame.function.empty() ? std::to_string(number_of(frame.file_address)) : "");
     const auto [at, added] = index_.try_emplace(std::move(key), frames_.size());
     if (added) frames_.push_back(described(frame));
     return at->second;
@@ -123,7 +123,7 @@ Json finding_of(const Report& report, const Finding& finding) {
 }  // namespace
 
 void add_findings(const Report& report, Json& json) {
-  std::unordered_map<uint32_t, const StackLine*> by_id;
+  std::unordered_map<read::StackId, const StackLine*> by_id;
   for (const StackLine& stack : report.stacks) by_id.emplace(stack.id, &stack);
   FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000));
   json["findings"] = Json::array();
@@ -132,7 +132,7 @@ void add_findings(const Report& report, Json& json) {
     Json entry = finding_of(report, finding);
     entry["stacks"] = Json::array();
     entry["stacks_total"] = finding.stacks.size();
-    for (const uint32_t id : finding.stacks) {
+    for (const read::StackId id : finding.stacks) {
       const auto at = by_id.find(id);
       if (at == by_id.end() || at->second->frames.empty()) continue;
       if (entry["stacks"].size() >= kStacksOfFinding || listed >= kListedStacks) break;

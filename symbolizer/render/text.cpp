@@ -89,8 +89,8 @@ class Page : TextRows {
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
       if (finding.baseline_bytes_per_hour) {
-        wrapped("before: " + format_bytes_signed(*finding.baseline_bytes_per_hour) + "/h", "    ",
-                "    ");
+        wrapped("earlier pace: " + format_bytes_signed(*finding.baseline_bytes_per_hour) + "/h",
+                "    ", "    ");
       }
       shares(finding);
       ruling(index);
@@ -104,7 +104,7 @@ class Page : TextRows {
   // Where to look when no place can be named.
   void leads(const Finding& finding) {
     size_t shown = 0;
-    for (const uint32_t id : finding.leads) {
+    for (const read::StackId id : finding.leads) {
       const auto at = stack_by_id_.find(id);
       if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
       if (shown++ >= (options_.full ? finding.leads.size() : 2)) break;
@@ -169,7 +169,7 @@ class Page : TextRows {
 
   void finding_stacks(const Finding& finding) {
     size_t shown = 0;
-    for (const uint32_t id : finding.stacks) {
+    for (const read::StackId id : finding.stacks) {
       const auto at = stack_by_id_.find(id);
       if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
       if (shown > 0 && !options_.full) break;
@@ -183,7 +183,7 @@ class Page : TextRows {
       const std::string parts = parts_text(finding);
       wrapped("and " +
                   format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
-                  " of the same cause" + (parts.empty() ? "" : ", through " + parts) +
+                  " with the same cause" + (parts.empty() ? "" : ", through " + parts) +
                   " (--full shows all)",
               "      ", "      ", kDim);
     }
@@ -222,9 +222,9 @@ class Page : TextRows {
 
   void stacks() {
     const bool growth = report_.judged_snapshots >= 2;
-    std::unordered_map<uint32_t, bool> told;
+    std::unordered_map<read::StackId, bool> told;
     for (const Finding& finding : report_.findings) {
-      for (const uint32_t id : finding.stacks) told[id] = true;
+      for (const read::StackId id : finding.stacks) told[id] = true;
     }
     size_t shown = 0;
     for (const StackLine& stack : report_.stacks) {
@@ -233,7 +233,7 @@ class Page : TextRows {
       if (growth && stack.growth_bytes <= 0) continue;
       if (shown == 0) {
         line("");
-        line(painted(kBold, growth ? "Also grew, in no finding:" : "In use:"));
+        line(painted(kBold, growth ? "Also grew, but is no finding:" : "In use:"));
       }
       wrapped(stack_figures(report_, stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
@@ -251,7 +251,7 @@ class Page : TextRows {
 
   const Report& report_;
   const TextOptions& options_;
-  std::unordered_map<uint32_t, const StackLine*> stack_by_id_;
+  std::unordered_map<read::StackId, const StackLine*> stack_by_id_;
 };
 
 }  // namespace

@@ -12,8 +12,8 @@
 
 namespace silt::render {
 
-std::string heap_word(read::Heap heap);  // "native", "mapping", "js"
-std::string kind_word(symbolize::FrameKind kind);
+std::string heap_word(read::Heap heap);            // "native", "mapping", "js", "python"
+std::string kind_word(symbolize::FrameKind kind);  // "native", "jit", or as a runtime says
 std::string change_word(report::Change change);  // "" when not compared
 
 // The function, or what is known instead: "libfoo.so+0x1234", "?".
@@ -27,15 +27,15 @@ std::string said_name(const std::string& function);
 // "src/session.cpp:31", "libfoo.so+0x1234" or "".
 std::string place_text(const symbolize::Frame& frame);
 
-// "+1.2 MB/h, +300 kB so far in 12 blocks"
-// Snapshots that verdicts look at: the first ones, without the one at exit.
+// How many snapshots verdicts look at: the first ones, without the one at exit.
 size_t judged_count(const report::Report& report);
+// "+1.2 MB/h, +300 kB so far in 12 blocks"
 std::string pace_text(const report::Finding& finding);
 // "reaches the limit of 512 MB in 3 days", or "".
 std::string limit_text(const report::Report& report, const report::Finding& finding);
-// "2 leaks, 1 growing, 1 bounded" or "no leak found".
+// "2 leaks, 1 growing, 1 bounded"; "" without findings.
 std::string summary_text(const report::Report& report);
-// The conclusion of a report without leaks: "no leak found; one of 5 blocks … would have been".
+// The conclusion of a report without leaks: "no leak found; detection limit: 5 blocks/h …".
 std::string none_found_text(const report::Report& report);
 // "8 snapshots over 58 s, exact"
 std::string scope_text(const report::Report& report);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 namespace silt::report {
+
 using analyze::Series;
 using analyze::Timeline;
 

@@ -26,6 +26,7 @@ using symbolize::Frame;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
+
 // The growth of `whole` while `part` grew: since the snapshot before the first at which part was
 // above its lowest by a twentieth of its rise.
 double growth_meanwhile(const Timeline& timeline, const Series& whole, const Series& part) {

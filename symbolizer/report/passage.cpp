@@ -11,6 +11,7 @@
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
+
 using symbolize::Frame;
 
 bool is_foreign(const Frame& site, const FoldOptions& options) {
@@ -20,7 +21,7 @@ bool is_foreign(const Frame& site, const FoldOptions& options) {
 
 size_t function_hash(const Frame& frame) {
   if (frame.function.empty()) {
-    return std::hash<std::string>()(frame.module) * 31 + frame.function_address;
+    return std::hash<std::string>()(frame.module) * 31 + number_of(frame.function_address);
   }
   return std::hash<std::string>()(frame.function) * 31 + std::hash<std::string>()(frame.file);
 }
@@ -36,12 +37,12 @@ void find_functions(const read::Recording& recording, const NodeFrames& names,
 bool is_main(const read::Recording& recording, const NodeFrames& names, const Candidate& candidate,
              const Frame& site) {
   if (!site.function.empty()) return site.function == "main";
-  if (site.function_address == 0) return false;
+  if (site.function_address == FileAddress{}) return false;
   const Frame* outermost = nullptr;
   const read::Stack& stack = recording.stacks[candidate.members.front().stack];
   for (const uint32_t node : read::StackNodes(recording, stack)) {
     for (const Frame& frame : names(node)) {
-      const bool own = frame.module == site.module && frame.function_address != 0;
+      const bool own = frame.module == site.module && frame.function_address != FileAddress{};
       if (!own) continue;
       // _start is the caller of libc's start, and the very last.
       const uint32_t parent = recording.nodes[node].parent;

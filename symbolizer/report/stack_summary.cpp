@@ -9,6 +9,7 @@
 #include "symbolizer/analyze/series.h"
 
 namespace silt::report {
+
 using analyze::Timeline;
 
 bool belongs(const read::Stack& stack, Heaps heaps) {

@@ -148,8 +148,8 @@ std::optional<Dwarf_Die> DebugLines::function_at(Dwarf_Die& unit, Dwarf_Addr add
   return range->die;
 }
 
-std::vector<Frame> DebugLines::find(uint64_t module_address) {
-  const Dwarf_Addr address = module_address - bias_;
+std::vector<Frame> DebugLines::find(FileAddress file_address) {
+  const Dwarf_Addr address = number_of(file_address) - bias_;
   std::optional<Dwarf_Die> unit = unit_at(address);
   if (!unit) return {};
 

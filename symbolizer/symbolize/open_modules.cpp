@@ -53,7 +53,7 @@ OpenModule& OpenModules::open(const std::string& path, const std::vector<uint8_t
 }
 
 std::vector<Frame> OpenModules::find(const std::string& path, const std::vector<uint8_t>& build_id,
-                                     uint64_t address) {
+                                     FileAddress address) {
   OpenModule& module = open(path, build_id);
   std::vector<Frame> frames;
   if (module.file) {
@@ -80,8 +80,9 @@ std::vector<Frame> OpenModules::find(const std::string& path, const std::vector<
     frame.file_address = address;
     if (frame.function.empty()) frame.unresolved = reason;
     if (frame.function.empty() && module.ranges) {
-      frame.function_address = module.ranges->begin_of(address).value_or(0);
-      if (frame.function_address != 0 && module.ranges->is_operator_new(frame.function_address)) {
+      frame.function_address = module.ranges->begin_of(address).value_or(FileAddress{});
+      if (frame.function_address != FileAddress{} &&
+          module.ranges->is_operator_new(frame.function_address)) {
         frame.function = "operator new";
         frame.unresolved.clear();
       }

@@ -43,7 +43,7 @@ class OpenModules {
   // Frames at an address of the file, innermost first; at least one, with a reason when it has no
   // name.
   std::vector<Frame> find(const std::string& path, const std::vector<uint8_t>& build_id,
-                          uint64_t address);
+                          FileAddress address);
 
  private:
   const Options& options_;

@@ -78,9 +78,9 @@ struct Symbolizer::State {
   };
 
   std::vector<Frame> look_up(const Place& place);
-  std::vector<Frame> look_up_outside_modules(uint64_t address, uint32_t code);
+  std::vector<Frame> look_up_outside_modules(MemoryAddress address, uint32_t code);
   const JitMap& map_of_jit_code();
-  const read::Mapping* mapping_at(uint64_t address) const;
+  const read::Mapping* mapping_at(MemoryAddress address) const;
   void note(std::string text) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
       notes.push_back(std::move(text));
@@ -118,7 +118,8 @@ const JitMap& Symbolizer::State::map_of_jit_code() {
   return *jit_map;
 }
 
-const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
+const read::Mapping* Symbolizer::State::mapping_at(MemoryAddress memory_address) const {
+  const uint64_t address = number_of(memory_address);
   auto next = std::upper_bound(
       recording.mappings.begin(), recording.mappings.end(), address,
       [](uint64_t value, const read::Mapping& mapping) { return value < mapping.start; });
@@ -127,7 +128,8 @@ const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
   return address < next->end ? &*next : nullptr;
 }
 
-std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, uint32_t code) {
+std::vector<Frame> Symbolizer::State::look_up_outside_modules(MemoryAddress address,
+                                                              uint32_t code) {
   if (code != kNoCode) return {parse_jit_name(map_of_jit_code().name(code))};
 
   const read::Mapping* mapping = mapping_at(address);
@@ -150,9 +152,9 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, 
     if (module.path == mapping->path) build_id = module.build_id;
   }
   OpenModule& module = modules.open(mapping->path, build_id);
-  const uint64_t offset = mapping->file_offset + (address - mapping->start);
+  const uint64_t offset = mapping->file_offset + (number_of(address) - mapping->start);
   const auto file_address =
-      module.file ? module.file->address_of_offset(offset) : std::optional<uint64_t>();
+      module.file ? module.file->address_of_offset(offset) : std::optional<FileAddress>();
   if (file_address) return modules.find(mapping->path, build_id, *file_address);
   frame.module = mapping->path;
   frame.unresolved = module.file ? "the address is not in a segment of its file" : module.reason;
@@ -162,7 +164,7 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, 
 std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
   std::vector<Frame> frames;
   const uint64_t pc = place.pc;
-  const uint64_t address = pc - 1;
+  const MemoryAddress address = lookup_address(pc);
   if (pc < format::kFirstRealPc) {
     frames.emplace_back().unresolved = marker_reason(pc);
   } else if (pc >= read::kScriptPc) {
@@ -171,7 +173,7 @@ std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
     frames = look_up_outside_modules(address, place.code);
   } else {
     const read::Module& module = recording.modules[place.module];
-    frames = modules.find(module.path, module.build_id, address - module.load_bias);
+    frames = modules.find(module.path, module.build_id, in_file(address, module.load_bias));
   }
   for (Frame& frame : frames) {
     frame.pc = pc < read::kScriptPc ? pc : 0;
@@ -194,7 +196,7 @@ DataName Symbolizer::data_name(const std::string& path, const std::vector<uint8_
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
-  return state_->index.find(pc - 1, state_->recording.birth(node));
+  return state_->index.find(lookup_address(pc), state_->recording.birth(node));
 }
 
 const FrameList& Symbolizer::node_frames(uint32_t node) {
@@ -204,7 +206,7 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
     place.code = state_->map_of_jit_code()
-                     .find_entry(pc - 1, state_->recording.birth(node))
+                     .find_entry(lookup_address(pc), state_->recording.birth(node))
                      .value_or(kNoCode);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);

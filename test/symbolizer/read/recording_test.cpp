@@ -54,7 +54,7 @@ TEST_CASE("frames come innermost first and without markers") {
   const Recording recording = process.recording();
   REQUIRE(recording.stacks.size() == 1);
   const Stack& stack = recording.stacks[0];
-  CHECK(stack.id == id);
+  CHECK(number_of(stack.id) == id);
   CHECK(stack.heap == Heap::kMapping);
   CHECK(stack.missing == Missing::kTruncated);
   CHECK(recording.nodes[stack.leaf].pc == process.pc("leaf"));
@@ -178,7 +178,7 @@ TEST_CASE("snapshots from before a clock that runs backwards are not trusted") {
   process.take_snapshot(10);
   const auto recording = process.recording();
   CHECK(recording.snapshots.size() == 1);
-  CHECK_THAT(recording.notes.at(0), Catch::Contains("was not taken when its number says"));
+  CHECK_THAT(recording.notes.at(0), Catch::Contains("is out of order: its time does not fit its number"));
 }
 
 TEST_CASE("a recording finds its JIT map") {

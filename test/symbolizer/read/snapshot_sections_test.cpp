@@ -37,10 +37,10 @@ TEST_CASE("children that are recorded too are read, and hostile ones are not") {
   CHECK((*children)[0].name == std::string(16, 'w'));
 
   sections.back() = children_section(std::vector<format::ChildEntry>(kMostChildren + 1, child));
-  CHECK(refusal(test::assemble(sections)) == "is corrupt: it has more children than there can be");
+  CHECK(refusal(test::assemble(sections)) == "is corrupt: it has more children than any program");
   child.age_ns = UINT64_MAX;
   sections.back() = children_section({child});
-  CHECK(refusal(test::assemble(sections)) == "is corrupt: the ages of its children cannot be");
+  CHECK(refusal(test::assemble(sections)) == "is corrupt: the ages of its children are impossible");
 }
 
 TEST_CASE("a node whose parent is itself, younger or nowhere is refused") {

@@ -27,7 +27,7 @@ TEST_CASE("stacks that two racing threads made twice are joined, generation by g
   REQUIRE(recording.ok());
   REQUIRE(recording->stacks.size() == 1);
   const Stack& stack = recording->stacks[0];
-  CHECK(stack.id == 2);
+  CHECK(stack.id == StackId{2});
   REQUIRE(stack.samples.size() == 1);
   const Sample& sample = stack.samples[0];
   CHECK(sample.allocated_blocks == 15);

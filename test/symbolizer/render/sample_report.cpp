@@ -21,7 +21,7 @@ Frame frame(const std::string& function, const std::string& file, uint32_t line)
   made.line = line;
   made.module = "/srv/shop";
   made.build_id = "00ff";
-  made.file_address = 0x1000 + line;
+  made.file_address = FileAddress{0x1000ull + line};
   made.pc = 0x55550000 + line;
   return made;
 }
@@ -52,7 +52,7 @@ Report sample() {
   report.detectable_blocks_per_hour = 2571;
 
   report::StackLine leak;
-  leak.id = 7;
+  leak.id = read::StackId{7};
   leak.verdict = Verdict::kLeak;
   leak.live_bytes = {64, 128, 192, 256, 320, 384, 448, 512};
   leak.live_blocks = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -65,7 +65,7 @@ Report sample() {
   leak.frames = {inlined, frame("SessionTable::add(int)", "src/session.cpp", 31),
                  frame("main", "src/main.cpp", 5)};
   report::StackLine hostile = leak;
-  hostile.id = 9;
+  hostile.id = read::StackId{9};
   hostile.verdict = Verdict::kBounded;
   std::vector<Frame> frames = {
       frame("evil\033[2J;\n%0A::error::<script>|`x`|\xff\xe2\x80\xae", "a%,:\r\nb|c.cpp", 3),
@@ -76,7 +76,7 @@ Report sample() {
   frames[1].unresolved = "no debug information";
   hostile.frames = std::move(frames);
   report::StackLine script = leak;
-  script.id = 11;
+  script.id = read::StackId{11};
   script.heap = read::Heap::kManaged;
   Frame place = frame("get|Profile", "/srv/app.js", 31);
   place.module.clear();
@@ -94,7 +94,7 @@ Report sample() {
   finding.bytes_per_hour = 230400;
   finding.blocks_per_hour = 3600;
   finding.seconds_to_limit = 93600;
-  finding.stacks = {7};
+  finding.stacks = {read::StackId{7}};
   finding.site = leak.frames[1];
   analyze::Reason& curve = finding.why.curve;
   curve.because = report::Because::kKeepsGrowing;
@@ -109,12 +109,12 @@ Report sample() {
   other.verdict = Verdict::kBounded;
   other.confidence = 0.8;
   other.seconds_to_limit.reset();
-  other.stacks = {9};
+  other.stacks = {read::StackId{9}};
   other.site = hostile.frames[0];
   other.why.curve.because = report::Because::kFlat;
   Finding objects = finding;
   objects.heap = read::Heap::kManaged;
-  objects.stacks = {11};
+  objects.stacks = {read::StackId{11}};
   objects.site = place;
   objects.runtime = "nodejs";
   Finding retained;

@@ -49,13 +49,13 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
         made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
         symbolize::Frame placed = named;
         placed.pc = made.nodes.back().pc;
-        placed.file_address = placed.pc;
+        placed.file_address = FileAddress{placed.pc};
         frames_[at->second] = {placed};
       }
       parent = at->second;
     }
     made.stacks[i].leaf = parent;
-    made.stacks[i].id = parent;
+    made.stacks[i].id = read::StackId{parent};
   }
 }
 
