@@ -21,7 +21,7 @@ std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
           {"stacks", parts.stacks},
           {"silt", parts.silt},
           {"other", parts.other},
-          {"not divided", parts.unknown}};
+          {"not broken down", parts.unknown}};
 }
 
 std::string rss_text(const report::SnapshotLine& line) {
@@ -42,7 +42,7 @@ std::string rss_text(const report::SnapshotLine& line) {
               format_bytes(static_cast<double>(free));
       const uint64_t outside = line.parts->js_outside;
       if (outside >= line.rss_bytes / 20) {
-        text += ", WebAssembly and V8's own outside its heaps " +
+        text += ", WebAssembly and V8's own memory outside its heaps " +
                 format_bytes(static_cast<double>(outside));
       }
       text += ")";

@@ -140,7 +140,7 @@ std::string summary_text(const Report& report) {
 }
 
 std::string none_found_text(const Report& report) {
-  if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
+  if (report.judged_snapshots < 2) return "a single snapshot shows what is in use, not what grows";
   for (const Finding& finding : report.findings) {
     if (!finding.whole.empty())
       return "no call site found that leaks, but " + headline_text(finding);
@@ -153,7 +153,7 @@ std::string none_found_text(const Report& report) {
     text = "no leak found; detection limit: " + format_bytes(*report.detectable_bytes_per_hour) +
            "/h from one call site";
   } else {
-    return "too short to tell a leak";
+    return "too short to tell whether anything leaks";
   }
   // JavaScript heaps are sampled even where native memory is exact: their limit is another.
   if (report.detectable_script_bytes_per_hour) {

@@ -156,7 +156,7 @@ export class Flame {
     this.graph.replaceChildren();
     this.legend.textContent = `${kViews[this.view].text.replace("bytes", this.unit)}; ` +
       (this.data.growth_known
-        ? "red grew since the first snapshot, blue shrank, grey stayed."
+        ? "red grew since the first snapshot, blue shrank, grey did not change."
         : "growth is unknown with a single snapshot.") +
       " Callers are above what they call.";
     if (values[0] <= 0) {
