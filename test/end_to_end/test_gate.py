@@ -68,7 +68,7 @@ class Gate(growth_recordings.GrowthTest):
         self.tool("check", "--policy", policy, folder, status=4)
         policy = self.write("policy", "snapshots = 50\ngrowth-per-hour = none\n")
         _, err = self.tool("check", "--policy", policy, folder, status=0)
-        self.assertIn("is of the older form", err)
+        self.assertIn("has the older form", err)
         policy = self.write("policy.toml", 'snapshots = 50\ngrowth-per-hour = "none"\n')
         _, err = self.tool("check", "--policy", policy, folder, status=0)
         self.assertNotIn("older form", err)
