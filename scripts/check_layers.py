@@ -64,7 +64,8 @@ ONLY = (
 WORDS = (
     ("the processor", "interposer/",
      re.compile(r"x86|\br(?:[abcd]x|[bs]p|ip|[sd]i|1[0-5])\b|AUDIT_ARCH|\bEM_[A-Z0-9_]+|__aarch64__|"
-                r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b"),
+                r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b|"
+                r"0x7[0-9a-f]{3}'?[0-9a-f]{4}'?[0-9a-f]{4}\b"),  # an address in 47 bits
      ("interposer/base/arch",)),
     ("a runtime", "interposer/",
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),

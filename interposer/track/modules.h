@@ -37,8 +37,8 @@ struct ModuleRecord {
 
 class Modules {
  public:
-  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the id that the
-  // next node will get.
+  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the birth that
+  // the next node will have.
   void note(uint64_t pc, uint32_t node_count);
 
   // Notes that [start, end) holds the same code as `original`, an address in a module. The nodes
