@@ -94,7 +94,9 @@ TOOL_PLACES = {
     "symbolizer/report/owners.cpp": "names of what keeps memory",
     "symbolizer/report/honesty.cpp": "how much of a managed heap was looked at",
     "symbolizer/render/headline.cpp": "names of wholes",
-    "symbolizer/render/words.cpp": "names of the parts of RSS",
+    "symbolizer/render/rss_words.cpp": "names of the parts of RSS",
+    "symbolizer/render/text_head.cpp": "the same, at the head",
+    "symbolizer/render/words.cpp": "detection limits of heaps",
     "symbolizer/render/html_tree.cpp": "names of heaps",
     "symbolizer/render/html.cpp": "the page is a script itself",
     "symbolizer/render/text.cpp": "names of heaps",
@@ -102,7 +104,8 @@ TOOL_PLACES = {
 # A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
 # and the stacks of a finding, which are told with it. Copies of one pass.
 ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
-ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp")
+ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp",
+             "symbolizer/report/stack_summary.cpp")
 # Three words on end in a literal are a sentence: reasons are codes there, and render has the words.
 SENTENCE = re.compile(r'"[^"\n]*\b[a-z]+ [a-z]+ [a-z]+[^"\n]*"')
 CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")
@@ -114,7 +117,7 @@ SENTENCES = {
     "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
     "unjudged": "why a process was not judged",
     "whole_mappings": "the note of a heap not looked into",
-    "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
+    "stack_site": "why a frame has no name", "build": "what is under way, for the line of progress",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

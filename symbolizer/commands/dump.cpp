@@ -93,7 +93,7 @@ void register_dump(CLI::App& app, int& status) {
   command->add_option("--timeout", options->timeout, "how long to wait for each (default: 10s)")
       ->type_name("TIME");
   command->add_flag("--owners", options->owners,
-                    "find out who keeps the blocks too: a copy of the process looks, while the "
+                    "also find out who keeps the blocks: a copy of the process looks while the "
                     "process goes on");
   command->footer(
       "Prints the path of each snapshot once it is written.\n"
@@ -102,7 +102,7 @@ void register_dump(CLI::App& app, int& status) {
       "  silt dump $(pidof nginx)\n"
       "  silt dump --owners 4711\n"
       "\n"
-      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
+      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be taken.");
   command->callback([options, &status] {
     status = dump_all(options->pids, options->timeout,
                       options->owners ? process::Wish::kOwners : process::Wish::kPlain);

@@ -32,7 +32,7 @@ std::string headline(const Finding& finding) {
          pace_text(finding);
 }
 
-const report::StackLine* stack_of(const Report& report, uint32_t id) {
+const report::StackLine* stack_of(const Report& report, read::StackId id) {
   for (const report::StackLine& stack : report.stacks) {
     if (stack.id == id && !stack.frames.empty()) return &stack;
   }
@@ -45,7 +45,7 @@ std::string details(const Report& report, const Finding& finding) {
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
   for (const std::string& owner : owner_texts(finding.owners, 3)) text += clean(owner) + "\n";
-  for (const uint32_t id : finding.stacks) {
+  for (const read::StackId id : finding.stacks) {
     const report::StackLine* stack = stack_of(report, id);
     if (stack == nullptr) continue;
     text += "\n";
@@ -78,8 +78,8 @@ std::string excuse(const Report& report, size_t index) {
 
 // Paths in annotations and SARIF are relative to the checkout where they lie inside it.
 std::string relative_path(std::string file) {
-  while (file.rfind("../", 0) == 0) file.erase(0, 3);
-  if (file.rfind("./", 0) == 0) file.erase(0, 2);
+  while (file.starts_with("../")) file.erase(0, 3);
+  if (file.starts_with("./")) file.erase(0, 2);
   return file;
 }
 

@@ -177,15 +177,15 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     Report& report = reports[process];
     all.processes.push_back(process_line(report, process < paths.size() ? paths[process] : ""));
     add_snapshots(all.snapshots, report.snapshots);
-    std::unordered_map<uint32_t, uint32_t> new_ids;
+    std::unordered_map<read::StackId, read::StackId> new_ids;
     for (StackLine& stack : report.stacks) {
-      new_ids.try_emplace(stack.id, next_id);
-      stack.id = next_id++;
+      new_ids.try_emplace(stack.id, read::StackId{next_id});
+      stack.id = read::StackId{next_id++};
       all.stacks.push_back(std::move(stack));
     }
     for (Finding& finding : report.findings) {
-      for (std::vector<uint32_t>* ids : {&finding.stacks, &finding.leads}) {
-        for (uint32_t& id : *ids) {
+      for (std::vector<read::StackId>* ids : {&finding.stacks, &finding.leads}) {
+        for (read::StackId& id : *ids) {
           const auto at = new_ids.find(id);
           id = at == new_ids.end() ? 0 : at->second;
         }

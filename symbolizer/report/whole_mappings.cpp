@@ -11,6 +11,7 @@
 #include "symbolizer/report/inner_allocator.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 #include "symbolizer/report/whole_sums.h"
 
 namespace silt::report {
@@ -110,7 +111,8 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
   std::optional<InnerAllocator> inner;
   std::string module;
   if (!leads.empty()) {
-    inner = inner_allocator(frames_of(input, leads.front().stacks.front()));
+    inner = inner_allocator(frames_of(
+        input.recording, input.recording.stacks[leads.front().stacks.front()], input.names));
     module = leads.front().site.module;
   }
   if (inner && inner->managed) {
