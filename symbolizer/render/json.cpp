@@ -204,6 +204,7 @@ std::string render_json(const report::Report& report) {
                                    {"program", process.program},
                                    {"recording", process.path},
                                    {"snapshots", process.snapshots},
+                                   {"judged", process.judged},
                                    {"first_live_bytes", process.first_live_bytes},
                                    {"last_live_bytes", process.last_live_bytes},
                                    {"leaks", process.leaks}});

@@ -24,11 +24,16 @@ namespace {
 void put_processes(TextRows& rows, const Report& report) {
   for (size_t i = 0; i < report.processes.size(); ++i) {
     const report::ProcessLine& process = report.processes[i];
-    std::string right =
-        format_bytes(static_cast<double>(process.first_live_bytes)) + " → " +
-        format_bytes(static_cast<double>(process.last_live_bytes)) + ", " +
-        (process.leaks == 0 ? "no leak"
-                            : format_counted(static_cast<double>(process.leaks), "leak"));
+    const std::string last = format_bytes(static_cast<double>(process.last_live_bytes));
+    std::string right;
+    if (!process.judged) {
+      right = last +
+              ", not judged: " + format_counted(static_cast<double>(process.snapshots), "snapshot");
+    } else {
+      right = format_bytes(static_cast<double>(process.first_live_bytes)) + " → " + last + ", " +
+              (process.leaks == 0 ? "no leak"
+                                  : format_counted(static_cast<double>(process.leaks), "leak"));
+    }
     rows.line(rows.two_sides(
         "  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")", right));
   }
@@ -77,11 +82,20 @@ void put_memory(TextRows& rows, const TextOptions& options, const Report& report
   if (!change.empty()) rows.wrapped("since the first snapshot: " + change, "  ", "  ");
 }
 
+// " (pid 7)", or of several " (3 processes)", " and others (3 processes)".
+std::string whose(const Report& report) {
+  if (report.processes.empty()) return " (pid " + std::to_string(report.pid) + ")";
+  const bool alike = std::all_of(
+      report.processes.begin(), report.processes.end(),
+      [&report](const report::ProcessLine& process) { return process.program == report.program; });
+  return std::string(alike ? "" : " and others") + " (" + std::to_string(report.processes.size()) +
+         " processes)";
+}
+
 }  // namespace
 
 void put_head(TextRows& rows, const TextOptions& options, const Report& report) {
-  const std::string who = clean(report.program.empty() ? "?" : report.program) + " (pid " +
-                          std::to_string(report.pid) + ")";
+  const std::string who = clean(report.program.empty() ? "?" : report.program) + whose(report);
   const std::string name = shortened(who, options.width / 2);
   const std::string scope = ": " + scope_text(report);
   if (columns(name) + columns(scope) <= options.width) {

@@ -46,7 +46,7 @@ class Facts {
     for (Kept& kept : kept_) kept.hanging_on.resize(groups.size());
     for (size_t i = 0; i < groups.size(); ++i) {
       if (!is_native(groups[i])) continue;
-      for (const size_t stack : groups[i].stacks) group_of_[recording.stacks[stack].id] = i;
+      for (const size_t stack : groups[i].stacks) group_of_[number_of(recording.stacks[stack].id)] = i;
     }
     for (const read::OwnersRow& row : owners_.rows) add(row);
   }

@@ -120,6 +120,7 @@ struct ProcessLine {
   std::string program;
   std::string path;  // of the recording
   size_t snapshots = 0;
+  bool judged = true;  // false: too few snapshots for a verdict
   uint64_t first_live_bytes = 0;
   uint64_t last_live_bytes = 0;
   size_t leaks = 0;

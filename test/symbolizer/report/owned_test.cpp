@@ -39,7 +39,9 @@ NamedHeap three_leaks() {
   return heap;
 }
 
-uint32_t id_of(NamedHeap& heap, size_t stack) { return heap.recording().stacks[stack].id; }
+uint32_t id_of(NamedHeap& heap, size_t stack) {
+  return number_of(heap.recording().stacks[stack].id);
+}
 
 // What a copy of the process found at the last snapshot: each stack is kept by a variable.
 read::Owners& begin_owners(NamedHeap& heap) {
