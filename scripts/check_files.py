@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks every file under version control: licence line, names, whitespace, and that nothing of a
-particular machine or registry got in.
+"""Checks every file under version control: licence line, names, length, whitespace, and that nothing
+of a particular machine or registry got in.
 
 usage: check_files.py [ROOT]
 """
@@ -24,6 +24,18 @@ FORBIDDEN = [(re.compile(pattern, flags), reason) for pattern, flags, reason in 
     (r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|\bplace" r"holder\b", 0, "leaves work for later"),
     (r"^(<{7}|>{7}) ", re.MULTILINE, "has a merge conflict"),
 )]
+
+
+MOST_LINES = 300
+
+
+def says_why_long(text):
+    """Whether the first paragraph, or the docstring there, has the words, however wrapped."""
+    head = text.split("\n\n", 1)[0]
+    if head.count('"""') == 1:
+        head = '"""'.join(text.split('"""', 2)[:2])
+    words = " ".join(line.lstrip("/#* ") for line in head.split("\n"))
+    return f"Longer than {MOST_LINES} lines: " in words
 
 
 def tracked_files(root):
@@ -55,6 +67,9 @@ def check_file(root, name):
             yield "has a name that says nothing"
         if re.search(r"[A-Z-]", stem) and not stem.startswith("."):
             yield "is not named in snake_case"
+    if is_code(name, text) and text.count("\n") > MOST_LINES and not says_why_long(text):
+        yield (f"has {text.count(chr(10))} lines: split it by concept, or say why not in its first "
+               f"paragraph ('Longer than {MOST_LINES} lines: ...')")
     for pattern, reason in FORBIDDEN:
         match = pattern.search(text)
         if match:

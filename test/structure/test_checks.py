@@ -131,6 +131,19 @@ class Checks(harness.SiltTest):
                 ("a.cpp", LICENCE + "// TO" + "DO\n", "later")):
             self.assertIn(said, self.file_problems(name, text))
 
+    def test_a_long_file_says_why(self):
+        lines = "int a;\n" * 300
+        self.assertEqual(self.file_problems("a.cpp", LICENCE + "\n" + lines[7 * 2:]), "")
+        self.assertIn("has 302 lines", self.file_problems("a.cpp", LICENCE + "\n" + lines))
+        self.assertEqual(self.file_problems(
+            "a.cpp", LICENCE + "//\n// One list. Longer than\n// 300 lines: it is.\n\n" + lines), "")
+        self.assertEqual(self.file_problems("a.py", "# " + LICENCE[3:] + '"""One list. Longer than '
+                                            '300 lines: it is."""\n\n' + lines), "")
+        self.assertEqual(self.file_problems("b.py", "# " + LICENCE[3:] + '"""One list.\n\nIt is long. '
+                                            'Longer than 300 lines: it is.\n"""\n' + lines), "")
+        self.assertIn("has 304 lines", self.file_problems(
+            "a.cpp", LICENCE + "\n\n// Longer than 300 lines: too late.\n" + lines))
+
     def library(self, source, *flags):
         path = pathlib.Path(self.folder) / "library.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-o", path, "-x", "c", "-", *flags],
