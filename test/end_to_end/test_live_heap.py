@@ -114,7 +114,8 @@ class LiveHeap(harness.SiltTest):
     def test_while_the_copy_waits_for_the_loader_snapshots_are_taken(self):
         fifo = os.path.join(self.folder, "hold")
         os.mkfifo(fifo)
-        beside = f"{harness.LIBRARY}:{harness.program('holds_objects.so')}"
+        # In this order its thread begins when silt has started.
+        beside = f"{harness.program('holds_objects.so')}:{harness.LIBRARY}"
         process = self.app(LD_PRELOAD=beside, HOLDS_OBJECTS=fifo)
         hold = os.open(fifo, os.O_WRONLY)
         try:
