@@ -187,7 +187,7 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
       for (std::vector<read::StackId>* ids : {&finding.stacks, &finding.leads}) {
         for (read::StackId& id : *ids) {
           const auto at = new_ids.find(id);
-          id = at == new_ids.end() ? 0 : at->second;
+          id = at == new_ids.end() ? read::StackId{} : at->second;
         }
       }
       const std::string key =
