@@ -55,7 +55,7 @@ ELSEWHERE = {
         "interposer/runtime/nodejs/code_log": "runtime/nodejs/jit_log_test.cpp",
         "interposer/runtime/nodejs/code_map": NODE,
         "interposer/runtime/nodejs/code_names": "runtime/nodejs/jit_log_test.cpp",
-        "interposer/runtime/nodejs/copied_builtins": "test_node_code.py: V8 makes the copies",
+        "interposer/runtime/nodejs/copied_builtins": NODE,
         "interposer/runtime/nodejs/heap_copy": "test_live_heap.py",
         "interposer/runtime/nodejs/heap_in_copy": "test_live_heap.py",
         "interposer/runtime/nodejs/isolate_sections": NODE,

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "interposer/base/text.h"
+#include "interposer/base/maps_line.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/track/own_walk.h"
 
@@ -29,18 +29,11 @@ struct Code {
   }
 };
 
-// A line of /proc/self/maps: start-end rwxp offset major:minor inode path
 bool parse(const char* line, Code* code) {
-  const char* at;
-  code->start = base::parse_hexadecimal(line, &at);
-  if (*at != '-') return false;
-  code->end = base::parse_hexadecimal(at + 1, &at);
-  if (base::length(at) < 6 || at[3] != 'x') return false;
-  code->offset = base::parse_hexadecimal(at + 6, &at);
-  code->device = base::parse_hexadecimal(at + (*at == ' ' ? 1 : 0), &at) << 32;
-  code->device |= base::parse_hexadecimal(at + (*at == ':' ? 1 : 0), &at);
-  code->inode = base::parse_decimal(at + (*at == ' ' ? 1 : 0), &at);
-  return code->inode != 0;
+  base::MapsLine mapping;
+  if (!base::parse_maps_line(line, &mapping) || !mapping.executable) return false;
+  *code = {mapping.start, mapping.end, mapping.offset, mapping.device, mapping.inode};
+  return mapping.inode != 0;
 }
 
 }  // namespace

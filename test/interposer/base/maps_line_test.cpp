@@ -38,7 +38,7 @@ TEST_CASE("memory without a file has no inode, and a path of the kernel's or non
 TEST_CASE("what follows a mapping in smaps, and what is cut too early, is no line of a mapping") {
   MapsLine line;
   for (const char* text : {"", "Rss:                 120 kB", "VmFlags: rd ex mr mw me", "55d0",
-                           "-", "55d0-", "55d0-55e0", "55d0-55e0 r-x", "55e0-55d0 rw-p 0 00:00 0",
+                           "-", "55d0-", "55d0-55e0", "55d0-55e0 rw-p", "55e0-55d0 rw-p 0 00:00 0",
                            "55d0-55d0 rw-p 0 00:00 0", "-55d0 rw-p 0 00:00 0"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_maps_line(text, &line));
@@ -47,7 +47,7 @@ TEST_CASE("what follows a mapping in smaps, and what is cut too early, is no lin
 
 TEST_CASE("a line that was cut behind its permissions has nothing else") {
   MapsLine line;
-  REQUIRE(parse_maps_line("55d0-55e0 rw-p", &line));
+  REQUIRE(parse_maps_line("55d0-55e0 rw-p ", &line));
   CHECK(line.offset == 0);
   CHECK(line.inode == 0);
   CHECK(std::string(line.path).empty());

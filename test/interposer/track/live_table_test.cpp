@@ -70,7 +70,7 @@ TEST_CASE("a block is taken once, with everything that was recorded") {
           (uint64_t{1} << 32) + 5, uint64_t{0x7fff'ffff'ffff}}) {
       for (const uint64_t address : {kHeap, kHeap + 16, kHeap + kLeaf - 32, kHeap + kLeaf - 16,
                                      uint64_t{16}, (uint64_t{1} << 47) - 32}) {
-        const Block block{0xffffff, 255, size};
+        const Block block{StackId{0xffffff}, 255, size};
         REQUIRE(table->insert(address, block));
         Sums sums;
         sums.add(block);
@@ -111,7 +111,7 @@ TEST_CASE("blocks as close as the allocator puts them do not meet") {
 TEST_CASE("a pointer into a large block takes nothing, and harms nothing") {
   for (const unsigned shift : {4u, 5u}) {
     auto table = make(shift);
-    const Block block{5, 6, (uint64_t{3} << 32) + 7};
+    const Block block{StackId{5}, 6, (uint64_t{3} << 32) + 7};
     REQUIRE(table->insert(kHeap, block));
     for (uint64_t i = 1; i < 5; ++i) CHECK(table->take(kHeap + (i << shift)).stack == kNoStack);
     CHECK(equal(table->take(kHeap), block));

@@ -95,8 +95,8 @@ TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") 
     } else {
       bool any = false;
       for (uint64_t page = first; page < last; ++page) {
-        any = any || model[page] != 0;
-        model[page] = 0;
+        any = any || model[page] != kNoStack;
+        model[page] = kNoStack;
       }
       wrong += table->remove(first * kPage, last * kPage) != any ? 1 : 0;
     }
