@@ -49,8 +49,8 @@ void hold_mappings(const Judgement& whole, double mapped, std::vector<Group>& gr
 // One finding of a runtime whose allocator hands out what grows: its pieces, and the containers
 // that the runtime grows beside them, have no other site than the runtime's own code.
 struct Joined {
-  std::vector<uint32_t> stacks;  // ids
-  double beside = 0;             // bytes of containers
+  std::vector<read::StackId> stacks;
+  double beside = 0;  // bytes of containers
 };
 Joined join_runtime(const WholeInput& input, const std::string& module,
                     std::vector<Group>& groups) {

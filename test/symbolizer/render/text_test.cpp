@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
+#include <set>
 #include <string>
 
 #include "symbolizer/render/escape.h"

@@ -4,6 +4,7 @@
 
 #include "symbolizer/symbolize/module_file.h"
 
+#include <dlfcn.h>
 #include <sys/wait.h>
 
 #include <array>
