@@ -19,6 +19,7 @@ using report::OwnWork;
 using report::Remark;
 
 constexpr std::string_view kCollector = "the dummy's collector";
+constexpr const char* kPool = "dummy's pool";
 constexpr std::array<std::string_view, 1> kPrograms = {"dummy"};
 constexpr std::array<std::string_view, 1> kLibraries = {"libdummy"};
 constexpr std::array<std::string_view, 1> kFunctions = {"dummy::"};
@@ -49,7 +50,7 @@ void settle(const report::Settling& input, std::vector<Group>& groups) {
       const symbolize::FrameList& leaf = input.names(input.recording.stacks[stack].leaf);
       return leaf.front().function == "dummy::Pool::take";
     });
-    if (pooled) group.remarks.push_back({.kind = Remark::Kind::kByPool});
+    if (pooled) group.remarks.push_back({.kind = Remark::Kind::kHandedOutBy, .name = kPool});
   }
 }
 
@@ -70,7 +71,8 @@ std::string headline(const Finding& finding) {
 std::string before_site(const Finding&) { return "things made in "; }
 
 std::string remark(const Remark& remark) {
-  return remark.kind == Remark::Kind::kByPool ? "; taken from the dummy's pool" : "";
+  const bool own = remark.kind == Remark::Kind::kHandedOutBy && remark.name == kPool;
+  return own ? "; taken from the dummy's pool" : "";
 }
 
 }  // namespace
