@@ -16,6 +16,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/heap_at_dump.h"
 #include "symbolizer/process/owners_answer.h"
 #include "symbolizer/process/snapshot_request.h"
 
@@ -68,7 +69,9 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout,
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
-      if (wish.owners && !tell_owners(pid, *path)) status = kInput;
+      if (!wish.owners) continue;
+      if (!tell_owners(pid, *path)) status = kInput;
+      look_into_heap(pid, *path, {seconds, seconds});
     } else {
       log::error(path.error().message);
       status = kInput;

@@ -325,6 +325,13 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take();
+  auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
+  if (growth) {
+    recording.heap_growth = std::move(*growth);
+  } else {
+    recording.notes.push_back("skipped " + in_quotes(std::string(kHeapGrowthName)) + ": " +
+                              growth.error().message);
+  }
   if (!fits)
     recording.notes.push_back("the stacks of managed heaps of the newest snapshot are too many");
   return recording;

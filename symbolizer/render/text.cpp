@@ -10,6 +10,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/text_rows.h"
@@ -44,6 +45,7 @@ class Page : TextRows {
   std::string text() {
     head();
     findings();
+    heaps();
     stacks();
     gate();
     foot();
@@ -379,6 +381,15 @@ class Page : TextRows {
   void owners(const std::vector<report::OwnerLine>& all, size_t most) {
     if (options_.full) most = all.size();
     for (const std::string& text : owner_texts(all, most)) wrapped(clean(text), "    ", "      ");
+  }
+
+  // What came in heaps of which all objects were counted; no verdict comes of it.
+  void heaps() {
+    for (const report::HeapGrowthLine& heap : report_.heap_growth) {
+      line("");
+      wrapped(heap_growth_text(report_, heap), "", "  ", kBold);
+      owners(heap.owners, 3);
+    }
   }
 
   void stacks() {

@@ -201,6 +201,8 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     const std::string who = "pid " + std::to_string(report.pid) + ": ";
     for (const std::string& text : report.honesty) all.honesty.push_back(who + text);
     for (const std::string& text : report.notes) all.notes.push_back(who + text);
+    all.heap_growth.insert(all.heap_growth.end(), report.heap_growth.begin(),
+                           report.heap_growth.end());
     all.stacks_total += report.stacks_total;
     all.judged_snapshots = std::min(all.judged_snapshots, report.judged_snapshots);
     // The least sensitive of them speaks for all.

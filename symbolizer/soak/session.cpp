@@ -82,6 +82,7 @@ class Session {
       if (!running_.wait(due, doing)) break;
       const bool is_last = at == task_.plan.snapshot_seconds.back();
       take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : process::Wish::kPlain);
+      if (is_last || taken_ == 1) look_into_heaps();
       last = steady_clock::now();
       load_end_ = last;
       if (taken_ > 0) log::step(position(last));
@@ -96,10 +97,18 @@ class Session {
     load_end_ = steady_clock::now();
   }
 
+  // Beside the first round and the last: what grew is what came between them.
+  void look_into_heaps() {
+    if (!task_.look_into_heaps || !wants_owners() || snapshots_.latest().empty()) return;
+    log::now("looking into heaps");
+    task_.look_into_heaps(snapshots_.latest(), [this] { return running_.take_events(); });
+  }
+
+  bool wants_owners() const { return task_.settings[format::SettingId::kOwners] == "1"; }
+
   // Who keeps the blocks is asked for once, when most has grown.
   process::Wish wish_at_last() const {
-    return task_.settings[format::SettingId::kOwners] == "1" ? process::Wish::kOwners
-                                                             : process::Wish::kPlain;
+    return wants_owners() ? process::Wish::kOwners : process::Wish::kPlain;
   }
 
   void take_snapshots(double patience, process::Wish wish) {
