@@ -17,9 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-// For all heaps of a round. Of servers under load on a machine with four times as many programs as
-// processors a copy took 4 to 8 s, and 31 at the most (docs/owners.md).
-constexpr auto kRoundPatience = std::chrono::seconds(90);
+// For all heaps of a round. A copy works for some seconds with a tenth of the program's share of a
+// processor (docs/owners.md): where both are wanted by others, that is a minute and more.
+constexpr auto kRoundPatience = std::chrono::minutes(5);
 constexpr process::Patience kSnapshotPatience{30, 10};  // seconds
 
 std::string recording_of(const std::string& snapshot) {
@@ -46,24 +46,35 @@ void SoakHeaps::take(const std::vector<std::pair<pid_t, std::string>>& processes
   }
   const auto end = steady_clock::now() + kRoundPatience;
   const auto patient = [&] { return steady_clock::now() < end && (!goes_on || goes_on()); };
-  const bool first_round = processes_.empty();
-  for (const auto& [pid, snapshot] : processes) {
-    const std::string recording = recording_of(snapshot);
-    // Of one that came later there is nothing to compare with.
-    if (!first_round && processes_.count(recording) == 0) continue;
-    Process& process = processes_[recording];
-    if (!first_round && process.rounds == 0) continue;
-    if (!patient()) {
-      process.failure = "there was no time left for it";
-      continue;
-    }
-    const HeapsTaken heaps =
-        keep_heaps(pid, snapshot, place_of(recording), kSnapshotPatience, patient);
-    if (!heaps.taken.empty()) ++process.rounds;
-    for (const process::HeapTaken& taken : heaps.taken) log::debug(heap_taken_text(pid, taken));
-    for (const std::string& failure : heaps.failures) log::warning(failure);
-    if (!heaps.failures.empty()) process.failure = heaps.failures.front();
+  for (const auto& [pid, path] : processes) {
+    // Before the first round a snapshot is made to know what heaps there are, and where.
+    const bool first = path.empty();
+    if (first && !patient()) break;
+    const Result<std::string> made =
+        first ? process::request_snapshot(pid, kSnapshotPatience) : Result<std::string>(path);
+    if (!made) continue;  // the round says why
+    take_one(pid, *made, first, patient);
+    std::error_code ignored;
+    if (first) fs::remove(process::path_from_here(pid, *made), ignored);
   }
+}
+
+void SoakHeaps::take_one(pid_t pid, const std::string& snapshot, bool first,
+                         const std::function<bool()>& goes_on) {
+  const std::string recording = recording_of(snapshot);
+  // Of one that came later there is nothing to compare with.
+  if (!first && processes_[recording].rounds == 0) return;
+  Process& process = processes_[recording];
+  if (!goes_on()) {
+    process.failure = "there was no time left for it";
+    return;
+  }
+  const HeapsTaken heaps =
+      keep_heaps(pid, snapshot, place_of(recording), kSnapshotPatience, goes_on);
+  if (!heaps.taken.empty()) ++process.rounds;
+  for (const process::HeapTaken& taken : heaps.taken) log::debug(heap_taken_text(pid, taken));
+  for (const std::string& failure : heaps.failures) log::warning(failure);
+  if (!heaps.failures.empty()) process.failure = heaps.failures.front();
 }
 
 void SoakHeaps::compare(const std::string& then, const std::string& now) {

@@ -27,7 +27,7 @@ class SoakHeaps {
   SoakHeaps(const SoakHeaps&) = delete;
   SoakHeaps& operator=(const SoakHeaps&) = delete;
 
-  // One after the other, each with its snapshot's path.
+  // One after the other, each with its snapshot's path; without one before the first round.
   void take(const std::vector<std::pair<pid_t, std::string>>& processes,
             const std::function<bool()>& goes_on);
   // Each recording as it was called while the soak ran, and as it is called now.
@@ -38,6 +38,8 @@ class SoakHeaps {
     size_t rounds = 0;
     std::string failure;
   };
+  void take_one(pid_t pid, const std::string& snapshot, bool first,
+                const std::function<bool()>& goes_on);
   HeapPlace place_of(const std::string& recording) const;
 
   std::filesystem::path folder_, own_;

@@ -103,7 +103,8 @@ void PathText::describe(NodeIndex node, Finding& finding) const {
     } else if (is_hidden(parent, edge) && !labels.empty()) {
       labels.back() += kKeyLabel;
     } else if (type == EdgeType::kProperty) {
-      labels.push_back(step.label);
+      // The nodes of a list are one step.
+      if (labels.empty() || labels.back() != step.label) labels.push_back(step.label);
     } else if (type == EdgeType::kElement && !labels.empty()) {
       labels.back() += kEntryLabel;
     } else if (parent == kRoot && graph_.types[at] != NodeType::kSynthetic) {

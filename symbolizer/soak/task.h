@@ -30,8 +30,9 @@ struct Task {
   double ready_seconds = 60;  // patience
   double grace_seconds = 10;  // from SIGTERM to SIGKILL
   bool show_output = false;
-  // Called after the first and the last round, with the processes that took a snapshot in it and
-  // the paths of these, when owners are wished for. May take its time while goes_on says so.
+  // Called when owners are wished for: before the first round with the recorded processes, after
+  // the last with those that took a snapshot in it and the paths of these. May take its time while
+  // goes_on says so.
   std::function<void(const std::vector<std::pair<pid_t, std::string>>&,
                      const std::function<bool()>& goes_on)>
       look_into_heaps;

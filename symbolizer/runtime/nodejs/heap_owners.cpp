@@ -56,6 +56,19 @@ std::string step_text(const read::HolderStep& step) {
   return text;
 }
 
+uint64_t most_objects(const std::vector<GrownKind>& kinds) {
+  uint64_t most = 0;
+  for (const GrownKind& kind : kinds) most = std::max(most, kind.objects);
+  return most;
+}
+
+// What came directly below; of a list, whose nodes each hang on the one before, all that came.
+const std::vector<GrownKind>& entries_of(const HeapHolder& holder) {
+  constexpr uint64_t kList = 10;
+  const bool is_list = kList * most_objects(holder.entries) < most_objects(holder.kinds);
+  return is_list ? holder.kinds : holder.entries;
+}
+
 OwnerLine owner_of(const HeapHolder& holder) {
   OwnerLine owner;
   owner.kind = "js_object";
@@ -68,8 +81,8 @@ OwnerLine owner_of(const HeapHolder& holder) {
   owner.path = holder.inside;
   std::string entries;
   size_t shown = 0;
-  for (const GrownKind& kind : holder.entries) {
-    if (kind.objects == 0) continue;
+  for (const GrownKind& kind : entries_of(holder)) {
+    if (kind.objects == 0 || kind.name.starts_with('(')) continue;
     if (shown++ == kMostEntries) {
       entries += ", …";
       break;
@@ -80,26 +93,6 @@ OwnerLine owner_of(const HeapHolder& holder) {
   if (!entries.empty()) owner.path.push_back(std::move(entries));
   for (const read::HolderStep& step : holder.path) owner.way.push_back(step_text(step));
   return owner;
-}
-
-report::HeapGrowthLine line_of(const HeapGrowth& heap, uint32_t pid) {
-  report::HeapGrowthLine line;
-  line.pid = pid;
-  line.thread = heap.thread;
-  line.first_snapshot = heap.first.snapshot;
-  line.last_snapshot = heap.last.snapshot;
-  line.first_bytes = heap.first.bytes;
-  line.last_bytes = heap.last.bytes;
-  line.growth_bytes = heap.bytes;
-  line.growth_objects = heap.objects;
-  line.least_bytes = heap.least_bytes;
-  const double came = came_in(heap);
-  for (const HeapHolder& holder : heap.holders) {
-    OwnerLine owner = owner_of(holder);
-    owner.share = came > 0 ? static_cast<double>(holder.bytes) / came : 0;
-    line.owners.push_back(std::move(owner));
-  }
-  return line;
 }
 
 // A path of the file that a script's name or place means.
@@ -129,21 +122,53 @@ std::set<std::string> own_places(const Finding& finding,
   return places;
 }
 
-// How much longer a recording was judged than it was looked at; nothing where that is too long, or
-// unknown because the report is of some of its snapshots.
+// The snapshots of the recording between the two looks; those that came along with a look are gone.
+struct Span {
+  const read::Snapshot* first = nullptr;
+  const read::Snapshot* last = nullptr;
+};
+Span span_of(const read::Recording& recording, const HeapGrowth& heap) {
+  Span span;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    const uint32_t number = snapshot.meta.sequence;
+    if (number < heap.first.snapshot || number > heap.last.snapshot) continue;
+    if (span.first == nullptr) span.first = &snapshot;
+    span.last = &snapshot;
+  }
+  return span;
+}
+
+report::HeapGrowthLine line_of(const read::Recording& recording, const HeapGrowth& heap,
+                               uint32_t pid) {
+  report::HeapGrowthLine line;
+  line.pid = pid;
+  line.thread = heap.thread;
+  const Span span = span_of(recording, heap);
+  line.first_snapshot = span.first == nullptr ? heap.first.snapshot : span.first->meta.sequence;
+  line.last_snapshot = span.last == nullptr ? heap.last.snapshot : span.last->meta.sequence;
+  line.first_bytes = heap.first.bytes;
+  line.last_bytes = heap.last.bytes;
+  line.growth_bytes = heap.bytes;
+  line.growth_objects = heap.objects;
+  line.least_bytes = heap.least_bytes;
+  const double came = came_in(heap);
+  for (const HeapHolder& holder : heap.holders) {
+    OwnerLine owner = owner_of(holder);
+    owner.share = came > 0 ? static_cast<double>(holder.bytes) / came : 0;
+    line.owners.push_back(std::move(owner));
+  }
+  return line;
+}
+
+// How much longer a recording was judged than it was looked at; nothing where that is too long.
 std::optional<double> longer(const read::Recording& recording, const HeapGrowth& heap,
                              const Report& report) {
-  const auto at = [&](const read::HeapMoment& moment) -> std::optional<double> {
-    for (const read::Snapshot& snapshot : recording.snapshots) {
-      if (snapshot.meta.sequence != moment.snapshot) continue;
-      return static_cast<double>(snapshot.meta.elapsed_ns) / 1e9;
-    }
-    return std::nullopt;
-  };
-  const auto first = at(heap.first);
-  const auto last = at(heap.last);
-  if (!first || !last || *last - *first < kCovered * report.judged_seconds) return std::nullopt;
-  return *last > *first ? std::max(1., report.judged_seconds / (*last - *first)) : 1;
+  const Span span = span_of(recording, heap);
+  if (span.first == nullptr) return std::nullopt;
+  const double seconds =
+      static_cast<double>(span.last->meta.elapsed_ns - span.first->meta.elapsed_ns) / 1e9;
+  if (seconds < kCovered * report.judged_seconds) return std::nullopt;
+  return seconds > 0 ? std::max(1., report.judged_seconds / seconds) : 1;
 }
 
 class Joining {
@@ -227,7 +252,8 @@ void add_heap_owners(const read::Recording& recording, Report& report) {
   std::vector<HeapGrowth> heaps = recording.heap_growth;
   std::erase_if(heaps, [](const HeapGrowth& heap) { return !heap.why_not.empty(); });
   if (heaps.empty()) return;
-  for (const HeapGrowth& heap : heaps) report.heap_growth.push_back(line_of(heap, report.pid));
+  for (const HeapGrowth& heap : heaps)
+    report.heap_growth.push_back(line_of(recording, heap, report.pid));
   std::unordered_map<uint32_t, const StackLine*> stacks;
   for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
   std::optional<double> longest;

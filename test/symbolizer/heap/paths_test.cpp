@@ -46,5 +46,22 @@ TEST_CASE("the way to an object says the key of a table, unless keys are to be h
   CHECK(hidden.path.size() == open.path.size());
 }
 
+TEST_CASE("the nodes of a list are one step of a name") {
+  test::HeapWriter writer;
+  const uint32_t list = writer.node("object", "List", 101, 16);
+  writer.edge(test::HeapWriter::kGlobal, "property", "timers", list);
+  uint32_t last = list;
+  for (uint32_t i = 0; i < 20; ++i) {
+    const uint32_t node = writer.node("object", "Node", 1001 + i * 2, 50);
+    writer.edge(last, "property", "next", node);
+    last = node;
+  }
+  const Heap heap = writer.heap();
+  Words words;
+  Finding finding;
+  PathText(heap.graph, heap.reach, words).describe(last, finding);
+  CHECK(finding.name == "global.timers.next");
+}
+
 }  // namespace
 }  // namespace silt::heap

@@ -98,7 +98,7 @@ TEST_CASE("what was not looked at for half of the time is not joined by amount")
   CHECK(joined(4, 10).size() == 1);  // others may have taken in more before
   CHECK(joined(4, 10)[0].share == Approx(1 - 50. / 900));
   CHECK(joined(6, 10).empty());
-  CHECK(joined(0, 99).empty());
+  CHECK(joined(11, 99).empty());
 }
 
 TEST_CASE("objects of a class are joined with the constructor that allocates them") {
