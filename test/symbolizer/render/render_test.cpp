@@ -162,7 +162,7 @@ Report sample() {
   heap.growth_objects = 10;
   heap.owners = {keeper, others};
   report.heap_growth = {heap};
-  report.heap_growth.push_back({.pid = report.pid, .thread = 3, .least_bytes = 6000});
+  report.heap_growth.push_back({.pid = report.pid, .thread = 3, .least_bytes = 6000, .owners = {}});
   report.findings = {finding, other, objects, retained};
   report.honesty = {"looked at 8 snapshots over 7.0 s; exact", "nothing was dropped or cut short"};
   report.notes = {"a note with \033]0;title\007 in it"};
