@@ -29,6 +29,7 @@
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
+#include "interposer/snapshot/signals.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
@@ -60,16 +61,8 @@ const void* link_map_of(const void* address) {
                                                                            : nullptr;
 }
 
-const char* base_name(const char* path) {
-  const char* name = path;
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
-  return name;
-}
-
 bool is_libc(const char* allocator) {
-  const char* const name = base_name(allocator);
+  const char* const name = base::base_name(allocator);
   return base::starts_with(name, "libc.so.") || base::starts_with(name, "libc-2.");
 }
 
@@ -79,7 +72,7 @@ bool blocks_lie_far_apart(const char* allocator) {
   if (!is_libc(allocator)) return false;
   const auto operator_new = reinterpret_cast<const void*>(hook::real.new_plain);
   if (operator_new == nullptr) return true;
-  const char* const runtime = base_name(module_of(operator_new));
+  const char* const runtime = base::base_name(module_of(operator_new));
   return base::starts_with(runtime, "libstdc++.so") || base::starts_with(runtime, "libc++");
 }
 
@@ -215,8 +208,7 @@ __attribute__((constructor)) void start() {
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
   owners::start_owners();
-  snapshot::install(
-      {g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
+  snapshot::install({g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   if (track::start_recorder()) {
     snapshot::begin();

@@ -64,7 +64,8 @@ ONLY = (
 WORDS = (
     ("the processor", "interposer/",
      re.compile(r"x86|\br(?:[abcd]x|[bs]p|ip|[sd]i|1[0-5])\b|AUDIT_ARCH|\bEM_[A-Z0-9_]+|__aarch64__|"
-                r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b"),
+                r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b|"
+                r"0x7[0-9a-f]{3}'?[0-9a-f]{4}'?[0-9a-f]{4}\b"),  # an address in 47 bits
      ("interposer/base/arch",)),
     ("a runtime", "interposer/",
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
@@ -93,7 +94,9 @@ TOOL_PLACES = {
     "symbolizer/report/owners.cpp": "names of what keeps memory",
     "symbolizer/report/honesty.cpp": "how much of a managed heap was looked at",
     "symbolizer/render/headline.cpp": "names of wholes",
-    "symbolizer/render/words.cpp": "names of the parts of RSS",
+    "symbolizer/render/rss_words.cpp": "names of the parts of RSS",
+    "symbolizer/render/text_head.cpp": "the same, at the head",
+    "symbolizer/render/words.cpp": "detection limits of heaps",
     "symbolizer/render/html_tree.cpp": "names of heaps",
     "symbolizer/render/html.cpp": "the page is a script itself",
     "symbolizer/render/text.cpp": "names of heaps",
@@ -101,7 +104,8 @@ TOOL_PLACES = {
 # A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
 # and the stacks of a finding, which are told with it. Copies of one pass.
 ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
-ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp")
+ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp",
+             "symbolizer/report/stack_summary.cpp")
 # Three words on end in a literal are a sentence: reasons are codes there, and render has the words.
 SENTENCE = re.compile(r'"[^"\n]*\b[a-z]+ [a-z]+ [a-z]+[^"\n]*"')
 CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")
@@ -113,7 +117,7 @@ SENTENCES = {
     "owners": "names of what keeps memory", "inner_allocator": "names of allocators",
     "unjudged": "why a process was not judged",
     "whole_mappings": "the note of a heap not looked into",
-    "fold": "why a frame has no name", "build": "what is under way, for the line of progress",
+    "stack_site": "why a frame has no name", "build": "what is under way, for the line of progress",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

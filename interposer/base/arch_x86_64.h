@@ -121,7 +121,8 @@ __attribute__((naked, noinline)) inline void call_on_stack(void* /*top*/,
 // the copy is nobody's child here. One stretch of code that touches no stack, since the one between
 // runs on the caller's, which waits meanwhile. Returns 0 in the copy; else the pid of the one
 // between, or -errno. `outer` and `inner` are the flags of clone; with CLONE_PARENT_SETTID in
-// `inner`, *copy_pid is the copy's pid afterwards. The one between ends with the errno of its clone.
+// `inner`, *copy_pid is the copy's pid afterwards. The one between ends with the errno of its
+// clone.
 SILT_ALWAYS_INLINE long clone_grandchild(long outer, long inner, int* copy_pid) {
   constexpr long kClone = 56;
   constexpr long kExit = 60;
@@ -212,6 +213,9 @@ inline constexpr int kSignalPcOffset = 168;
 
 // User space ends here without five-level paging, which needs an mmap hint to go beyond.
 inline constexpr int kAddressBits = 47;
+// What is mapped where the kernel chooses lies above this, programs themselves and their heap
+// below.
+inline constexpr uint64_t kMappedFrom = 0x7000'0000'0000;
 inline constexpr size_t kPageSize = 4096;
 // A function may use so much below its stack pointer (System V ABI).
 inline constexpr uint64_t kRedZoneBytes = 128;

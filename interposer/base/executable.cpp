@@ -29,17 +29,9 @@ size_t read_at(int fd, void* to, size_t size, uint64_t offset) {
   return count < 0 ? 0 : static_cast<size_t>(count);
 }
 
-const char* name_in(const char* path) {
-  const char* name = path;
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
-  return name;
-}
-
 // glibc's loader: ld-linux-MACHINE.so.2, ld-linux.so.2, ld64.so.1, ld.so.1, ld-2.31.so.
 bool is_glibc_loader(const char* path) {
-  const char* const name = name_in(path);
+  const char* const name = base_name(path);
   return starts_with(name, "ld-linux") || starts_with(name, "ld.so") ||
          starts_with(name, "ld64.so") || starts_with(name, "ld-2.");
 }

@@ -45,6 +45,22 @@ uint64_t parse_decimal(const char* text, const char** end) {
   return value;
 }
 
+uint64_t first_number(const char* text) {
+  while (*text != '\0' && (*text < '0' || *text > '9')) ++text;
+  const char* end;
+  return parse_decimal(text, &end);
+}
+
+const char* base_name(const char* path, const char* end) {
+  const char* name = path;
+  for (const char* c = path; c != end; ++c) {
+    if (*c == '/') name = c + 1;
+  }
+  return name;
+}
+
+const char* base_name(const char* path) { return base_name(path, path + length(path)); }
+
 uint64_t parse_hexadecimal(const char* text, const char** end) {
   uint64_t value = 0;
   for (;; ++text) {

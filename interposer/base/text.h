@@ -19,6 +19,12 @@ void copy_bytes(void* to, const void* from, size_t size_bytes);
 // Parses a run of decimal digits; *end points behind it. Saturates at UINT64_MAX.
 uint64_t parse_decimal(const char* text, const char** end);
 uint64_t parse_hexadecimal(const char* text, const char** end);
+// The first decimal number in a text, 0 when there is none.
+uint64_t first_number(const char* text);
+
+// The part of a path behind its last slash; with `end`, of a path that ends there.
+const char* base_name(const char* path, const char* end);
+const char* base_name(const char* path);
 
 template <size_t kCapacity>
 class TextBuffer;

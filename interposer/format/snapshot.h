@@ -2,7 +2,8 @@
 //
 // The bytes of a snapshot file (`NNN.silt`): the one header that both the interposer, which writes
 // them inside a signal handler, and the symbolizer, which distrusts them, include. All numbers are
-// little-endian. docs/snapshot-format.md describes the same in prose.
+// little-endian. docs/snapshot-format.md describes the same in prose. Longer than 300 lines: one
+// file owns the bytes, so that whoever changes one sees all others.
 //
 //   FileHeader                       64 bytes at offset 0
 //   SectionEntry x section_count     32 bytes each, directly after the header

@@ -4,6 +4,9 @@
 
 #include "interposer/hook/guard.h"
 
+#include "interposer/track/left_hooks.h"
+#include "interposer/track/taken_blocks.h"
+
 namespace silt::hook {
 
 SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {

@@ -16,6 +16,7 @@
 #include "interposer/base/attributes.h"
 #include "interposer/hook/real.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/sampling.h"
 
 // The frame record of the hook it stands in.
 #define SILT_HOOK_FRAME __builtin_frame_address(0)
@@ -105,7 +106,7 @@ bool forget_rarely(ThreadLocal& local, const void* address);
 SILT_ALWAYS_INLINE bool forget(ThreadLocal& local, Mode mode, const void* address) {
   const auto at = reinterpret_cast<uint64_t>(address);
   if (mode == Mode::kExact) [[likely]] {
-    if (recorder.live.take(at).stack != 0) [[likely]]
+    if (recorder.live.take(at).stack != track::kNoStack) [[likely]]
       return true;
     return forget_rarely(local, address);
   }

@@ -33,10 +33,7 @@ bool separates(char letter) { return letter == ' ' || letter == ':'; }
 
 bool is_silt(const char* begin, const char* end) {
   constexpr char kLibrary[] = "libsilt.so";
-  const char* name = begin;
-  for (const char* c = begin; c != end; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(begin, end);
   return static_cast<size_t>(end - name) >= sizeof(kLibrary) - 1 &&
          base::starts_with(name, kLibrary);
 }

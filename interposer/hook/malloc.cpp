@@ -8,6 +8,7 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/hook/guard.h"
+#include "interposer/track/taken_blocks.h"
 
 namespace silt::hook {
 namespace {
@@ -39,7 +40,7 @@ SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_f
       known = track::take_from_either(old);
     } else if (mode == Mode::kExact) [[likely]] {
       known.exact = recorder.live.take(at);
-      if (known.exact.stack == 0) [[unlikely]]
+      if (known.exact.stack == track::kNoStack) [[unlikely]]
         ++local.state->statistics.unknown_frees;
     } else if (recorder.sampled.perhaps(at)) [[unlikely]] {
       known.sampled = recorder.sampled.take(at);

@@ -11,6 +11,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/hook/guard.h"
+#include "interposer/track/taken_blocks.h"
 
 namespace silt::hook {
 namespace {

@@ -123,10 +123,7 @@ SILT_COLD void find_short_operators(const void* (*module_of)(const void* address
       info.dli_fname == nullptr) {
     return;
   }
-  const char* name = info.dli_fname;
-  for (const char* c = name; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(info.dli_fname);
   if (!base::starts_with(name, "libstdc++.so.6")) return;
   const void* const runtime = module_of(reinterpret_cast<const void*>(real.new_plain));
   const void* const next[] = {reinterpret_cast<const void*>(real.new_array),

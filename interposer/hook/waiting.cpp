@@ -12,6 +12,7 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/chained_handler.h"
+#include "interposer/base/clock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/hook/guard.h"
 #include "interposer/hook/real.h"
@@ -37,11 +38,7 @@ bool was_for_silt(int number, const siginfo_t& info) {
   return answered;
 }
 
-int64_t now_ns() {
-  struct timespec now {};
-  base::system_call(SYS_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<long>(&now));
-  return now.tv_sec * int64_t{1000000000} + now.tv_nsec;
-}
+int64_t now_ns() { return static_cast<int64_t>(base::clock_ns(CLOCK_MONOTONIC)); }
 
 int wait_for_others(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
   constexpr int64_t kSecond = 1000000000;

@@ -204,7 +204,7 @@ bool BlockIndex::find_near(uint64_t address, unsigned parity, bool* none_near,
       if (begin > address) continue;
       *none_near = false;
       if (address - begin >= (size == 0 ? 1 : size)) return false;
-      *block = LiveBlock{begin, size, word >> 8, number};
+      *block = LiveBlock{begin, size, track::StackId{word >> 8}, number};
       return true;
     }
     if (base == 0) return false;
@@ -229,7 +229,7 @@ bool BlockIndex::find_large(uint64_t address, unsigned parity, LiveBlock* block)
   const Large& large = large_[parity][low - 1];
   if (address - large.begin >= large.size) return false;
   const Leaf& leaf = leaves_[large.leaf];
-  *block = LiveBlock{large.begin, large.size, leaf.cells.word(large.cell) >> 8,
+  *block = LiveBlock{large.begin, large.size, track::StackId{leaf.cells.word(large.cell) >> 8},
                      number_of(leaf, large.cell)};
   return true;
 }

@@ -25,7 +25,7 @@ namespace silt::owners {
 struct LiveBlock {
   uint64_t begin;
   uint64_t size;
-  uint32_t stack;
+  track::StackId stack;
   uint32_t number;  // below BlockIndex::numbers()
 };
 
@@ -122,7 +122,8 @@ void BlockIndex::visit(Visit&& visit) const {
         if (word == 0) continue;
         bool inside;
         const uint64_t size = leaf.cells.size(cell, &inside);
-        if (!inside) visit(LiveBlock{begin_of(leaf, cell, number), size, word >> 8, number});
+        if (!inside)
+          visit(LiveBlock{begin_of(leaf, cell, number), size, track::StackId{word >> 8}, number});
         ++number;
       }
     });

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/clock.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/own_ranges.h"
 #include "interposer/base/own_stack.h"
@@ -40,19 +41,11 @@ using format::OwnersState;
 using snapshot::OwnersRequest;
 using track::recorder;
 
-// What a copy takes beside what it shares: four bytes a block and two bits in maps of them, its
-// tables of fixed size (queues 8 MB, paths and what is written of them 20 MB), its page tables, and
-// the pages that the process writes to meanwhile, of which it then keeps the old ones.
+// What this copy takes beside what every copy takes (room.h): four bytes a block and two bits in
+// maps of them, tables of fixed size (queues 8 MB, paths and what is written of them 20 MB), which
+// are within the least room, and its page tables.
 constexpr uint64_t kBytesForBlock = 5;
-constexpr uint64_t kBytesAtLeast = uint64_t{32} << 20;
 constexpr uint64_t kPageTableShare = 512;
-constexpr uint64_t kWrittenShare = 8;
-
-uint64_t cpu_ns() {
-  struct timespec now {};
-  base::system_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, reinterpret_cast<long>(&now));
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 // Private pages, those included of which the process has another version by now.
 uint64_t private_bytes() {
@@ -60,9 +53,7 @@ uint64_t private_bytes() {
   uint64_t bytes = 0;
   snapshot::read_lines("/proc/self/smaps_rollup", buffer, sizeof(buffer), [&](const char* line) {
     if (!base::starts_with(line, "Private_")) return;
-    while (*line != '\0' && (*line < '0' || *line > '9')) ++line;
-    const char* end;
-    bytes += base::parse_decimal(line, &end) * 1024;
+    bytes += base::first_number(line) * 1024;
   });
   return bytes;
 }
@@ -96,7 +87,7 @@ bool look(const OwnersRequest& request, const Situation& situation, uint64_t beg
   result.facts.blocks = seen.blocks.blocks();
   result.facts.bytes = seen.blocks.bytes();
   result.facts.root_bytes = marker.root_bytes();
-  result.facts.cpu_ns = cpu_ns();
+  result.facts.cpu_ns = base::clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   result.facts.elapsed_ns = snapshot::monotonic_ns() - begin_ns;
   result.facts.private_bytes = private_bytes();
   return add_to_snapshot(request, file, result);
@@ -110,8 +101,8 @@ OwnersAsked begin(const OwnersRequest& request) {
     asked.state = static_cast<uint32_t>(OwnersState::kSampled);
     return asked;
   }
-  asked.needed_bytes = request.live_blocks * kBytesForBlock + kBytesAtLeast +
-                       request.rss_bytes / kPageTableShare + request.rss_bytes / kWrittenShare;
+  asked.needed_bytes = request.live_blocks * kBytesForBlock + room_for_any_copy(request.rss_bytes) +
+                       request.rss_bytes / kPageTableShare;
   asked.available_bytes = available_memory();
   if (asked.needed_bytes > asked.available_bytes) {
     asked.state = static_cast<uint32_t>(OwnersState::kNoMemory);

@@ -4,6 +4,7 @@
 
 #include "interposer/owners/memory_map.h"
 
+#include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
@@ -14,24 +15,18 @@ namespace {
 constexpr size_t kTextBytes = size_t{4} << 20;  // touched as it is used
 constinit char g_buffer[16 * 1024]{};
 
-// "start-end rwxp offset major:minor inode   path"
+// Its path is left to the caller.
 bool parse(const char* line, Area& area, const char** path) {
-  const char* at;
-  area.start = base::parse_hexadecimal(line, &at);
-  if (*at != '-') return false;
-  area.end = base::parse_hexadecimal(at + 1, &at);
-  if (*at != ' ' || base::length(at) < 7 || area.end <= area.start) return false;
-  area.readable = at[1] == 'r';
-  area.writable = at[2] == 'w';
-  area.is_private = at[4] == 'p';
-  area.offset = base::parse_hexadecimal(at + 6, &at);
-  if (*at == ' ') ++at;
-  while (*at != '\0' && *at != ' ') ++at;  // device
-  while (*at == ' ') ++at;
-  area.of_file = *at != '0';
-  while (*at != '\0' && *at != ' ') ++at;
-  while (*at == ' ') ++at;
-  *path = at;
+  base::MapsLine mapping;
+  if (!base::parse_maps_line(line, &mapping)) return false;
+  area.start = mapping.start;
+  area.end = mapping.end;
+  area.readable = mapping.readable;
+  area.writable = mapping.writable;
+  area.is_private = mapping.is_private;
+  area.offset = mapping.offset;
+  area.of_file = mapping.inode != 0;
+  *path = mapping.path;
   return true;
 }
 

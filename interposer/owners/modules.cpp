@@ -17,14 +17,6 @@ constexpr size_t kMostHeaders = 64;
 
 uint64_t page_down(uint64_t address) { return address & ~(base::kPageSize - 1); }
 
-const char* base_name(const char* path) {
-  const char* name = path;
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
-  return name;
-}
-
 bool lies_in(uint64_t address, const base::Range* ranges, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     if (address >= ranges[i].start && address < ranges[i].end) return true;
@@ -106,7 +98,7 @@ bool LoadedModules::read(const MemoryMap& memory, const base::Range* own, size_t
     tls_bytes_ += module.entry.tls_size + 64;
     if (lies_in(area.start, own, own_count)) continue;
     module.path = area.path;
-    const char* const name = base_name(area.path);
+    const char* const name = base::base_name(area.path);
     module.is_libc = base::starts_with(name, "libc.so.") || base::starts_with(name, "libc-2.");
     if (base::equal(area.path, snapshot::process_info.executable)) {
       module.entry.flags = format::kModuleMain;

@@ -44,7 +44,8 @@ PathId PathTree::find_or_add(PathId parent, uint32_t stack, uint32_t most) {
   return id;
 }
 
-PathId PathTree::step(PathId parent, uint32_t stack) {
+PathId PathTree::step(PathId parent, track::StackId made_at) {
+  const uint32_t stack = track::index_of(made_at);
   // Back to where this stack was passed before: what is pointed to in circles is one step.
   for (PathId at = parent; paths_[at].depth != 0; at = paths_[at].parent) {
     if (paths_[at].what != stack) continue;

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "interposer/format/owners.h"
+#include "interposer/track/ids.h"
 
 namespace silt::owners {
 
@@ -35,7 +36,7 @@ class PathTree {
   PathId add_root(const format::OwnersRoot& root);
   // The path of a block made at `stack` that one of `parent` points to. Where there is no room for
   // a new one: that of the stack without its way, and the tree is `full`.
-  PathId step(PathId parent, uint32_t stack);
+  PathId step(PathId parent, track::StackId stack);
   void count(PathId path, uint64_t bytes) {
     ++paths_[path].blocks;
     paths_[path].bytes += bytes;

@@ -35,9 +35,10 @@ class Rows {
       return false;
     }
     result_.blocks.visit([this](const LiveBlock& block) {
-      if (result_.marker.reached(block.number) || block.stack >= limit_) return;
-      ++lost_[block.stack].blocks;
-      lost_[block.stack].bytes += block.size;
+      const uint32_t stack = track::index_of(block.stack);
+      if (result_.marker.reached(block.number) || stack >= limit_) return;
+      ++lost_[stack].blocks;
+      lost_[stack].bytes += block.size;
       ++result_.facts.lost_blocks;
       result_.facts.lost_bytes += block.size;
     });
@@ -72,8 +73,9 @@ class Rows {
   }
 
   uint32_t number(uint32_t stack) const {
-    return stack < result_.numbers.limit() && result_.numbers.has_number(stack)
-               ? result_.numbers.number(stack)
+    const track::NodeId node{stack};
+    return stack < result_.numbers.limit() && result_.numbers.has_number(node)
+               ? result_.numbers.number(node)
                : 0;
   }
 
@@ -145,7 +147,7 @@ class Rows {
     uint32_t rows = 0;
     uint32_t previous = 0;
     for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
-      const uint32_t stack = result_.numbers.node(n);
+      const uint32_t stack = track::index_of(result_.numbers.node(n));
       if (stack >= limit_) continue;
       const Sum& lost = lost_[stack];
       if (lost.blocks == 0 && kept_blocks_of(stack) == 0) continue;

@@ -14,6 +14,13 @@ namespace silt::owners {
 // UINT64_MAX: not known.
 uint64_t available_memory();
 
+// What a copy takes beside what it shares, whatever is done in it: 32 MiB at least, and the pages
+// that the process writes to meanwhile, of which the copy then keeps the old ones: an eighth of
+// what is resident.
+constexpr uint64_t room_for_any_copy(uint64_t rss_bytes) {
+  return (uint64_t{32} << 20) + rss_bytes / 8;
+}
+
 // The pure parts, for tests: the value after "Name:" in kilobytes, and that after "name " in bytes,
 // of a text of many lines; UINT64_MAX: not there.
 uint64_t kilobytes_of(const char* text, const char* name);

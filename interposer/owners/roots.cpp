@@ -190,7 +190,8 @@ void Roots::mark_mappings() {
       return true;
     }
     PathId shared = 0;
-    scan({RootKind::kMapping, range.stack, 0, false, &shared}, range.start, range.end);
+    scan({RootKind::kMapping, track::index_of(range.stack), 0, false, &shared}, range.start,
+         range.end);
     return true;
   });
 }
@@ -203,10 +204,11 @@ bool Roots::mark_objects() {
   if (roots == nullptr) return false;
   objects_.visit([&](const LiveBlock& object) {
     const uint64_t end = (object.begin + object.size) & ~uint64_t{7};
-    if (object.stack >= stacks || object.begin >= end || !memory_.readable(object.begin, end)) {
+    const uint32_t stack = track::index_of(object.stack);
+    if (stack >= stacks || object.begin >= end || !memory_.readable(object.begin, end)) {
       return;
     }
-    marker_.roots({RootKind::kObject, object.stack, 0, false, &roots[object.stack]}, object.begin,
+    marker_.roots({RootKind::kObject, stack, 0, false, &roots[stack]}, object.begin,
                   reinterpret_cast<const uint64_t*>(object.begin), (end - object.begin) / 8);
   });
   return true;

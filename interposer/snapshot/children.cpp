@@ -14,6 +14,7 @@
 
 #include <cerrno>
 
+#include "interposer/base/clock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/control.h"
@@ -43,11 +44,7 @@ bool has_children() {
 }
 
 // Since the machine's start, as the kernel counts the start of processes.
-uint64_t uptime_ns() {
-  struct timespec now {};
-  base::system_call(SYS_clock_gettime, CLOCK_BOOTTIME, reinterpret_cast<long>(&now));
-  return static_cast<uint64_t>(now.tv_sec) * kSecond + static_cast<uint64_t>(now.tv_nsec);
-}
+uint64_t uptime_ns() { return base::clock_ns(CLOCK_BOOTTIME); }
 
 // "pid (name) S ppid ...": the name may hold anything; the start is the 22nd field.
 bool read_stat(uint64_t pid, format::ChildEntry* child) {

@@ -16,7 +16,7 @@ constexpr uint64_t kFirstSlots = 1024;
 
 LiveCounts::~LiveCounts() {
   if (counts_ != nullptr) base::unmap_memory(counts_, (mask_ + 1) * sizeof(Count));
-  if (firsts_ != nullptr) base::unmap_memory(firsts_, stack_count_ * sizeof(First));
+  if (firsts_ != nullptr) base::unmap_memory(firsts_, id_limit_ * sizeof(First));
 }
 
 bool LiveCounts::grow() {
@@ -37,8 +37,8 @@ bool LiveCounts::grow() {
 }
 
 bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, uint64_t bytes) {
-  const uint32_t key = stack << 8 | generation;
-  First& first = firsts_[stack];
+  const uint32_t key = track::index_of(stack) << 8 | generation;
+  First& first = firsts_[track::index_of(stack)];
   if (first.key == key || first.key == 0) [[likely]] {
     first.key = key;
     first.blocks += blocks;
@@ -64,10 +64,9 @@ bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, 
   return true;
 }
 
-bool LiveCounts::gather(track::NodeId node_count) {
-  const track::StackId stack_count = node_count;
-  stack_count_ = stack_count;
-  firsts_ = static_cast<First*>(base::map_populated_memory(stack_count * sizeof(First)));
+bool LiveCounts::gather(uint32_t id_limit) {
+  id_limit_ = id_limit;
+  firsts_ = static_cast<First*>(base::map_populated_memory(id_limit * sizeof(First)));
   if (firsts_ == nullptr || !grow()) return false;
   bool complete = true;
   track::Recorder& recorder = track::recorder;
@@ -76,7 +75,7 @@ bool LiveCounts::gather(track::NodeId node_count) {
   const bool sampling = track::recording_mode() == track::Mode::kSampling;
   if (!sampling || recorder.fell_back.load(std::memory_order_acquire)) {
     const auto count = [&](const track::Block& block) {
-      if (block.stack < stack_count) {
+      if (track::index_of(block.stack) < id_limit) {
         complete = add(block.stack, block.generation, 1, block.size_bytes) && complete;
       }
     };
@@ -85,7 +84,7 @@ bool LiveCounts::gather(track::NodeId node_count) {
   }
   if (sampling || recorder.fell_back.load(std::memory_order_acquire)) {
     recorder.sampled.scan([&](const track::SampledBlock& block) {
-      if (block.stack < stack_count) {
+      if (track::index_of(block.stack) < id_limit) {
         complete =
             add(block.stack, block.generation, block.weight, block.weight * block.size_bytes) &&
             complete;
@@ -95,7 +94,7 @@ bool LiveCounts::gather(track::NodeId node_count) {
   {
     const base::SpinGuard guard(recorder.mappings.lock());
     recorder.mappings.scan(0, [&](const track::MappingRange& range) {
-      if (range.stack < stack_count) {
+      if (track::index_of(range.stack) < id_limit) {
         complete =
             add(range.stack, range.generation, range.counted ? 1 : 0, range.end - range.start) &&
             complete;
@@ -113,7 +112,7 @@ bool LiveCounts::gather(track::NodeId node_count) {
 }
 
 uint32_t LiveCounts::of_stack(track::StackId stack, Count* counts) const {
-  const First& first = firsts_[stack];
+  const First& first = firsts_[track::index_of(stack)];
   if (first.key == 0) return 0;
   counts[0] = Count{first.key, 0, first.blocks, first.bytes};
   uint32_t size = 1;

@@ -27,11 +27,11 @@ class LiveCounts {
   LiveCounts& operator=(const LiveCounts&) = delete;
 
   // Scans all live tables. False when there was no memory for the counts.
-  bool gather(track::NodeId node_count);
+  bool gather(uint32_t id_limit);
 
   // Copies the counts of one stack by ascending generation; returns how many (at most 256).
   uint32_t of_stack(track::StackId stack, Count* counts) const;
-  bool any_of_stack(track::StackId stack) const { return firsts_[stack].key != 0; }
+  bool any_of_stack(track::StackId stack) const { return firsts_[track::index_of(stack)].key != 0; }
 
  private:
   // What a stack's blocks of the generation seen first come to; most have no other. 24 bytes.
@@ -52,7 +52,7 @@ class LiveCounts {
   uint64_t mask_ = 0;
   uint64_t used_ = 0;
   First* firsts_ = nullptr;  // by stack
-  track::StackId stack_count_ = 0;
+  uint32_t id_limit_ = 0;
   uint32_t last_ = 0;  // where the previous block was counted
 };
 

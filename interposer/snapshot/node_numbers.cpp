@@ -12,6 +12,8 @@
 namespace silt::snapshot {
 namespace {
 
+using track::index_of;
+using track::kRoot;
 using track::NodeId;
 using track::recorder;
 
@@ -27,12 +29,27 @@ NodeId parent_of(NodeId id) {
   return parent;
 }
 
-// The native stack that a node refers to beside its caller; 0: none.
+// The innermost node of the native stack that a node refers to beside its caller; kRoot: none.
 NodeId native_of(NodeId id) {
   NodeId parent;
   uint64_t pc;
   recorder.stacks.read_node(id, &parent, &pc);
-  return track::is_pair(pc) ? track::native_of(pc) : 0;
+  return track::is_pair(pc) ? track::innermost_of(track::native_of(pc)) : kRoot;
+}
+
+// From a node outwards as long as `leads_on` says so of a node: in g_path, innermost first.
+struct Way {
+  uint32_t length;
+  NodeId end;  // the first of which it does not
+};
+template <typename LeadsOn>
+Way way_out(NodeId from, LeadsOn&& leads_on) {
+  Way way{0, from};
+  while (way.end != kRoot && way.length < kLongestPath && leads_on(way.end)) {
+    g_path[way.length++] = way.end;
+    way.end = parent_of(way.end);
+  }
+  return way;
 }
 
 }  // namespace
@@ -45,33 +62,30 @@ NodeNumbers::~NodeNumbers() {
 
 bool NodeNumbers::is_own(NodeId id) {
   if (own_ == nullptr) return false;
-  uint32_t depth = 0;
-  NodeId at = id;
-  for (; at != 0 && at < limit_ && own_[at] == 0 && depth < kLongestPath; at = parent_of(at)) {
-    g_path[depth++] = at;
-  }
-  bool own = at != 0 && at < limit_ && own_[at] == kOwn;
-  while (depth > 0) {
+  const Way way =
+      way_out(id, [this](NodeId at) { return index_of(at) < limit_ && own_[index_of(at)] == 0; });
+  bool own = way.end != kRoot && index_of(way.end) < limit_ && own_[index_of(way.end)] == kOwn;
+  for (uint32_t depth = way.length; depth > 0;) {
     const NodeId next = g_path[--depth];
     NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(next, &parent, &pc);
     own = own || runtimes.is_own(pc);
-    own_[next] = own ? kOwn : kTheirs;
+    own_[index_of(next)] = own ? kOwn : kTheirs;
   }
   return own;
 }
 
 void NodeNumbers::need(NodeId id) {
-  for (; id != 0 && id < limit_ && numbers_[id] == 0; id = parent_of(id)) {
-    numbers_[id] = kNeeded;
+  for (; id != kRoot && index_of(id) < limit_ && numbers_[index_of(id)] == 0; id = parent_of(id)) {
+    numbers_[index_of(id)] = kNeeded;
     ++needed_;
     const NodeId native = native_of(id);
-    if (native != 0) need(native);  // which refers to no other
+    if (native != kRoot) need(native);  // which refers to no other
   }
 }
 
-bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
+bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live) {
   limit_ = limit;
   numbers_ = static_cast<uint32_t*>(base::map_populated_memory(limit * sizeof(numbers_[0])));
   if (numbers_ == nullptr) return false;
@@ -79,8 +93,9 @@ bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
     own_ = static_cast<uint8_t*>(base::map_memory(limit));
     if (own_ == nullptr) return false;
   }
-  recorder.counters.read_all(limit, [&](NodeId id, const track::Allocated& allocated) {
-    if ((allocated.blocks == 0 && !live.any_of_stack(id)) || is_own(id)) return;
+  recorder.counters.read_all(limit, [&](track::StackId stack, const track::Allocated& allocated) {
+    const NodeId id = track::innermost_of(stack);
+    if ((allocated.blocks == 0 && !live.any_of_stack(stack)) || is_own(id)) return;
     need(id);
   });
   if (needed_ == 0) return true;
@@ -94,34 +109,30 @@ bool NodeNumbers::gather(NodeId limit, const LiveCounts& live) {
 // refer to.
 void NodeNumbers::put_in_order() {
   if (recorder.evaluator.joined.load(std::memory_order_acquire)) {
-    for (NodeId id = 1; id < limit_; ++id) {
+    for (uint32_t id = 1; id < limit_; ++id) {
       if (numbers_[id] != kNeeded) continue;
-      const NodeId native = native_of(id);
-      if (native != 0) give_numbers(native);
+      const NodeId native = native_of(NodeId{id});
+      if (native != kRoot) give_numbers(native);
     }
   }
-  for (NodeId id = 1; id < limit_; ++id) give_numbers(id);
+  for (uint32_t id = 1; id < limit_; ++id) give_numbers(NodeId{id});
 }
 
 // To a node and its callers, where they need one.
 void NodeNumbers::give_numbers(NodeId id) {
-  uint32_t depth = 0;
-  NodeId at = id;
-  for (; at != 0 && at < limit_ && numbers_[at] == kNeeded && depth < kLongestPath;
-       at = parent_of(at)) {
-    g_path[depth++] = at;
-  }
+  const Way way = way_out(
+      id, [this](NodeId at) { return index_of(at) < limit_ && numbers_[index_of(at)] == kNeeded; });
   // A stack that was made just now, on an id that has been used before, may have a caller that
   // was made after the ids were counted: it is left to the next snapshot.
-  bool drop = !has_number(at);
-  while (depth > 0) {
+  bool drop = !has_number(way.end);
+  for (uint32_t depth = way.length; depth > 0;) {
     const NodeId next = g_path[--depth];
     drop = drop || !has_number(native_of(next));
     if (drop) {
-      numbers_[next] = kDropped;
+      numbers_[index_of(next)] = kDropped;
     } else {
       order_[count_] = next;
-      numbers_[next] = ++count_;
+      numbers_[index_of(next)] = ++count_;
     }
   }
 }

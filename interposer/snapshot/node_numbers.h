@@ -24,17 +24,21 @@ class NodeNumbers {
   NodeNumbers& operator=(const NodeNumbers&) = delete;
 
   // Of the ids below `limit`. False when there was no memory.
-  bool gather(track::NodeId limit, const LiveCounts& live);
+  bool gather(uint32_t limit, const LiveCounts& live);
 
   uint32_t count() const { return count_; }
   // The node with a number from 1 to count(), and the number of a node that has one; the root's
   // is 0.
   track::NodeId node(uint32_t number) const { return order_[number - 1]; }
-  uint32_t number(track::NodeId id) const { return id == 0 ? 0 : numbers_[id]; }
+  uint32_t number(track::NodeId id) const {
+    return id == track::kRoot ? 0 : numbers_[track::index_of(id)];
+  }
 
-  track::NodeId limit() const { return limit_; }  // of ids
+  uint32_t limit() const { return limit_; }  // of ids
   bool has_number(track::NodeId id) const {
-    return id == 0 || (id < limit_ && numbers_[id] != 0 && numbers_[id] < kDropped);
+    if (id == track::kRoot) return true;
+    const uint32_t at = track::index_of(id);
+    return at < limit_ && numbers_[at] != 0 && numbers_[at] < kDropped;
   }
 
   // Whether a node, or one further out, is silt's own doing in a companion.
@@ -48,7 +52,7 @@ class NodeNumbers {
   void put_in_order();
   void give_numbers(track::NodeId id);
 
-  track::NodeId limit_ = 0;
+  uint32_t limit_ = 0;
   uint32_t count_ = 0;
   uint32_t needed_ = 0;
   uint32_t* numbers_ = nullptr;     // by id

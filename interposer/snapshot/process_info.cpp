@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/clock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
@@ -20,20 +21,8 @@ constinit ProcessInfo process_info{};
 
 namespace {
 
-// The kernel's own answer: clock_gettime may be another preloaded library's, which allocates or
-// takes locks, and whose time need not be true.
-uint64_t clock_ns(clockid_t clock) {
-  struct timespec now {};
-  base::system_call(SYS_clock_gettime, clock, reinterpret_cast<long>(&now));
-  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
 // "Name:    1234 kB"
-uint64_t kilobytes_after(const char* line) {
-  while (*line != '\0' && (*line < '0' || *line > '9')) ++line;
-  const char* end;
-  return base::parse_decimal(line, &end) * 1024;
-}
+uint64_t kilobytes_after(const char* line) { return base::first_number(line) * 1024; }
 
 uint64_t read_limit(const char* path) {
   char text[64];
@@ -87,8 +76,8 @@ void name_by_how_it_was_called(char* out, size_t size) {
 
 }  // namespace
 
-uint64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
-uint64_t realtime_ns() { return clock_ns(CLOCK_REALTIME); }
+uint64_t monotonic_ns() { return base::clock_ns(CLOCK_MONOTONIC); }
+uint64_t realtime_ns() { return base::clock_ns(CLOCK_REALTIME); }
 
 void read_process_info() {
   ProcessInfo& info = process_info;
@@ -98,10 +87,7 @@ void read_process_info() {
   const long size = read_executable(info.executable, sizeof(info.executable) - 1);
   info.executable[size > 0 ? size : 0] = '\0';
   if (size <= 0) name_by_how_it_was_called(info.executable, sizeof(info.executable));
-  const char* name = info.executable;
-  for (const char* c = info.executable; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(info.executable);
   base::TextWriter program(info.program, sizeof(info.program));
   for (const char* c = name; *c != '\0'; ++c) {
     const bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||

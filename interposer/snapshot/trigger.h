@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// When a snapshot is taken: on the signal, on `silt dump`, every so often, at exit. One thread at a
-// time holds the snapshot slot; who comes meanwhile leaves a request that the holder serves before
-// it goes. Signal context, but for what belongs to the start.
+// When a snapshot is taken: on the signal (signals.h), on `silt dump`, every so often, at exit. One
+// thread at a time holds the snapshot slot (slot.h); who comes meanwhile leaves a request that the
+// holder serves before it goes. Signal context, but for what belongs to the start.
 
 #ifndef SILT_INTERPOSER_SNAPSHOT_TRIGGER_H_
 #define SILT_INTERPOSER_SNAPSHOT_TRIGGER_H_
@@ -19,16 +19,16 @@ struct Wishes {
   bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
 };
 
-// Normal context, each once, in this order. From claim_signals on SILT_SIGNAL does not end the
-// process any more; what it asks for is done at the start of recording. False when the signal could
-// not be claimed. 0: none.
-bool claim_signals(int signal_number);
+// Normal context, each once, in this order, after claim_signals (signals.h).
 void install(const Wishes& wishes);
 // Recording has begun.
 void begin();
 
 // Takes a snapshot now, unless another thread is taking one.
 void take(uint32_t trigger);
+// The same from a signal's handler: a hook that was interrupted takes it when it ends, the start of
+// recording when that is yet to come.
+void take_or_leave_pending(uint32_t trigger);
 
 // Does what no snapshot may be taken beside, with all signals blocked: waits so long for one that
 // is under way. False when that was too short. Normal context.

@@ -72,7 +72,7 @@ void look_at_handler() {
 
 int32_t own_pid() { return static_cast<int32_t>(base::system_call(SYS_getpid)); }
 
-bool is_there(const char* path, Asked* asked) {
+bool is_there(const char* path, Wanted* asked) {
   struct stat there;
   if (base::system_call(SYS_newfstatat, AT_FDCWD, reinterpret_cast<long>(path),
                         reinterpret_cast<long>(&there), AT_SYMLINK_NOFOLLOW) != 0) {
@@ -121,7 +121,7 @@ void look_for_requests_in(const char* folder) {
   g_place.store(&place, std::memory_order_release);
 }
 
-bool was_asked(Asked* asked) {
+bool was_asked(Wanted* asked) {
   const uint64_t now = base::ticks();
   uint64_t due = g_next_look.load(std::memory_order_relaxed);
   if (now < due) return false;
@@ -132,7 +132,7 @@ bool was_asked(Asked* asked) {
   look_at_handler();
   const Place* const place = g_place.load(std::memory_order_acquire);
   if (place == nullptr) return false;
-  Asked wish;
+  Wanted wish;
   const bool found = is_there(place->path, &wish);
   pay_for_look(now, base::ticks() - now);
   if (!found || !take_request(place->path)) return false;
@@ -140,9 +140,9 @@ bool was_asked(Asked* asked) {
   return true;
 }
 
-void settle_request(Asked* asked) {
+void settle_request(Wanted* asked) {
   const Place* const place = g_place.load(std::memory_order_acquire);
-  Asked wish;
+  Wanted wish;
   if (place == nullptr || !is_there(place->path, &wish) || !take_request(place->path)) return;
   *asked = wish;
 }

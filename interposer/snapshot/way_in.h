@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#include "interposer/snapshot/wanted.h"
+
 namespace silt::snapshot {
 
 using Handler = void (*)(int, siginfo_t*, void*);
@@ -23,18 +25,12 @@ void open_way_in(int signal, Handler handler);
 // Requests are looked for in this folder from now on. One thread at a time.
 void look_for_requests_in(const char* folder);
 
-// What a request asks for beside the snapshot.
-struct Asked {
-  bool owners = false;
-  bool heap = false;
-  uint32_t heap_thread = 0;
-};
-
-// Now and then: whether this thread has just taken a request. Cheap as long as no look is due.
-bool was_asked(Asked* asked);
+// Now and then: whether this thread has just taken a request, and what that wants beside the
+// snapshot. Cheap as long as no look is due.
+bool was_asked(Wanted* asked);
 
 // A snapshot is about to be taken that answers what was asked so far.
-void settle_request(Asked* asked);
+void settle_request(Wanted* asked);
 
 // Signals may not be sent (true), or may again.
 void forbid_signals(bool forbidden);

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
@@ -56,7 +57,10 @@ void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
     uint64_t pc;
     recorder.stacks.read_node(numbers.node(number), &parent, &pc);
     // A pair refers to its native stack by number as well.
-    if (track::is_pair(pc)) pc = track::with_native(pc, numbers.number(track::native_of(pc)));
+    if (track::is_pair(pc)) {
+      const track::StackId native = track::native_of(pc);
+      pc = track::with_native(pc, numbers.number(track::innermost_of(native)));
+    }
     out.add_varint(number - numbers.number(parent));
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
@@ -100,8 +104,9 @@ void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& li
   uint32_t rows = 0;
   for (uint32_t number = 1; number <= numbers.count(); ++number) {
     const track::NodeId id = numbers.node(number);
-    const uint32_t generations = live.of_stack(id, counts);
-    const track::Allocated allocated = counters.read(id);
+    const track::StackId stack = track::stack_at(id);
+    const uint32_t generations = live.of_stack(stack, counts);
+    const track::Allocated allocated = counters.read(stack);
     if ((allocated.blocks == 0 && generations == 0) || numbers.is_own(id)) continue;
     track::NodeId parent;
     uint64_t pc;
@@ -150,21 +155,20 @@ void write_modules(SectionWriter& out, Strings& strings) {
   out.end(count);
 }
 
-// "start-end rwxp offset dev inode   path"
 void write_mappings(SectionWriter& out, Strings& strings) {
   static constinit char buffer[16 * 1024]{};
   out.begin(SectionType::kMappings);
   uint32_t count = 0;
   read_lines("/proc/self/maps", buffer, sizeof(buffer), [&](const char* line) {
-    const char* at;
+    base::MapsLine mapping;
+    if (!base::parse_maps_line(line, &mapping) || !mapping.executable) return;
+    const char* path = mapping.path;
+    while (*path != '\0' && *path != '/' && *path != '[') ++path;
     format::MappingEntry entry{};
-    entry.start = base::parse_hexadecimal(line, &at);
-    if (*at != '-') return;
-    entry.end = base::parse_hexadecimal(at + 1, &at);
-    if (at[0] != ' ' || base::length(at) < 6 || at[3] != 'x') return;
-    entry.file_offset = base::parse_hexadecimal(at + 6, &at);
-    while (*at != '\0' && *at != '/' && *at != '[') ++at;
-    entry.path = strings.add(at);
+    entry.start = mapping.start;
+    entry.end = mapping.end;
+    entry.file_offset = mapping.offset;
+    entry.path = strings.add(path);
     out.add(&entry, sizeof(entry));
     ++count;
   });
@@ -254,7 +258,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.rss_shmem_bytes = resident.shared;
   meta.memory_limit_bytes = memory_limit();
 
-  const track::NodeId limit = recorder.stacks.id_limit();
+  const uint32_t limit = recorder.stacks.id_limit();
   LiveCounts live;
   NodeNumbers numbers;
   if (!live.gather(limit) || !numbers.gather(limit, live)) return -ENOMEM;

@@ -54,12 +54,12 @@ class CounterShard {
   // For readers of many neighbours: whether any stack of those that share `stack`'s page has been
   // counted here.
   bool has_page_of(StackId stack) { return find(stack) != nullptr; }
-  static constexpr StackId kPageStacks = base::kPageSize / (2 * sizeof(uint64_t));
+  static constexpr uint32_t kPageStacks = base::kPageSize / (2 * sizeof(uint64_t));
   // Its counters read as 0 again. Only while nobody writes here.
   void empty_page_of(StackId stack) {
     if (!has_page_of(stack)) return;
     Counter* const page =
-        pages_.find(stack / kPageStacks)->exchange(nullptr, std::memory_order_relaxed);
+        pages_.find(index_of(stack) / kPageStacks)->exchange(nullptr, std::memory_order_relaxed);
     base::release_pages(page, base::kPageSize);
   }
 
@@ -76,17 +76,18 @@ class CounterShard {
     std::atomic<uint64_t> bytes;
   };
   static_assert(sizeof(Counter) * kPageStacks == base::kPageSize);
-  static constexpr StackId kStacks = StackId{1} << kStackIdBits;
-  static constexpr StackId kChunkStacks = 16 * kPageStacks;
+  static constexpr uint32_t kStacks = uint32_t{1} << kStackIdBits;
+  static constexpr uint32_t kChunkStacks = 16 * kPageStacks;
 
   SILT_ALWAYS_INLINE Counter* find(StackId stack) {
-    if (stack >= kStacks) [[unlikely]]
+    const uint32_t index = index_of(stack);
+    if (index >= kStacks) [[unlikely]]
       return nullptr;
-    std::atomic<Counter*>* const place = pages_.find(stack / kPageStacks);
+    std::atomic<Counter*>* const place = pages_.find(index / kPageStacks);
     if (place == nullptr) [[unlikely]]
       return nullptr;
     Counter* const page = place->load(std::memory_order_acquire);
-    return page == nullptr ? nullptr : page + stack % kPageStacks;
+    return page == nullptr ? nullptr : page + index % kPageStacks;
   }
 
   SILT_ALWAYS_INLINE Counter* ensure(StackId stack) {
@@ -95,11 +96,12 @@ class CounterShard {
   }
 
   SILT_COLD Counter* ensure_slow(StackId stack) {
-    std::atomic<Counter*>* const place = pages_.ensure(stack / kPageStacks);
-    Counter* const page = place == nullptr ? nullptr : chunks_.ensure(stack - stack % kPageStacks);
+    const uint32_t index = index_of(stack);
+    std::atomic<Counter*>* const place = pages_.ensure(index / kPageStacks);
+    Counter* const page = place == nullptr ? nullptr : chunks_.ensure(index - index % kPageStacks);
     if (page == nullptr) return nullptr;
     place->store(page, std::memory_order_release);  // whoever does it, the same
-    return page + stack % kPageStacks;
+    return page + index % kPageStacks;
   }
 
   // Memory comes in chunks of sixteen pages; a page is known only once something was counted in it.
@@ -124,7 +126,7 @@ class Counters {
     explicit Reader(Counters& counters) : counters_(counters) {}
 
     SILT_ALWAYS_INLINE Allocated read(StackId stack) {
-      if (stack / CounterShard::kPageStacks != page_) look_for_shards(stack);
+      if (index_of(stack) / CounterShard::kPageStacks != page_) look_for_shards(stack);
       Allocated sum;
       for (uint32_t i = 0; i < size_; ++i) {
         const Allocated part = present_[i]->read(stack);
@@ -136,7 +138,7 @@ class Counters {
 
    private:
     void look_for_shards(StackId stack) {
-      page_ = stack / CounterShard::kPageStacks;
+      page_ = index_of(stack) / CounterShard::kPageStacks;
       size_ = 0;
       for (CounterShard& shard : counters_.shards_) {
         if (shard.has_page_of(stack)) present_[size_++] = &shard;
@@ -149,11 +151,11 @@ class Counters {
     uint32_t page_ = UINT32_MAX;
   };
 
-  // Calls visit(stack, sum) for 1 … count - 1, ascending.
+  // Calls visit(stack, sum) for all ids from 1 to limit - 1, ascending.
   template <typename Visitor>
-  void read_all(StackId count, Visitor&& visit) {
+  void read_all(uint32_t limit, Visitor&& visit) {
     Reader reader(*this);
-    for (StackId stack = 1; stack < count; ++stack) visit(stack, reader.read(stack));
+    for (uint32_t id = 1; id < limit; ++id) visit(StackId{id}, reader.read(StackId{id}));
   }
 
   // Hands what a shard that nobody writes has counted at the stacks that share `stack`'s page to
@@ -161,23 +163,23 @@ class Counters {
   void hand_in(CounterShard* shard, StackId stack) {
     if (!shard->has_page_of(stack)) return;
     CounterShard& folded = shards_[kFoldedShard];
-    const StackId first = stack - stack % CounterShard::kPageStacks;
-    if (!folded.add_owned(first, 0, 0)) return;
-    for (StackId i = first; i < first + CounterShard::kPageStacks; ++i) {
-      const Allocated sum = shard->read(i);
-      if (sum.blocks != 0 || sum.bytes != 0) folded.add_owned(i, sum.blocks, sum.bytes);
+    const uint32_t first = index_of(stack) - index_of(stack) % CounterShard::kPageStacks;
+    if (!folded.add_owned(StackId{first}, 0, 0)) return;
+    for (uint32_t i = first; i < first + CounterShard::kPageStacks; ++i) {
+      const Allocated sum = shard->read(StackId{i});
+      if (sum.blocks != 0 || sum.bytes != 0) folded.add_owned(StackId{i}, sum.blocks, sum.bytes);
     }
     shard->empty_page_of(stack);
   }
 
   // For a stack, on average over those below `limit` that share a page with any that was counted.
-  uint64_t bytes_of_stack(StackId limit) {
+  uint64_t bytes_of_stack(uint32_t limit) {
     uint64_t pages = 0;
     uint64_t places = 0;
-    for (StackId stack = 0; stack < limit; stack += CounterShard::kPageStacks) {
+    for (uint32_t id = 0; id < limit; id += CounterShard::kPageStacks) {
       const uint64_t before = pages;
       for (CounterShard& shard : shards_) {
-        if (shard.has_page_of(stack)) ++pages;
+        if (shard.has_page_of(StackId{id})) ++pages;
       }
       if (pages != before) ++places;
     }

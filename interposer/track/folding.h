@@ -40,10 +40,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "interposer/base/memory.h"
 #include "interposer/base/spin_lock.h"
-#include "interposer/track/live_table.h"
-#include "interposer/track/own_size.h"
+#include "interposer/track/folding_pace.h"
+#include "interposer/track/kept_stacks.h"
 #include "interposer/track/stack_table.h"
 
 namespace silt::track {
@@ -53,7 +52,7 @@ struct ThreadState;
 class Folding {
  public:
   // Whether a slice is due. Asked now and then by every thread that allocates.
-  bool due();
+  bool due() { return pace_.due(step_.load(std::memory_order_relaxed) == Step::kIdle); }
   // One slice, on the calling thread, whose state is given and which holds no stack's id. Under the
   // snapshot slot, with signals blocked.
   void slice(const ThreadState* own);
@@ -61,10 +60,7 @@ class Folding {
   bool round(const ThreadState* own);
 
   // A block of this stack, which had been taken out of the live table, was put back.
-  void note_restored(StackId stack) {
-    std::atomic<uint64_t>* const word = restored_.ensure(stack / 64);
-    if (word != nullptr) word->fetch_or(uint64_t{1} << stack % 64, std::memory_order_relaxed);
-  }
+  void note_restored(StackId stack) { kept_.note_restored(stack); }
 
   // Around a fork.
   base::SpinLock& lock() { return lock_; }
@@ -91,13 +87,8 @@ class Folding {
     kMarkRules,
     kTidy,
   };
-  static constexpr size_t kWords = kMaximumNodes / 64;
 
   // Each does a part of its step and says whether the step is done.
-  bool count();
-  bool scan(LiveTable& live);
-  void scan_others();
-  bool mark();
   bool set_aside();
   bool wait(const ThreadState* own);
   bool check();
@@ -110,58 +101,24 @@ class Folding {
   void tidy();
   void go_on(const ThreadState* own);
   void begin(Step step);
-
-  void look_at_growth();
-  void measure();
-  bool slice_is_over() const;
-  bool time_is_up(NodeId id) const;
-  template <typename Visit>
-  bool visit_ids(NodeId limit, Visit&& visit);
-  bool is_kept(NodeId id);
-  void keep(NodeId id);
-  void keep_callers(NodeId id);
   void take_back_with_callers(NodeId id);
-  bool is_restored(NodeId id);
-  void note_live(StackId stack, uint64_t bytes);
 
   base::SpinLock lock_;
   std::atomic<Step> step_{Step::kIdle};
-  std::atomic<uint64_t> next_look_ticks_{0};
-  std::atomic<Pressure> pressure_{Pressure::kNone};
-  uint64_t slice_end_ns_ = 0;
-  bool in_one_go_ = false;
+  FoldingPace pace_;
+  KeptStacks kept_;
   bool gave_up_ = false;
   bool settled_ = false;  // the last round has waited for all hooks that began before it
 
-  NodeId at_ = 1;     // where the step has come to
-  NodeId limit_ = 0;  // ids of this round
-  NodeId check_limit_ = 0;
-  LiveTable::Cursor cursor_;
+  uint32_t limit_ = 0;  // ids of this round
+  uint32_t check_limit_ = 0;
   uint32_t epoch_ = 0;
-  uint32_t aside_ = 0;
   uint64_t folded_before_ = 0;
   uint64_t waits_since_ns_ = 0;
-  uint64_t live_bytes_ = 0;
   ThreadState* handing_in_ = nullptr;
-
-  // Of the last round.
-  std::atomic<uint64_t> ended_ns_{0};
-  std::atomic<uint32_t> left_nodes_{0};
-  std::atomic<uint64_t> known_live_bytes_{0};
-  std::atomic<bool> found_{false};  // a sixteenth of what was left, or more
-  uint32_t rounds_ = 0;
-  // When it was last measured.
-  uint64_t bytes_of_node_ = 0;
-  uint64_t other_bytes_ = 0;
 
   std::atomic<uint64_t> folded_stacks_{0};
   std::atomic<uint64_t> folded_nodes_{0};
-
-  // By id: blocks counted at the last round, plus one, modulo 2^32; 0: not there at the time.
-  base::ChunkedArray<uint32_t, 4096, kMaximumNodes / 4096> counted_;
-  // A bit by id.
-  base::ChunkedArray<uint64_t, 512, kWords / 512> kept_;
-  base::ChunkedArray<std::atomic<uint64_t>, 512, kWords / 512> restored_;
 };
 
 extern constinit Folding folding;

@@ -55,7 +55,7 @@ SILT_COLD void LiveTable::insert_large(Leaf* leaf, size_t index, uint32_t word,
 
 SILT_COLD Block LiveTable::take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size) {
   if (size == kContinuation) return Block{};  // a pointer into the middle of a block: not ours
-  const Block block{word >> 8, static_cast<uint8_t>(word), large_size(leaf, index)};
+  const Block block{StackId{word >> 8}, static_cast<uint8_t>(word), large_size(leaf, index)};
   leaf->word(index).store(0, std::memory_order_relaxed);
   // Release: whoever sees a continuation's size gone sees its word gone as well.
   for (size_t i = 1; i <= 2; ++i) leaf->word(index + i).store(0, std::memory_order_release);

@@ -44,7 +44,7 @@
 namespace silt::track {
 
 struct Block {
-  StackId stack = 0;  // 0: not recorded
+  StackId stack = kNoStack;  // none: not recorded
   uint8_t generation = 0;
   uint64_t size_bytes = 0;  // as requested
 };
@@ -62,7 +62,7 @@ class LiveTable {
     if (leaf == nullptr) [[unlikely]]
       return false;
     const size_t index = cell_index(address);
-    const uint32_t word = block.stack << 8 | block.generation;
+    const uint32_t word = index_of(block.stack) << 8 | block.generation;
     if (block.size_bytes < kContinuation) [[likely]] {
       leaf->size(index).store(static_cast<uint16_t>(block.size_bytes), std::memory_order_relaxed);
       leaf->word(index).store(word, std::memory_order_release);
@@ -85,7 +85,7 @@ class LiveTable {
     if (size >= kContinuation) [[unlikely]]
       return take_large(leaf, index, word, size);
     leaf->word(index).store(0, std::memory_order_relaxed);
-    return Block{word >> 8, static_cast<uint8_t>(word), size};
+    return Block{StackId{word >> 8}, static_cast<uint8_t>(word), size};
   }
 
   // Calls visit(Block) for every live block, while other threads go on. What it takes follows the
@@ -263,7 +263,7 @@ void LiveTable::scan_leaf(Leaf* leaf, size_t begin, size_t end, Visitor&& visit)
       if (size == kContinuation) continue;
       const uint64_t size_bytes = size == kLargeSize ? large_size(leaf, g * kGroup + i) : size;
       if (group.words[i].load(std::memory_order_acquire) != word) continue;
-      visit(Block{word >> 8, static_cast<uint8_t>(word), size_bytes});
+      visit(Block{StackId{word >> 8}, static_cast<uint8_t>(word), size_bytes});
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See mapping_table.h. Hook context.
+// See mapping_table.h. Hook context. Longer than 300 lines: insertion and removal of one tree,
+// whose invariants are only seen to hold where both are read together.
 
 #include "interposer/track/mapping_table.h"
 

@@ -83,17 +83,29 @@ const char* Modules::keep_text(const char* folder, const char* text) {
   return kept;
 }
 
-void Modules::note(uint64_t pc, uint32_t node_count) {
-  const uint32_t known = count_.load(std::memory_order_relaxed);
-  for (uint32_t i = known; i > 0; --i) {
-    const ModuleRecord& module = records_[i - 1];
-    if (pc - 1 - module.start < module.end - module.start &&
+ModuleRecord* Modules::find_open(uint64_t address) {
+  for (uint32_t i = count_.load(std::memory_order_relaxed); i > 0; --i) {
+    ModuleRecord& module = records_[i - 1];
+    if (address - module.start < module.end - module.start &&
         !module.unloaded.load(std::memory_order_relaxed)) {
-      return;
+      return &module;
     }
   }
+  return nullptr;
+}
+
+void Modules::close(ModuleRecord* module, uint32_t node_count) {
+  module->end_node = node_count;
+  module->unloaded.store(true, std::memory_order_release);
+}
+
+void Modules::note(uint64_t pc, uint32_t node_count) {
+  ModuleRecord* const open = find_open(pc - 1);
+  if (open != nullptr && open->link_map != nullptr) return;
   unwind::Object object;
   if (!unwind::find_object(pc - 1, &object)) return;
+  if (open != nullptr) close(open, node_count);
+  const uint32_t known = count_.load(std::memory_order_relaxed);
   ModuleRecord* const module = records_.ensure(known);
   if (module == nullptr) return;
   const auto* const link = static_cast<const link_map*>(object.link_map);
@@ -120,8 +132,39 @@ void Modules::note(uint64_t pc, uint32_t node_count) {
   count_.store(known + 1, std::memory_order_release);
 }
 
+void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_t node_count) {
+  unwind::Object object;
+  if (unwind::find_object(start, &object)) return;
+  note(original + 1, node_count);
+  const ModuleRecord* const source = find_open(original);
+  if (source == nullptr || source->link_map == nullptr) return;
+  const uint64_t bias = source->load_bias + (start - original);
+  uint32_t first_node = 0;
+  const uint32_t known = count_.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < known; ++i) {
+    ModuleRecord& other = records_[i];
+    if (other.start >= end || other.end <= start) continue;
+    const bool open = !other.unloaded.load(std::memory_order_relaxed);
+    if (open && other.link_map != nullptr) return;
+    if (open && other.start == start && other.end == end && other.load_bias == bias) return;
+    if (open) close(&other, node_count);
+    if (other.end_node > first_node) first_node = other.end_node;
+  }
+  ModuleRecord* const copy = records_.ensure(known);
+  if (copy == nullptr) return;
+  copy->start = start;
+  copy->end = end;
+  copy->load_bias = bias;
+  copy->first_node = first_node;
+  copy->end_node = UINT32_MAX;
+  copy->path = source->path;
+  copy->build_id_size = source->build_id_size;
+  base::copy_bytes(copy->build_id, source->build_id, sizeof(copy->build_id));
+  count_.store(known + 1, std::memory_order_release);
+}
+
 bool Modules::still_loaded(const ModuleRecord& module) {
-  if (module.main) return true;
+  if (module.main || module.link_map == nullptr) return true;
   unwind::Object object;
   return unwind::find_object(module.start, &object) && object.start == module.start &&
          object.link_map == module.link_map;

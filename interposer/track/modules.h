@@ -5,6 +5,9 @@
 // no moment at which it must be refreshed. When dlclose unloads one, its entry is closed: the nodes
 // made while it was there stay its own, later code at its address is another module's.
 //
+// A program may map a part of a module's file once more. The loader does not know of such a copy; it
+// is noted when somebody who does tells of it, and closed when another module is found there.
+//
 // Writers hold unwind's derive_lock; the snapshot reads entries below count(). Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_MODULES_H_
@@ -23,9 +26,9 @@ struct ModuleRecord {
   uint64_t end;
   uint64_t load_bias;
   uint32_t first_node;
-  uint32_t end_node;  // 0xffffffff while it is loaded
-  const char* path;   // NUL-terminated, kept for ever
-  const void* link_map;
+  uint32_t end_node;     // 0xffffffff while it is loaded
+  const char* path;      // NUL-terminated, kept for ever
+  const void* link_map;  // nullptr: a copy of a part of a module
   bool main;
   std::atomic<bool> unloaded;
   uint32_t build_id_size;
@@ -34,9 +37,13 @@ struct ModuleRecord {
 
 class Modules {
  public:
-  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the id that the
-  // next node will get.
+  // Notes the module that holds `pc`, if any and if it is new. `node_count` is the birth that
+  // the next node will have.
   void note(uint64_t pc, uint32_t node_count);
+
+  // Notes that [start, end) holds the same code as `original`, an address in a module. The nodes
+  // made before are its own too, but for those of another module that was there.
+  void note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_t node_count);
 
   // Normal context, after a dlclose: closes the entries of modules that are no longer there and
   // calls gone(start, end) for each.
@@ -46,8 +53,7 @@ class Modules {
     for (uint32_t i = 0; i < count(); ++i) {
       ModuleRecord& module = records_[i];
       if (module.unloaded.load(std::memory_order_relaxed) || still_loaded(module)) continue;
-      module.end_node = node_count;
-      module.unloaded.store(true, std::memory_order_release);
+      close(&module, node_count);
       gone(module.start, module.end);
       any = true;
     }
@@ -61,6 +67,9 @@ class Modules {
 
  private:
   static bool still_loaded(const ModuleRecord& module);
+  // The open entry that holds the address, the youngest first; nullptr: none.
+  ModuleRecord* find_open(uint64_t address);
+  static void close(ModuleRecord* module, uint32_t node_count);
   const char* keep_text(const char* folder, const char* text);
 
   base::ChunkedArray<ModuleRecord, 512, 64> records_;

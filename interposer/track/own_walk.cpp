@@ -6,9 +6,11 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/spin_lock.h"
 #include "interposer/track/recorder.h"
 #include "interposer/unwind/spine.h"
 #include "interposer/unwind/stack_region.h"
+#include "interposer/unwind/unwinder.h"
 
 namespace silt::track {
 namespace {
@@ -47,6 +49,11 @@ void remove_interpreter(uint64_t start, uint64_t end) { unwind::interpreter.remo
 void describe_interpreter(int64_t slot, unwind::Interpreter::Translate translate) {
   unwind::interpreter.describe(slot, translate);
   forget_walks();
+}
+
+void note_copied_code(uint64_t start, uint64_t end, uint64_t original) {
+  const base::SpinGuard guard(unwind::derive_lock);
+  recorder.modules.note_copy(start, end, original, recorder.stacks.node_count());
 }
 
 void forget_walks() { recorder.epoch.fetch_add(1, std::memory_order_release); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For what a runtime inside the program tells of its frames: a walk of the calling thread's
-// stack that is silt's own business, and the use of what was learned from it. Normal context.
+// For what a runtime inside the program tells of its frames and its code: a walk of the calling
+// thread's stack that is silt's own business, and the use of what was learned. Normal context.
 
 #ifndef SILT_INTERPOSER_TRACK_OWN_WALK_H_
 #define SILT_INTERPOSER_TRACK_OWN_WALK_H_
@@ -24,6 +24,8 @@ bool add_interpreter(uint64_t start, uint64_t end);
 void remove_interpreter(uint64_t start, uint64_t end);
 // Where the word that tells an interpreted frame's function stands, and what it means.
 void describe_interpreter(int64_t slot, unwind::Interpreter::Translate translate);
+// [start, end) holds the same code as a module at `original`, which the loader does not know.
+void note_copied_code(uint64_t start, uint64_t end, uint64_t original);
 // Functions may not be any more what they were: what was remembered of stacks is not trusted.
 void forget_walks();
 

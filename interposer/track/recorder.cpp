@@ -4,15 +4,10 @@
 
 #include "interposer/track/recorder.h"
 
-#include <signal.h>
-#include <sys/syscall.h>
-
-#include "interposer/base/log.h"
 #include "interposer/base/memory.h"
-#include "interposer/base/system_call.h"
-#include "interposer/base/text.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/sampler.h"
+#include "interposer/track/sampling.h"
 #include "interposer/track/verification.h"
 #include "interposer/unwind/derive.h"
 #include "interposer/unwind/mapped_objects.h"
@@ -26,45 +21,16 @@ namespace {
 
 void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_count()); }
 
-// Of the fall-back; what is documented as the interval for production.
-constexpr uint64_t kFallbackInterval = 512 * 1024;
-// A runtime is to be joined soon after it has started, while few objects are made.
-constexpr uint32_t kCallsWhileAwaiting = 16;
-constexpr int64_t kBytesWhileAwaiting = 16 * 1024;
-
-// While a runtime is waited for, a distance is gone in steps, so that it is looked for in between.
-void set_countdown(ThreadLocal& local, int64_t distance) {
-  const bool waiting = recorder.await_runtime.load(std::memory_order_relaxed) != nullptr;
-  const int64_t step = waiting && distance > kBytesWhileAwaiting ? kBytesWhileAwaiting : distance;
-  local.sample_countdown = step;
-  local.state->sample_beyond = distance - step;
-}
-
-void look_for_runtime() {
-  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) await();
-}
-
-void start_sampling(ThreadLocal& local) {
-  set_countdown(local, draw_distance(&local.state->random, recorder.sample_interval_bytes.load(
-                                                               std::memory_order_relaxed)));
-}
-
 NodeId root_for(unwind::Ending ending) {
   switch (ending) {
     case unwind::Ending::kTruncated:
-      return recorder.stacks.child(0, kMarkerTruncated);
+      return recorder.stacks.child(kRoot, kMarkerTruncated);
     case unwind::Ending::kBroken:
-      return recorder.stacks.child(0, kMarkerBroken);
+      return recorder.stacks.child(kRoot, kMarkerBroken);
     case unwind::Ending::kComplete:
       break;
   }
-  return 0;
-}
-
-bool on_alternate_stack(stack_t* stack) {
-  *stack = stack_t{};
-  return base::system_call(SYS_sigaltstack, 0, reinterpret_cast<long>(stack)) == 0 &&
-         (stack->ss_flags & SS_ONSTACK) != 0;
+  return kRoot;
 }
 
 }  // namespace
@@ -95,28 +61,6 @@ SILT_COLD ThreadState* enter_new_thread(ThreadLocal& local) {
   return state;
 }
 
-SILT_COLD void fall_back() {
-  if (recording_mode() == Mode::kSampling ||
-      recorder.fell_back.exchange(true, std::memory_order_acq_rel)) {
-    return;
-  }
-  uint64_t exact = 0;
-  recorder.sample_interval_bytes.compare_exchange_strong(exact, kFallbackInterval,
-                                                         std::memory_order_acq_rel);
-  base::log(
-      base::LogLevel::kWarn,
-      recorder.memory_limit_bytes != 0
-          ? "SILT_MEMORY is reached: from here on allocations are sampled, one in 512 KiB"
-          : "the program allocates from so many places that silt's tables outgrow it: from "
-            "here on allocations are sampled, one in 512 KiB (SILT_MEMORY=0 goes on exactly)");
-}
-
-SILT_COLD Mode changed_mode(ThreadLocal& local) {
-  if (local.state == nullptr) return local.mode;
-  if (local.mode == Mode::kExact && recording_mode() == Mode::kSampling) start_sampling(local);
-  return recording_mode();
-}
-
 SILT_COLD void record_elsewhere(ThreadState& state, const void* address, const Block& block) {
   if (recorder.memory_limit_bytes == 0) {
     ++state.statistics.overflowed_blocks;
@@ -129,68 +73,6 @@ SILT_COLD void record_elsewhere(ThreadState& state, const void* address, const B
                                SampledBlock{block.size_bytes, block.stack, 1, block.generation})) {
     ++state.statistics.overflowed_blocks;
   }
-}
-
-namespace {
-
-Taken take_from(LiveTable& live, const void* address) {
-  const auto at = reinterpret_cast<uint64_t>(address);
-  Taken taken{live.take(at), SampledBlock{}};
-  if (taken.exact.stack == 0 && recorder.sampled.perhaps(at))
-    taken.sampled = recorder.sampled.take(at);
-  return taken;
-}
-
-void restore_to(LiveTable& live, const void* address, const Taken& taken) {
-  const auto at = reinterpret_cast<uint64_t>(address);
-  if (taken.exact.stack != 0) live.insert(at, taken.exact);
-  if (taken.sampled.stack != 0) recorder.sampled.insert(at, taken.sampled);
-  for (const StackId stack : {taken.exact.stack, taken.sampled.stack}) {
-    if (stack != 0) folding.note_restored(stack);
-  }
-}
-
-}  // namespace
-
-SILT_COLD void restore(const MappingRange& range) {
-  recorder.mappings.insert(range);
-  folding.note_restored(range.stack);
-}
-
-SILT_COLD Taken take_from_either(const void* address) { return take_from(recorder.live, address); }
-SILT_COLD Taken take_object_from_either(const void* address) {
-  return take_from(recorder.objects, address);
-}
-SILT_COLD void restore(const void* address, const Taken& taken) {
-  restore_to(recorder.live, address, taken);
-}
-SILT_COLD void restore_object(const void* address, const Taken& taken) {
-  restore_to(recorder.objects, address, taken);
-}
-
-SILT_COLD bool hook_is_stale(const ThreadLocal& local, const void* frame) {
-  // The frame of a nested hook lies deeper on the same stack, or on the alternate signal stack.
-  // Where the hook under way stands no other can stand.
-  if (frame < local.hook_frame) return false;
-  stack_t alternate;
-  return !on_alternate_stack(&alternate);
-}
-
-SILT_COLD bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer) {
-  if (stack_pointer >> arch::kAddressBits != 0) return false;
-  if (stack_pointer <= reinterpret_cast<uint64_t>(local.hook_frame)) return false;
-  stack_t alternate;
-  // A jump within a handler that stands on the alternate stack comes back to the hook.
-  return !on_alternate_stack(&alternate) ||
-         stack_pointer - reinterpret_cast<uint64_t>(alternate.ss_sp) >= alternate.ss_size;
-}
-
-SILT_COLD Mode leave_stale_hook(ThreadLocal& local) {
-  // Left in the thread's very first hook, before it had its state: the next one begins anew.
-  if (local.state == nullptr) return Mode::kNew;
-  local.state->spine.forget();
-  local.state->memory.forget();
-  return recording_mode();
 }
 
 StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
@@ -213,8 +95,8 @@ StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
     else
       ++state.statistics.walks_broken;
   }
-  NodeId node = update.kept > 0 ? spine.tag(update.kept - 1) : root_for(update.ending);
-  const bool rooted = update.ending == unwind::Ending::kComplete || node != 0;
+  NodeId node = update.kept > 0 ? NodeId{spine.tag(update.kept - 1)} : root_for(update.ending);
+  const bool rooted = update.ending == unwind::Ending::kComplete || node != kRoot;
   uint64_t function_pc = 0;  // what the next frame has in place of its pc
   const bool joined = recorder.evaluator.joined.load(std::memory_order_acquire);
   for (uint32_t i = update.kept; i < update.count && rooted; ++i) {
@@ -225,27 +107,28 @@ StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
         pc = kEvaluatorTag | (recorder.evaluator.begin + 1);
       }
       node = recorder.stacks.child(node, pc);
-      if (node == 0) [[unlikely]]
+      if (node == kRoot) [[unlikely]]
         break;
       function_pc = 0;
     } else {
       function_pc = spine.function_pc(i);
     }
-    spine.set_tag(i, node);
+    spine.set_tag(i, index_of(node));
   }
-  if (node == 0) [[unlikely]] {
+  if (node == kRoot) [[unlikely]] {
     spine.forget();
     return kOverflowStack;
   }
   if (recorder.verify_walks) [[unlikely]]
-    verify_walk(frame, node, &spine, false);
+    verify_walk(frame, stack_at(node), &spine, false);
   const uint64_t anchor = joined ? innermost_anchor(spine) : 0;
-  if (spine.reusable() && state.memory.wants(node)) {
+  if (spine.reusable() && state.memory.wants(index_of(node))) {
     const auto mark = static_cast<uint16_t>(anchor == 0 ? 0 : (anchor - frame.sp) / 8);
-    state.memory.remember(frame, spine.bp_live(spine.count() - 1), node, mark,
+    state.memory.remember(frame, spine.bp_live(spine.count() - 1), index_of(node), mark,
                           [&](auto&& visit) { return spine.visit_slots(visit); });
   }
-  return joined ? with_runtime_frames(state, node, anchor, heap) : node;
+  const StackId stack = stack_at(node);
+  return joined ? with_runtime_frames(state, stack, anchor, heap) : stack;
 }
 
 SILT_COLD bool count_overflow(ThreadState& state) {
@@ -255,6 +138,8 @@ SILT_COLD bool count_overflow(ThreadState& state) {
 
 namespace {
 
+// A runtime is to be joined soon after it has started, while few objects are made.
+constexpr uint32_t kCallsWhileAwaiting = 16;
 // A look costs about as much as three recorded calls: one in 256 is a hundredth of them.
 constexpr uint32_t kMostCallsBetweenLooks = 256;
 // Two to three milliseconds, below the time between two looks for a request (way_in.cpp).
@@ -307,36 +192,12 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
   look_for_runtime();
 }
 
-SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                             const unwind::Frame& frame, BlockHeap heap) {
-  ThreadState& state = *local.state;
-  const int64_t distance = local.sample_countdown + state.sample_beyond;
-  if (state.sample_beyond != 0 && size_bytes <= static_cast<uint64_t>(distance)) {
-    set_countdown(local, distance - static_cast<int64_t>(size_bytes));
-    return look_for_runtime();
-  }
-  start_sampling(local);
-  if (recorder.tick != nullptr) recorder.tick();
-  look_for_runtime();
-  if (address == nullptr) return;
-  const StackId stack = current_stack(state, frame, heap);
-  const uint32_t weight = draw_weight(
-      &state.random, size_bytes, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
-  ++state.statistics.hook_calls;
-  count(state, stack, weight, weight * size_bytes);
-  const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));
-  if (!recorder.sampled.insert(reinterpret_cast<uint64_t>(address),
-                               SampledBlock{size_bytes, stack, weight, generation})) {
-    ++state.statistics.overflowed_blocks;
-  }
-}
-
 SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
                               const unwind::Frame& frame) {
   StackId stack = current_stack(state, frame);
   if (stack != kOverflowStack) {
-    const NodeId marker = recorder.stacks.child(stack, kMarkerMapping);
-    if (marker != 0) stack = marker;
+    const NodeId marker = recorder.stacks.child(innermost_of(stack), kMarkerMapping);
+    if (marker != kRoot) stack = stack_at(marker);
   }
   ++state.statistics.hook_calls;
   count(state, stack, 1, size_bytes);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The recorder: what a hook calls, and every table behind it in one place. The fast path is
-// record_block: find the allocation's stack (the spine, most often unchanged), count it in the
-// thread's own counters, remember the block in the live table. Hook context.
+// record_block: find the allocation's stack (mostly one that the thread remembers, else by the
+// spine and what of it is unchanged), count it in the thread's own counters, remember the block in
+// the live table. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_RECORDER_H_
 #define SILT_INTERPOSER_TRACK_RECORDER_H_
@@ -53,9 +54,9 @@ struct Recorder {
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
 
-  // 0: exact. Set before `started`; once more when SILT_MEMORY is reached.
+  // 0: exact. Set before `started`; once more by fall_back (sampling.h).
   std::atomic<uint64_t> sample_interval_bytes{};
-  std::atomic<bool> fell_back{};  // SILT_MEMORY was reached: older blocks are in `live`
+  std::atomic<bool> fell_back{};  // exact recording was given up: older blocks are in `live`
 
   std::atomic<bool> started{};         // threads may get states and record
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
@@ -94,16 +95,10 @@ bool start_recorder();
 // Returns the state or nullptr.
 ThreadState* enter_new_thread(ThreadLocal& local);
 
-// Whether a hook entered while another was under way on this thread is nested in it, or whether
-// that one was left behind (by a longjmp out of a signal handler, say).
-bool hook_is_stale(const ThreadLocal& local, const void* frame);
-
-// Whether a jump to `stack_pointer` leaves the hook that is under way.
-bool jump_leaves_hook(const ThreadLocal& local, uint64_t stack_pointer);
-
-// After a hook was left without its end: what it was doing is given up. Returns the thread's mode,
-// kNew when it had not got its state yet.
-Mode leave_stale_hook(ThreadLocal& local);
+// For a runtime that waits for its moment.
+inline void look_for_runtime() {
+  if (const auto await = recorder.await_runtime.load(std::memory_order_acquire)) await();
+}
 
 // The mode a thread has outside hooks.
 SILT_ALWAYS_INLINE Mode recording_mode() {
@@ -119,8 +114,8 @@ SILT_ALWAYS_INLINE StackId current_stack(ThreadState& state, const unwind::Frame
                                          BlockHeap heap = BlockHeap::kNative) {
   if (state.epoch.load(std::memory_order_relaxed) == recorder.epoch.load(std::memory_order_relaxed))
       [[likely]] {
-    const StackId known = state.memory.find(frame);
-    if (known != 0) [[likely]] {
+    const StackId known{state.memory.find(frame)};
+    if (known != kNoStack) [[likely]] {
       if (!recorder.evaluator.joined.load(std::memory_order_relaxed)) [[likely]]
         return known;
       // The mark is the anchor's distance from sp in words, 0 where there is none.
@@ -178,35 +173,6 @@ SILT_ALWAYS_INLINE void record_object(ThreadState& state, const void* address, u
     record_elsewhere(state, address, Block{stack, generation, size_bytes});
   }
 }
-
-// Sampling mode: this block covers a sampling point.
-void record_sample(ThreadLocal& local, const void* address, uint64_t size_bytes,
-                   const unwind::Frame& frame, BlockHeap heap = BlockHeap::kNative);
-
-// A thread was asked to look at its mode again, which it does when its hook ends.
-inline constexpr uint32_t kPendingMode = uint32_t{1} << 31;
-Mode changed_mode(ThreadLocal& local);
-
-// What was recorded of a block: in one of the two, stack 0 in the other.
-struct Taken {
-  Block exact;
-  SampledBlock sampled;
-
-  bool any() const { return exact.stack != 0 || sampled.stack != 0; }
-};
-
-// Forgets a block that may be in either table, where exact recording has gone over to sampling.
-Taken take_from_either(const void* address);
-// Likewise, of a runtime's own allocator.
-Taken take_object_from_either(const void* address);
-// Puts a block back whose realloc failed.
-void restore(const void* address, const Taken& taken);
-void restore_object(const void* address, const Taken& taken);
-// The same of a mapping.
-void restore(const MappingRange& range);
-
-// The tables have outgrown what they may take: from here on allocations are sampled.
-void fall_back();
 
 // Anonymous mappings.
 void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,

@@ -31,10 +31,10 @@ uint64_t innermost_anchor(const unwind::Spine& spine) {
 }
 
 StackId with_runtime_frames(ThreadState& state, StackId native, uint64_t anchor, BlockHeap heap) {
-  const NodeId inner = anchor == 0 ? 0 : recorder.evaluator.find(state, anchor);
-  if (inner == 0 && heap == BlockHeap::kNative) return native;
+  const NodeId inner = anchor == 0 ? kRoot : recorder.evaluator.find(state, anchor);
+  if (inner == kRoot && heap == BlockHeap::kNative) return native;
   const NodeId both = recorder.stacks.child(inner, pair_pc(native, heap));
-  return both != 0 ? both : kOverflowStack;
+  return both != kRoot ? stack_at(both) : kOverflowStack;
 }
 
 }  // namespace silt::track

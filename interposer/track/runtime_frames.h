@@ -49,10 +49,10 @@ constexpr uint64_t function_pc(uint32_t function, uint32_t line, bool first) {
 enum class BlockHeap : uint32_t { kNative = 0, kRuntime = 1 };
 
 constexpr uint64_t pair_pc(StackId native, BlockHeap heap) {
-  return kPairTag | uint64_t{static_cast<uint32_t>(heap)} << 32 | native;
+  return kPairTag | uint64_t{static_cast<uint32_t>(heap)} << 32 | index_of(native);
 }
 constexpr bool is_pair(uint64_t pc) { return (pc & kTagMask) == kPairTag; }
-constexpr StackId native_of(uint64_t pair) { return static_cast<StackId>(pair); }
+constexpr StackId native_of(uint64_t pair) { return StackId{static_cast<uint32_t>(pair)}; }
 constexpr uint64_t with_native(uint64_t pair, uint32_t native) {
   return (pair & ~uint64_t{UINT32_MAX}) | native;
 }
@@ -66,7 +66,7 @@ struct Evaluator {
   uint64_t cold_size = 0;
   uint64_t anchor_below_cfa = 0;
   uint64_t anchored_from = 0;  // the anchor is not valid while pc - begin is less
-  // The node of the innermost frame that is found at the anchor; 0: none.
+  // The node of the innermost frame that is found at the anchor; kRoot: there is none.
   NodeId (*find)(ThreadState& state, uint64_t anchor) = nullptr;
 
   bool contains(uint64_t pc) const { return pc - begin < size || pc - cold_begin < cold_size; }

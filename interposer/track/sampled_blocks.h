@@ -19,7 +19,7 @@ namespace silt::track {
 
 struct SampledBlock {
   uint64_t size_bytes = 0;
-  StackId stack = 0;
+  StackId stack = kNoStack;
   uint32_t weight = 0;  // how many blocks this one stands for
   uint8_t generation = 0;
 };

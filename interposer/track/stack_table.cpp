@@ -28,7 +28,7 @@ bool StackTable::initialize(uint64_t overflow_marker) {
   if (table == nullptr || nodes_.ensure(0) == nullptr) return false;
   next_node_.store(1, std::memory_order_relaxed);
   table_.store(table, std::memory_order_release);
-  return child(0, overflow_marker) == kOverflowStack;
+  return child(kRoot, overflow_marker) == innermost_of(kOverflowStack);
 }
 
 StackTable::Table* StackTable::make_table(uint64_t slots) {
@@ -38,8 +38,8 @@ StackTable::Table* StackTable::make_table(uint64_t slots) {
   return table;
 }
 
-NodeId StackTable::child_slow(NodeId parent, uint64_t pc, bool has_children) {
-  NodeId found;
+uint32_t StackTable::child_slow(uint32_t parent, uint64_t pc, bool has_children) {
+  uint32_t found;
   if (has_children) {
     const Node* const neighbour = nodes_.find(parent + 1);
     found =
@@ -53,18 +53,18 @@ NodeId StackTable::child_slow(NodeId parent, uint64_t pc, bool has_children) {
   return found;
 }
 
-NodeId StackTable::find_or_add(NodeId parent, uint64_t pc) {
+uint32_t StackTable::find_or_add(uint32_t parent, uint64_t pc) {
   Table* const table = table_.load(std::memory_order_acquire);
   const uint64_t hash = hash_of(parent, pc);
   for (uint64_t i = hash & table->mask;; i = (i + 1) & table->mask) {
     const uint64_t slot = table->slots[i].load(std::memory_order_acquire);
     if (slot == 0) return add(table, parent, pc, hash);
-    const auto found = static_cast<NodeId>(slot);
+    const auto found = static_cast<uint32_t>(slot);
     if (slot >> 32 == hash >> 32 && is(nodes_[found], parent, pc)) return found;
   }
 }
 
-void StackTable::fill(NodeId id, Node* node, NodeId parent, uint64_t pc) {
+void StackTable::fill(uint32_t id, Node* node, uint32_t parent, uint64_t pc) {
   const uint32_t reused = reused_.load(std::memory_order_relaxed);
   if (reused != 0) [[unlikely]] {
     // (Without memory for it the node passes for one of the first.)
@@ -78,118 +78,66 @@ void StackTable::fill(NodeId id, Node* node, NodeId parent, uint64_t pc) {
   node->parent.store(parent, std::memory_order_release);
 }
 
-// Takes a free id, if it is one.
-bool StackTable::claim(NodeId id) {
-  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
-    return false;
-  std::atomic<uint64_t>* const word = free_.find(id / kWordIds);
-  const uint64_t bit = uint64_t{1} << id % kWordIds;
-  if (word == nullptr || (word->load(std::memory_order_relaxed) & bit) == 0) return false;
-  if ((word->fetch_and(~bit, std::memory_order_acq_rel) & bit) == 0) return false;
-  free_count_.fetch_sub(1, std::memory_order_relaxed);
-  if (reused_.fetch_add(1, std::memory_order_relaxed) == UINT32_MAX - 1) {
-    reused_.store(UINT32_MAX - 1, std::memory_order_relaxed);  // never 0 again
-  }
-  return true;
-}
-
-// Takes the free id that comes first, so that those of one path lie side by side; 0: there is none.
-NodeId StackTable::claim_any() {
-  if (free_count_.load(std::memory_order_relaxed) == 0) [[likely]]
-    return 0;
-  const uint32_t words = id_limit() / kWordIds + 1;
-  for (uint32_t at = free_from_.load(std::memory_order_relaxed); at < words; ++at) {
-    std::atomic<uint64_t>* const word = free_.find(at);
-    uint64_t bits = word == nullptr ? 0 : word->load(std::memory_order_relaxed);
-    while (bits != 0) {
-      const NodeId id = at * kWordIds + static_cast<NodeId>(__builtin_ctzll(bits));
-      if (claim(id)) {
-        free_from_.store(at, std::memory_order_relaxed);
-        return id;
-      }
-      bits &= bits - 1;
-    }
-  }
-  // All were taken meanwhile; or they lie before where others have come to, and the next finds
-  // them.
-  free_from_.store(0, std::memory_order_relaxed);
-  return 0;
-}
-
-bool StackTable::give_back(NodeId id) {
-  std::atomic<uint64_t>* const word = free_.ensure(id / kWordIds);
-  if (word == nullptr || births_.ensure(id) == nullptr) return false;
+bool StackTable::give_back(NodeId node_id) {
+  const uint32_t id = index_of(node_id);
+  if (!free_.has_room_for(id) || births_.ensure(id) == nullptr) return false;
   Node& node = nodes_[id];
   node.parent.store(kFree, std::memory_order_relaxed);
   node.pc.store(0, std::memory_order_relaxed);
   node.hint.store(0, std::memory_order_relaxed);
-  word->fetch_or(uint64_t{1} << id % kWordIds, std::memory_order_release);
-  free_count_.fetch_add(1, std::memory_order_relaxed);
-  if (free_from_.load(std::memory_order_relaxed) > id / kWordIds) {
-    free_from_.store(id / kWordIds, std::memory_order_relaxed);
-  }
+  free_.put(id);
   return true;
 }
 
-// Bits of a word's ids that are free, and of those that are aside.
-uint64_t StackTable::free_bits(NodeId from) {
-  const std::atomic<uint64_t>* const word = free_.find(from / kWordIds);
-  return word == nullptr ? 0 : word->load(std::memory_order_relaxed);
-}
-
-uint64_t StackTable::aside_bits(NodeId from) {
-  uint64_t bits = 0;
-  for (NodeId i = 0; i < kWordIds; ++i) bits |= uint64_t{is_aside(from + i)} << i;
-  return bits;
-}
-
-bool StackTable::withdraw_page(NodeId first) {
+bool StackTable::withdraw_page(NodeId first_id) {
+  const uint32_t first = index_of(first_id);
   if (first == 0 || first + kPageNodes > id_limit()) return false;
-  constexpr size_t kWords = kPageNodes / kWordIds;
+  constexpr size_t kWords = kPageNodes / FreeIds::kWordIds;
   uint64_t aside[kWords];
   bool any_aside = false;  // else it was done before
   for (size_t i = 0; i < kWords; ++i) {
-    const auto from = static_cast<NodeId>(first + i * kWordIds);
+    const auto from = static_cast<uint32_t>(first + i * FreeIds::kWordIds);
     aside[i] = aside_bits(from);
     any_aside = any_aside || aside[i] != 0;
-    if ((aside[i] | free_bits(from)) != UINT64_MAX) return false;
+    if ((aside[i] | free_.bits(from)) != UINT64_MAX) return false;
   }
-  if (!any_aside || births_.ensure(first) == nullptr || free_.ensure(first / kWordIds) == nullptr) {
-    return false;
-  }
-  // Somebody may have been given one meanwhile: then all that is free goes back.
-  for (size_t i = 0; i < kWords; ++i) {
-    std::atomic<uint64_t>& word = free_[first / kWordIds + i];
-    const uint64_t taken = word.exchange(0, std::memory_order_acq_rel);
-    free_count_.fetch_sub(static_cast<uint32_t>(__builtin_popcountll(taken)),
-                          std::memory_order_relaxed);
-    if ((taken | aside[i]) == UINT64_MAX) continue;
-    put_free(word, taken);
-    while (i-- > 0) put_free(free_[first / kWordIds + i], ~aside[i]);
-    return false;
-  }
-  return true;
+  return any_aside && births_.ensure(first) != nullptr && free_.withdraw(first, aside, kWords);
 }
 
-void StackTable::put_free(std::atomic<uint64_t>& word, uint64_t bits) {
-  word.fetch_or(bits, std::memory_order_release);
-  free_count_.fetch_add(static_cast<uint32_t>(__builtin_popcountll(bits)),
-                        std::memory_order_relaxed);
+uint64_t StackTable::aside_bits(uint32_t from) {
+  uint64_t bits = 0;
+  for (uint32_t i = 0; i < FreeIds::kWordIds; ++i) bits |= uint64_t{is_aside(from + i)} << i;
+  return bits;
 }
 
 // Nodes of zeros are found by nobody: their pc is 0.
-void StackTable::give_back_page(NodeId first) {
+void StackTable::give_back_page(NodeId first_id) {
+  const uint32_t first = index_of(first_id);
   base::release_pages(&nodes_[first], base::kPageSize);
-  for (NodeId id = first; id < first + kPageNodes; id += kWordIds) {
-    put_free(free_[id / kWordIds], UINT64_MAX);
-  }
-  if (free_from_.load(std::memory_order_relaxed) > first / kWordIds) {
-    free_from_.store(first / kWordIds, std::memory_order_relaxed);
+  free_.put_all(first, kPageNodes);
+}
+
+bool StackTable::claim(uint32_t id) {
+  const bool taken = free_.take(id);
+  if (taken) note_reuse();
+  return taken;
+}
+
+void StackTable::note_reuse() {
+  if (reused_.fetch_add(1, std::memory_order_relaxed) == UINT32_MAX - 1) {
+    reused_.store(UINT32_MAX - 1, std::memory_order_relaxed);  // never 0 again
   }
 }
 
-NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
-  NodeId id = claim_any();
+// Takes any free id; 0: there is none.
+uint32_t StackTable::claim_any() {
+  const uint32_t id = free_.take_first(id_limit());
+  if (id != 0) note_reuse();
+  return id;
+}
+
+uint32_t StackTable::make_node(uint32_t parent, uint64_t pc) {
+  uint32_t id = claim_any();
   if (id != 0) [[unlikely]] {
     fill(id, &nodes_[id], parent, pc);
     return id;
@@ -206,8 +154,8 @@ NodeId StackTable::make_node(NodeId parent, uint64_t pc) {
 }
 
 // The node after its parent, where that id is free or the next one; else 0.
-NodeId StackTable::make_neighbour(NodeId parent, uint64_t pc) {
-  NodeId id = parent + 1;
+uint32_t StackTable::make_neighbour(uint32_t parent, uint64_t pc) {
+  uint32_t id = parent + 1;
   Node* const node = nodes_.ensure(id);
   if (node == nullptr) return 0;
   if (!claim(id) && !next_node_.compare_exchange_strong(id, id + 1, std::memory_order_acq_rel,
@@ -218,7 +166,7 @@ NodeId StackTable::make_neighbour(NodeId parent, uint64_t pc) {
   return id;
 }
 
-SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint64_t hash) {
+SILT_COLD uint32_t StackTable::add(Table* table, uint32_t parent, uint64_t pc, uint64_t hash) {
   const uint64_t used = table->used.fetch_add(1, std::memory_order_relaxed);
   if (used * 8 > table->mask * 5) {
     grow(table);
@@ -232,7 +180,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
     if (table_.load(std::memory_order_acquire) != table) return find_or_add(parent, pc);
   }
   // Past seven eighths of a table that could not grow, probing would become endless.
-  const NodeId id = used * 8 < table->mask * 7 ? make_node(parent, pc) : 0;
+  const uint32_t id = used * 8 < table->mask * 7 ? make_node(parent, pc) : 0;
   if (id == 0) {
     table->used.fetch_sub(1, std::memory_order_relaxed);
     overflowed_.fetch_add(1, std::memory_order_relaxed);
@@ -246,7 +194,7 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
       return id;
     }
     // Another thread may have added the same node; then this one stays behind, unused.
-    const auto other = static_cast<NodeId>(slot);
+    const auto other = static_cast<uint32_t>(slot);
     if (slot >> 32 == hash >> 32 && is(nodes_[other], parent, pc)) return other;
   }
 }
@@ -254,22 +202,21 @@ SILT_COLD NodeId StackTable::add(Table* table, NodeId parent, uint64_t pc, uint6
 SILT_COLD void StackTable::grow(Table* table) {
   base::touch_stack();
   const base::BlockedSignals blocked;  // a handler that never came back would leave it growing
-  if (growing_.exchange(true, std::memory_order_acquire)) return;
-  if (table_.load(std::memory_order_relaxed) == table) replace(table, true);
-  growing_.store(false, std::memory_order_release);
+  replace_once(table, true);
 }
 
-SILT_COLD void StackTable::tidy() {
-  Table* const table = table_.load(std::memory_order_acquire);
+SILT_COLD void StackTable::tidy() { replace_once(table_.load(std::memory_order_acquire), false); }
+
+void StackTable::replace_once(Table* table, bool for_more) {
   if (growing_.exchange(true, std::memory_order_acquire)) return;
-  if (table_.load(std::memory_order_relaxed) == table) replace(table, false);
+  if (table_.load(std::memory_order_relaxed) == table) replace(table, for_more);
   growing_.store(false, std::memory_order_release);
 }
 
 // The hash under which a slot's node is looked for; 0: it is not found there any more.
 uint64_t StackTable::hash_of_slot(uint64_t slot) {
-  const Node& node = nodes_[static_cast<NodeId>(slot)];
-  const NodeId parent = node.parent.load(std::memory_order_acquire) & ~kAside;
+  const Node& node = nodes_[static_cast<uint32_t>(slot)];
+  const uint32_t parent = node.parent.load(std::memory_order_acquire) & ~kAside;
   if (parent > kParentMask) return 0;
   const uint64_t hash = hash_of(parent, node.pc.load(std::memory_order_relaxed));
   return hash >> 32 == slot >> 32 ? hash : 0;  // else the id has been used again since
@@ -331,8 +278,8 @@ SILT_COLD void StackTable::unmap_old_tables(uint32_t epoch) {
 }
 
 void StackTable::retire(uint64_t start, uint64_t end) {
-  const NodeId limit = id_limit();
-  for (NodeId id = 1; id < limit; ++id) {
+  const uint32_t limit = id_limit();
+  for (uint32_t id = 1; id < limit; ++id) {
     Node* const node = nodes_.find(id);
     if (node != nullptr &&
         code_of(node->pc.load(std::memory_order_relaxed)) - start < end - start) {
@@ -342,11 +289,11 @@ void StackTable::retire(uint64_t start, uint64_t end) {
 }
 
 bool StackTable::read_node(NodeId id, NodeId* parent, uint64_t* pc) {
-  Node* const node = nodes_.find(id);
+  Node* const node = nodes_.find(index_of(id));
   // Parent first: a node that is not filled yet has no pc.
-  const NodeId known = node == nullptr ? kFree : node->parent.load(std::memory_order_acquire);
+  const uint32_t known = node == nullptr ? kFree : node->parent.load(std::memory_order_acquire);
   *pc = (known & kFree) != 0 ? 0 : node->pc.load(std::memory_order_relaxed);
-  *parent = *pc == 0 ? 0 : known & kParentMask;
+  *parent = *pc == 0 ? kRoot : NodeId{known & kParentMask};
   return *pc != 0;
 }
 

@@ -28,30 +28,22 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
+#include "interposer/track/free_ids.h"
+#include "interposer/track/ids.h"
 
 namespace silt::track {
-
-using NodeId = uint32_t;   // 0: the root
-using StackId = uint32_t;  // a stack's innermost node; 0: none
-
-// Ids fit the 24 bits that a live block's cell has for them.
-inline constexpr uint32_t kStackIdBits = 24;
-inline constexpr uint32_t kMaximumNodes = uint32_t{1} << kStackIdBits;
-
-// The stack of allocations whose own stack did not fit; made first.
-inline constexpr StackId kOverflowStack = 1;
 
 class StackTable {
  public:
   // Makes the overflow stack. Normal context, once.
   bool initialize(uint64_t overflow_marker);
 
-  // The child of `parent` at `pc`, made if need be; 0 when the table is full.
+  // The child of `parent` at `pc`, made if need be; kRoot when the table is full.
   SILT_ALWAYS_INLINE NodeId child(NodeId parent, uint64_t pc) {
-    const NodeId hint = nodes_[parent].hint.load(std::memory_order_relaxed);
-    if (hint != 0 && is(nodes_[hint], parent, pc)) [[likely]]
-      return hint;
-    return child_slow(parent, pc, hint != 0);
+    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_relaxed);
+    if (hint != 0 && is(nodes_[hint], index_of(parent), pc)) [[likely]]
+      return NodeId{hint};
+    return NodeId{child_slow(index_of(parent), pc, hint != 0)};
   }
 
   // Nodes whose pc lies in [start, end) will not be found any more: other code may come there.
@@ -59,18 +51,15 @@ class StackTable {
 
   // For folding. A node that is set aside is not found any more, until it is taken back; then it
   // may be made twice. What is given back must be aside, without children, in no thread's hands.
-  void set_aside(NodeId id) { nodes_[id].parent.fetch_or(kAside, std::memory_order_relaxed); }
-  void take_back(NodeId id) { nodes_[id].parent.fetch_and(~kAside, std::memory_order_relaxed); }
-  bool is_aside(NodeId id) {
-    const Node* const node = nodes_.find(id);
-    return node != nullptr && (node->parent.load(std::memory_order_relaxed) & kAside) != 0;
-  }
+  void set_aside(NodeId id) { parent_of(id).fetch_or(kAside, std::memory_order_relaxed); }
+  void take_back(NodeId id) { parent_of(id).fetch_and(~kAside, std::memory_order_relaxed); }
+  bool is_aside(NodeId id) { return is_aside(index_of(id)); }
   // False when there was no memory to remember that the id is free: it stays aside.
   bool give_back(NodeId id);
   // All ids that share the page of `first`, which begins one: each of them must be free or aside,
   // and one at least aside. Nobody is given one of them from then on; false, with nothing done,
   // where it is not so. Between the two whatever is kept by id may go as well.
-  static constexpr NodeId kPageNodes = base::kPageSize / 16;
+  static constexpr uint32_t kPageNodes = base::kPageSize / 16;
   bool withdraw_page(NodeId first);
   void give_back_page(NodeId first);
   // What is left in the hash table of nodes that were given back goes, if that is much of it.
@@ -83,25 +72,22 @@ class StackTable {
   void finish_fork_in_child() { growing_.store(false, std::memory_order_relaxed); }
 
   // Ids below this were handed out; the newest ones may still be being filled.
-  NodeId id_limit() const { return next_node_.load(std::memory_order_acquire); }
+  uint32_t id_limit() const { return next_node_.load(std::memory_order_acquire); }
   // Nodes that have been made so far, whatever became of them: the birth of the next one.
   uint32_t node_count() const {
     return added(next_node_.load(std::memory_order_acquire),
                  reused_.load(std::memory_order_relaxed));
   }
   // Nodes that are there.
-  uint32_t in_use() const {
-    return next_node_.load(std::memory_order_relaxed) - 1 -
-           free_count_.load(std::memory_order_relaxed);
-  }
+  uint32_t in_use() const { return next_node_.load(std::memory_order_relaxed) - 1 - free_.count(); }
 
   // For the snapshot. False: the node is free, or was handed out but is not filled yet.
   bool read_node(NodeId id, NodeId* parent, uint64_t* pc);
   // Of a node that read_node has read.
   uint32_t birth(NodeId id) {
-    const std::atomic<uint32_t>* const birth = births_.find(id);
+    const std::atomic<uint32_t>* const birth = births_.find(index_of(id));
     const uint32_t known = birth == nullptr ? 0 : birth->load(std::memory_order_relaxed);
-    return known != 0 ? known : id;
+    return known != 0 ? known : index_of(id);
   }
 
   // Of the nodes that are there, and of what they are found by.
@@ -114,17 +100,18 @@ class StackTable {
   uint64_t overflowed() const { return overflowed_.load(std::memory_order_relaxed); }
 
  private:
+  // In here ids are numbers: much is done with neighbours, and with flags beside them.
   struct Node {
     std::atomic<uint64_t> pc;  // 0: not filled yet
-    std::atomic<NodeId> parent;
-    std::atomic<NodeId> hint;  // the child found last, 0: none
+    std::atomic<uint32_t> parent;
+    std::atomic<uint32_t> hint;  // the child found last, 0: none
   };
   static_assert(sizeof(Node) * kPageNodes == base::kPageSize);
   // Flags in a node's parent.
-  static constexpr NodeId kRetired = NodeId{1} << 31;  // the code at its pc was unloaded
-  static constexpr NodeId kAside = NodeId{1} << 30;    // on its way to being given back
-  static constexpr NodeId kFree = NodeId{1} << 29;     // it was given back
-  static constexpr NodeId kParentMask = kFree - 1;
+  static constexpr uint32_t kRetired = uint32_t{1} << 31;  // the code at its pc was unloaded
+  static constexpr uint32_t kAside = uint32_t{1} << 30;    // on its way to being given back
+  static constexpr uint32_t kFree = uint32_t{1} << 29;     // it was given back
+  static constexpr uint32_t kParentMask = kFree - 1;
 
   struct Table {
     uint64_t mask;
@@ -132,31 +119,36 @@ class StackTable {
     std::atomic<uint64_t> slots[];
   };
 
-  SILT_ALWAYS_INLINE static uint64_t hash_of(NodeId parent, uint64_t pc) {
+  SILT_ALWAYS_INLINE static uint64_t hash_of(uint32_t parent, uint64_t pc) {
     // The parent reaches the low bits as well: one function can have very many callers.
     const uint64_t hash = (pc ^ parent * 0xd6e8feb86659fd93) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 29;  // the low half chooses the slot, the high half is kept in it
   }
 
-  static bool is(const Node& node, NodeId parent, uint64_t pc) {
+  static bool is(const Node& node, uint32_t parent, uint64_t pc) {
     return node.parent.load(std::memory_order_acquire) == parent &&
            node.pc.load(std::memory_order_relaxed) == pc;
+  }
+  std::atomic<uint32_t>& parent_of(NodeId id) { return nodes_[index_of(id)].parent; }
+  bool is_aside(uint32_t id) {
+    const Node* const node = nodes_.find(id);
+    return node != nullptr && (node->parent.load(std::memory_order_relaxed) & kAside) != 0;
   }
   static uint32_t added(uint32_t a, uint32_t b) {  // births stop at the largest number
     return a + b < a ? UINT32_MAX : a + b;
   }
-  NodeId child_slow(NodeId parent, uint64_t pc, bool has_children);
-  NodeId find_or_add(NodeId parent, uint64_t pc);
-  NodeId add(Table* table, NodeId parent, uint64_t pc, uint64_t hash);
-  void fill(NodeId id, Node* node, NodeId parent, uint64_t pc);
-  bool claim(NodeId id);
-  NodeId claim_any();
-  uint64_t free_bits(NodeId from);
-  uint64_t aside_bits(NodeId from);
-  void put_free(std::atomic<uint64_t>& word, uint64_t bits);
-  NodeId make_node(NodeId parent, uint64_t pc);
-  NodeId make_neighbour(NodeId parent, uint64_t pc);
+  uint32_t child_slow(uint32_t parent, uint64_t pc, bool has_children);
+  uint32_t find_or_add(uint32_t parent, uint64_t pc);
+  uint32_t add(Table* table, uint32_t parent, uint64_t pc, uint64_t hash);
+  void fill(uint32_t id, Node* node, uint32_t parent, uint64_t pc);
+  bool claim(uint32_t id);
+  uint32_t claim_any();
+  void note_reuse();
+  uint64_t aside_bits(uint32_t from);
+  uint32_t make_node(uint32_t parent, uint64_t pc);
+  uint32_t make_neighbour(uint32_t parent, uint64_t pc);
   void grow(Table* table);
+  void replace_once(Table* table, bool for_more);
   void replace(Table* table, bool for_more);
   uint64_t hash_of_slot(uint64_t slot);
   void leave_behind(Table* table);
@@ -167,17 +159,13 @@ class StackTable {
 
   base::ChunkedArray<Node, 4096, kMaximumNodes / 4096> nodes_;
   std::atomic<Table*> table_{nullptr};
-  std::atomic<NodeId> next_node_{0};
+  std::atomic<uint32_t> next_node_{0};
   std::atomic<bool> growing_{false};
   std::atomic<uint64_t> overflowed_{0};
 
-  // Ids that were given back, a bit each. Where one lies free behind a parent's, its first child
-  // still becomes its neighbour.
-  static constexpr NodeId kWordIds = 64;
-  static constexpr size_t kFreeWords = kMaximumNodes / kWordIds;
-  base::ChunkedArray<std::atomic<uint64_t>, 512, kFreeWords / 512> free_;
-  std::atomic<uint32_t> free_count_{0};
-  std::atomic<uint32_t> free_from_{0};  // no word before this one has a bit, as far as is known
+  // Ids that were given back. Where one lies free behind a parent's, its first child still becomes
+  // its neighbour.
+  FreeIds free_;
   // How often an id was used again; births by id, 0: it is its id, as before the first of these.
   std::atomic<uint32_t> reused_{0};
   base::ChunkedArray<std::atomic<uint32_t>, 4096, kMaximumNodes / 4096> births_;

@@ -15,6 +15,7 @@
 #include "interposer/base/text.h"
 #include "interposer/track/recorder.h"
 #include "interposer/unwind/interpreter.h"
+#include "interposer/unwind/reference_walk.h"
 
 namespace silt::track {
 namespace {
@@ -31,10 +32,7 @@ constinit uint64_t g_found[unwind::kMaximumFrames + 2]{};
 
 // The slot of this program; all slots taken: the last.
 VerifiedProgram* slot_for(VerificationFile& file, const char* path) {
-  const char* name = path;
-  for (const char* at = path; *at != '\0'; ++at) {
-    if (*at == '/') name = at + 1;
-  }
+  const char* const name = base::base_name(path);
   uint64_t words[4] = {};
   base::copy_bytes(reinterpret_cast<char*>(words), name,
                    base::length(name) < 31 ? base::length(name) : 31);
@@ -127,7 +125,7 @@ void start_verification(const char* setting, const char* program) {
   g_program->processes.fetch_add(1, std::memory_order_relaxed);
 }
 
-void verify_walk(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* spine,
+void verify_walk(const unwind::Frame& frame, StackId stack, const unwind::Spine* spine,
                  bool whole_allocation) {
   const base::SpinGuard guard(g_lock);
   g_program->walks.fetch_add(1, std::memory_order_relaxed);
@@ -137,12 +135,12 @@ void verify_walk(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* s
   const size_t expected = unwind::reference_walk(frame.sp, g_reference, kRoom, &complete);
   size_t found = 0;
   bool whole = true;  // no marker says that outer frames are missing
-  for (NodeId node = leaf; node != 0 && found <= kRoom;) {
+  for (NodeId node = innermost_of(stack); node != kRoot && found <= kRoom;) {
     NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(node, &parent, &pc);
     if (is_pair(pc)) {
-      node = native_of(pc);  // the runtime's frames are not on this stack
+      node = innermost_of(native_of(pc));  // the runtime's frames are not on this stack
       continue;
     }
     if (pc == kMarkerTruncated || pc == kMarkerBroken) {

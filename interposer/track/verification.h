@@ -42,7 +42,7 @@ struct VerificationFile {
 void start_verification(const char* setting, const char* program);
 
 // `whole_allocation`: not one of several comparisons for the same allocation.
-void verify_walk(const unwind::Frame& frame, NodeId leaf, const unwind::Spine* spine,
+void verify_walk(const unwind::Frame& frame, StackId stack, const unwind::Spine* spine,
                  bool whole_allocation);
 
 // Says on standard error what was compared, unless it is in a file.

@@ -14,6 +14,7 @@
 
 #include <atomic>
 
+#include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/open_files.h"
 #include "interposer/base/spin_lock.h"
@@ -26,16 +27,8 @@ namespace {
 
 constexpr const char* kKernelObject = "[vdso]";
 
-// A line of /proc/self/maps: start-end rwxp offset major:minor inode path
-struct Mapping {
-  uint64_t start;
-  uint64_t end;
-  uint64_t offset;
-  uint64_t device;
-  uint64_t inode;
-  const char* path;  // until the next line is read
-  bool readable;
-  bool executable;
+// Its path is there until the next line is read.
+struct Mapping : base::MapsLine {
   bool of_kernel;
 
   bool holds(uint64_t address) const { return address >= start && address < end; }
@@ -70,21 +63,8 @@ constinit base::TextBlocks<base::map_within_limit> g_names{};
 
 Mapping parse(const char* line) {
   Mapping mapping{};
-  const char* at;
-  mapping.start = base::parse_hexadecimal(line, &at);
-  if (*at != '-') return Mapping{};
-  mapping.end = base::parse_hexadecimal(at + 1, &at);
-  if (base::length(at) < 6) return Mapping{};
-  mapping.readable = at[1] == 'r';
-  mapping.executable = at[3] == 'x';
-  at += 5;
-  mapping.offset = base::parse_hexadecimal(at + (*at == ' ' ? 1 : 0), &at);
-  mapping.device = base::parse_hexadecimal(at + (*at == ' ' ? 1 : 0), &at) << 32;
-  mapping.device |= base::parse_hexadecimal(at + (*at == ':' ? 1 : 0), &at);
-  mapping.inode = base::parse_decimal(at + (*at == ' ' ? 1 : 0), &at);
-  while (*at == ' ') ++at;
-  mapping.path = at;
-  mapping.of_kernel = base::equal(at, kKernelObject);
+  if (!base::parse_maps_line(line, &mapping)) return Mapping{};
+  mapping.of_kernel = base::equal(mapping.path, kKernelObject);
   return mapping;
 }
 

@@ -295,10 +295,4 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
   }
 }
 
-SILT_COLD size_t reference_walk(uint64_t first_sp, Frame* frames, size_t capacity, bool* complete) {
-  arch::Registers registers;
-  arch::capture(&registers);
-  return walk_with_libunwind(registers, first_sp, frames, capacity, complete);
-}
-
 }  // namespace silt::unwind

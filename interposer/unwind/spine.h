@@ -12,7 +12,8 @@
 //   index     0           1                    count - 1
 //           outermost   …                      innermost
 //   frame   pc sp bp    a frame with pc 0 is no frame but a second pair of slots of the frame
-//                       after it; where that is an interpreter's, bp is what stands for its function
+//                       after it; where that is an interpreter's, bp is what stands for its
+//                       function
 //   slots   where the next outer frame's pc and bp were read, and what was there; the outermost
 //           frame has one where a pc of 0 was read, if that is what made it the outermost
 //   tag     the caller's, kept as long as the frame is
@@ -137,11 +138,6 @@ class Spine {
   Link fresh_[kCapacity];
   alignas(32) Slots fresh_slots_[kCapacity];
 };
-
-// For tests and SILT_VERIFY_WALK: libunwind's own walk of the calling thread's stack, beginning
-// with the frame whose sp is `first_sp`. Returns the number of frames stored. *complete: the
-// outermost frame was reached, else libunwind stopped for want of unwind information.
-size_t reference_walk(uint64_t first_sp, Frame* frames, size_t capacity, bool* complete);
 
 }  // namespace silt::unwind
 

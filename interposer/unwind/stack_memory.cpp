@@ -21,7 +21,7 @@ StackMemory::Place StackMemory::trace(const Frame& innermost, bool bp_live) {
   if (bp_live && run.bp_mask() == 0) return place;
   while (run.bits != 0) {
     const Group at = first_differing(run, innermost.sp);
-    for (Group matching = run.begin(); matching != at; matching += kUnitsBytes) {
+    for (Group matching = run.begin(); matching != at; matching += kCheckUnitsBytes) {
       pass(matching, 4, &place.passed);
     }
     if (at == run.end()) {
@@ -48,8 +48,8 @@ bool StackMemory::is_two_pairs(Group at) const {
 void StackMemory::keep(const Frame& innermost, const Place& place, bool bp_live, uint32_t tag,
                        uint32_t groups) {
   uint32_t in_pairs = 0;
-  while (in_pairs < kMaximumInPairs && in_pairs < groups &&
-         is_two_pairs((next_group_ + in_pairs) * kUnitsBytes)) {
+  while (in_pairs < kMostInPairs && in_pairs < groups &&
+         is_two_pairs((next_group_ + in_pairs) * kCheckUnitsBytes)) {
     ++in_pairs;
   }
   Run run{uint64_t{tag} << 40 | uint64_t{next_group_} << 27 | uint64_t{groups} << 20 |

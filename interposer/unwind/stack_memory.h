@@ -31,8 +31,8 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
-#include "interposer/base/memory.h"
 #include "interposer/unwind/frame_rule.h"
+#include "interposer/unwind/stack_checks.h"
 
 namespace silt::unwind {
 
@@ -55,7 +55,7 @@ class StackMemory {
   }
 
   // After find has found a stack: the mark that it was remembered with.
-  uint16_t mark() const { return marks_[found_ / kUnitsBytes]; }
+  uint16_t mark() const { return marks_[found_ / kCheckUnitsBytes]; }
 
   // After find has found nothing: whether the stack is worth remembering. One that comes up a
   // second time at its place is, soon after the first. Programs with tens of thousands of stacks,
@@ -78,11 +78,11 @@ class StackMemory {
   template <typename VisitSlots>
   void remember(const Frame& innermost, bool bp_live, uint32_t tag, uint16_t mark,
                 VisitSlots&& visit_slots) {
-    if (next_group_ == 0 || kGroups - next_group_ < kMaximumGroups) forget();
+    if (next_group_ == 0 || kCheckGroups - next_group_ < kMostCheckGroups) forget();
     const Place place = trace(innermost, bp_live);
     if (place.found) return;
-    const Group at = next_group_ * kUnitsBytes;
-    Builder builder(units(at), values(at), innermost.sp);
+    const Group at = next_group_ * kCheckUnitsBytes;
+    CheckBuilder builder(units(at), values(at), innermost.sp);
     uint32_t next = 0;  // of the checks on the way to `place`
     const Passed* before = nullptr;
     const bool fits =
@@ -113,37 +113,8 @@ class StackMemory {
   void forget();
 
  private:
-  // A group of checks, by the offset of its distances in bytes, which serves as an index for both
-  // arrays: the comparison of two groups is all that many calls do.
-  using Group = uint64_t;
-  static constexpr uint32_t kUnitsBytes = 4 * sizeof(uint16_t);
-  static constexpr uint32_t kValuesBytes = 4 * sizeof(uint64_t);
-
-  // Checks to be made one after the other, and the stack it is when all have matched. 0: none.
-  //
-  //    63     40 39      27 26     20 19        15 14          0
-  //   +---------+----------+---------+------------+-------------+
-  //   |   tag   |  begin   | groups  |  in pairs  | key         |
-  //   +---------+----------+---------+------------+-------------+
-  //
-  // So many groups from the first one on are two pairs each. The key of a branch is the number of
-  // the check where it leaves the other stack; a root's is 1 when bp is compared.
-  struct Run {
-    uint64_t bits;
-
-    uint32_t tag() const { return static_cast<uint32_t>(bits >> 40); }
-    Group begin() const { return in_bytes<27>(kGroups - 1); }
-    Group end_of_pairs() const { return begin() + in_bytes<15>(kMaximumInPairs); }
-    Group end() const { return begin() + in_bytes<20>(kMaximumGroups); }
-    // A number of groups that stands at kShift, times eight.
-    template <unsigned kShift>
-    uint64_t in_bytes(uint64_t mask) const {
-      static_assert(kUnitsBytes == 8);
-      return bits >> (kShift - 3) & mask << 3;
-    }
-    uint64_t bp_mask() const { return -(bits & 1); }
-    bool leaves_at(uint32_t check) const { return (bits & 0x7fff) == check; }
-  };
+  using Group = CheckGroup;
+  using Run = CheckRun;
 
   struct Root {
     uint64_t pc;
@@ -158,62 +129,6 @@ class StackMemory {
     Run run;
   };
   static_assert(sizeof(Branch) == 16);
-
-  // Writes the checks of a new run one after the other. Not cold: a program with tens of thousands
-  // of stacks remembers a quarter of what it walks.
-  class Builder {
-   public:
-    Builder(uint16_t* units, uint64_t* values, uint64_t sp)
-        : units_(units), values_(values), sp_(sp) {}
-
-    bool empty() const { return count_ == 0; }
-
-    // False when there is no room left.
-    SILT_ALWAYS_INLINE bool add(uint16_t units, uint64_t value) {
-      if (count_ % 4 != 0) {
-        // Slots of one group are read together, so the first must vouch for the others.
-        const uint64_t first = sp_ + uint64_t{units_[count_ & ~3u]} * 8;
-        if ((first ^ (sp_ + uint64_t{units} * 8)) / base::kPageSize != 0) [[unlikely]]
-          fill_group();
-      }
-      if (count_ >= 4 * kMaximumGroups) [[unlikely]]  // even, so a second half has room as well
-        return false;
-      if (count_ % 2 == 0 && count_ != 0 && units_[count_ - 1] + 1 == units &&
-          units_[count_ - 2] + 1 != units_[count_ - 1]) {
-        // A pair whose first is the second of two: it stands here once more, in front of this one.
-        put(units_[count_ - 1], values_[count_ - 1]);
-      }
-      put(units, value);
-      return true;
-    }
-
-    // Returns the number of groups.
-    uint32_t finish() {
-      fill_group();
-      return count_ / 4;
-    }
-
-   private:
-    SILT_ALWAYS_INLINE void put(uint16_t units, uint64_t value) {
-      units_[count_] = units;
-      values_[count_] = value;
-      ++count_;
-    }
-    // The rest of the group repeats the pair or the check before it.
-    void fill_group() {
-      while (count_ % 4 != 0) {
-        const bool after_pair =
-            count_ % 4 >= 2 && units_[count_ & ~3u] + 1 == units_[(count_ & ~3u) + 1];
-        const uint32_t from = after_pair ? count_ - 2 : count_ - 1;
-        put(units_[from], values_[from]);
-      }
-    }
-
-    uint16_t* units_;
-    uint64_t* values_;
-    uint64_t sp_;
-    uint32_t count_ = 0;
-  };
 
   // Where a new run belongs: in a root, or in a branch from `check`, where `value` was found.
   struct Place {
@@ -236,10 +151,7 @@ class StackMemory {
   static constexpr uint32_t kRoots = 1u << kRootBits;
   static constexpr uint32_t kRootsInSet = 4;
   static constexpr uint32_t kBranches = 1u << kBranchBits;
-  static constexpr uint32_t kGroups = 8 * 1024;
-  static constexpr uint32_t kMaximumGroups = 127;
-  static constexpr uint32_t kMaximumInPairs = 31;
-  static constexpr uint32_t kMaximumPassed = 4 * kMaximumGroups;
+  static constexpr uint32_t kMaximumPassed = 4 * kMostCheckGroups;
   static constexpr uint64_t kMaximumDistance = uint64_t{UINT16_MAX} * 8;
   static constexpr uint32_t kLookAhead = 4;
   static constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
@@ -254,13 +166,13 @@ class StackMemory {
   }
   SILT_ALWAYS_INLINE const uint64_t* values(Group at) const {
     return reinterpret_cast<const uint64_t*>(reinterpret_cast<const char*>(values_) +
-                                             at * (kValuesBytes / kUnitsBytes));
+                                             at * (kCheckValuesBytes / kCheckUnitsBytes));
   }
   uint16_t* units(Group at) { return const_cast<uint16_t*>(std::as_const(*this).units(at)); }
   uint64_t* values(Group at) { return const_cast<uint64_t*>(std::as_const(*this).values(at)); }
 
   static constexpr uint32_t check_number(Group at, uint32_t i) {
-    return static_cast<uint32_t>(at / kUnitsBytes * 4) + i;
+    return static_cast<uint32_t>(at / kCheckUnitsBytes * 4) + i;
   }
 
   SILT_ALWAYS_INLINE bool differs(Group at, uint64_t sp) const {
@@ -281,10 +193,10 @@ class StackMemory {
     const Group end_of_pairs = run.end_of_pairs();
     while (at != end_of_pairs) {
       if (pairs_differ(at, sp)) return at;
-      at += kUnitsBytes;
+      at += kCheckUnitsBytes;
     }
     const Group end = run.end();
-    while (at != end && !differs(at, sp)) at += kUnitsBytes;
+    while (at != end && !differs(at, sp)) at += kCheckUnitsBytes;
     return at;
   }
 
@@ -352,9 +264,9 @@ class StackMemory {
   uint16_t candidates_[(kBranches + kRoots) / 2 << kLaneBits];  // tags of stacks last missed here
   alignas(64) Root roots_[kRoots];
   Branch branches_[kBranches];
-  alignas(64) uint64_t values_[4 * kGroups];
-  uint16_t units_[4 * kGroups];
-  uint16_t marks_[kGroups];  // by the first group of a stack
+  alignas(64) uint64_t values_[4 * kCheckGroups];
+  uint16_t units_[4 * kCheckGroups];
+  uint16_t marks_[kCheckGroups];  // by the first group of a stack
   Passed passed_[kMaximumPassed];
 };
 

@@ -97,6 +97,8 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
       return {Verdict::kGrowing, std::min(before.confidence, 0.6)};
     case Ground::kPartLeaks:
       return {Verdict::kLeak, confidence};
+    case Ground::kLost:  // 0.9 is said, not measured: pointers that are not seen are the exception
+      return {Verdict::kLeak, std::max(before.confidence, 0.9)};
     case Ground::kNone:
       break;
   }

@@ -88,4 +88,10 @@ std::string format_percent(double fraction) {
   return printed("%.0f %%", percent);
 }
 
+std::string hexadecimal(uint64_t value) {
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
 }  // namespace silt

@@ -7,6 +7,7 @@
 #ifndef SILT_SYMBOLIZER_BASE_QUANTITY_H_
 #define SILT_SYMBOLIZER_BASE_QUANTITY_H_
 
+#include <cstdint>
 #include <string>
 
 namespace silt {
@@ -25,6 +26,9 @@ std::string format_duration(double seconds);
 
 // "1 block", "2 blocks": the count in words with its noun; the plural is noun + "s".
 std::string format_counted(double count, const char* noun);
+
+// "0x7f12", as addresses are written.
+std::string hexadecimal(uint64_t value);
 
 // "12 %", "0.4 %"; `fraction` 1 is 100 %.
 std::string format_percent(double fraction);

@@ -105,7 +105,7 @@ void register_check(CLI::App& app, int& status) {
   add_gate_options(*command, options->gate);
   command
       ->add_option("--write-baseline", options->write_baseline,
-                   "write what grows now as known to this file, and do not judge")
+                   "write what grows now to this file, as known, and judge nothing")
       ->type_name("FILE");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);

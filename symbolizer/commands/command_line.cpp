@@ -33,7 +33,7 @@ const CLI::App* subcommand_of(const CLI::App& app, const std::vector<std::string
 // Whether the word after this option is its value.
 bool takes_next_word(const CLI::App& command, const std::string& word) {
   if (word.find('=') != std::string::npos) return false;
-  const bool is_long = word.rfind("--", 0) == 0;
+  const bool is_long = word.starts_with("--");
   if (!is_long && word.size() > 2) return false;  // -n5
   const CLI::Option* option = command.get_option_no_throw(word);
   return option != nullptr && option->get_items_expected_max() > 0;
@@ -154,7 +154,7 @@ std::string mistake_line(const CLI::App& app, const std::vector<std::string>& wo
   }
   for (const std::string& word : words) {
     const std::string name = word.substr(0, word.find('='));
-    if (name.rfind("--", 0) != 0 || name.size() < 4 || asked.get_option_no_throw(name) != nullptr)
+    if (!name.starts_with("--") || name.size() < 4 || asked.get_option_no_throw(name) != nullptr)
       continue;
     const std::string meant = nearest(name, known);
     return "there is no option " + in_quotes(name) +

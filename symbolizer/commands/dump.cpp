@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -17,6 +18,8 @@
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/heap_at_dump.h"
+#include "symbolizer/process/facts.h"
+#include "symbolizer/process/family.h"
 #include "symbolizer/process/owners_answer.h"
 #include "symbolizer/process/snapshot_request.h"
 
@@ -44,7 +47,24 @@ bool tell_owners(pid_t pid, const std::string& path) {
   return true;
 }
 
-int dump_all(const std::vector<std::string>& words, const std::string& timeout,
+// The process and, of what it started, those that are recorded; the others are named.
+std::vector<pid_t> tree_of(pid_t root) {
+  std::vector<pid_t> tree = {root};
+  for (const pid_t pid : process::descendants_of(root, {})) {
+    const auto maps = process::read_proc(process::proc_path(pid, "maps"));
+    if (maps && process::is_recorded(process::parse_maps(*maps))) {
+      tree.push_back(pid);
+      continue;
+    }
+    std::string name = process::read_proc(process::proc_path(pid, "comm")).value_or("?");
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    log::step("process " + std::to_string(pid) + " (" + one_line(name) +
+              "), started by it, is not recorded");
+  }
+  return tree;
+}
+
+int dump_all(const std::vector<std::string>& words, const std::string& timeout, bool tree,
              process::Wish wish) {
   const auto nanoseconds = parse_duration(timeout);
   if (!nanoseconds) {
@@ -59,7 +79,10 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout,
       log::error(in_quotes(word) + " is not a process id");
       return kUsage;
     }
-    pids.push_back(static_cast<pid_t>(std::stoi(word)));
+    const auto pid = static_cast<pid_t>(std::stoi(word));
+    for (const pid_t one : tree ? tree_of(pid) : std::vector<pid_t>{pid}) {
+      if (std::find(pids.begin(), pids.end(), one) == pids.end()) pids.push_back(one);
+    }
   }
   int status = kDone;
   for (const pid_t pid : pids) {
@@ -86,6 +109,7 @@ void register_dump(CLI::App& app, int& status) {
   struct DumpOptions {
     std::vector<std::string> pids;
     std::string timeout = "10s";
+    bool tree = false;
     bool owners = false;
   };
   auto options = std::make_shared<DumpOptions>();
@@ -95,19 +119,22 @@ void register_dump(CLI::App& app, int& status) {
       ->type_name("NUMBER");
   command->add_option("--timeout", options->timeout, "how long to wait for each (default: 10s)")
       ->type_name("TIME");
+  command->add_flag("--tree", options->tree,
+                    "also the processes that it has started, and those that these have");
   command->add_flag("--owners", options->owners,
-                    "find out who keeps the blocks too: a copy of the process looks, while the "
+                    "also find out who keeps the blocks: a copy of the process looks while the "
                     "process goes on");
   command->footer(
       "Prints the path of each snapshot once it is written.\n"
       "Examples:\n"
       "  silt dump 4711\n"
       "  silt dump $(pidof nginx)\n"
+      "  silt dump --tree 4711\n"
       "  silt dump --owners 4711\n"
       "\n"
-      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be had.");
+      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be taken.");
   command->callback([options, &status] {
-    status = dump_all(options->pids, options->timeout,
+    status = dump_all(options->pids, options->timeout, options->tree,
                       options->owners ? process::Wish::kOwners : process::Wish::kPlain);
   });
 }

@@ -67,8 +67,8 @@ Result<Rules> read_rules(const GateOptions& options) {
   }
   if (rules.policy.old_form) {
     log::warning("policy " + in_quotes(options.policy) +
-                 " is of the older form, which goes on being read; as TOML, words and sizes stand "
-                 "in \"quotes\" and a part is [module.NAME]");
+                 " has the older form, which is still read; in TOML, words and sizes are in "
+                 "\"quotes\" and a section is [module.NAME]");
   }
   if (const auto error = take(options.suppressions, "suppressions", report::parse_suppressions,
                               rules.suppressions)) {

@@ -165,7 +165,7 @@ void register_heapsnapshot(CLI::App& app, int& status) {
       "  silt heapsnapshot 4711 -o before.heapsnapshot\n"
       "  silt report before.heapsnapshot after.heapsnapshot\n"
       "\n"
-      "Exit status: 0 the file was written; 2 usage; 3 it could not be had.");
+      "Exit status: 0 the file was written; 2 usage; 3 it could not be written.");
   command->callback([options, &status] { status = take(*options); });
 }
 

@@ -115,13 +115,13 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->check(CLI::NonNegativeNumber)
       ->each([&options](const std::string&) { options.top_given = true; });
   app.add_option("--module", options.module,
-                 "only what has a frame in a module whose name holds this")
+                 "only stacks with a frame in a module whose name contains this")
       ->type_name("NAME");
   app.add_option("--function", options.function,
-                 "only what has a frame in a function whose name holds this")
+                 "only stacks with a frame in a function whose name contains this")
       ->type_name("NAME");
   app.add_option("--verdict", options.verdicts,
-                 "only these: leak, growing, bounded, sawtooth, steady")
+                 "only findings with these verdicts: leak, growing, bounded, sawtooth, steady")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("VERDICT");
@@ -131,7 +131,7 @@ void add_input_options(CLI::App& app, InputOptions& options) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--limit", options.limit,
-                 "tell when growth reaches this size (default: the cgroup's limit)")
+                 "say when growth will reach this size (default: the cgroup's limit)")
       ->type_name("SIZE");
   app.add_option(
          "--work", options.work,

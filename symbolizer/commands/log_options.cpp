@@ -32,16 +32,17 @@ void add_log_options(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == "completion") continue;
     CLI::Option* const quiet =
-        command->add_flag("--quiet,-q", words->settings.quiet, "no steps and no progress");
-    command->add_flag("--verbose,-v", words->settings.verbose, "say more of what is done and why")
+        command->add_flag("--quiet,-q", words->settings.quiet, "print no steps and no progress");
+    command
+        ->add_flag("--verbose,-v", words->settings.verbose, "say more about what is done and why")
         ->excludes(quiet);
     command
         ->add_option("--log-file", words->settings.file,
-                     "write what is said on standard error to this file too, with times")
+                     "also write the messages of standard error to this file, with times")
         ->type_name("FILE");
     command
         ->add_option("--log-format", words->format,
-                     "how it is said: in words, or as a JSON object a line")
+                     "messages as text, or as one JSON object per line")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
   }

@@ -106,13 +106,13 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
       endings += " (" + std::string(format.name) + ")";
     }
   }
-  app.add_option("--format,-f", options.format, "what to write")
+  app.add_option("--format,-f", options.format, "output format")
       ->check(CLI::IsMember(names))
       ->check([](const std::string& name) { return why_not(name); })
       ->capture_default_str();
   app.add_option("--output,-o", options.path,
-                 "write to this file instead of standard output; without --format its ending "
-                 "chooses the format: " +
+                 "write to this file instead of standard output; without --format the file's "
+                 "ending chooses the format: " +
                      endings)
       ->type_name("FILE");
   app.parse_complete_callback([&app, &options] {
@@ -121,7 +121,7 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
     const std::string why = why_not(options.format);
     if (!why.empty()) throw CLI::ValidationError("--output", why);
   });
-  app.add_flag("--full", options.full, "text: every stack of each finding, and all of its frames");
+  app.add_flag("--full", options.full, "text: every stack of each finding, with all its frames");
 }
 
 bool shows_all_stacks(const std::string& format) {

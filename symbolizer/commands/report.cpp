@@ -62,7 +62,8 @@ void register_report(CLI::App& app, int& status) {
                    "node or Chrome; none: the newest recording here")
       ->type_name("FOLDER|FILE");
   command
-      ->add_option("--compare", options->inputs.compared, "an earlier recording: tells what is new")
+      ->add_option("--compare", options->inputs.compared,
+                   "an earlier recording, to tell what is new")
       ->type_name("FOLDER|FILE");
   // What it was called before; a baseline is what 'silt check' knows.
   CLI::Option* const before =

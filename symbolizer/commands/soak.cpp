@@ -152,14 +152,16 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
   app.add_option("--duration", options.plan.duration, "how long the load runs, warm-up included")
       ->capture_default_str()
       ->type_name("TIME");
-  app.add_option("--warm-up", options.plan.warm_up,
-                 "no snapshots in this first part (default: a fifth of the duration, at most 2m)")
+  app.add_option(
+         "--warm-up", options.plan.warm_up,
+         "take no snapshots in this first part (default: a fifth of the duration, at most 2m)")
       ->type_name("TIME");
-  app.add_option("--snapshots", options.plan.snapshots, "how many after the warm-up (default: 10)");
-  app.add_option("--every", options.plan.every, "a snapshot every so often instead: 10s, 1m")
+  app.add_option("--snapshots", options.plan.snapshots,
+                 "snapshots after the warm-up (default: 10)");
+  app.add_option("--every", options.plan.every, "take a snapshot at this interval instead: 10s, 1m")
       ->type_name("TIME");
   app.add_option("--load", task.load,
-                 "shell command that makes the program work; SILT_SOAK_PID is the program")
+                 "shell command that makes the program work; SILT_SOAK_PID is its process id")
       ->type_name("COMMAND");
   app.add_option("--ready", task.ready, "shell command that succeeds when the load may begin")
       ->type_name("COMMAND");
@@ -168,10 +170,11 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
       ->type_name("PORT");
   app.add_option("--wait", options.wait, "wait this long before the load begins")
       ->type_name("TIME");
-  app.add_option("--ready-timeout", options.ready_timeout, "give up when it is not ready by then")
+  app.add_option("--ready-timeout", options.ready_timeout,
+                 "give up if it is not ready within this time")
       ->capture_default_str()
       ->type_name("TIME");
-  app.add_option("--grace", options.grace, "from SIGTERM until the program is killed")
+  app.add_option("--grace", options.grace, "time from SIGTERM until the program is killed")
       ->capture_default_str()
       ->type_name("TIME");
   using format::SettingId;
@@ -180,7 +183,7 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,
                "the program's output goes to standard error instead of a log");
-  app.add_flag("--full", options.full, "every stack of each finding, and all of its frames");
+  app.add_flag("--full", options.full, "every stack of each finding, with all its frames");
 }
 
 }  // namespace

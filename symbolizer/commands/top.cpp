@@ -193,10 +193,10 @@ void register_top(CLI::App& app, int& status) {
       ->add_option("PID|RECORDING", options->target, "a process under silt, or a recording folder")
       ->required()
       ->type_name("");
-  command->add_option("--interval,-n", options->interval, "time between pictures")
+  command->add_option("--interval,-n", options->interval, "time between updates")
       ->capture_default_str()
       ->type_name("TIME");
-  command->add_flag("--once", options->once, "one picture, without a terminal");
+  command->add_flag("--once", options->once, "print the figures once and end; needs no terminal");
   command->footer(kExamples);
   command->callback([options, &status] { status = run_top(*options); });
 }

@@ -109,13 +109,6 @@ class GrowthFinder {
   Growth growth_;
 };
 
-// What the anchors keep in a heap, in bytes; what is below two of them counts once.
-uint64_t retained_by(const Heap& heap, const std::vector<Anchor>& anchors, const NodesById& nodes,
-                     const Words& words);
-// The same where ids mean nothing: `others` of each object of the second snapshot.
-uint64_t retained_by_others(const Heap& heap, const std::vector<Anchor>& anchors,
-                            const std::vector<NodeIndex>& others, const Words& words);
-
 }  // namespace silt::heap
 
 #endif  // SILT_SYMBOLIZER_HEAP_GROWTH_H_

@@ -18,6 +18,7 @@
 #include "symbolizer/heap/holders.h"
 #include "symbolizer/heap/pairing.h"
 #include "symbolizer/heap/paths.h"
+#include "symbolizer/heap/retained.h"
 #include "symbolizer/heap/snapshot_reader.h"
 
 namespace silt::heap {

@@ -95,9 +95,8 @@ class Waiting {
       const auto process = read_answer(process_path_);
       if (!process) {
         return about(pid_,
-                     "took a snapshot, but does not know how to have its heap written: its "
-                     "libsilt.so is older than this silt, or it took the snapshot for somebody "
-                     "else");
+                     "took a snapshot, but did not write its heap: its libsilt.so is older than "
+                     "this silt, or it took the snapshot for another request");
       }
       ours_ = true;  // it says so: nobody else asked for this snapshot
       taken_.process = *process;
@@ -110,7 +109,7 @@ class Waiting {
           kPatienceBeside;
       if (state == HeapState::kAsked) {
         if (waited > limit || has_ended(pid_, pid_)) {
-          return about(pid_, "did not come to it: its event loop is busy, or it has ended");
+          return about(pid_, "did not get to it: its event loop is busy, or it has ended");
         }
       } else if (auto result = look_at_copy(ended, waited > limit, missed)) {
         return *result;

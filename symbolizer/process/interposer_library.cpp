@@ -50,7 +50,7 @@ Result<fs::path> find_interposer() {
     return fs::absolute(given, error);
   }
   const fs::path tool = fs::read_symlink("/proc/self/exe", error);
-  if (error) return Error{"cannot tell where this tool lies: /proc is not there"};
+  if (error) return Error{"cannot find out where this tool is installed: /proc is not there"};
   return find_interposer_near(tool);
 }
 

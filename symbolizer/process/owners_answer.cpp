@@ -60,8 +60,8 @@ Result<read::Owners> await_owners(pid_t pid, const std::string& path, double mos
     if (!owners) return Error{in_quotes(path) + " " + owners.error().message};
     if (!*owners) {
       return about(pid,
-                   "took a snapshot, but does not know how to find owners: its libsilt.so is "
-                   "older than this silt, or it took the snapshot for somebody else");
+                   "took a snapshot, but did not look for owners: its libsilt.so is older than "
+                   "this silt, or it took the snapshot for another request");
     }
     const format::OwnersAsked& asked = (*owners)->asked;
     switch (static_cast<format::OwnersState>(asked.state)) {

@@ -20,9 +20,9 @@ std::string objection(const Card& card) {
     case format::Reach::kReplaced:
       return "has replaced silt's handler of " + signal_name(format::kAskingSignal);
     case format::Reach::kForbidden:
-      return "forbade itself to return from a signal's handler (seccomp)";
+      return "may not return from a signal handler (seccomp)";
   }
-  return "says of itself what this silt does not know";
+  return "is in a state that this silt does not know";
 }
 
 }  // namespace

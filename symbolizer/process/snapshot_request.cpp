@@ -75,7 +75,7 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   const auto maps = read_proc(proc_path(pid, "maps"));
   if (!maps) {
     if (errno == EACCES || errno == EPERM) {
-      return about(pid, "belongs to another user, or does not let itself be looked at");
+      return about(pid, "belongs to another user, or may not be looked at");
     }
     return about(pid, "cannot be looked at: " + errno_text(errno));
   }
@@ -85,7 +85,7 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   }
   if (facts.left_out) {
     return about(pid,
-                 "is left alone by silt: a child with SILT_CHILDREN=0, or a package manager "
+                 "is not recorded by silt: a child with SILT_CHILDREN=0, or a package manager "
                  "(SILT_NODE=all)");
   }
   return facts;

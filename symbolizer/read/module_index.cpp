@@ -23,7 +23,8 @@ ModuleIndex::ModuleIndex(const std::vector<Module>& modules) {
   }
 }
 
-std::optional<uint32_t> ModuleIndex::find(uint64_t address, uint32_t birth) const {
+std::optional<uint32_t> ModuleIndex::find(MemoryAddress memory_address, uint32_t birth) const {
+  const uint64_t address = number_of(memory_address);
   auto next =
       std::upper_bound(ranges_.begin(), ranges_.end(), address,
                        [](uint64_t value, const Range& range) { return value < range.start; });

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "symbolizer/base/address.h"
 #include "symbolizer/read/recording.h"
 
 namespace silt::read {
@@ -19,7 +20,7 @@ class ModuleIndex {
   explicit ModuleIndex(const std::vector<Module>& modules);
 
   // Index of the module that holds `address` and whose range of births holds a node's `birth`.
-  std::optional<uint32_t> find(uint64_t address, uint32_t birth) const;
+  std::optional<uint32_t> find(MemoryAddress address, uint32_t birth) const;
 
   // Whether an address may belong to more than one module.
   bool overlapping() const { return overlapping_; }

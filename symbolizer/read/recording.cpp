@@ -9,101 +9,23 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <utility>
 
-#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/read/newest_snapshot.h"
 #include "symbolizer/read/recording_folder.h"
 #include "symbolizer/read/runtime_stacks.h"
 #include "symbolizer/read/script_join.h"
-#include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
+#include "symbolizer/read/stack_nodes.h"
 
 namespace silt::read {
 namespace {
 
-constexpr size_t kMostSkipNotes = 10;
-
-struct Header {
-  std::filesystem::path path;
-  format::Meta meta{};
-};
-
-// Everything of the newest snapshot; its nodes stay as bytes too, for comparing prefixes.
-struct Reference {
-  SnapshotFile file;
-  std::string node_bytes;
-  std::vector<Node> nodes;  // as the file has them
-  StackRows rows;
-  ScriptHeaps scripts;
-  std::optional<Owners> owners;
-  std::vector<RuntimeFunction> functions;
-  Texts texts;
-  std::vector<Module> modules;
-  std::vector<Mapping> mappings;
-};
-
-// Files that were left out and why; after some, only how many.
-class Skipped {
- public:
-  void add(const std::filesystem::path& path, const std::string& reason) {
-    if (count_ == 0) first_ = in_quotes(path) + " " + reason;
-    if (++count_ <= kMostSkipNotes)
-      notes_.push_back("skipped " + in_quotes(path) + ": it " + reason);
-  }
-  const std::string& first() const { return first_; }
-  std::vector<std::string> take() {
-    if (count_ > kMostSkipNotes) {
-      notes_.push_back("skipped " + std::to_string(count_ - kMostSkipNotes) + " more snapshots");
-    }
-    return std::move(notes_);
-  }
-
- private:
-  size_t count_ = 0;
-  std::string first_;
-  std::vector<std::string> notes_;
-};
-
-Result<SnapshotFile> open_file(const std::filesystem::path& path) {
-  auto source = FileSource::open(path);
-  if (!source) return Error{"cannot be read: " + source.error().message};
-  if (source->size() <= kLargestFile && source->is_mostly_holes()) {
-    return Error{"is not a silt snapshot: most of it is holes"};
-  }
-  return SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
-}
-
-Result<Reference> read_reference(SnapshotFile file) {
-  auto node_bytes = file.node_bytes();
-  if (!node_bytes) return node_bytes.error();
-  auto nodes = file.nodes(*node_bytes);
-  if (!nodes) return nodes.error();
-  auto rows = file.stack_rows();
-  if (!rows) return rows.error();
-  auto scripts = file.script_heaps();
-  if (!scripts) return scripts.error();
-  auto owners = file.owners();
-  if (!owners) return owners.error();
-  auto functions = file.runtime_functions();
-  if (!functions) return functions.error();
-  auto texts = file.texts();
-  if (!texts) return texts.error();
-  auto modules = file.modules();
-  if (!modules) return modules.error();
-  auto mappings = file.mappings();
-  if (!mappings) return mappings.error();
-  return Reference{std::move(file),       std::move(*node_bytes), std::move(*nodes),
-                   std::move(*rows),      std::move(*scripts),    std::move(*owners),
-                   std::move(*functions), std::move(*texts),      std::move(*modules),
-                   std::move(*mappings)};
-}
-
 // Whether the older snapshot's nodes are the first of the reference's. A node that the older one
 // shows without a pc was being made just then.
-Result<bool> is_prefix(const SnapshotFile& older, const Reference& reference) {
+Result<bool> is_prefix(const SnapshotFile& older, const NewestSnapshot& reference) {
   auto bytes = older.node_bytes();
   if (!bytes) return bytes.error();
   const uint32_t count = older.node_count();
@@ -124,27 +46,6 @@ Result<bool> is_prefix(const SnapshotFile& older, const Reference& reference) {
                     });
 }
 
-Result<Snapshot> snapshot_of(SnapshotFile& file, const std::filesystem::path& path) {
-  auto costs = file.costs();
-  if (!costs) return costs.error();
-  auto rss = file.rss();
-  if (!rss) return rss.error();
-  auto children = file.children();
-  if (!children) return children.error();
-  auto runtimes = file.runtimes();
-  if (!runtimes) return runtimes.error();
-  Snapshot snapshot;
-  snapshot.runtimes = std::move(*runtimes);
-  snapshot.path = path;
-  snapshot.meta = file.meta();
-  snapshot.meta.program = snapshot.meta.executable = snapshot.meta.command = 0;
-  snapshot.meta.working_directory = snapshot.meta.allocator = 0;
-  snapshot.costs = std::move(*costs);
-  snapshot.rss = std::move(*rss);
-  snapshot.children = std::move(*children);
-  return snapshot;
-}
-
 struct OlderSnapshot {
   Snapshot snapshot;
   std::vector<uint32_t> joined;  // see StackJoin::add
@@ -160,7 +61,7 @@ struct Joins {
   StackJoin& stacks;
 };
 
-Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Reference& reference,
+Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const NewestSnapshot& reference,
                                          const Joins& joins) {
   if (!older.has_own_numbers()) {
     auto prefix = is_prefix(older, reference);
@@ -175,12 +76,12 @@ Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Refere
   auto whole = joins.maker.make(*nodes);
   if (!whole) return whole.error();
   const auto joined = joins.stacks.join(whole->nodes);
-  if (!joined) return Error{"has more stacks than fit beside the others'"};
+  if (!joined) return Error{"has too many stacks beside those of the other snapshots"};
   for (uint32_t& node : whole->whole) node = (*joined)[node];
   return std::move(whole->whole);
 }
 
-Result<OlderSnapshot> read_older(const Header& header, const Reference& reference,
+Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnapshot& reference,
                                  const Snapshot* before, const Joins& joins) {
   const format::Meta& newest = reference.file.meta();
   if (header.meta.pid != newest.pid || header.meta.start_realtime_ns != newest.start_realtime_ns) {
@@ -194,9 +95,9 @@ Result<OlderSnapshot> read_older(const Header& header, const Reference& referenc
   }
   if (header.meta.elapsed_ns > newest.elapsed_ns ||
       (before != nullptr && header.meta.elapsed_ns < before->meta.elapsed_ns)) {
-    return Error{"was not taken when its number says"};
+    return Error{"is out of order: its time does not fit its number"};
   }
-  auto file = open_file(header.path);
+  auto file = open_snapshot(header.path);
   if (!file) return file.error();
   auto joined = join_nodes(*file, reference, joins);
   if (!joined) return joined.error();
@@ -229,57 +130,14 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   recording.owners = std::move(owners);
 }
 
-// Headers of all files that have one, ascending by sequence.
-std::vector<Header> read_headers(const std::vector<std::filesystem::path>& files,
-                                 Skipped& skipped) {
-  std::vector<Header> headers;
-  for (const auto& path : files) {
-    auto file = open_file(path);
-    if (file) {
-      headers.push_back({path, file->meta()});
-    } else {
-      skipped.add(path, file.error().message);
-    }
-  }
-  std::stable_sort(headers.begin(), headers.end(), [](const Header& a, const Header& b) {
-    return a.meta.sequence < b.meta.sequence;
-  });
-  return headers;
-}
-
-// The newest snapshot that can be read whole; headers of newer ones are dropped.
-std::optional<std::pair<Reference, Snapshot>> take_reference(std::vector<Header>& headers,
-                                                             Skipped& skipped) {
-  for (; !headers.empty(); headers.pop_back()) {
-    const auto& path = headers.back().path;
-    auto file = open_file(path);
-    if (!file) {
-      skipped.add(path, file.error().message);
-      continue;
-    }
-    auto snapshot = snapshot_of(*file, path);
-    if (!snapshot) {
-      skipped.add(path, snapshot.error().message);
-      continue;
-    }
-    auto reference = read_reference(std::move(*file));
-    if (!reference) {
-      skipped.add(path, reference.error().message);
-      continue;
-    }
-    headers.pop_back();
-    return std::pair{std::move(*reference), std::move(*snapshot)};
-  }
-  return std::nullopt;
-}
-
 Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
-  Skipped skipped;
-  std::vector<Header> headers = read_headers(files, skipped);
-  auto newest = take_reference(headers, skipped);
+  SkippedFiles skipped;
+  std::vector<SnapshotHeader> headers = read_headers(files, skipped);
+  auto newest = take_newest(headers, skipped);
   if (!newest) return Error{"cannot use " + skipped.first()};
-  auto& [reference, last] = *newest;
+  NewestSnapshot& reference = *newest;
+  Snapshot& last = reference.snapshot;
   WholeStackMaker maker(reference.functions, reference.modules);
   auto whole = maker.make(reference.nodes);
   if (!whole) return Error{"cannot use " + in_quotes(last.path) + ": it " + whole.error().message};
@@ -288,12 +146,12 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.path = path;
   StackJoin stacks(std::move(whole->nodes), reference.modules);
   ScriptJoin scripts;
-  for (const Header& header : headers) {
+  for (const SnapshotHeader& header : headers) {
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
     auto older = read_older(header, reference, before, {whole->whole, maker, stacks});
     if (older && !scripts.add(index, older->scripts)) {
-      older = Error{"has more stacks of managed heaps than fit beside the others'"};
+      older = Error{"has too many stacks of managed heaps beside those of the other snapshots"};
     }
     if (!older) {
       skipped.add(header.path, older.error().message);
@@ -324,7 +182,7 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.allocator = std::move(reference.texts.allocator);
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
-  recording.notes = skipped.take();
+  recording.notes = skipped.take_notes();
   auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
   if (growth) {
     recording.heap_growth = std::move(*growth);
@@ -333,7 +191,8 @@ Result<Recording> join(const std::filesystem::path& path,
                               growth.error().message);
   }
   if (!fits)
-    recording.notes.push_back("the stacks of managed heaps of the newest snapshot are too many");
+    recording.notes.push_back(
+        "the newest snapshot has too many stacks of managed heaps: they were left out");
   return recording;
 }
 
@@ -341,9 +200,7 @@ Result<Recording> join(const std::filesystem::path& path,
 
 std::vector<uint64_t> Recording::frames(const Stack& stack) const {
   std::vector<uint64_t> pcs;
-  for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
-    if (nodes[node].pc >= format::kFirstRealPc) pcs.push_back(nodes[node].pc);
-  }
+  for (const uint32_t node : StackNodes(*this, stack)) pcs.push_back(nodes[node].pc);
   return pcs;
 }
 

@@ -88,8 +88,13 @@ struct Sample {
   uint64_t samples = 0;                      // heap kManaged: objects its profiler holds; else 0
 };
 
+// Names a stack to readers of a report: the node at which its blocks are counted, of its innermost
+// frame or of its marker. A type of its own, beside nodes and indexes into Recording::stacks.
+enum class StackId : uint32_t {};
+constexpr uint32_t number_of(StackId id) { return static_cast<uint32_t>(id); }
+
 struct Stack {
-  uint32_t id = 0;    // node id of the innermost real frame's node (or of its marker)
+  StackId id{};
   uint32_t leaf = 0;  // node of the innermost real frame, 0: no frame at all
   Heap heap = Heap::kNative;
   Missing missing = Missing::kNone;

@@ -46,7 +46,7 @@ Result<std::vector<Snapshot::Runtime>> SnapshotFile::runtimes() {
     const format::HeapTotals& objects = entry.objects;
     if (std::max({objects.live_blocks, objects.live_bytes, objects.allocated_blocks,
                   objects.allocated_bytes, entry.arena_bytes}) > kLargestFigure / kMostRuntimes) {
-      return corrupt("the figures of its runtimes cannot be");
+      return corrupt("the figures of its runtimes are impossible");
     }
     auto name = text(entry.name);
     if (!name) return name.error();

@@ -86,7 +86,7 @@ class WholeStackPass {
   uint32_t child(uint32_t parent, uint64_t pc, uint32_t birth) {
     NodeKey key{parent, 0, pc};
     if (maker_.modules_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
-      key.module = maker_.modules_.find(pc - 1, birth).value_or(UINT32_MAX);
+      key.module = maker_.modules_.find(lookup_address(pc), birth).value_or(UINT32_MAX);
     }
     const auto next = static_cast<uint32_t>(result_.nodes.size());
     const uint32_t id = made_.add(key, next);

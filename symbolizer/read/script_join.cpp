@@ -59,7 +59,7 @@ Stack& ScriptJoin::stack_of(uint32_t node) {
   const auto [at, added] = stack_index_.try_emplace(node, static_cast<uint32_t>(stacks_.size()));
   if (added) {
     Stack stack;
-    stack.id = node;
+    stack.id = StackId{node};
     stack.leaf = node;
     stack.heap = Heap::kManaged;
     stacks_.push_back(std::move(stack));
@@ -97,7 +97,7 @@ void ScriptJoin::take(Recording& recording) {
             [](const Stack& a, const Stack& b) { return a.id < b.id; });
   const auto before = static_cast<uint32_t>(recording.nodes.size() - 1);
   for (Stack& stack : stacks_) {
-    stack.id += before;
+    stack.id = StackId{number_of(stack.id) + before};
     stack.leaf += before;
     stack.samples.shrink_to_fit();
     recording.stacks.push_back(std::move(stack));

@@ -73,7 +73,7 @@ Result<std::vector<format::ManagedHeapEntry>> SnapshotFile::managed_heaps() cons
     if (!can_be(managed_heap) || !add_within(used, managed_heap.heap_used_bytes, kLargestFigure) ||
         !add_within(total, managed_heap.heap_total_bytes, kLargestFigure) ||
         !add_within(physical, managed_heap.heap_physical_bytes, kLargestFigure)) {
-      return corrupt("the figures of its managed heaps cannot be");
+      return corrupt("the figures of its managed heaps are impossible");
     }
   }
   return managed_heaps;
@@ -156,7 +156,7 @@ Result<bool> SnapshotFile::read_script_rows(ScriptHeaps& heaps) const {
         !add_within(sums.samples, row.samples, kLargestFigure) ||
         !add_within(sums.live_blocks, row.live_blocks, kLargestFigure) ||
         !add_within(sums.live_bytes, row.live_bytes, kLargestFigure)) {
-      return corrupt("the figures of managed stack " + std::to_string(i) + " cannot be");
+      return corrupt("the figures of managed stack " + std::to_string(i) + " are impossible");
     }
     heaps.rows.push_back(row);
   }

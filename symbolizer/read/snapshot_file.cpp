@@ -140,7 +140,8 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
   if (meta->size() < sizeof(format::Meta))
     return Error{"is corrupt: its meta section is too small"};
   std::memcpy(&file.meta_, meta->data(), sizeof(format::Meta));
-  if (!can_be(file.meta_)) return Error{"is corrupt: the figures of its meta section cannot be"};
+  if (!can_be(file.meta_))
+    return Error{"is corrupt: the figures of its meta section are impossible"};
   return file;
 }
 

@@ -106,7 +106,7 @@ Result<bool> SnapshotFile::read_births(std::vector<Node>& nodes) const {
     birth += unzigzag(cursor.varint());
     if (!cursor.ok() || run == 0 || run > nodes.size() - id || birth == 0 ||
         birth > UINT32_MAX - run) {
-      return corrupt("the births of its nodes cannot be");
+      return corrupt("the births of its nodes are impossible");
     }
     for (const size_t end = id + run; id < end; ++id) {
       nodes[id].birth = static_cast<uint32_t>(birth++);
@@ -136,7 +136,7 @@ Result<StackRows> SnapshotFile::stack_rows() const {
     row.node = static_cast<uint32_t>(node);
     row.generations_begin = static_cast<uint32_t>(result.generations.size());
     if (!read_row(cursor, row, result.generations)) {
-      return corrupt("the figures of stack " + std::to_string(node) + " cannot be");
+      return corrupt("the figures of stack " + std::to_string(node) + " are impossible");
     }
     if (!add_within(sums.live_blocks, row.live_blocks, kLargestFigure) ||
         !add_within(sums.live_bytes, row.live_bytes, kLargestFigure) ||
@@ -200,7 +200,7 @@ Result<std::vector<Module>> SnapshotFile::modules() {
   for (const auto& entry : items_of<format::ModuleEntry>(*section)) {
     if (entry.start >= entry.end || entry.first_node > entry.end_node ||
         entry.build_id_size > sizeof(entry.build_id)) {
-      return corrupt("the figures of module " + std::to_string(modules.size()) + " cannot be");
+      return corrupt("the figures of module " + std::to_string(modules.size()) + " are impossible");
     }
     auto path = text(entry.path);
     if (!path) return path.error();
@@ -248,7 +248,7 @@ Result<std::vector<uint64_t>> SnapshotFile::costs() const {
   if (!section) return section.error();
   std::vector<uint64_t> costs(format::kCostCount + 1);
   for (const auto& entry : items_of<format::CostEntry>(*section)) {
-    if (entry.value > kLargestFigure) return corrupt("the figures of its costs cannot be");
+    if (entry.value > kLargestFigure) return corrupt("the figures of its costs are impossible");
     if (entry.id >= 1 && entry.id <= format::kCostCount) costs[entry.id] = entry.value;
   }
   return costs;
@@ -260,7 +260,7 @@ Result<std::vector<Snapshot::Rss>> SnapshotFile::rss() const {
   std::vector<Snapshot::Rss> rss;
   for (const auto& entry : items_of<format::RssEntry>(*section)) {
     if (entry.bytes > kLargestFigure)
-      return corrupt("the figures of its resident memory cannot be");
+      return corrupt("the figures of its resident memory are impossible");
     if (entry.kind >= 1 && entry.kind <= static_cast<uint32_t>(format::RssKind::kUnknown) &&
         rss.size() < 256) {
       rss.push_back({static_cast<format::RssKind>(entry.kind), entry.bytes});
@@ -275,8 +275,8 @@ Result<std::vector<Child>> SnapshotFile::children() const {
   if (!section) return section.error();
   std::vector<Child> children;
   for (const auto& entry : items_of<format::ChildEntry>(*section)) {
-    if (children.size() == kMostChildren) return corrupt("it has more children than there can be");
-    if (entry.age_ns > kLargestFigure) return corrupt("the ages of its children cannot be");
+    if (children.size() == kMostChildren) return corrupt("it has more children than any program");
+    if (entry.age_ns > kLargestFigure) return corrupt("the ages of its children are impossible");
     const std::string_view name(entry.name, sizeof(entry.name));
     children.push_back({entry.pid, static_cast<double>(entry.age_ns) / 1e9,
                         std::string(name.substr(0, name.find('\0')))});

@@ -47,7 +47,8 @@ Heap heap_of_marker(uint64_t pc) {
 
 NodeKey StackJoin::key_of(uint32_t parent, uint64_t pc, uint32_t birth) const {
   NodeKey key{parent, 0, pc};
-  if (modules_.overlapping()) key.module = modules_.find(pc - 1, birth).value_or(kNoModule);
+  if (modules_.overlapping())
+    key.module = modules_.find(lookup_address(pc), birth).value_or(kNoModule);
   return key;
 }
 
@@ -100,7 +101,7 @@ Stack& StackJoin::stack_of(uint32_t node) {
   if (stack_index_[id] == kNoStack) {
     stack_index_[id] = static_cast<uint32_t>(stacks_.size());
     Stack stack;
-    stack.id = id;
+    stack.id = StackId{id};
     stack.heap = heap_of_marker(nodes_[id].pc);
     stack.missing = missing_[id];
     stack.leaf = id;
@@ -168,24 +169,25 @@ std::vector<Stack> StackJoin::take_stacks() {
   std::vector<uint32_t> chain;  // of the stack asked for last
   uint32_t chain_of = 0;
   unfold(stacks_, numbered_anew_, [&](const Stack& stack, uint32_t* from) {
-    if (chain_of != stack.id) {
-      chain = runtime_chain(stack.id);
-      chain_of = stack.id;
+    const uint32_t counted_at = number_of(stack.id);
+    if (chain_of != counted_at) {
+      chain = runtime_chain(counted_at);
+      chain_of = counted_at;
     }
-    const uint64_t pc = nodes_[stack.id].pc;
+    const uint64_t pc = nodes_[counted_at].pc;
     const bool marked =
         pc == static_cast<uint64_t>(format::Marker::kMapping) || pc == kObjectMarker;
     // A stack with frames of a runtime is counted outwards along these alone.
     while (!chain.empty() && *from < chain.size()) {
       uint32_t node = chain[chain.size() - ++*from];
       if (marked) node = find_below(node, pc);
-      if (node != 0 && node != stack.id && stack_index_[node] != kNoStack) {
+      if (node != 0 && node != counted_at && stack_index_[node] != kNoStack) {
         return stack_index_[node];
       }
     }
     if (!chain.empty()) return kNoStack;
     // Outwards, node by node; a mapping's are the markers behind those nodes.
-    if (*from == 0) *from = marked ? nodes_[stack.id].parent : stack.id;
+    if (*from == 0) *from = marked ? nodes_[counted_at].parent : counted_at;
     while (*from != 0) {
       *from = oldest_twin_[nodes_[*from].parent];
       const uint32_t node = marked ? find_below(*from, pc) : *from;

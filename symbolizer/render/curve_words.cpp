@@ -39,6 +39,11 @@ std::string between(const Reason& reason) {
   return "between " + format_bytes(reason.from) + " and " + format_bytes(reason.to);
 }
 
+// Of what outlived its first window.
+std::string retained_and_freed(const Reason& reason) {
+  return amount(reason, reason.born) + " retained, " + amount(reason, reason.died) + " freed later";
+}
+
 std::string over(const Reason& reason) { return " in " + format_duration(reason.seconds); }
 
 std::string keeps_growing(const Reason& reason) {
@@ -46,9 +51,11 @@ std::string keeps_growing(const Reason& reason) {
                            " grew " + windows_text(reason) + after_warm_up(reason) + ", by " +
                            amount(reason, reason.born - reason.died) + " in all";
   if (!reason.has_births) return text;
-  if (reason.died <= 0) return text + "; none of those that came to stay went away later";
-  return text + "; " + amount(reason, reason.born) + " came to stay, " +
-         amount(reason, reason.died) + " went away";
+  if (reason.died <= 0) {
+    return text + "; none of the retained " + (reason.by_bytes ? "objects" : "blocks") +
+           " was freed later";
+  }
+  return text + "; " + retained_and_freed(reason);
 }
 
 std::string container(const Reason& reason) {
@@ -56,12 +63,12 @@ std::string container(const Reason& reason) {
                            format_bytes(reason.from) + " to " + format_bytes(reason.to);
   if (reason.because == Because::kContainer) {
     return grew + ", " + windows_text(reason) + after_warm_up(reason) +
-           ": a container that is only added to";
+           ": a container that only grows";
   }
   const std::string steps =
       grew + " in " + format_counted(static_cast<double>(reason.count), "step");
   if (reason.because == Because::kContainerFull) {
-    return steps + ", then no more for longer than that pace predicts";
+    return steps + ", then stopped for longer than that pace explains";
   }
   return steps + " that fit a container filled at a steady pace" +
          (reason.because == Because::kContainerFewSteps ? "; too few steps to be sure" : "");
@@ -80,23 +87,20 @@ std::string how_it_rose(const Reason& reason) {
     case Because::kStopped:
       return ", then stopped at " + flat_at;
     case Because::kBalanced:
-      return "; by now as much goes as comes (" + amount(reason, reason.born) + " came, " +
-             amount(reason, reason.died) + " went)";
+      return "; by now as much is freed as is retained (" + retained_and_freed(reason) + ")";
     case Because::kChance:
-      return ", no more than chance explains: " + amount(reason, reason.born) +
-             (reason.by_bytes ? " came, " : " blocks came, ") + amount(reason, reason.died) +
-             " went";
+      return ", no more than chance explains: " + retained_and_freed(reason);
     case Because::kHandful:
-      return ", a matter of " + events(reason) + ": no trend to speak of";
+      return ", in only " + events(reason) + ": no clear trend";
     case Because::kEverSlower:
-      return ", but ever more slowly: the last third at " + pace + " of the first pace";
+      return ", but more and more slowly: in the last third at " + pace + " of the first pace";
     case Because::kSlower:
-      return ", more slowly than at first (" + pace + " of that pace), but no slower still in " +
-             late_windows;
+      return ", more slowly than at first (" + pace +
+             " of that pace), but no longer slowing down in " + late_windows;
     case Because::kReplaces:
-      return ", then flat: old blocks go as new ones come";
+      return ", then flat: old blocks are freed as new ones are allocated";
     case Because::kReplacesNow:
-      return ", but at the end old blocks go as new ones come, as never before";
+      return ", but at the end, for the first time, old blocks are freed as new ones are allocated";
     case Because::kNotInLast:
       return ", but not in the last window";
     case Because::kFewWindows:
@@ -109,23 +113,23 @@ std::string how_it_rose(const Reason& reason) {
              " snapshots cannot tell a leak from warm-up";
     case Because::kAfterRush:
     case Because::kWholeAfterRush:
-      return ", but what followed the first rush may be the end of it";
+      return ", but fast at first: what followed may be the end of the warm-up";
     case Because::kNotEvery:
       return ", but only " + windows_text(reason) + after_warm_up(reason);
     case Because::kWholeReleased:
-      return ", and was given back in bulk meanwhile";
+      return ", and some of it was freed in bulk meanwhile";
     case Because::kWholeStep:
       return ", most of it at once";
     case Because::kWholeSlower:
-      return ", more slowly than at first, but no slower still in " + late_windows;
+      return ", more slowly than at first, but no longer slowing down in " + late_windows;
     case Because::kWholeEverSlower:
-      return ", ever more slowly";
+      return ", more and more slowly";
     case Because::kWholeStopped:
       return ", then stopped";
     case Because::kWholeUpAndDown:
       return ", but up and down";
     case Because::kWholeNoLine:
-      return ", but not along a line";
+      return ", but not steadily";
     case Because::kWholeLine:
       return ", " + windows_text(reason);
     default:
@@ -151,19 +155,20 @@ std::string curve_text(const Reason& reason) {
       return "stays " + between(reason);
     case Because::kFlatOfThree:
       return "rose by " + format_bytes(reason.rise) + ", then flat at " + format_bytes(reason.to) +
-             ": three snapshots are a short look";
+             ": three snapshots are too few to be sure";
     case Because::kKeepsGrowing:
       return keeps_growing(reason);
     case Because::kBacklog:
-      return "a backlog: blocks go, but ever later; from " + format_count(reason.from) + " to " +
-             format_count(reason.to) + over(reason) + ", more " + windows_text(reason);
+      return "a backlog: blocks are freed, but later and later; from " + format_count(reason.from) +
+             " to " + format_counted(reason.to, "block") + over(reason) + ", more " +
+             windows_text(reason);
     case Because::kReleased:
       return "rises and is released in bulk: " +
              format_counted(static_cast<double>(reason.count), "time") + " so far, up to " +
              format_bytes(reason.to) + " at once";
     case Because::kRisingFloor:
-      return "rises and is released in bulk, but each release leaves more behind: " +
-             format_bytes(reason.from) + ", at last " + format_bytes(reason.to);
+      return "rises and is released in bulk, but more is left after each release: from " +
+             format_bytes(reason.from) + " to " + format_bytes(reason.to);
     case Because::kContainer:
     case Because::kContainerFull:
     case Because::kContainerSteps:
@@ -173,7 +178,7 @@ std::string curve_text(const Reason& reason) {
       return format_bytes(reason.to) + " resident, of which " + format_bytes(reason.from) +
              " are live in " + format_counted(reason.blocks, "block");
     case Because::kWholeTooShort:
-      return "too short a look at the whole";
+      return "too few snapshots to judge the total";
     case Because::kWholeStays:
       return "stays within " + format_bytes(reason.rise) + " of what it was";
     case Because::kWholeReleased:

@@ -125,6 +125,12 @@ std::string shortened(std::string_view text, size_t width) {
          std::string(last_columns(text, width - 1 - head));
 }
 
+std::string shortened_front(std::string_view clean_text, size_t width) {
+  if (columns(clean_text) <= width) return std::string(clean_text);
+  if (width < 2) return "";
+  return "…" + std::string(last_columns(clean_text, width - 1));
+}
+
 std::string markdown(std::string_view text) {
   return replaced(clean(text), "\\`*_{}[]()<>#+-!|~&@:", "\\");
 }

@@ -21,6 +21,10 @@ std::string clean(std::string_view text);
 // At most `width` columns of clean text; what is left out in the middle shows as "…".
 std::string shortened(std::string_view clean_text, size_t width);
 
+// The end of clean text that fits into `width` columns, after "…" where something is left out: the
+// end of a path says more than its beginning.
+std::string shortened_front(std::string_view clean_text, size_t width);
+
 // For Markdown outside of code: clean, with every sign that Markdown or HTML gives a meaning
 // escaped.
 std::string markdown(std::string_view text);

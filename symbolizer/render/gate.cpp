@@ -34,7 +34,7 @@ std::string headline(const Finding& finding) {
          pace_text(finding);
 }
 
-const report::StackLine* stack_of(const Report& report, uint32_t id) {
+const report::StackLine* stack_of(const Report& report, read::StackId id) {
   for (const report::StackLine& stack : report.stacks) {
     if (stack.id == id && !stack.frames.empty()) return &stack;
   }
@@ -47,7 +47,7 @@ std::string details(const Report& report, const Finding& finding) {
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
   for (const std::string& owner : owner_texts(finding.owners, 3)) text += clean(owner) + "\n";
-  for (const uint32_t id : finding.stacks) {
+  for (const read::StackId id : finding.stacks) {
     const report::StackLine* stack = stack_of(report, id);
     if (stack == nullptr) continue;
     text += "\n";

@@ -21,7 +21,7 @@ std::string headline_of_whole(const Finding& finding) {
   const double first =
       finding.live_bytes.empty() ? 0 : static_cast<double>(finding.live_bytes.front());
   return std::string("the ") + whole_name(finding.whole) + " as a whole " +
-         (finding.verdict == Verdict::kLeak ? "leaks" : "grows") + ": " + format_bytes(first) +
+         (finding.verdict == Verdict::kLeak ? "leaks" : "grows") + ": from " + format_bytes(first) +
          " to " + format_bytes(last_of(finding.live_bytes));
 }
 

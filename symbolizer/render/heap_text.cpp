@@ -80,8 +80,8 @@ class Page : TextRows {
       const std::string count =
           format_counted(static_cast<double>(report_.findings.size()), "place");
       wrapped(report_.findings.empty()
-                  ? "no object keeps a hundredth of it; two snapshots tell what grows"
-                  : count + " where memory gathers; two snapshots tell what grows",
+                  ? "no object keeps 1 % of it; two snapshots show what grows"
+                  : count + " where memory gathers; two snapshots show what grows",
               "", "  ");
     } else if (report_.findings.empty()) {
       wrapped("nothing grew by more than " + bytes_text(report_.least_bytes) +
@@ -144,7 +144,7 @@ class Page : TextRows {
     }
     if (report_.growth_bytes > 0) text += ", " + share_text(finding) + " of the growth";
     if (finding.retained_bytes.size() == 2 && finding.retained_bytes.back() > 0) {
-      text += "; alone keeps " + bytes_text(finding.retained_bytes.front()) + " → " +
+      text += "; it alone keeps " + bytes_text(finding.retained_bytes.front()) + " → " +
               bytes_text(finding.retained_bytes.back());
     }
     return text;

@@ -70,16 +70,16 @@ void add_tree(const Report& report, Json& json) {
                     {"allocated_bytes", column(tree, &Leaf::allocated_bytes)},
                     {"allocated_blocks", column(tree, &Leaf::allocated_blocks)}}}};
   if (tree.stacks_summed > 0) {
-    json["notes"].push_back("the flame graph has frames for the " +
+    json["notes"].push_back("the flame graph shows the " +
                             format_count(static_cast<double>(tree.stacks_shown)) +
-                            " weightiest stacks and sums the other " +
-                            format_count(static_cast<double>(tree.stacks_summed)));
+                            " largest stacks, and the other " +
+                            format_count(static_cast<double>(tree.stacks_summed)) + " as sums");
   }
   if (report.stacks.size() < report.stacks_total) {
-    json["notes"].push_back("this page was made of " +
+    json["notes"].push_back("this page shows " +
                             format_count(static_cast<double>(report.stacks.size())) + " of " +
                             format_count(static_cast<double>(report.stacks_total)) +
-                            " stacks: the rest was filtered out");
+                            " stacks: the others were filtered out");
   }
 }
 
@@ -190,7 +190,7 @@ std::string json_in_html(std::string_view json) {
 }
 
 std::string html_unavailable() {
-  return html_page() ? "" : "this silt was built without npm and has no HTML page in it";
+  return html_page() ? "" : "this silt was built without npm, so it has no HTML report";
 }
 
 std::string render_html(const Report& report) {

@@ -10,6 +10,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,7 +49,7 @@ class FrameTable {
     }
     key += '\0' + std::to_string(frame.line) + (frame.inlined ? "i" : "") +
            std::to_string(static_cast<int>(frame.kind)) +
-           (frame.function.empty() ? std::to_string(frame.file_address) : "");
+           (frame.function.empty() ? std::to_string(number_of(frame.file_address)) : "");
     const auto [at, added] = index_.try_emplace(std::move(key), frames_.size());
     if (added) frames_.push_back(described(frame));
     return at->second;
@@ -83,25 +84,13 @@ class FrameTable {
   Json sources_ = Json::array();
 };
 
-// Where in the stack the finding's site is: that very line, else that function, else nowhere.
-Json site_in(const StackLine& stack, const symbolize::Frame& site) {
-  const std::string key = report::site_key(site);
-  const auto index_of = [&stack](auto&& matches) -> Json {
-    const auto at = std::find_if(stack.frames.begin(), stack.frames.end(), matches);
-    return at == stack.frames.end() ? Json(nullptr) : Json(at - stack.frames.begin());
-  };
-  const Json exact =
-      index_of([&](const symbolize::Frame& frame) { return report::site_key(frame) == key; });
-  if (!exact.is_null() || site.function.empty()) return exact;
-  return index_of([&](const symbolize::Frame& frame) { return frame.function == site.function; });
-}
-
 Json listed_stack(const StackLine& stack, const symbolize::Frame& site, FrameTable& frames) {
   Json json;
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   if (stack.missing != read::Missing::kNone) json["missing"] = missing_text(stack.missing);
-  json["site"] = site_in(stack, site);
+  const std::optional<size_t> at = report::site_in(stack.frames, site);
+  json["site"] = at ? Json(*at) : Json();
   json["frames"] = Json::array();
   for (const symbolize::Frame& frame : stack.frames) json["frames"].push_back(frames.of(frame));
   return json;
@@ -136,7 +125,7 @@ Json finding_of(const Report& report, const Finding& finding) {
 }  // namespace
 
 void add_findings(const Report& report, Json& json) {
-  std::unordered_map<uint32_t, const StackLine*> by_id;
+  std::unordered_map<read::StackId, const StackLine*> by_id;
   for (const StackLine& stack : report.stacks) by_id.emplace(stack.id, &stack);
   FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000));
   json["findings"] = Json::array();
@@ -145,7 +134,7 @@ void add_findings(const Report& report, Json& json) {
     Json entry = finding_of(report, finding);
     entry["stacks"] = Json::array();
     entry["stacks_total"] = finding.stacks.size();
-    for (const uint32_t id : finding.stacks) {
+    for (const read::StackId id : finding.stacks) {
       const auto at = by_id.find(id);
       if (at == by_id.end() || at->second->frames.empty()) continue;
       if (entry["stacks"].size() >= kStacksOfFinding || listed >= kListedStacks) break;

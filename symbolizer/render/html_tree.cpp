@@ -155,9 +155,9 @@ std::string heap_title(read::Heap heap) {
 CallTree make_call_tree(const report::Report& report, const CallTreeLimits& limits) {
   CallTree tree;
   TreeMaker maker(tree);
-  std::unordered_map<uint32_t, int32_t> findings;  // by stack id
+  std::unordered_map<read::StackId, int32_t> findings;
   for (size_t i = 0; i < report.findings.size(); ++i) {
-    for (const uint32_t id : report.findings[i].stacks) {
+    for (const read::StackId id : report.findings[i].stacks) {
       findings.emplace(id, static_cast<int32_t>(i));
     }
   }

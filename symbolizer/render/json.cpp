@@ -56,9 +56,10 @@ Json frame_of(const symbolize::Frame& frame) {
   if (!frame.generated.empty()) json["generated"] = frame.generated;
   json["module"] = text_or_null(frame.module);
   json["build_id"] = text_or_null(frame.build_id);
-  json["offset"] = frame.module.empty() ? Json(nullptr) : Json(frame.file_address);
-  json["function_offset"] =
-      frame.function_address == 0 ? Json(nullptr) : Json(frame.function_address);
+  json["offset"] = frame.module.empty() ? Json(nullptr) : Json(number_of(frame.file_address));
+  json["function_offset"] = frame.function_address == FileAddress{}
+                                ? Json(nullptr)
+                                : Json(number_of(frame.function_address));
   json["inlined"] = frame.inlined;
   json["kind"] = kind_word(frame.kind);
   json["unresolved"] = text_or_null(frame.unresolved);
@@ -163,7 +164,7 @@ class FrameTexts {
 // Everything but the frames, which are far too many to be values first.
 Json stack_of(const report::StackLine& stack) {
   Json json;
-  json["id"] = stack.id;
+  json["id"] = number_of(stack.id);
   json["heap"] = heap_word(stack.heap);
   json["verdict"] = report::verdict_word(stack.verdict);
   json["live_bytes"] = stack.live_bytes;
@@ -219,6 +220,7 @@ std::string render_json(const report::Report& report) {
                                    {"program", process.program},
                                    {"recording", process.path},
                                    {"snapshots", process.snapshots},
+                                   {"judged", process.judged},
                                    {"first_live_bytes", process.first_live_bytes},
                                    {"last_live_bytes", process.last_live_bytes},
                                    {"leaks", process.leaks}});

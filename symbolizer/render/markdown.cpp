@@ -12,6 +12,7 @@
 #include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -98,14 +99,14 @@ std::string render_markdown(const Report& report) {
     }
     if (!line.owners.empty()) text += "\n";
   }
-  std::unordered_map<uint32_t, const report::StackLine*> stacks;
+  std::unordered_map<read::StackId, const report::StackLine*> stacks;
   for (const report::StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
   for (size_t i = 0; i < shown; ++i) {
     const Finding& finding = report.findings[i];
-    if (finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing) continue;
+    if (!report::rises(finding.verdict)) continue;
     std::string block;
     size_t listed = 0;
-    for (const uint32_t id : finding.stacks) {
+    for (const read::StackId id : finding.stacks) {
       const auto at = stacks.find(id);
       if (at == stacks.end() || at->second->frames.empty() || listed == kMostStacks) continue;
       if (listed++ > 0) block += "\n";

@@ -103,7 +103,7 @@ class Builder {
   uint64_t new_location(const symbolize::FrameList& frames, size_t begin, size_t end) {
     const Frame& outer = frames[end - 1];
     std::string key = outer.module + "\n" + std::to_string(outer.pc);
-    if (outer.pc == 0) key += "\n" + std::to_string(outer.file_address);
+    if (outer.pc == 0) key += "\n" + std::to_string(number_of(outer.file_address));
     for (size_t i = begin; i < end; ++i) {
       key += "\n" + std::to_string(function(frames[i])) + ":" + std::to_string(frames[i].line);
     }
@@ -112,7 +112,7 @@ class Builder {
       pprof::Location* location = profile_.add_location();
       location->set_id(at->second);
       location->set_mapping_id(mapping(outer));
-      location->set_address(outer.module.empty() ? outer.pc : outer.file_address);
+      location->set_address(outer.module.empty() ? outer.pc : number_of(outer.file_address));
       for (size_t i = begin; i < end; ++i) {
         pprof::Line* line = location->add_line();
         line->set_function_id(function(frames[i]));

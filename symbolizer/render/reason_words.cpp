@@ -46,11 +46,11 @@ std::string advice(const std::string& allocator) {
 std::string subject_text(const Why& why) {
   switch (why.subject) {
     case Subject::kResidentOfPlace:
-      return "what is resident of it ";
+      return "its resident part ";
     case Subject::kResidentMappings:
-      return "resident memory of mappings ";
+      return "the resident memory of mappings ";
     case Subject::kRest:
-      return "what is resident beside live blocks and mappings ";
+      return "resident memory beside live blocks and mappings ";
     case Subject::kManagedHeap:
     case Subject::kOutsideHeaps:
     case Subject::kPlace:
@@ -64,53 +64,61 @@ std::string remark_text(const Remark& remark) {
   using Kind = Remark::Kind;
   switch (remark.kind) {
     case Kind::kContentFull:
-      return "; but what it holds is full, and it has not grown since";
+      return "; but what it holds stopped growing, and it has not grown since";
     case Kind::kOneOfMany:
       return "; but among " + std::to_string(static_cast<uint64_t>(remark.count)) +
-             " places that change, chance may look like this";
+             " places that change, one may look like this by chance";
     case Kind::kCompiledInto:
       return "; since it was compiled it is part of " + quoted_place(remark.place);
     case Kind::kCompiledWithin:
-      return "; " + quoted_place(remark.place) + " is compiled into it and allocated before";
+      return "; " + quoted_place(remark.place) + " was compiled into it, and allocated this before";
     case Kind::kWholeFlat:
-      return "; but native memory as a whole did not grow: " + bytes + " at last";
+      return "; but native memory as a whole did not grow: " + bytes + " at the end";
     case Kind::kWholeGrewLess:
-      return "; but native memory as a whole grew by " + bytes + " only, for which others account";
+      return "; but native memory as a whole grew by only " + bytes +
+             ", which other places account for";
     case Kind::kAlongWith:
-      return "; along with it " + bytes + " by " + said_place(remark.place) +
+      return "; along with it " + bytes + " allocated in " + said_place(remark.place) +
              ", which the runtime calls with none of your code on the stack";
     case Kind::kPieces:
       return "; it was mapped in " + format_counted(remark.count, "piece");
     case Kind::kContainers:
-      return "; with it " + bytes + " of its containers";
+      return "; its containers grew by " + bytes + " with it";
     case Kind::kAskedForHere:
-      return ", " + format_percent(remark.share) + " of it asked for here" +
+      return ", " + format_percent(remark.share) + " of it requested here" +
              (remark.name.empty() ? "" : " through " + remark.name) +
-             "; mapped in pieces too few to be counted";
+             "; mapped in too few pieces to count";
     case Kind::kReserved:
-      return "; it lies within " + bytes + " that were mapped before, and may end there";
+      return "; it lies within " + bytes + " that were mapped earlier, and may stop growing there";
     case Kind::kMappedBy:
       return "; mapped by " + said_leads(remark.leads);
     case Kind::kHandedOutBy:
       return "; the pieces are handed out by " + remark.name +
-             ", so that who asks for the next one is chance; " +
+             ", so which caller needs the next one is chance; " +
              (remark.setting.empty() ? "a build without that allocator shows each block"
                                      : remark.setting + " in the environment shows each block");
     case Kind::kNoPlace:
-      return "; no place accounts for most of it: " + said_leads(remark.leads);
+      return "; no single place accounts for most of it: " + said_leads(remark.leads);
     case Kind::kSampledHere:
       return ", " + format_percent(remark.share) + " of what was sampled from here";
     case Kind::kSpread:
       return "; spread over " + format_counted(remark.count, "place") +
-             ", each too little to be judged alone: " + said_leads(remark.leads) +
-             "; a longer run tells which";
+             ", each too small to judge alone: " + said_leads(remark.leads) +
+             "; a longer run will tell which";
     case Kind::kOwnMalloc:
-      return "; the program brings its own malloc, whose blocks silt does not see";
+      return "; the program has its own malloc, whose blocks silt does not see";
     case Kind::kFragments:
-      return "; either the allocator is left with ever more room between blocks (fragmentation), "
+      return "; either the free space between blocks keeps growing (fragmentation), "
              "or memory is taken in a way that silt does not see";
     case Kind::kAllocator:
       return "; " + advice(remark.name);
+    case Kind::kOneKeeps:
+      return "; one leak with " + bytes + " made by " + said_place(remark.place) +
+             ", since one keeps the other";
+    case Kind::kLost:
+      return "; but nothing in the process points to " + format_percent(remark.share) +
+             " of its blocks, so that nothing can free them (a pointer that is compressed, hidden "
+             "or held by the kernel would not be seen)";
     default:  // a runtime has said it
       return "";
   }

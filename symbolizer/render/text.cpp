@@ -4,7 +4,6 @@
 // carries no meaning of its own, so nothing is lost without it.
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 
 #include "symbolizer/base/quantity.h"
@@ -13,7 +12,9 @@
 #include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/text_head.h"
 #include "symbolizer/render/text_rows.h"
+#include "symbolizer/render/text_stack.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/policy.h"
 #include "symbolizer/report/site.h"
@@ -28,8 +29,6 @@ using report::StackLine;
 using report::Verdict;
 using symbolize::Frame;
 
-constexpr size_t kShortStack = 5;  // frames of a finding's stack without --full
-
 const char* colour_of(Verdict verdict) {
   if (verdict == Verdict::kLeak) return kRed;
   return verdict == Verdict::kGrowing ? kYellow : kGreen;
@@ -43,7 +42,7 @@ class Page : TextRows {
   }
 
   std::string text() {
-    head();
+    put_head(*this, options_, report_);
     findings();
     heaps();
     stacks();
@@ -53,93 +52,6 @@ class Page : TextRows {
   }
 
  private:
-  // The name as people say it: an unnamed namespace takes half a row and tells nothing.
-  static std::string said_name(const std::string& name) {
-    std::string said = report::plain_name(name);
-    constexpr std::string_view kUnnamed = "(anonymous namespace)::";
-    for (size_t at = said.find(kUnnamed); at != std::string::npos; at = said.find(kUnnamed)) {
-      said.erase(at, kUnnamed.size());
-    }
-    return said;
-  }
-
-  void head() {
-    const std::string who = clean(report_.program.empty() ? "?" : report_.program) + " (pid " +
-                            std::to_string(report_.pid) + ")";
-    const std::string name = shortened(who, options_.width / 2);
-    const std::string scope = ": " + scope_text(report_);
-    if (columns(name) + columns(scope) <= options_.width) {
-      line(painted(kBold, name) + scope);
-    } else {
-      wrapped(name + scope, "", "  ", kBold);
-    }
-    if (!report_.processes.empty()) {
-      processes();
-    } else if (!report_.snapshots.empty()) {
-      // What is live at exit, after the work and when much has been freed, is no headline.
-      const size_t count = judged_count(report_);
-      const report::SnapshotLine& first = report_.snapshots.front();
-      const report::SnapshotLine& last = report_.snapshots[count - 1];
-      std::vector<uint64_t> live;
-      for (size_t i = 0; i < count; ++i) {
-        const report::SnapshotLine& at = report_.snapshots[i];
-        live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes + at.object_bytes);
-      }
-      const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
-        return std::string(what) +
-               (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
-               format_bytes(static_cast<double>(to));
-      };
-      std::string text;
-      if (last.js_used_bytes > 0) {
-        const auto with_script =
-            std::find_if(report_.snapshots.begin(), report_.snapshots.end(),
-                         [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
-        text = from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
-               from_to("native ", first.live_bytes + first.mapping_bytes,
-                       last.live_bytes + last.mapping_bytes);
-      } else if (last.object_bytes > 0) {
-        text = from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
-               from_to("native ", first.live_bytes + first.mapping_bytes,
-                       last.live_bytes + last.mapping_bytes);
-      } else {
-        text = from_to("live ", live.front(), live.back());
-      }
-      if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
-      if (live.size() > 1) text += "   " + sparkline(live, 24);
-      if (columns(text) <= options_.width) {
-        line(text);
-      } else {
-        wrapped(text, "", "  ");
-      }
-      const std::string sum = rss_text(last);
-      if (!sum.empty()) wrapped(sum, "", "  ");
-      const std::string change = count > 1 ? rss_change_text(first, last) : "";
-      if (!change.empty()) wrapped("since the first snapshot: " + change, "  ", "  ");
-    }
-    const std::string summary = summary_text(report_);
-    const bool leaks = std::any_of(report_.findings.begin(), report_.findings.end(),
-                                   [](const Finding& f) { return f.verdict == Verdict::kLeak; });
-    if (leaks) {
-      wrapped(summary, "", "  ", kRed);
-    } else {
-      wrapped(none_found_text(report_) + (summary.empty() ? "" : "; " + summary), "", "");
-    }
-  }
-
-  void processes() {
-    for (size_t i = 0; i < report_.processes.size(); ++i) {
-      const report::ProcessLine& process = report_.processes[i];
-      std::string right =
-          format_bytes(static_cast<double>(process.first_live_bytes)) + " → " +
-          format_bytes(static_cast<double>(process.last_live_bytes)) + ", " +
-          (process.leaks == 0 ? "no leak"
-                              : format_counted(static_cast<double>(process.leaks), "leak"));
-      line(two_sides("  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")",
-                     right));
-    }
-  }
-
   void findings() {
     for (size_t index = 0; index < report_.findings.size(); ++index) {
       const Finding& finding = report_.findings[index];
@@ -179,13 +91,12 @@ class Page : TextRows {
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
       if (finding.baseline_bytes_per_hour) {
-        wrapped("before: " + format_bytes_signed(*finding.baseline_bytes_per_hour) + "/h", "    ",
-                "    ");
+        wrapped("earlier pace: " + format_bytes_signed(*finding.baseline_bytes_per_hour) + "/h",
+                "    ", "    ");
       }
       shares(finding);
       ruling(index);
-      const bool short_form =
-          finding.verdict != Verdict::kLeak && finding.verdict != Verdict::kGrowing;
+      const bool short_form = !report::rises(finding.verdict);
       if (short_form && !options_.full) continue;
       if (finding.whole.empty()) finding_stacks(finding);
       leads(finding);
@@ -195,13 +106,13 @@ class Page : TextRows {
   // Where to look when no place can be named.
   void leads(const Finding& finding) {
     size_t shown = 0;
-    for (const uint32_t id : finding.leads) {
+    for (const read::StackId id : finding.leads) {
       const auto at = stack_by_id_.find(id);
       if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
       if (shown++ >= (options_.full ? finding.leads.size() : 2)) break;
-      line("      " + painted(kDim, "lead: " + stack_figures(*at->second)));
+      line("      " + painted(kDim, "lead: " + stack_figures(report_, *at->second)));
       const Frame& site = at->second->frames[report::find_site(at->second->frames)];
-      frames(at->second->frames, site, at->second->missing);
+      put_frames(*this, options_, at->second->frames, site, at->second->missing);
     }
   }
 
@@ -260,24 +171,30 @@ class Page : TextRows {
 
   void finding_stacks(const Finding& finding) {
     size_t shown = 0;
-    for (const uint32_t id : finding.stacks) {
+    for (const read::StackId id : finding.stacks) {
       const auto at = stack_by_id_.find(id);
       if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
       if (shown > 0 && !options_.full) break;
       if (options_.full) {
-        line("      " + painted(kDim, stack_figures(*at->second)));
+        line("      " + painted(kDim, stack_figures(report_, *at->second)));
       }
-      frames(at->second->frames, finding.site, at->second->missing);
+      put_frames(*this, options_, at->second->frames, finding.site, at->second->missing);
       ++shown;
     }
     if (!options_.full && finding.stacks.size() > 1) {
       const std::string parts = parts_text(finding);
       wrapped("and " +
                   format_counted(static_cast<double>(finding.stacks.size() - 1), "more stack") +
-                  " of the same cause" + (parts.empty() ? "" : ", through " + parts) +
+                  " with the same cause" + (parts.empty() ? "" : ", through " + parts) +
                   " (--full shows all)",
               "      ", "      ", kDim);
     }
+  }
+
+  // At most three lines; what is lost is among them.
+  void owners(const std::vector<report::OwnerLine>& all, size_t most) {
+    if (options_.full) most = all.size();
+    for (const std::string& text : owner_texts(all, most)) wrapped(clean(text), "    ", "      ");
   }
 
   // Which functions the other stacks of a finding come through, largest growth first: of a leaked
@@ -289,7 +206,7 @@ class Page : TextRows {
       const auto at = stack_by_id_.find(finding.stacks[i]);
       if (at == stack_by_id_.end() || at->second->frames.empty()) continue;
       const symbolize::FrameList& all = at->second->frames;
-      const size_t site = site_in(all, finding.site);
+      const size_t site = report::site_in(all, finding.site).value_or(report::find_site(all));
       for (size_t k = site; k-- > 0;) {
         const Owner owner = report::owner_of(all[k]);
         if (owner != Owner::kLibrary && owner != Owner::kUser) continue;
@@ -305,84 +222,6 @@ class Page : TextRows {
     return text;
   }
 
-  std::string stack_figures(const StackLine& stack) const {
-    const bool growth = report_.judged_snapshots >= 2;
-    const double bytes = growth                     ? static_cast<double>(stack.growth_bytes)
-                         : stack.live_bytes.empty() ? 0
-                                                    : static_cast<double>(stack.live_bytes.back());
-    const double blocks = growth ? static_cast<double>(stack.growth_blocks)
-                          : stack.live_blocks.empty()
-                              ? 0
-                              : static_cast<double>(stack.live_blocks.back());
-    return (growth ? format_bytes_signed(bytes) : format_bytes(bytes)) + " in " +
-           format_counted(blocks, "block") +
-           (stack.heap == read::Heap::kMapping ? ", anonymous mappings" : "");
-  }
-
-  // Where the site stands among these frames. A site that was found where several stacks meet is
-  // not in each of them line by line, but its function is; failing that, the stack has a site of
-  // its own.
-  static size_t site_in(const symbolize::FrameList& all, const Frame& site) {
-    const std::string key = report::site_key(site);
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (report::site_key(all[i]) == key) return i;
-    }
-    for (size_t i = 0; i < all.size() && !site.function.empty(); ++i) {
-      if (all[i].function == site.function && all[i].file == site.file) return i;
-    }
-    return report::find_site(all);
-  }
-
-  // What the site calls to get its memory, nearest first: the standard library, a package.
-  std::string called_text(const symbolize::FrameList& all, size_t site) const {
-    constexpr size_t kMostNames = 3;
-    std::vector<std::string> names;
-    size_t more = 0;
-    for (size_t i = site; i-- > 0;) {
-      if (report::owner_of(all[i]) == Owner::kAllocator) continue;
-      const std::string name = said_name(clean(function_text(all[i])));
-      if (name.empty() || (!names.empty() && names.back() == name)) continue;
-      if (names.size() < kMostNames) {
-        names.push_back(name);
-      } else {
-        ++more;
-      }
-    }
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "through " : ", ") + name;
-    return more == 0 ? text : text + " and " + std::to_string(more) + " more";
-  }
-
-  // Without --full: from the site outwards, and what lies below it in one line.
-  void frames(const symbolize::FrameList& all, const Frame& site, read::Missing missing) {
-    const size_t at = site_in(all, site);
-    const size_t begin = options_.full ? 0 : at;
-    const size_t end = options_.full ? all.size() : std::min(all.size(), begin + kShortStack);
-    const std::string called = options_.full ? "" : called_text(all, at);
-    if (!called.empty()) line("      " + painted(kDim, shortened(called, options_.width - 6)));
-    for (size_t i = begin; i < end; ++i) {
-      const Frame& frame = all[i];
-      const std::string name = clean(function_text(frame));
-      const std::string label = options_.full ? name : said_name(name);
-      const std::string row = two_sides(i == at ? "    > " : "      ", label.empty() ? name : label,
-                                        clean(place_text(frame)));
-      line(i == at ? painted(kBold, row) : row);
-    }
-    const std::string lost = missing_text(missing);
-    if (end < all.size()) {
-      line(painted(kDim, "        … " +
-                             format_counted(static_cast<double>(all.size() - end), "more frame")));
-    } else if (!lost.empty()) {
-      line(painted(kDim, "        … " + lost));
-    }
-  }
-
-  // At most three lines; what is lost is among them.
-  void owners(const std::vector<report::OwnerLine>& all, size_t most) {
-    if (options_.full) most = all.size();
-    for (const std::string& text : owner_texts(all, most)) wrapped(clean(text), "    ", "      ");
-  }
-
   // What came in heaps of which all objects were counted; no verdict comes of it.
   void heaps() {
     for (const report::HeapGrowthLine& heap : report_.heap_growth) {
@@ -394,9 +233,9 @@ class Page : TextRows {
 
   void stacks() {
     const bool growth = report_.judged_snapshots >= 2;
-    std::unordered_map<uint32_t, bool> told;
+    std::unordered_map<read::StackId, bool> told;
     for (const Finding& finding : report_.findings) {
-      for (const uint32_t id : finding.stacks) told[id] = true;
+      for (const read::StackId id : finding.stacks) told[id] = true;
     }
     size_t shown = 0;
     for (const StackLine& stack : report_.stacks) {
@@ -405,11 +244,11 @@ class Page : TextRows {
       if (growth && stack.growth_bytes <= 0) continue;
       if (shown == 0) {
         line("");
-        line(painted(kBold, growth ? "Also grew, in no finding:" : "In use:"));
+        line(painted(kBold, growth ? "Also grew, but is no finding:" : "In use:"));
       }
-      wrapped(stack_figures(stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
+      wrapped(stack_figures(report_, stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
-      frames(stack.frames, site, stack.missing);
+      put_frames(*this, options_, stack.frames, site, stack.missing);
       owners(stack.owners, 2);
       ++shown;
     }
@@ -423,7 +262,7 @@ class Page : TextRows {
 
   const Report& report_;
   const TextOptions& options_;
-  std::unordered_map<uint32_t, const StackLine*> stack_by_id_;
+  std::unordered_map<read::StackId, const StackLine*> stack_by_id_;
 };
 
 }  // namespace

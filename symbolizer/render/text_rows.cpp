@@ -7,22 +7,10 @@
 #include <algorithm>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/report/owner.h"
 
 namespace silt::render {
 namespace {
-
-// The end of a path says more than its beginning.
-std::string tail_of(const std::string& text, size_t width) {
-  const size_t total = columns(text);
-  if (total <= width) return text;
-  if (width < 2) return "";
-  size_t at = text.size();
-  for (size_t seen = 0; at > 0 && seen < width - 1;) {
-    --at;
-    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80) ++seen;
-  }
-  return "…" + text.substr(at);
-}
 
 // "216", "(-1.2": what is nothing without the unit behind it.
 bool is_figure(std::string_view word) {
@@ -87,10 +75,7 @@ std::string TextRows::two_sides(const std::string& indent, std::string left,
   return indent + left + std::string(gap, ' ') + right;
 }
 
-std::string bare_file(const std::string& place) {
-  const size_t slash = place.rfind('/');
-  return slash == std::string::npos ? place : place.substr(slash + 1);
-}
+std::string bare_file(const std::string& place) { return std::string(report::base_name(place)); }
 
 std::string place_within(const std::string& place, size_t width) {
   for (size_t at = 0; at < place.size();) {
@@ -101,7 +86,7 @@ std::string place_within(const std::string& place, size_t width) {
     if (slash == std::string::npos || slash + 1 == place.size()) break;
     at = slash + 1;
   }
-  return tail_of(bare_file(place), width);
+  return shortened_front(bare_file(place), width);
 }
 
 }  // namespace silt::render

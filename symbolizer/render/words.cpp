@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
@@ -19,6 +18,19 @@ namespace silt::render {
 using report::Finding;
 using report::Report;
 using report::Verdict;
+
+namespace {
+
+// An unnamed namespace takes half a row and tells nothing.
+std::string without_unnamed(std::string text) {
+  constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+  for (size_t at = text.find(kUnnamed); at != std::string::npos; at = text.find(kUnnamed)) {
+    text.erase(at, kUnnamed.size());
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string heap_word(read::Heap heap) {
   switch (heap) {
@@ -35,17 +47,9 @@ std::string heap_word(read::Heap heap) {
 }
 
 std::string kind_word(symbolize::FrameKind kind) {
-  switch (kind) {
-    case symbolize::FrameKind::kJavaScript:
-      return "js";
-    case symbolize::FrameKind::kPython:
-      return "python";
-    case symbolize::FrameKind::kJit:
-      return "jit";
-    case symbolize::FrameKind::kNative:
-      break;
-  }
-  return "native";
+  const report::Runtime* runtime = report::find_runtime(kind);
+  if (runtime != nullptr) return std::string(runtime->kind_word);
+  return kind == symbolize::FrameKind::kJit ? "jit" : "native";
 }
 
 std::string change_word(report::Change change) {
@@ -84,6 +88,10 @@ std::string short_finding_name(const Finding& finding) {
   return plain.empty() ? name : plain;
 }
 
+std::string said_name(const std::string& function) {
+  return without_unnamed(report::plain_name(function));
+}
+
 std::string place_text(const symbolize::Frame& frame) {
   if (frame.function.empty() && frame.file.empty()) return "";
   const std::string place = report::place_of(frame);
@@ -98,8 +106,7 @@ size_t judged_count(const Report& report) {
 
 std::string pace_text(const Finding& finding) {
   std::string text;
-  if (finding.bytes_per_hour &&
-      (finding.verdict == Verdict::kLeak || finding.verdict == Verdict::kGrowing)) {
+  if (finding.bytes_per_hour && report::rises(finding.verdict)) {
     text = format_bytes_signed(*finding.bytes_per_hour) + "/h, ";
   }
   text += format_bytes_signed(static_cast<double>(finding.growth_bytes)) + " so far";
@@ -134,7 +141,7 @@ std::string summary_text(const Report& report) {
 }
 
 std::string none_found_text(const Report& report) {
-  if (report.judged_snapshots < 2) return "a single snapshot: what is in use, not what grows";
+  if (report.judged_snapshots < 2) return "a single snapshot shows what is in use, not what grows";
   for (const Finding& finding : report.findings) {
     if (!finding.whole.empty())
       return "no call site found that leaks, but " + headline_text(finding);
@@ -147,7 +154,7 @@ std::string none_found_text(const Report& report) {
     text = "no leak found; detection limit: " + format_bytes(*report.detectable_bytes_per_hour) +
            "/h from one call site";
   } else {
-    return "too short to tell a leak";
+    return "too short to tell whether anything leaks";
   }
   // JavaScript heaps are sampled even where native memory is exact: their limit is another.
   if (report.detectable_script_bytes_per_hour) {
@@ -170,75 +177,6 @@ std::string scope_text(const Report& report) {
                      ? ", exact"
                      : ", sampled every " +
                            format_bytes(static_cast<double>(report.sampling_interval_bytes)));
-}
-
-std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
-  return {{"files", parts.files},
-          {"JavaScript heap", parts.js_heap},
-          {"native live", parts.native_live},
-          {"Python objects", parts.objects},
-          {"held by the allocator", parts.held},
-          {"mappings", parts.mappings},
-          {"stacks", parts.stacks},
-          {"silt", parts.silt},
-          {"other", parts.other},
-          {"not divided", parts.unknown}};
-}
-
-std::string rss_text(const report::SnapshotLine& line) {
-  if (!line.parts) return "";
-  std::string text;
-  uint64_t small = 0;
-  for (const RssPart& part : rss_parts(*line.parts)) {
-    // Crumbs are told in one figure, so that the sum stays whole.
-    if (part.bytes < line.rss_bytes / 200 || part.bytes < 50'000) {
-      small += part.bytes;
-      continue;
-    }
-    text += text.empty() ? " = " : " + ";
-    text += std::string(part.name) + " " + format_bytes(static_cast<double>(part.bytes));
-    const uint64_t free = line.parts->js_free();
-    if (part.bytes == line.parts->js_heap && free > 0) {
-      text += " (used " + format_bytes(static_cast<double>(line.parts->js_used)) + ", free " +
-              format_bytes(static_cast<double>(free));
-      const uint64_t outside = line.parts->js_outside;
-      if (outside >= line.rss_bytes / 20) {
-        text += ", WebAssembly and V8's own outside its heaps " +
-                format_bytes(static_cast<double>(outside));
-      }
-      text += ")";
-    }
-  }
-  if (small > 0) {
-    text += (text.empty() ? " = rest " : " + rest ") + format_bytes(static_cast<double>(small));
-  }
-  return "RSS " + format_bytes(static_cast<double>(line.rss_bytes)) + text;
-}
-
-std::string rss_change_text(const report::SnapshotLine& first, const report::SnapshotLine& last) {
-  if (!first.parts || !last.parts) return "";
-  struct Change {
-    const char* name;
-    double bytes;
-  };
-  std::vector<Change> changes;
-  const std::vector<RssPart> before = rss_parts(*first.parts);
-  const std::vector<RssPart> after = rss_parts(*last.parts);
-  const double all = static_cast<double>(last.rss_bytes) - static_cast<double>(first.rss_bytes);
-  for (size_t i = 0; i < after.size(); ++i) {
-    const double bytes = static_cast<double>(after[i].bytes) - static_cast<double>(before[i].bytes);
-    if (std::abs(bytes) < std::max(50'000.0, 0.02 * std::abs(all))) continue;
-    changes.push_back({after[i].name, bytes});
-  }
-  std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-    return std::abs(a.bytes) > std::abs(b.bytes);
-  });
-  std::string text;
-  for (const Change& change : changes) {
-    text += (text.empty() ? "" : ", ") + std::string(change.name) + " " +
-            format_bytes_signed(change.bytes);
-  }
-  return text;
 }
 
 std::string missing_text(read::Missing missing) {
@@ -302,12 +240,7 @@ std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owner
       text += " kept by " + owner_name(owner);
       for (const std::string& step : owner.path) text += " → " + step;
     }
-    // An unnamed namespace takes half a row and tells nothing.
-    constexpr std::string_view kUnnamed = "(anonymous namespace)::";
-    for (size_t at = text.find(kUnnamed); at != std::string::npos; at = text.find(kUnnamed)) {
-      text.erase(at, kUnnamed.size());
-    }
-    texts.push_back(std::move(text));
+    texts.push_back(without_unnamed(std::move(text)));
   };
   for (const report::OwnerLine& owner : owners) {
     const bool last = texts.size() + 1 == most;

@@ -12,8 +12,8 @@
 
 namespace silt::render {
 
-std::string heap_word(read::Heap heap);  // "native", "mapping", "js"
-std::string kind_word(symbolize::FrameKind kind);
+std::string heap_word(read::Heap heap);            // "native", "mapping", "js", "python"
+std::string kind_word(symbolize::FrameKind kind);  // "native", "jit", or as a runtime says
 std::string change_word(report::Change change);  // "" when not compared
 
 // The function, or what is known instead: "libfoo.so+0x1234", "?".
@@ -22,32 +22,23 @@ std::string function_text(const symbolize::Frame& frame);
 std::string finding_name(const report::Finding& finding);
 // The same without template arguments and parameters.
 std::string short_finding_name(const report::Finding& finding);
+// A function as people say it: the plain name without unnamed namespaces.
+std::string said_name(const std::string& function);
 // "src/session.cpp:31", "libfoo.so+0x1234" or "".
 std::string place_text(const symbolize::Frame& frame);
 
-// "+1.2 MB/h, +300 kB so far in 12 blocks"
-// Snapshots that verdicts look at: the first ones, without the one at exit.
+// How many snapshots verdicts look at: the first ones, without the one at exit.
 size_t judged_count(const report::Report& report);
+// "+1.2 MB/h, +300 kB so far in 12 blocks"
 std::string pace_text(const report::Finding& finding);
 // "reaches the limit of 512 MB in 3 days", or "".
 std::string limit_text(const report::Report& report, const report::Finding& finding);
-// "2 leaks, 1 growing, 1 bounded" or "no leak found".
+// "2 leaks, 1 growing, 1 bounded"; "" without findings.
 std::string summary_text(const report::Report& report);
-// The conclusion of a report without leaks: "no leak found; one of 5 blocks … would have been".
+// The conclusion of a report without leaks: "no leak found; detection limit: 5 blocks/h …".
 std::string none_found_text(const report::Report& report);
 // "8 snapshots over 58 s, exact"
 std::string scope_text(const report::Report& report);
-// "RSS 412 MB = files 38 MB + JavaScript heap 120 MB (used 97 MB, free 23 MB) + …"; "" when the
-// snapshot does not tell.
-std::string rss_text(const report::SnapshotLine& line);
-// How the parts of RSS changed between two snapshots, largest growth first: "+120 MB native live".
-std::string rss_change_text(const report::SnapshotLine& first, const report::SnapshotLine& last);
-// The parts with their names, in the order of the sum; those that count.
-struct RssPart {
-  const char* name;
-  uint64_t bytes;
-};
-std::vector<RssPart> rss_parts(const report::MemoryParts& parts);
 std::string missing_text(read::Missing missing);  // "" when nothing is missing
 
 // Live bytes over time in block characters, at most `width` of them.

@@ -8,6 +8,7 @@
 
 #include "symbolizer/report/findings.h"
 #include "symbolizer/report/honesty.h"
+#include "symbolizer/report/owned.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/stack_lines.h"
 #include "symbolizer/report/whole.h"
@@ -157,6 +158,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   std::vector<Group> groups =
       fold_all(recording, timelines, names.node_frames, fold_options, summaries);
   settle({recording, timelines.native, timelines.managed, names.node_frames}, groups);
+  settle_by_owners(recording, timelines.native, groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const bool own_malloc = (recording.snapshots.back().meta.flags & format::kFlagOwnMalloc) != 0 ||
                           !own_allocators.empty();

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/line_up.h"
 #include "symbolizer/report/place.h"
 #include "symbolizer/report/site.h"
 
@@ -47,13 +48,8 @@ void add_figures(Finding& to, const Finding& from) {
   to.stacks.insert(to.stacks.end(), from.stacks.begin(), from.stacks.end());
   to.leads.insert(to.leads.end(), from.leads.begin(), from.leads.end());
   for (const Place& place : from.places) add_place(to.places, place.key, place.bytes_per_hour);
-  // Snapshots of processes are not taken at the same moments: they are lined up by number.
-  if (to.live_bytes.size() < from.live_bytes.size()) {
-    to.live_bytes.resize(from.live_bytes.size(), to.live_bytes.empty() ? 0 : to.live_bytes.back());
-  }
-  for (size_t i = 0; i < to.live_bytes.size() && !from.live_bytes.empty(); ++i) {
-    to.live_bytes[i] += from.live_bytes[std::min(i, from.live_bytes.size() - 1)];
-  }
+  to.live_bytes.resize(std::max(to.live_bytes.size(), from.live_bytes.size()));
+  for (size_t i = 0; i < from.live_bytes.size(); ++i) to.live_bytes[i] += from.live_bytes[i];
 }
 
 // The gravest speaks for all, with its reason; the figures are those of all together.
@@ -82,17 +78,15 @@ Finding spoken_for(const std::vector<Said>& all) {
   return told;
 }
 
+// Both are at the same moments.
 void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine>& from) {
   if (to.empty()) {
     to = from;
     return;
   }
-  if (from.empty()) return;
-  while (to.size() < from.size()) to.push_back(to.back());
-  for (size_t i = 0; i < to.size(); ++i) {
-    const SnapshotLine& line = from[std::min(i, from.size() - 1)];
+  for (size_t i = 0; i < std::min(to.size(), from.size()); ++i) {
+    const SnapshotLine& line = from[i];
     SnapshotLine& sum = to[i];
-    sum.elapsed_seconds = std::max(sum.elapsed_seconds, line.elapsed_seconds);
     sum.rss_bytes += line.rss_bytes;
     sum.live_bytes += line.live_bytes;
     sum.live_blocks += line.live_blocks;
@@ -116,6 +110,7 @@ ProcessLine process_line(const Report& report, const std::string& path) {
   line.program = report.program;
   line.path = path;
   line.snapshots = report.snapshots.size();
+  line.judged = report.judged_snapshots >= 2;
   if (!report.snapshots.empty()) {
     line.first_live_bytes = report.snapshots.front().live_bytes +
                             report.snapshots.front().mapping_bytes +
@@ -157,6 +152,32 @@ void tell_apart(Report& report) {
   }
 }
 
+// The least sensitive of those that were judged speaks for all; who was not judged is named apart.
+void add_detectable(const std::vector<Report>& reports, Report& all) {
+  bool first = true;
+  for (const Report& report : reports) {
+    const bool judged = report.judged_snapshots >= 2;
+    if (!judged && all.judged_snapshots >= 2) continue;
+    const auto least_sensitive = [first](std::optional<double>& to,
+                                         const std::optional<double>& from) {
+      if (first) {
+        to = from;
+      } else if (to && from) {
+        to = std::max(*to, *from);
+      }
+    };
+    least_sensitive(all.detectable_blocks_per_hour, report.detectable_blocks_per_hour);
+    least_sensitive(all.detectable_bytes_per_hour, report.detectable_bytes_per_hour);
+    first = false;
+    // Not every process has a JavaScript heap; any that has speaks.
+    const auto any = [](std::optional<double>& to, const std::optional<double>& from) {
+      if (from) to = std::max(to.value_or(0), *from);
+    };
+    any(all.detectable_script_bytes_per_hour, report.detectable_script_bytes_per_hour);
+    any(all.detectable_whole_bytes_per_hour, report.detectable_whole_bytes_per_hour);
+  }
+}
+
 }  // namespace
 
 Report combine(std::vector<Report> reports, const std::vector<std::string>& paths) {
@@ -168,26 +189,32 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
   all.start_realtime_ns = reports.front().start_realtime_ns;
   all.sampling_interval_bytes = reports.front().sampling_interval_bytes;
   all.memory_limit_bytes = reports.front().memory_limit_bytes;
-  all.judged_snapshots = reports.front().judged_snapshots;
-  all.judged_seconds = reports.front().judged_seconds;
+  for (size_t process = 0; process < reports.size(); ++process) {
+    all.processes.push_back(
+        process_line(reports[process], process < paths.size() ? paths[process] : ""));
+  }
+  const size_t first = leading(reports);
+  all.judged_snapshots = reports[first].judged_snapshots;
+  all.judged_seconds = reports[first].judged_seconds;
+  add_detectable(reports, all);
+  line_up(reports);
   std::vector<std::vector<Said>> sites;
   std::unordered_map<std::string, size_t> by_site;
   uint32_t next_id = 1;
   for (size_t process = 0; process < reports.size(); ++process) {
     Report& report = reports[process];
-    all.processes.push_back(process_line(report, process < paths.size() ? paths[process] : ""));
     add_snapshots(all.snapshots, report.snapshots);
-    std::unordered_map<uint32_t, uint32_t> new_ids;
+    std::unordered_map<read::StackId, read::StackId> new_ids;
     for (StackLine& stack : report.stacks) {
-      new_ids.try_emplace(stack.id, next_id);
-      stack.id = next_id++;
+      new_ids.try_emplace(stack.id, read::StackId{next_id});
+      stack.id = read::StackId{next_id++};
       all.stacks.push_back(std::move(stack));
     }
     for (Finding& finding : report.findings) {
-      for (std::vector<uint32_t>* ids : {&finding.stacks, &finding.leads}) {
-        for (uint32_t& id : *ids) {
+      for (std::vector<read::StackId>* ids : {&finding.stacks, &finding.leads}) {
+        for (read::StackId& id : *ids) {
           const auto at = new_ids.find(id);
-          id = at == new_ids.end() ? 0 : at->second;
+          id = at == new_ids.end() ? read::StackId{} : at->second;
         }
       }
       const std::string key =
@@ -204,26 +231,6 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     all.heap_growth.insert(all.heap_growth.end(), report.heap_growth.begin(),
                            report.heap_growth.end());
     all.stacks_total += report.stacks_total;
-    all.judged_snapshots = std::min(all.judged_snapshots, report.judged_snapshots);
-    // The least sensitive of them speaks for all.
-    const auto least_sensitive = [](std::optional<double>& to, const std::optional<double>& from) {
-      if (to && from) to = std::max(*to, *from);
-    };
-    if (process == 0) {
-      all.detectable_blocks_per_hour = report.detectable_blocks_per_hour;
-      all.detectable_bytes_per_hour = report.detectable_bytes_per_hour;
-      all.detectable_script_bytes_per_hour = report.detectable_script_bytes_per_hour;
-      all.detectable_whole_bytes_per_hour = report.detectable_whole_bytes_per_hour;
-    } else {
-      least_sensitive(all.detectable_blocks_per_hour, report.detectable_blocks_per_hour);
-      least_sensitive(all.detectable_bytes_per_hour, report.detectable_bytes_per_hour);
-      // Not every process has a JavaScript heap; any that has speaks.
-      const auto any = [](std::optional<double>& to, const std::optional<double>& from) {
-        if (from) to = std::max(to.value_or(0), *from);
-      };
-      any(all.detectable_script_bytes_per_hour, report.detectable_script_bytes_per_hour);
-      any(all.detectable_whole_bytes_per_hour, report.detectable_whole_bytes_per_hour);
-    }
   }
   for (const std::vector<Said>& site : sites) all.findings.push_back(spoken_for(site));
   order(all.findings);

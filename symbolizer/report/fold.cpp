@@ -10,8 +10,10 @@
 #include "symbolizer/analyze/container.h"
 #include "symbolizer/analyze/statistics.h"
 #include "symbolizer/report/parts.h"
+#include "symbolizer/report/passage.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {
@@ -24,8 +26,6 @@ using symbolize::Frame;
 
 // Among the groups that are called leaks, the share that may be chance.
 constexpr double kFalseDiscoveryRate = 0.05;
-// An allocator inside a program takes a few calls from its entry to where it asks for memory.
-constexpr size_t kFurther = 8;
 
 // The growth of `whole` while `part` grew: since the snapshot before the first at which part was
 // above its lowest by a twentieth of its rise.
@@ -123,119 +123,8 @@ void control_false_discoveries(std::vector<Candidate>& candidates) {
 
 }  // namespace
 
-namespace {
-
-bool is_own_frame(const Frame& frame, bool managed, const FoldOptions& options) {
-  if (owner_of(frame, options.look_through) != Owner::kUser) return false;
-  return !managed || find_runtime(frame.kind) != nullptr;
-}
-
-bool has_own_frame(const symbolize::FrameList& frames, size_t begin, bool managed,
-                   const FoldOptions& options) {
-  for (size_t i = begin; i < frames.size(); ++i) {
-    if (is_own_frame(frames[i], managed, options)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-Frame site_of(const read::Recording& recording, const read::Stack& stack, const NodeFrames& names,
-              const FoldOptions& options) {
-  const bool managed = !recording.jit_map.empty() || !recording.script_frames.empty();
-  symbolize::FrameList frames;
-  uint32_t node = stack.leaf;
-  for (bool found = false; !found && is_real(recording, node);
-       node = recording.nodes[node].parent) {
-    const symbolize::FrameList& here = names(node);
-    frames.append(here);
-    // A collection or compilation grows for its own reasons, wherever it was set off.
-    for (const Frame& frame : here) {
-      const std::string_view work = own_work(frame);
-      if (work.empty()) continue;
-      Frame site;
-      site.function = work;
-      return site;
-    }
-    found = has_own_frame(here, 0, managed, options);
-  }
-  if (frames.empty()) {
-    Frame unknown;
-    unknown.unresolved = "no stack was recorded";
-    return unknown;
-  }
-  const std::string_view books = own_stack(frames);
-  if (!books.empty()) {
-    Frame site;
-    site.function = books;
-    return site;
-  }
-  // A little further out may be the `operator new` that the program replaced: what it calls is an
-  // allocator, and the site is who called it.
-  symbolize::FrameList further = frames;
-  for (size_t i = 0; i < kFurther && is_real(recording, node); ++i) {
-    further.append(names(node));
-    node = recording.nodes[node].parent;
-  }
-  const size_t inner = inner_allocator_frames(further);
-  if (inner < frames.size()) return frames[find_site(frames, options.look_through)];
-  while (!has_own_frame(further, inner, managed, options) && is_real(recording, node)) {
-    further.append(names(node));
-    node = recording.nodes[node].parent;
-  }
-  return further[find_site(further, options.look_through)];
-}
-
 analyze::Decision Group::decision() const {
   return decide(judgement.reason, judgement.confidence, remarks);
-}
-
-bool belongs(const read::Stack& stack, Heaps heaps) {
-  return heaps == Heaps::kAll || (stack.heap == read::Heap::kManaged) == (heaps == Heaps::kManaged);
-}
-
-void judge_stacks(const read::Recording& recording, const Timeline& timeline, Heaps heaps,
-                  std::vector<StackSummary>& summaries) {
-  summaries.resize(recording.stacks.size());
-  if (timeline.regular.empty()) return;
-  std::vector<bool> regular(recording.snapshots.size(), false);
-  for (const size_t snapshot : timeline.regular) regular[snapshot] = true;
-  for (size_t i = 0; i < recording.stacks.size(); ++i) {
-    const read::Stack& stack = recording.stacks[i];
-    if (!belongs(stack, heaps)) continue;
-    StackSummary& summary = summaries[i];
-    double low_bytes = 0;
-    double low_blocks = 0;
-    double peak_bytes = 0;
-    double peak_blocks = 0;
-    size_t seen = 0;
-    for (const read::Sample& sample : stack.samples) {
-      if (sample.snapshot >= regular.size() || !regular[sample.snapshot]) continue;
-      const double bytes = static_cast<double>(sample.live_bytes);
-      const double blocks = static_cast<double>(sample.live_blocks);
-      low_bytes = seen == 0 ? bytes : std::min(low_bytes, bytes);
-      low_blocks = seen == 0 ? blocks : std::min(low_blocks, blocks);
-      peak_bytes = std::max(peak_bytes, bytes);
-      peak_blocks = std::max(peak_blocks, blocks);
-      if (sample.snapshot == timeline.regular.front()) {
-        summary.growth_bytes -= bytes;
-        summary.growth_blocks -= blocks;
-      }
-      if (sample.snapshot == timeline.regular.back()) {
-        summary.growth_bytes += bytes;
-        summary.growth_blocks += blocks;
-        summary.last_bytes = bytes;
-      }
-      ++seen;
-    }
-    if (seen < timeline.regular.size()) low_bytes = low_blocks = 0;
-    summary.range_bytes = peak_bytes - low_bytes;
-    summary.range_blocks = peak_blocks - low_blocks;
-    if (!summary.changes() || timeline.regular.size() < 2) continue;
-    // Below these floors judge() says steady without a look; most stacks of a large program are.
-    if (summary.range_blocks < 5 && summary.range_bytes < 2048) continue;
-    summary.verdict = analyze::judge(timeline, analyze::make_series(timeline, stack)).verdict();
-  }
 }
 
 void order_groups(std::vector<Group>& groups) {

@@ -16,6 +16,7 @@
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/read/recording.h"
+#include "symbolizer/report/stack_summary.h"
 #include "symbolizer/report/why.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
@@ -45,26 +46,6 @@ struct Group {
 };
 inline bool rises(const Group& group) { return analyze::rises(group.verdict()); }
 
-struct StackSummary {
-  analyze::Verdict verdict = analyze::Verdict::kSteady;
-  double growth_bytes = 0;  // last regular snapshot minus first
-  double growth_blocks = 0;
-  double range_bytes = 0;  // largest minus smallest live bytes
-  double range_blocks = 0;
-  double last_bytes = 0;
-  bool changes() const { return range_bytes > 0 || range_blocks > 0; }
-};
-
-// Managed heaps have a timeline of their own: native stacks and theirs are judged and folded
-// apart. kAll: there is one timeline for all.
-enum class Heaps : uint8_t { kAll, kNative, kManaged };
-bool belongs(const read::Stack& stack, Heaps heaps);
-
-// Judges every stack of the heaps on its own, cheaply where nothing changes; one summary for each
-// stack of the recording.
-void judge_stacks(const read::Recording& recording, const analyze::Timeline& timeline, Heaps heaps,
-                  std::vector<StackSummary>& summaries);
-
 struct FoldOptions {
   std::vector<std::string> look_through;  // modules that are never a site
   size_t most_stacks = 3000;              // those that change most are named and folded
@@ -76,10 +57,6 @@ struct FoldOptions {
 std::vector<Group> fold(const read::Recording& recording, const analyze::Timeline& timeline,
                         std::vector<StackSummary>& summaries, const NodeFrames& names,
                         const FoldOptions& options);
-
-// The site of a stack, naming no more nodes than it takes.
-symbolize::Frame site_of(const read::Recording& recording, const read::Stack& stack,
-                         const NodeFrames& names, const FoldOptions& options);
 
 // Leaks first, then by growth.
 void order_groups(std::vector<Group>& groups);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -55,8 +56,7 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
     bool found = false;
     Frame next;
     uint64_t next_pc = 0;
-    for (uint32_t node = stack.leaf; is_real(recording, node);
-         node = recording.nodes[node].parent) {
+    for (const uint32_t node : read::StackNodes(recording, stack)) {
       for (const Frame& frame : names(node)) {
         if (same_function(frame, site)) {
           calls.insert(recording.nodes[node].pc);

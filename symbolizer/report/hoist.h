@@ -6,7 +6,7 @@
 #ifndef SILT_SYMBOLIZER_REPORT_HOIST_H_
 #define SILT_SYMBOLIZER_REPORT_HOIST_H_
 
-#include "symbolizer/report/parts.h"
+#include "symbolizer/report/candidate.h"
 
 namespace silt::report {
 

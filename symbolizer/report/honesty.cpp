@@ -30,14 +30,15 @@ std::string looked(const read::Recording& recording, const analyze::Timeline& ti
   std::string text = "looked at " +
                      format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") +
                      " over " + format_duration(timeline.length_seconds);
-  if (recording.snapshots.size() > timeline.regular.size()) text += ", the one at exit not judged";
+  if (recording.snapshots.size() > timeline.regular.size())
+    text += ", the one at exit was not judged";
   if (timeline.idle_seconds > 0.5) {
     text += ", " + format_duration(timeline.idle_seconds) + " of them idle";
   }
   if (timeline.sampling_interval > 0) {
     text += "; sampled, one in " + format_bytes(timeline.sampling_interval) + " on average";
   } else {
-    text += "; exact, every one of " +
+    text += "; exact: all " +
             format_count(static_cast<double>(last.meta.native.allocated_blocks +
                                              last.meta.mapping.allocated_blocks +
                                              object_totals(last).allocated_blocks)) +
@@ -78,17 +79,17 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   count(Cost::overflowed_blocks, "blocks not remembered (table full)");
   count(Cost::overflowed_stacks, "allocations without a stack (table full)");
   count(Cost::overflowed_mappings, "mappings not remembered (table full)");
-  count(Cost::stacks_truncated, "walks cut at the frame limit");
-  count(Cost::walks_broken, "walks that did not reach the outermost frame");
+  count(Cost::stacks_truncated, "stacks cut at the frame limit");
+  count(Cost::walks_broken, "stacks that did not reach the outermost frame");
   count(Cost::snapshots_failed, "snapshots that could not be written");
-  count(Cost::unknown_frees, "frees of blocks from before the start");
+  count(Cost::unknown_frees, "frees of blocks allocated before recording began");
   lines.push_back(dropped.empty() ? "nothing was dropped or cut short" : "not seen: " + dropped);
 
   const uint64_t folded = cost_of(last, Cost::folded_stacks);
   if (folded > 0) {
     lines.push_back("to keep silt's own memory small, " +
                     format_counted(static_cast<double>(folded), "stack") +
-                    " without live memory and long not seen " + (folded == 1 ? "was" : "were") +
+                    " without live memory, not seen for long, " + (folded == 1 ? "was" : "were") +
                     " folded into the callers; no block and no byte was lost");
   }
 
@@ -156,7 +157,7 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   std::vector<std::string> notes;
   const read::Snapshot& last = recording.snapshots.back();
   if ((last.meta.flags & format::kFlagOwnMalloc) != 0 || !allocators_in_main.empty()) {
-    std::string text = "the program brings its own allocator";
+    std::string text = "the program has its own allocator";
     if (!allocators_in_main.empty()) {
       text += ": its main binary defines ";
       for (size_t i = 0; i < allocators_in_main.size() && i < 4; ++i) {
@@ -171,13 +172,14 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   }
   if ((last.meta.flags & format::kFlagNoUnwinder) != 0) {
     notes.push_back(
-        "libunwind was not found when recording: stacks rest on frame pointers and may be short");
+        "libunwind was not found when recording: stacks come from frame pointers and may be cut "
+        "short");
   }
   if ((last.meta.flags & format::kFlagForkChild) != 0) {
-    notes.push_back("a forked child: live memory includes what it got from its parent");
+    notes.push_back("a forked child: its live memory includes what its parent had allocated");
   }
   if ((last.meta.flags & format::kFlagCapFallback) != 0) {
-    notes.push_back("silt's bound of memory was reached: recording went on by sampling");
+    notes.push_back("silt's own memory limit was reached: from then on it sampled");
   }
   if (timeline.regular.size() < 2) {
     notes.push_back(

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 
@@ -18,7 +19,8 @@ std::string place_key(read::Heap heap, const symbolize::Frame& site) {
   const std::string what =
       !site.function.empty()
           ? plain_name(site.function)
-          : std::to_string(site.function_address != 0 ? site.function_address : site.file_address);
+          : std::to_string(number_of(site.function_address != FileAddress{} ? site.function_address
+                                                                            : site.file_address));
   std::string key = std::to_string(static_cast<int>(heap)) + "|" + where + "|" + what;
   std::erase_if(key, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   return key;

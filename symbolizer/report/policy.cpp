@@ -57,7 +57,7 @@ void apply_policy(Report& report, const Policy& policy,
       report.notes.push_back(std::move(text));
     }
   }
-  std::unordered_map<uint32_t, const StackLine*> stacks;
+  std::unordered_map<read::StackId, const StackLine*> stacks;
   for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
   std::vector<bool> used(suppressions.size(), false);
   double total = 0;

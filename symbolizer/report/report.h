@@ -68,7 +68,7 @@ struct HeapGrowthLine {
 };
 
 struct StackLine {
-  uint32_t id = 0;
+  read::StackId id{};
   read::Heap heap = read::Heap::kNative;
   read::Missing missing = read::Missing::kNone;
   Verdict verdict = Verdict::kSteady;
@@ -111,7 +111,7 @@ struct Finding {
   std::optional<double> blocks_per_hour;
   std::optional<double> bytes_per_work;    // with --work
   std::optional<double> seconds_to_limit;  // at this slope
-  std::vector<uint32_t> stacks;            // ids, largest growth first
+  std::vector<read::StackId> stacks;       // largest growth first
   symbolize::Frame site;
   std::vector<Place> places;  // of what rises: of its stacks, and its site
   Why why;
@@ -126,7 +126,7 @@ struct Finding {
   // What grows as a whole, where no place explains it: "native", "mapping", "js", "python", "wasm",
   // "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely first.
   std::string whole;
-  std::vector<uint32_t> leads;
+  std::vector<read::StackId> leads;
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
   std::vector<OwnerLine> owners;  // largest first; empty: not known
@@ -139,6 +139,7 @@ struct ProcessLine {
   std::string program;
   std::string path;  // of the recording
   size_t snapshots = 0;
+  bool judged = true;  // false: too few snapshots for a verdict
   uint64_t first_live_bytes = 0;
   uint64_t last_live_bytes = 0;
   size_t leaks = 0;

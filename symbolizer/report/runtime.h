@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "symbolizer/report/candidate.h"
 #include "symbolizer/report/fold.h"
-#include "symbolizer/report/parts.h"
 #include "symbolizer/report/report.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/report/whole.h"
@@ -48,6 +48,7 @@ struct Runtime {
 
   // Of the functions that it runs; kNative: it names none.
   symbolize::FrameKind kind = symbolize::FrameKind::kNative;
+  std::string_view kind_word = {};  // the same for programs that read a report: "js"
 
   // How the names of its programs, of its libraries and of its functions begin: native frames of
   // these are the runtime's. A program's name goes on with a version or not at all.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -29,9 +30,7 @@ constexpr double kDispatcher = 3;
 std::vector<uint32_t> path_of(const read::Recording& recording, const Candidate& candidate) {
   std::vector<uint32_t> path;
   const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (uint32_t node = stack.leaf; is_real(recording, node); node = recording.nodes[node].parent) {
-    path.push_back(node);
-  }
+  for (const uint32_t node : read::StackNodes(recording, stack)) path.push_back(node);
   return path;
 }
 

@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "symbolizer/report/parts.h"
+#include "symbolizer/report/candidate.h"
 
 namespace silt::report {
 

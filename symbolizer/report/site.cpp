@@ -5,9 +5,8 @@
 #include "symbolizer/report/site.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/report/runtime.h"
 
 namespace silt::report {
@@ -18,12 +17,6 @@ using symbolize::FrameKind;
 
 // Whether it is a function that a runtime names.
 bool is_managed(const Frame& frame) { return find_runtime(frame.kind) != nullptr; }
-
-std::string hexadecimal(uint64_t value) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
-  return text.data();
-}
 
 }  // namespace
 
@@ -71,7 +64,7 @@ size_t leading_allocator_frames(const symbolize::FrameList& frames) {
 
 bool same_function(const Frame& a, const Frame& b) {
   if (a.function.empty() && b.function.empty()) {
-    return a.function_address != 0 && a.function_address == b.function_address &&
+    return a.function_address != FileAddress{} && a.function_address == b.function_address &&
            a.module == b.module;
   }
   return !a.function.empty() && a.function == b.function && a.file == b.file;
@@ -96,10 +89,21 @@ std::string site_key(const Frame& frame) {
     return "line\n" + frame.function + "\n" + frame.file + "\n" + std::to_string(frame.line);
   }
   if (frame.module.empty()) return "pc\n" + frame.function + "\n" + hexadecimal(frame.pc);
-  if (frame.function.empty() && frame.function_address != 0) {
-    return "function\n" + frame.module + "\n" + hexadecimal(frame.function_address);
+  if (frame.function.empty() && frame.function_address != FileAddress{}) {
+    return "function\n" + frame.module + "\n" + hexadecimal(number_of(frame.function_address));
   }
-  return "call\n" + frame.module + "\n" + hexadecimal(frame.file_address);
+  return "call\n" + frame.module + "\n" + hexadecimal(number_of(frame.file_address));
+}
+
+std::optional<size_t> site_in(const symbolize::FrameList& frames, const Frame& site) {
+  const std::string key = site_key(site);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (site_key(frames[i]) == key) return i;
+  }
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (same_function(frames[i], site)) return i;
+  }
+  return std::nullopt;
 }
 
 std::string place_of(const Frame& frame) {
@@ -112,9 +116,9 @@ std::string place_of(const Frame& frame) {
   }
   if (!frame.module.empty()) {
     // Of a function without a name its begin is what stays the same from call to call.
-    const uint64_t address =
-        frame.function_address != 0 ? frame.function_address : frame.file_address;
-    return std::string(base_name(frame.module)) + "+" + hexadecimal(address);
+    const FileAddress address =
+        frame.function_address != FileAddress{} ? frame.function_address : frame.file_address;
+    return std::string(base_name(frame.module)) + "+" + hexadecimal(number_of(address));
   }
   return frame.pc != 0 ? hexadecimal(frame.pc) : "";
 }

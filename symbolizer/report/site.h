@@ -7,6 +7,7 @@
 #define SILT_SYMBOLIZER_REPORT_SITE_H_
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -32,6 +33,10 @@ bool same_function(const symbolize::Frame& a, const symbolize::Frame& b);
 
 // Whether both are the same line and column of one function.
 bool same_place(const symbolize::Frame& a, const symbolize::Frame& b);
+
+// Where a finding's site stands among the frames of one of its stacks: that very line, else a line
+// of the same function. A site that was found where several stacks meet need not be in each.
+std::optional<size_t> site_in(const symbolize::FrameList& frames, const symbolize::Frame& site);
 
 // A text that is equal for equal sites: the same line of the same function, or without a line the
 // same call. Tiers of one compiled function are one site.

@@ -9,6 +9,7 @@
 
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {
@@ -55,11 +56,7 @@ std::vector<size_t> in_order(const std::vector<StackSummary>& summaries, bool by
 
 FrameList shown_frames(const read::Recording& recording, const read::Stack& stack,
                        const NodeFrames& names) {
-  FrameList frames;
-  for (uint32_t node = stack.leaf; node != 0; node = recording.nodes[node].parent) {
-    if (recording.nodes[node].pc < format::kFirstRealPc) continue;
-    frames.append(names(node));
-  }
+  FrameList frames = frames_of(recording, stack, names);
   frames.drop_innermost(leading_allocator_frames(frames));
   for (const Runtime* runtime : runtimes()) {
     if (!runtime->hides_native_frames) continue;

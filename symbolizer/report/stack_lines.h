@@ -26,8 +26,8 @@ bool has_filters(const Options& options);
 
 // What findings speak of: shown in any case.
 struct Shown {
-  std::unordered_set<size_t> stacks;   // index into Recording::stacks
-  std::unordered_set<uint32_t> leads;  // ids
+  std::unordered_set<size_t> stacks;  // index into Recording::stacks
+  std::unordered_set<read::StackId> leads;
 };
 
 // By growth, largest first; of a single snapshot by what is live.

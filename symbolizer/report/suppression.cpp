@@ -111,7 +111,7 @@ Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
         }
         suppression.pattern = trimmed(line);
         if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
-          return wrong_line(number, "the pattern would excuse everything");
+          return wrong_line(number, "this pattern would excuse everything");
         }
         if (suppression.reason.empty()) {
           return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
@@ -124,7 +124,7 @@ Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
 }
 
 bool suppresses(const Suppression& suppression, const Finding& finding,
-                const std::unordered_map<uint32_t, const StackLine*>& stacks) {
+                const std::unordered_map<read::StackId, const StackLine*>& stacks) {
   if (suppression.of_owner) return excuses_owners(suppression, finding);
   const auto hits = [&suppression](const symbolize::Frame& frame) {
     return (!frame.function.empty() && matches(suppression.pattern, frame.function)) ||
@@ -135,7 +135,7 @@ bool suppresses(const Suppression& suppression, const Finding& finding,
   if (hits(finding.site)) return true;
   // Every stack must be excused, or a new path to an old place would slip through.
   size_t named = 0;
-  for (const uint32_t id : finding.stacks) {
+  for (const read::StackId id : finding.stacks) {
     const auto at = stacks.find(id);
     if (at == stacks.end() || at->second->frames.empty()) continue;
     ++named;

@@ -41,7 +41,7 @@ bool matches(std::string_view pattern, std::string_view text);
 
 // Whether the pattern excuses the finding, whatever its last day. `stacks` are the report's by id.
 bool suppresses(const Suppression& suppression, const Finding& finding,
-                const std::unordered_map<uint32_t, const StackLine*>& stacks);
+                const std::unordered_map<read::StackId, const StackLine*>& stacks);
 
 }  // namespace silt::report
 

@@ -11,6 +11,7 @@
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 #include "symbolizer/report/whole_sums.h"
 
 namespace silt::report {
@@ -42,7 +43,7 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   if (timeline.regular.size() < 2) return;
   std::unordered_set<size_t> told;
   for (const Group& group : groups) told.insert(group.stacks.begin(), group.stacks.end());
-  std::unordered_set<uint32_t> joined;  // to a runtime's finding
+  std::unordered_set<read::StackId> joined;  // to a runtime's finding
   for (const Finding& finding : wholes.findings) {
     joined.insert(finding.stacks.begin(), finding.stacks.end());
   }

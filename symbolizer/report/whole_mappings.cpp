@@ -11,6 +11,7 @@
 #include "symbolizer/report/inner_allocator.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 #include "symbolizer/report/whole_sums.h"
 
 namespace silt::report {
@@ -48,8 +49,8 @@ void hold_mappings(const Judgement& whole, double mapped, std::vector<Group>& gr
 // One finding of a runtime whose allocator hands out what grows: its pieces, and the containers
 // that the runtime grows beside them, have no other site than the runtime's own code.
 struct Joined {
-  std::vector<uint32_t> stacks;  // ids
-  double beside = 0;             // bytes of containers
+  std::vector<read::StackId> stacks;
+  double beside = 0;  // bytes of containers
 };
 Joined join_runtime(const WholeInput& input, const std::string& module,
                     std::vector<Group>& groups) {
@@ -110,7 +111,8 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
   std::optional<InnerAllocator> inner;
   std::string module;
   if (!leads.empty()) {
-    inner = inner_allocator(frames_of(input, leads.front().stacks.front()));
+    inner = inner_allocator(frames_of(
+        input.recording, input.recording.stacks[leads.front().stacks.front()], input.names));
     module = leads.front().site.module;
   }
   if (inner && inner->managed) {

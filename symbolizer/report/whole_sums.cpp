@@ -7,8 +7,8 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {
@@ -27,16 +27,6 @@ double rise_of(const Curve& curve, size_t from) {
   return curve.values.empty()
              ? 0
              : curve.values.back() - curve.values[std::min(from, curve.values.size() - 1)];
-}
-
-symbolize::FrameList frames_of(const WholeInput& input, size_t index) {
-  symbolize::FrameList frames;
-  const read::Recording& recording = input.recording;
-  for (uint32_t node = recording.stacks[index].leaf; is_real(recording, node);
-       node = recording.nodes[node].parent) {
-    frames.append(input.names(node));
-  }
-  return frames;
 }
 
 std::vector<Lead> find_leads(const WholeInput& input, Heap heap,

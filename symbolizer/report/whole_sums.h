@@ -38,8 +38,6 @@ analyze::Curve curve_of(const analyze::Timeline& timeline, const Value& value) {
 // From the window `from` to the end.
 double rise_of(const analyze::Curve& curve, size_t from);
 
-symbolize::FrameList frames_of(const WholeInput& input, size_t stack);
-
 // Places by how much they grew (or hold, where nothing grew), largest first.
 struct Lead {
   symbolize::Frame site;

@@ -70,6 +70,8 @@ struct Remark {
     kOwnMalloc,       // the program's, whose blocks are not seen
     kFragments,       // or taken in a way that is not seen
     kAllocator,       // name, or empty
+    kOneKeeps,        // bytes, place: what keeps it or is kept by it
+    kLost,            // share: of its blocks, to which nothing points
   };
   Kind kind;
   Ground ground = Ground::kNone;  // what it does to the verdict

@@ -23,14 +23,16 @@ constexpr std::array<Other, 5> kInterpreters = {
      {"php", "PHP",
       "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
      {"libruby", "Ruby",
-      "texts, arrays and tables are malloc's and seen one by one; objects' slots are pages of its "
-      "own heap, which no setting opens (GC.stat and ObjectSpace tell of them)"},
+      "strings, arrays and hashes come from malloc and are seen one by one; objects themselves are "
+      "in "
+      "pages of Ruby's own heap, which silt does not see (GC.stat and ObjectSpace do)"},
      {"ruby", "Ruby",
-      "texts, arrays and tables are malloc's and seen one by one; objects' slots are pages of its "
-      "own heap, which no setting opens (GC.stat and ObjectSpace tell of them)"},
+      "strings, arrays and hashes come from malloc and are seen one by one; objects themselves are "
+      "in "
+      "pages of Ruby's own heap, which silt does not see (GC.stat and ObjectSpace do)"},
      {"libperl", "Perl",
-      "values' bodies come in arenas of 4 KiB from malloc; a perl built with -DPURIFY takes each "
-      "from malloc"}}};
+      "bodies of values come from malloc in arenas of 4 KiB; a perl built with -DPURIFY takes each "
+      "one from malloc"}}};
 
 // "php8.2", "php-fpm8.2", "libruby-3.1.so.3.1", but not "phpunit".
 bool is(std::string_view file, std::string_view head) {

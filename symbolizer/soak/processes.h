@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The processes a soak has started, itself or through what it started, and only these: found by who
-// is whose parent. A soak is the reaper of its descendants, so that one that outlived its parent
-// becomes a child of the soak and is not lost.
+// The processes that a soak starts: the program and the load.
 
 #ifndef SILT_SYMBOLIZER_SOAK_PROCESSES_H_
 #define SILT_SYMBOLIZER_SOAK_PROCESSES_H_
@@ -12,21 +10,11 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "symbolizer/base/result.h"
 
 namespace silt::soak {
-
-// The parent in the text of /proc/PID/stat; a program may have any name, so also ") R 1".
-std::optional<pid_t> parent_in_stat(std::string_view text);
-
-// Children of a process; descendants of a process without those in `except` and what is below them.
-std::vector<pid_t> children_of(pid_t parent);
-std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& except);
 
 // A process started by soak, leader of a process group of its own.
 struct Child {

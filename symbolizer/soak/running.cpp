@@ -17,6 +17,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/process/family.h"
 #include "symbolizer/process/launch.h"
 
 namespace silt::soak {
@@ -36,7 +37,7 @@ constexpr const char* kNodeInterval = "32K";
 Running::Running(const Task& task)
     : task_(task), program_log_(task.show_output ? "" : (task.folder / "program.log").native()) {
   // What an earlier program of this process started is none of ours.
-  for (const pid_t pid : children_of(getpid())) strangers_.insert(pid);
+  for (const pid_t pid : process::children_of(getpid())) strangers_.insert(pid);
   prctl(PR_GET_CHILD_SUBREAPER, &reaper_before_);
   // Nor is what those leave behind: with them about, no orphans are taken in.
   if (strangers_.empty()) prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -129,7 +130,7 @@ std::vector<pid_t> Running::tree() const {
   std::set<pid_t> except = strangers_;
   if (load_) except.insert(load_->pid());
   if (ready_.running()) except.insert(ready_.pid);
-  return descendants_of(getpid(), except);
+  return process::descendants_of(getpid(), except);
 }
 
 std::string Running::log_tail() const {
@@ -185,7 +186,7 @@ void Running::end_orphans() {
     std::set<pid_t> told;
     const auto nobody_left = [&] {
       size_t left = 0;
-      for (const pid_t pid : children_of(getpid())) {
+      for (const pid_t pid : process::children_of(getpid())) {
         if (strangers_.count(pid) > 0) continue;
         ++left;
         if (told.insert(pid).second) kill(pid, signal);

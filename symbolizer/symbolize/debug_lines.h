@@ -28,7 +28,7 @@ class DebugLines {
 
   // Frames at an address of the file, innermost first; none when no unit covers it. The last one's
   // function is empty when the unit does not say (only lines).
-  std::vector<Frame> find(uint64_t address);
+  std::vector<Frame> find(FileAddress address);
 
  private:
   struct Range {

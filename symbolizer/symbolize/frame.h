@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "symbolizer/base/address.h"
+
 namespace silt::symbolize {
 
 enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit };
@@ -21,13 +23,13 @@ struct Frame {
   uint32_t column = 0;
   // Where the code ran, `file:line:column`, when a source map told the place above; else empty.
   std::string generated;
-  std::string module;         // path of the module, empty for JIT code
-  std::string build_id;       // lower-case hexadecimal
-  uint64_t file_address = 0;  // address in the module as linked (memory address minus load bias)
-  // Where the function begins in the module, by its unwind tables; known even without symbols, which
-  // then group the calls of one function. 0: unknown.
-  uint64_t function_address = 0;
-  uint64_t pc = 0;
+  std::string module;    // path of the module, empty for JIT code
+  std::string build_id;  // lower-case hexadecimal
+  FileAddress file_address{};
+  // Where the function begins in the module, by its unwind tables; known even without symbols,
+  // which then group the calls of one function. 0: unknown.
+  FileAddress function_address{};
+  uint64_t pc = 0;  // return address in memory
   bool inlined = false;
   FrameKind kind = FrameKind::kNative;
   std::string unresolved;  // why there is no function name, empty when there is one

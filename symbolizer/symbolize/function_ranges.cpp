@@ -66,10 +66,11 @@ FunctionRanges::FunctionRanges(Dwfl_Module* module) {
   }
 }
 
-std::optional<uint64_t> FunctionRanges::begin_of(uint64_t address) const {
+std::optional<FileAddress> FunctionRanges::begin_of(FileAddress file_address) const {
+  const uint64_t address = number_of(file_address);
   const auto next = std::upper_bound(begins_.begin(), begins_.end(), address);
   if (next == begins_.begin() || address >= end_) return std::nullopt;
-  return *(next - 1);
+  return FileAddress{*(next - 1)};
 }
 
 std::span<const uint8_t> FunctionRanges::code_at(uint64_t address, size_t size) const {
@@ -81,7 +82,8 @@ std::span<const uint8_t> FunctionRanges::code_at(uint64_t address, size_t size) 
   return {};
 }
 
-bool FunctionRanges::is_operator_new(uint64_t begin) const {
+bool FunctionRanges::is_operator_new(FileAddress function) const {
+  const uint64_t begin = number_of(function);
   const auto next = std::upper_bound(begins_.begin(), begins_.end(), begin);
   const uint64_t end = next == begins_.end() ? end_ : *next;
   return end > begin && looks_like_operator_new(code_at(begin, end - begin));

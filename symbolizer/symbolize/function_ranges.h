@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+#include "symbolizer/base/address.h"
+
 namespace silt::symbolize {
 
 class FunctionRanges {
@@ -22,12 +24,12 @@ class FunctionRanges {
   explicit FunctionRanges(Dwfl_Module* module);
 
   // The begin of the function that holds an address; none before the first and past the code.
-  std::optional<uint64_t> begin_of(uint64_t address) const;
+  std::optional<FileAddress> begin_of(FileAddress address) const;
 
   // Whether the function that begins here is `operator new`, linked in without its name. The
   // standard makes it unlike any other function: a size of nought becomes one, and when there is no
   // memory the new-handler is called in a loop.
-  bool is_operator_new(uint64_t begin) const;
+  bool is_operator_new(FileAddress begin) const;
 
  private:
   std::span<const uint8_t> code_at(uint64_t address, size_t size) const;

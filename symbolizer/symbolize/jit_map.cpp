@@ -88,7 +88,8 @@ bool JitMap::visit_covering(uint64_t address, size_t slot, size_t begin, size_t 
          visit_covering(address, 2 * slot + 1, middle, end, visit);
 }
 
-std::optional<uint32_t> JitMap::find_entry(uint64_t address, uint32_t node) const {
+std::optional<uint32_t> JitMap::find_entry(MemoryAddress memory_address, uint32_t node) const {
+  const uint64_t address = number_of(memory_address);
   const Piece* const latest = piece_at(address);
   if (latest == nullptr) return std::nullopt;
   if (!has_times_ || entries_[latest->entry].nodes <= node) return latest->entry;
@@ -142,7 +143,8 @@ const JitMap::Piece* JitMap::piece_at(uint64_t address) const {
   return address < piece.end ? &piece : nullptr;
 }
 
-std::string_view JitMap::find(uint64_t address) const {
+std::string_view JitMap::find(MemoryAddress memory_address) const {
+  const uint64_t address = number_of(memory_address);
   const Piece* const piece = piece_at(address);
   return piece == nullptr ? std::string_view() : name(piece->entry);
 }

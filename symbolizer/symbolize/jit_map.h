@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "symbolizer/base/address.h"
+
 namespace silt::symbolize {
 
 class JitMap {
@@ -26,11 +28,11 @@ class JitMap {
   JitMap& operator=(JitMap&&) = default;
 
   // The name of the code at `address`, empty when there is none.
-  std::string_view find(uint64_t address) const;
+  std::string_view find(MemoryAddress address) const;
 
   // The entry for the code that lay at `address` when the tree of stacks came to have this node:
   // the latest that had appeared by then, or else the first that appeared.
-  std::optional<uint32_t> find_entry(uint64_t address, uint32_t node) const;
+  std::optional<uint32_t> find_entry(MemoryAddress address, uint32_t node) const;
   std::string_view name(uint32_t entry) const;
 
   bool empty() const { return pieces_.empty(); }

@@ -188,7 +188,7 @@ Result<std::unique_ptr<ModuleFile>> ModuleFile::open(const std::string& path,
   return file;
 }
 
-std::optional<uint64_t> ModuleFile::address_of_offset(uint64_t offset) const {
+std::optional<FileAddress> ModuleFile::address_of_offset(uint64_t offset) const {
   GElf_Addr bias = 0;
   Elf* elf = dwfl_module_getelf(module_, &bias);
   size_t count = 0;
@@ -198,7 +198,7 @@ std::optional<uint64_t> ModuleFile::address_of_offset(uint64_t offset) const {
     if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) break;
     if (header.p_type == PT_LOAD && offset >= header.p_offset &&
         offset - header.p_offset < header.p_filesz) {
-      return header.p_vaddr + (offset - header.p_offset) + bias;
+      return FileAddress{header.p_vaddr + (offset - header.p_offset) + bias};
     }
   }
   return std::nullopt;

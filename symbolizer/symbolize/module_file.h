@@ -37,8 +37,8 @@ class ModuleFile {
   // Addresses in it are those of the file: the module is laid out with load bias 0.
   Dwfl_Module* module() const { return module_; }
 
-  // File offset -> address, through the program headers.
-  std::optional<uint64_t> address_of_offset(uint64_t offset) const;
+  // Through the program headers.
+  std::optional<FileAddress> address_of_offset(uint64_t offset) const;
 
  private:
   explicit ModuleFile(const Options& options);

@@ -63,7 +63,8 @@ SymbolTable::SymbolTable(Dwfl_Module* module) {
   }
 }
 
-std::string_view SymbolTable::find(uint64_t address) const {
+std::string_view SymbolTable::find(FileAddress file_address) const {
+  const uint64_t address = number_of(file_address);
   auto next =
       std::upper_bound(symbols_.begin(), symbols_.end(), address,
                        [](uint64_t value, const Symbol& symbol) { return value < symbol.start; });

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "symbolizer/base/address.h"
+
 namespace silt::symbolize {
 
 class SymbolTable {
@@ -22,7 +24,7 @@ class SymbolTable {
   bool empty() const { return symbols_.empty(); }
 
   // The linkage name of the function at an address of the file, empty when no symbol covers it.
-  std::string_view find(uint64_t address) const;
+  std::string_view find(FileAddress address) const;
 
   // Whether the module itself defines a function of this name.
   bool defines(std::string_view name) const;

@@ -11,19 +11,15 @@
 #include <unordered_map>
 #include <utility>
 
-#include "interposer/format/hooks.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/module_index.h"
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/symbolize/data_names.h"
-#include "symbolizer/symbolize/debug_lines.h"
-#include "symbolizer/symbolize/demangle.h"
-#include "symbolizer/symbolize/function_ranges.h"
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
-#include "symbolizer/symbolize/module_file.h"
+#include "symbolizer/symbolize/open_modules.h"
 #include "symbolizer/symbolize/source_places.h"
-#include "symbolizer/symbolize/symbol_table.h"
 
 namespace silt::symbolize {
 namespace {
@@ -31,20 +27,6 @@ namespace {
 constexpr uint64_t kLargestJitMap = uint64_t{512} << 20;
 constexpr uint32_t kNoModule = UINT32_MAX;
 constexpr uint32_t kNoCode = UINT32_MAX;
-
-// Beside malloc and its kin, which silt hooks.
-constexpr const char* kAllocatorSymbols[] = {
-    "je_malloc",    "je_free",    "tc_malloc", "tc_free", "mi_malloc",       "mi_free",
-    "_rjem_malloc", "_rjem_free", "rpmalloc",  "rpfree",  "scalable_malloc", "scalable_free"};
-
-// A file that is open, or why it is not.
-struct OpenModule {
-  std::unique_ptr<ModuleFile> file;
-  std::string reason;
-  std::optional<DebugLines> lines;
-  std::optional<SymbolTable> symbols;
-  std::optional<FunctionRanges> ranges;
-};
 
 std::string marker_reason(uint64_t pc) {
   switch (static_cast<format::Marker>(pc)) {
@@ -95,13 +77,10 @@ struct Symbolizer::State {
     auto operator<=>(const Place&) const = default;
   };
 
-  OpenModule& open(const std::string& path, const std::vector<uint8_t>& build_id);
   std::vector<Frame> look_up(const Place& place);
-  std::vector<Frame> look_up_in_file(const std::string& path, const std::vector<uint8_t>& build_id,
-                                     uint64_t address);
-  std::vector<Frame> look_up_outside_modules(uint64_t address, uint32_t code);
+  std::vector<Frame> look_up_outside_modules(MemoryAddress address, uint32_t code);
   const JitMap& map_of_jit_code();
-  const read::Mapping* mapping_at(uint64_t address) const;
+  const read::Mapping* mapping_at(MemoryAddress address) const;
   void note(std::string text) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
       notes.push_back(std::move(text));
@@ -110,83 +89,13 @@ struct Symbolizer::State {
   const read::Recording& recording;
   const Options options;
   const read::ModuleIndex index;
-  std::map<std::pair<std::string, std::vector<uint8_t>>, OpenModule> modules;
+  OpenModules modules{options, [this](std::string text) { note(std::move(text)); }};
   std::map<Place, FrameList> places;
   std::unordered_map<uint32_t, const FrameList*> nodes;
   std::optional<JitMap> jit_map;
   SourcePlaces sources;
   std::vector<std::string> notes;
 };
-
-OpenModule& Symbolizer::State::open(const std::string& path, const std::vector<uint8_t>& build_id) {
-  const auto [entry, added] = modules.try_emplace({path, build_id});
-  OpenModule& module = entry->second;
-  if (!added) return module;
-  if (path == "[vdso]" || path.starts_with("linux-vdso") || path.starts_with("linux-gate")) {
-    module.reason = "the kernel's vDSO has no file";
-    return module;
-  }
-  auto file = ModuleFile::open(path, build_id, options);
-  if (!file) {
-    module.reason = file.error().message;
-    note("no names from " + in_quotes(path) + ": " + module.reason);
-    return module;
-  }
-  module.file = std::move(*file);
-  module.lines.emplace(module.file->module());
-  module.symbols.emplace(module.file->module());
-  module.ranges.emplace(module.file->module());
-  if (!module.lines->available()) {
-    note(module.symbols->empty()
-             ? "no names from " + in_quotes(path) + ": it has neither debug information nor symbols"
-             : "no lines from " + in_quotes(path) + ": it has no debug information, only symbols");
-  }
-  if (build_id.empty()) {
-    note(in_quotes(path) +
-         " was recorded without a build-id: its names are right if it is still the "
-         "same file");
-  }
-  return module;
-}
-
-std::vector<Frame> Symbolizer::State::look_up_in_file(const std::string& path,
-                                                      const std::vector<uint8_t>& build_id,
-                                                      uint64_t address) {
-  OpenModule& module = open(path, build_id);
-  std::vector<Frame> frames;
-  if (module.file) {
-    if (module.lines->available()) frames = module.lines->find(address);
-    if (frames.empty()) frames.emplace_back();
-    Frame& function = frames.back();
-    if (function.function.empty()) {
-      const std::string_view symbol = module.symbols->find(address);
-      function.linkage_name = symbol;
-      if (!symbol.empty()) function.function = demangle(symbol);
-    }
-  } else {
-    frames.emplace_back();
-  }
-  std::string reason = module.reason;
-  if (reason.empty()) {
-    reason = module.lines->available() || !module.symbols->empty()
-                 ? "no symbol covers this address"
-                 : "neither debug information nor symbols";
-  }
-  for (Frame& frame : frames) {
-    frame.module = path;
-    frame.build_id = hex_text(build_id);
-    frame.file_address = address;
-    if (frame.function.empty()) frame.unresolved = reason;
-    if (frame.function.empty() && module.ranges) {
-      frame.function_address = module.ranges->begin_of(address).value_or(0);
-      if (frame.function_address != 0 && module.ranges->is_operator_new(frame.function_address)) {
-        frame.function = "operator new";
-        frame.unresolved.clear();
-      }
-    }
-  }
-  return frames;
-}
 
 const JitMap& Symbolizer::State::map_of_jit_code() {
   if (!jit_map) {
@@ -209,7 +118,8 @@ const JitMap& Symbolizer::State::map_of_jit_code() {
   return *jit_map;
 }
 
-const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
+const read::Mapping* Symbolizer::State::mapping_at(MemoryAddress memory_address) const {
+  const uint64_t address = number_of(memory_address);
   auto next = std::upper_bound(
       recording.mappings.begin(), recording.mappings.end(), address,
       [](uint64_t value, const read::Mapping& mapping) { return value < mapping.start; });
@@ -218,7 +128,8 @@ const read::Mapping* Symbolizer::State::mapping_at(uint64_t address) const {
   return address < next->end ? &*next : nullptr;
 }
 
-std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, uint32_t code) {
+std::vector<Frame> Symbolizer::State::look_up_outside_modules(MemoryAddress address,
+                                                              uint32_t code) {
   if (code != kNoCode) return {parse_jit_name(map_of_jit_code().name(code))};
 
   const read::Mapping* mapping = mapping_at(address);
@@ -240,11 +151,11 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, 
   for (const read::Module& module : recording.modules) {
     if (module.path == mapping->path) build_id = module.build_id;
   }
-  OpenModule& module = open(mapping->path, build_id);
-  const uint64_t offset = mapping->file_offset + (address - mapping->start);
+  OpenModule& module = modules.open(mapping->path, build_id);
+  const uint64_t offset = mapping->file_offset + (number_of(address) - mapping->start);
   const auto file_address =
-      module.file ? module.file->address_of_offset(offset) : std::optional<uint64_t>();
-  if (file_address) return look_up_in_file(mapping->path, build_id, *file_address);
+      module.file ? module.file->address_of_offset(offset) : std::optional<FileAddress>();
+  if (file_address) return modules.find(mapping->path, build_id, *file_address);
   frame.module = mapping->path;
   frame.unresolved = module.file ? "the address is not in a segment of its file" : module.reason;
   return {frame};
@@ -253,7 +164,7 @@ std::vector<Frame> Symbolizer::State::look_up_outside_modules(uint64_t address, 
 std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
   std::vector<Frame> frames;
   const uint64_t pc = place.pc;
-  const uint64_t address = pc - 1;
+  const MemoryAddress address = lookup_address(pc);
   if (pc < format::kFirstRealPc) {
     frames.emplace_back().unresolved = marker_reason(pc);
   } else if (pc >= read::kScriptPc) {
@@ -262,7 +173,7 @@ std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
     frames = look_up_outside_modules(address, place.code);
   } else {
     const read::Module& module = recording.modules[place.module];
-    frames = look_up_in_file(module.path, module.build_id, address - module.load_bias);
+    frames = modules.find(module.path, module.build_id, in_file(address, module.load_bias));
   }
   for (Frame& frame : frames) {
     frame.pc = pc < read::kScriptPc ? pc : 0;
@@ -285,7 +196,7 @@ DataName Symbolizer::data_name(const std::string& path, const std::vector<uint8_
 std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
-  return state_->index.find(pc - 1, state_->recording.birth(node));
+  return state_->index.find(lookup_address(pc), state_->recording.birth(node));
 }
 
 const FrameList& Symbolizer::node_frames(uint32_t node) {
@@ -295,7 +206,7 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
     place.code = state_->map_of_jit_code()
-                     .find_entry(pc - 1, state_->recording.birth(node))
+                     .find_entry(lookup_address(pc), state_->recording.birth(node))
                      .value_or(kNoCode);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);
@@ -306,32 +217,17 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
 
 FrameList Symbolizer::stack_frames(const read::Stack& stack) {
   FrameList frames;
-  const auto& nodes = state_->recording.nodes;
-  for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
-    if (nodes[node].pc < format::kFirstRealPc) continue;
+  for (const uint32_t node : read::StackNodes(state_->recording, stack)) {
     frames.append(node_frames(node));
   }
   return frames;
 }
 
 std::vector<std::string> Symbolizer::allocator_symbols_in_main() {
-  std::vector<std::string> found;
   for (const read::Module& module : state_->recording.modules) {
-    if (!module.main) continue;
-    const OpenModule& opened = state_->open(module.path, module.build_id);
-    if (!opened.file) continue;
-    const auto look_for = [&](std::string_view name) {
-      if (opened.symbols->defines(name)) found.emplace_back(name);
-    };
-    for (const format::Hook& hook : format::kHooks) {
-      if (hook.kind == format::HookKind::kAllocate || hook.kind == format::HookKind::kRelease) {
-        look_for(hook.symbol);
-      }
-    }
-    for (const char* name : kAllocatorSymbols) look_for(name);
-    break;
+    if (module.main) return allocator_symbols(state_->modules.open(module.path, module.build_id));
   }
-  return found;
+  return {};
 }
 
 const std::vector<std::string>& Symbolizer::notes() const { return state_->notes; }

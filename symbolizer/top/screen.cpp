@@ -72,21 +72,11 @@ std::string left(const std::string& text, size_t width) {
 
 // A column of names has no room for what tells nothing.
 std::string short_name(const symbolize::Frame& site) {
-  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
-  std::string name = report::plain_name(render::clean(render::function_text(site)));
-  for (size_t at = 0; (at = name.find(kAnonymous)) != std::string::npos;) {
-    name.erase(at, kAnonymous.size());
-  }
+  const std::string name = render::said_name(render::clean(render::function_text(site)));
   return name.empty() ? "?" : name;
 }
 
 size_t columns_with_gap(const std::string& text) { return text.empty() ? 0 : columns(text) + 2; }
-
-// The end of a place, its line, says more than its beginning.
-std::string tail_of(const std::string& text, size_t width) {
-  if (columns(text) <= width) return text;
-  return "…" + std::string(last_columns(text, width - std::min<size_t>(width, 1)));
-}
 
 std::string per_second(double bytes, double seconds) {
   return seconds > 0 ? format_bytes_signed(bytes / seconds) + "/s" : "";
@@ -207,8 +197,7 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
     const size_t room = shape.width > columns(text) ? shape.width - columns(text) : 8;
     const std::string name = short_name(row.site);
     const std::string path = render::clean(render::place_text(row.site));
-    const std::string place =
-        path.substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
+    const std::string place(report::base_name(path));
     // Both may give way: the name its end, the place its beginning.
     const size_t for_place = std::min(columns(place), room / 3);
     const std::string shown_name =
@@ -216,7 +205,8 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
                                          room - std::min(room, columns_with_gap(place))));
     text += shown_name;
     const size_t used = columns(shown_name) + 2;
-    if (!place.empty() && room > used + 4) text += "  " + tail_of(place, room - used);
+    if (!place.empty() && room > used + 4)
+      text += "  " + render::shortened_front(place, room - used);
     add(text, grows && row.bytes_per_second > 0 ? kRed : "");
   }
   if (!grown && lines.size() < shape.height) add("  nothing has grown");

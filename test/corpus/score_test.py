@@ -11,6 +11,8 @@ import unittest
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+import cases as corpus  # noqa: E402
+
 _loader = importlib.machinery.SourceFileLoader("score", str(Path(__file__).with_name("score")))
 _spec = importlib.util.spec_from_loader("score", _loader)
 score = importlib.util.module_from_spec(_spec)
@@ -35,8 +37,8 @@ class Scoring(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / f"program{suffix}"
             source.write_text(text)
-            case = score.Case(source)
-        outcome = score.Outcome(case, 0)
+            case = corpus.Case(source)
+        outcome = corpus.Outcome(case, 0)
         model = {"findings": findings,
                  "stacks": [{"id": 1, "verdict": "leak", "live_bytes": [1, 2], "frames": []}]}
         for number, line in (through or {}).items():
@@ -110,9 +112,9 @@ class Scoring(unittest.TestCase):
                 self.judge([], text)
 
     def test_every_case_of_the_corpus_can_be_read(self):
-        cases = score.load_cases(None)
+        cases = corpus.load_cases(None)
         self.assertGreaterEqual(len(cases), 44)
-        self.assertEqual({case.language for case in cases}, set(score.LANGUAGES.values()))
+        self.assertEqual({case.language for case in cases}, set(corpus.LANGUAGES.values()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """Runs victims and real programs with and without silt, and reads what silt says about them.
 
 Tests wait for events (a line of output, a file, an exit), each with a timeout, and never sleep to
-let something happen. Results are printed as TAP, so that each test case counts on its own.
+let something happen.
 
 Environment: SILT_LIBRARY, SILT_TOOL, SILT_PROGRAMS (a folder), set by meson.build.
 """
@@ -10,7 +10,6 @@ Environment: SILT_LIBRARY, SILT_TOOL, SILT_PROGRAMS (a folder), set by meson.bui
 import json
 import os
 import pathlib
-import queue
 import re
 import shutil
 import signal
@@ -18,17 +17,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import unharmed  # noqa: E402
+from running import TIMEOUT, Process, wait_until  # noqa: E402,F401
+from tap import main  # noqa: E402,F401
 
 LIBRARY = os.path.abspath(os.environ.get("SILT_LIBRARY", "build/interposer/libsilt.so"))
 TOOL = os.path.abspath(os.environ.get("SILT_TOOL", "build/symbolizer/silt"))
 PROGRAMS = os.path.abspath(os.environ.get("SILT_PROGRAMS", "build/test/programs"))
-TIMEOUT = 60.0  # seconds; what takes longer hangs
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -43,20 +41,6 @@ def some(cases, most):
     if "SILT_TEST_LONG" in os.environ or len(cases) <= most:
         return cases
     return [cases[i * (len(cases) - 1) // (most - 1)] for i in range(most)]
-
-
-def wait_until(condition, what, timeout=TIMEOUT):
-    """Returns the condition's first true value; fails when there is none in time."""
-    end = time.monotonic() + timeout
-    pause = 0.001
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout:.0f} s in vain: {what}")
-        time.sleep(pause)
-        pause = min(pause * 2, 0.05)
 
 
 def free_port():
@@ -80,84 +64,6 @@ def simple_name(function):
     while previous != name:
         previous, name = name, re.sub(r"<[^<>]*>", "", name)
     return name.split("::")[-1].strip().split(" ")[-1]
-
-
-class Process:
-    """A running program whose output is read line by line."""
-
-    def __init__(self, arguments, environment, folder, **options):
-        self.error_path = os.path.join(folder, f"stderr.{time.monotonic_ns()}")
-        with open(self.error_path, "wb") as error_file:
-            self.process = subprocess.Popen(
-                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=error_file,
-                env=environment, **options)
-        self.pid = self.process.pid
-        self.lines = []
-        self._queue = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self._queue.put(line.decode(errors="replace").rstrip("\n"))
-        self._queue.put(None)
-
-    def wait_line(self, prefix, timeout=TIMEOUT):
-        end = time.monotonic() + timeout
-        while True:
-            try:
-                line = self._queue.get(timeout=max(0.01, end - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"no line '{prefix}' in {timeout:.0f} s; {self.told()}") from None
-            if line is None:
-                raise AssertionError(f"ended without a line '{prefix}'; {self.told()}")
-            self.lines.append(line)
-            if line.startswith(prefix):
-                return line
-
-    def told(self):
-        return f"output: {self.lines[-10:]}, errors: {self.errors()[-2000:]}"
-
-    def errors(self):
-        return pathlib.Path(self.error_path).read_text(errors="replace")
-
-    def run_until(self, stop_at):
-        """Lets a victim go on at each `ready` line until the wanted one."""
-        while self.wait_line("ready ") != stop_at:
-            self.write_line()
-
-    def write_line(self, text=""):
-        self.process.stdin.write(text.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def finish(self, timeout=TIMEOUT):
-        """Closes standard input, waits for the end, returns the exit status."""
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
-        try:
-            status = self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"did not end in {timeout:.0f} s; {self.told()}") from None
-        self._reader.join(timeout)
-        while not self._queue.empty():
-            line = self._queue.get()
-            if line is not None:
-                self.lines.append(line)
-        return status
-
-    def stop(self):
-        """Ends a process that a failed test left behind."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self._reader.join(5)
-        self.process.stdout.close()
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
 
 
 class Report:
@@ -325,59 +231,11 @@ class SiltTest(unittest.TestCase):
         return self.report(self.recording(name)), process.lines
 
 
-class TapResult(unittest.TestResult):
-    def __init__(self):
-        super().__init__()
-        self.number = 0
-
-    def _line(self, test, passed, directive="", details=""):
-        self.number += 1
-        name = getattr(test, "_testMethodName", str(test)).removeprefix("test_").replace("_", " ")
-        print(f"{'ok' if passed else 'not ok'} {self.number} - {name}{directive}")
-        sys.stdout.flush()
-        # Details go to standard error: of a TAP test, Meson prints that and keeps the rest.
-        if details:
-            print(f"{name}:\n{details}", file=sys.stderr, flush=True)
-
-    def addSuccess(self, test):
-        self._line(test, True)
-
-    def addFailure(self, test, err):
-        super().addFailure(test, err)
-        self._line(test, False, details=self._exc_info_to_string(err, test))
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self._line(test, False, details=self._exc_info_to_string(err, test))
-
-    def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
-        if err is not None:
-            self._line(test, False, details=f"{subtest}\n{self._exc_info_to_string(err, test)}")
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self._line(test, True, f" # SKIP {reason}")
-
-
 def formats():
     """The output formats that the tool has, by its own help."""
     help_text = subprocess.run([TOOL, "report", "--help"], stdout=subprocess.PIPE, text=True,
                                check=True).stdout
     return re.search(r"--format ([a-z|]+)", help_text).group(1).split("|")
-
-
-def main(module="__main__"):
-    """Runs the tests of a module; arguments select those whose names contain one of them."""
-    suite = unittest.defaultTestLoader.loadTestsFromName(module)
-    cases = [case for group in suite for case in group]
-    wanted = sys.argv[1:]
-    if wanted:
-        cases = [case for case in cases if any(word in case.id() for word in wanted)]
-    result = TapResult()
-    unittest.TestSuite(cases).run(result)
-    print(f"1..{result.number}")
-    sys.exit(0 if result.wasSuccessful() and result.number > 0 else 1)
 
 
 def needs(*commands):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`silt report` and `silt check` as scripts use them: exit statuses, policy, suppressions and
-baseline, files written with -o, filters, the width, and recordings oddly named or moved."""
+"""`silt report` and `silt check` as scripts use them: exit statuses, files
+written with -o, filters, the width, and recordings oddly named or moved."""
 
 import fcntl
 import json
@@ -8,49 +8,19 @@ import os
 import pathlib
 import pty
 import re
-import shutil
 import struct
 import subprocess
 import termios
 import xml.etree.ElementTree
 
+import growth_recordings
 import harness
 
 FORMATS = [name for name in harness.formats() if name != "html"]
 
 
-class Gate(harness.SiltTest):
-    """All tests look at copies of two recordings, each made once: long and short."""
-
-    made = {}
-
-    def record(self, steps=6):
-        """A recording of the plainest leak, with a snapshot after each of `steps` steps."""
-        if steps not in Gate.made:
-            process = self.start([harness.program("growth")])
-            for step in range(6):
-                process.wait_line("ready step")
-                if step < steps:
-                    self.dump(process.pid)
-                process.write_line()
-            self.assertEqual(process.finish(), 0)
-            path = self.recording_of(process, "growth")
-            Gate.made[steps] = {name.name: name.read_bytes()
-                                for name in pathlib.Path(path).iterdir() if name.is_file()}
-            shutil.rmtree(path)
-        return self.copy(steps, f"silt.growth.{4000 + steps}")
-
-    def copy(self, steps, name):
-        folder = pathlib.Path(self.out, name)
-        folder.mkdir(parents=True)
-        for file, content in Gate.made[steps].items():
-            (folder / file).write_bytes(content)
-        return folder
-
-    def write(self, name, text):
-        path = pathlib.Path(self.folder, name)
-        path.write_text(text, encoding="utf-8")
-        return path
+class Gate(growth_recordings.GrowthTest):
+    """Each test looks at a recording of its own."""
 
     # Exit statuses
 
@@ -98,56 +68,10 @@ class Gate(harness.SiltTest):
         self.tool("check", "--policy", policy, folder, status=4)
         policy = self.write("policy", "snapshots = 50\ngrowth-per-hour = none\n")
         _, err = self.tool("check", "--policy", policy, folder, status=0)
-        self.assertIn("is of the older form", err)
+        self.assertIn("has the older form", err)
         policy = self.write("policy.toml", 'snapshots = 50\ngrowth-per-hour = "none"\n')
         _, err = self.tool("check", "--policy", policy, folder, status=0)
         self.assertNotIn("older form", err)
-
-    # Policy, suppressions, baseline
-
-    def test_a_policy_allows_a_pace_and_no_more(self):
-        hour = json.loads(self.tool("report", "--format", "json", self.record())[0])
-        pace = hour["findings"][0]["bytes_per_hour"]
-        allowed = self.write("allowed", f"growth-per-hour = {int(pace * 2)} B\n")
-        self.tool("check", "--policy", allowed, pathlib.Path(self.out, "silt.growth.4006"))
-        strict = self.write("strict", f"growth-per-hour = {int(pace / 2)} B\n")
-        self.tool("check", "--policy", strict, pathlib.Path(self.out, "silt.growth.4006"), status=1)
-
-    def test_a_suppression_with_a_reason_excuses(self):
-        file = self.write("supp", "leak:handle_request  # known, see the release notes\n")
-        out, _ = self.tool("check", "--suppressions", file, self.record())
-        self.assertIn("known, see the release notes", re.sub(r"\s+", " ", out))
-
-    def test_a_suppression_of_something_else_does_not(self):
-        file = self.write("supp", "leak:somewhere_else  # another one\n")
-        self.tool("check", "--suppressions", file, self.record(), status=1)
-
-    def test_an_expired_suppression_excuses_no_more(self):
-        folder = self.record()
-        file = self.write("supp", "leak:handle_request until=2001-01-31  # soon\n")
-        out, err = self.tool("check", "--suppressions", file, folder, status=1)
-        self.assertIn("2001-01-31", out + err)
-        file = self.write("supp", "leak:handle_request until=2199-01-31  # soon\n")
-        self.tool("check", "--suppressions", file, folder)
-
-    def test_a_baseline_knows_what_was_there(self):
-        folder = self.record()
-        baseline = pathlib.Path(self.folder, "silt.baseline")
-        self.tool("check", "--write-baseline", baseline, folder)
-        self.assertIn("growth", baseline.read_text(encoding="utf-8"))
-        self.tool("check", "--baseline", baseline, folder)
-        baseline.write_text("\n".join(
-            line for line in baseline.read_text(encoding="utf-8").splitlines()
-            if line.startswith("#")) + "\n", encoding="utf-8")
-        self.tool("check", "--baseline", baseline, folder, status=1)
-
-    def test_an_earlier_recording_tells_what_is_known(self):
-        folder = self.record()
-        earlier = self.copy(6, "silt.growth.3999")
-        out, _ = self.tool("report", "--compare", earlier, folder)
-        self.assertIn("known", out)
-        # As it was called before.
-        self.assertEqual(self.tool("report", "--baseline", earlier, folder)[0], out)
 
     # Formats and files
 

@@ -104,6 +104,33 @@ class LiveHeap(harness.SiltTest):
         self.assertEqual(process.finish(), 7)
         self.assertEqual(process.errors(), "")
 
+    def waits_in(self, process, seen, *others):
+        """The system call in which the thread of JavaScript waits, as it did when last looked at;
+        None: in none, or in one of the others."""
+        seen.append(pathlib.Path(f"/proc/{process.pid}/syscall").read_text().split())
+        waits = len(seen) > 1 and seen[-1] == seen[-2] and seen[-1][0] not in ("running", *others)
+        return seen[-1][0] if waits else None
+
+    def test_while_the_copy_waits_for_the_loader_snapshots_are_taken(self):
+        fifo = os.path.join(self.folder, "hold")
+        os.mkfifo(fifo)
+        beside = f"{harness.LIBRARY}:{harness.program('holds_objects.so')}"
+        process = self.app(LD_PRELOAD=beside, HOLDS_OBJECTS=fifo)
+        hold = os.open(fifo, os.O_WRONLY)
+        try:
+            harness.wait_until(lambda: os.path.exists(fifo + ".held"), "the list is held")
+            seen = []
+            idle = harness.wait_until(lambda: self.waits_in(process, seen), "it waits for events")
+            heap = threading.Thread(target=self.heap, args=(process, "a.heapsnapshot"))
+            heap.start()
+            harness.wait_until(lambda: self.waits_in(process, seen, idle), "it waits for the lock")
+            self.dump(process.pid)
+        finally:
+            os.close(hold)
+        heap.join()
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "a.heapsnapshot")))
+        self.assertEqual(process.finish(), 7, process.told())
+
     def test_what_is_there_is_never_written_over(self):
         process = self.app()
         other = pathlib.Path(self.folder, "other")

@@ -2,10 +2,11 @@
 """Code that Node.js programs make at run time and drop: V8 lets go of it as it does without silt."""
 
 import os
+import re
 import unittest
 
 import harness
-from node_programs import APPS, NODE, NodeTest, other_versions
+from node_programs import APPS, NODE, NodeTest, other_versions, version_of
 
 
 class CodeThatGoes(NodeTest):
@@ -58,6 +59,25 @@ class CodeThatGoes(NodeTest):
                     # What is mapped at the first look grows once more at most.
                     grown = [figures[3][1] - figures[1][1] for figures in (plain, silt)]
                     self.assertLess(grown[1], max(grown[0], 0) + (8 << 20), (plain, silt))
+
+
+class BuiltInFunctions(NodeTest):
+    def test_their_copy_beside_compiled_code_has_names(self):
+        for version, node in (other_versions() or {"here": NODE}).items():
+            with self.subTest(version=version):
+                out = os.path.join(self.folder, f"out{version}")
+                status, told, errors = self.run_program([node, str(APPS / "hot_builtins.cjs")],
+                                                        settings={"SILT_OUT": out})
+                self.assertEqual((status, errors), (0, ""))
+                ranges = [tuple(int(end, 16) for end in line.split("-"))
+                          for line in told.splitlines()]
+                self.assertGreater(len(ranges), 1 if version_of(node) >= (20,) else 0, told)
+                folded, _ = self.tool("report", "--top", "0", "--format", "folded",
+                                      *(os.path.join(out, name) for name in os.listdir(out)))
+                self.assertIn("listOnTimeout", folded)
+                unnamed = {int(pc, 16) for pc in re.findall(r"\b0x([0-9a-f]+)\b", folded)}
+                self.assertEqual([hex(pc) for pc in unnamed
+                                  if any(start <= pc < end for start, end in ranges)], [])
 
 
 if __name__ == "__main__":

@@ -34,6 +34,40 @@ class Processes(harness.SiltTest):
         for recording in self.recordings("fork_tree"):
             self.assertEqual(self.report(recording).sums("leak_in_parent")[:2], (5, 5 * 3517))
 
+    def children_of(self, process):
+        path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        return [int(pid) for pid in path.read_text(encoding="ascii").split()]
+
+    def start_workers(self, command, **settings):
+        process = self.start(command, settings=settings)
+        harness.wait_until(lambda: len(self.children_of(process)) == 2, "two children")
+        return process
+
+    def test_one_dump_for_a_process_and_all_that_it_started(self):
+        process = self.start_workers([harness.program("two_workers")])
+        workers = self.children_of(process)
+        for _ in range(2):
+            out, _ = self.tool("dump", "--tree", process.pid)
+            folders = [pathlib.Path(line).parent.name for line in out.splitlines()]
+            self.assertEqual(sorted(folders), sorted(f"silt.two_workers.{pid}"
+                                                     for pid in [process.pid, *workers]))
+        out, _ = self.tool("dump", process.pid)
+        self.assertEqual(len(out.splitlines()), 1)
+        # The parent has one snapshot more than its children: their figures are lined up.
+        report = self.report(*self.recordings("two_workers"))
+        self.assertEqual({row["judged"] for row in report.json["processes"]}, {True})
+        self.assertEqual(len(report.snapshots), 3)
+        self.assertGreater(report.snapshots[-1]["elapsed_seconds"],
+                           report.snapshots[0]["elapsed_seconds"])
+        for stack in report.stacks:
+            self.assertEqual(len(stack["live_bytes"]), 3)
+
+    def test_what_was_started_and_is_not_recorded_is_named(self):
+        process = self.start_workers(["/bin/sh", "-c", "LD_PRELOAD= sleep 60 & sleep 61 & wait"])
+        out, told = self.tool("dump", "--tree", process.pid)
+        self.assertEqual(len(out.splitlines()), 2, out)
+        self.assertRegex(told, r"process \d+ \((sleep|sh)\), started by it, is not recorded")
+
     def test_children_are_left_alone_when_asked(self):
         status, _, _ = self.run_program([harness.program("fork_tree")],
                                         settings={"SILT_CHILDREN": "0"})

@@ -126,7 +126,7 @@ for round_ in range(9):
         self.assertEqual([(finding["site"]["function"], finding["site"]["line"], finding["heap"])
                           for finding in findings], [("load_user", 5, "python")])
         text, _ = self.tool("report", self.recording())
-        self.assertIn("objects made by load_user", text)
+        self.assertIn("objects allocated in load_user", text)
         self.assertNotIn("_PyEval_EvalFrameDefault", text)
 
     def test_the_last_snapshot_shows_what_python_clears_at_its_end(self):

@@ -139,11 +139,11 @@ class Stacks(harness.SiltTest):
         self.dump(process.pid)
         self.assertEqual(process.finish(), 0)
         report = self.report()
-        self.assertRegex(" ".join(report.notes), r"brings its own allocator")
+        self.assertRegex(" ".join(report.notes), r"has its own allocator")
 
     def test_a_program_that_takes_mallocs_address_has_no_malloc_of_its_own(self):
         report, _ = self.run_victim("fixed_address")
-        self.assertNotRegex(" ".join(report.notes), r"brings its own allocator")
+        self.assertNotRegex(" ".join(report.notes), r"has its own allocator")
 
     def test_a_recording_moved_elsewhere_reports_the_same(self):
         report, _ = self.run_victim("growth", stop_at="ready step")

@@ -12,6 +12,7 @@
 #include "symbolizer/heap/heap_report.h"
 #include "symbolizer/heap/holders.h"
 #include "symbolizer/heap/paths.h"
+#include "symbolizer/heap/retained.h"
 #include "symbolizer/heap/snapshot_reader.h"
 
 namespace {

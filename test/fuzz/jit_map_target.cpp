@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const silt::symbolize::JitMap map(text);
   for (uint64_t address = 0; address < 0x4000; address += 0x3f) {
-    silt::symbolize::parse_jit_name(map.find(address));
-    const auto entry = map.find_entry(address, static_cast<uint32_t>(address));
+    silt::symbolize::parse_jit_name(map.find(silt::MemoryAddress{address}));
+    const auto entry = map.find_entry(silt::MemoryAddress{address}, static_cast<uint32_t>(address));
     if (entry) silt::symbolize::parse_jit_name(map.name(*entry));
   }
   for (size_t begin = 0; begin < text.size();) {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "symbolizer/process/facts.h"
-#include "symbolizer/soak/processes.h"
+#include "symbolizer/process/family.h"
 
 namespace {
 
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     }
     case 'p':
-      require(soak::parent_in_stat(text).value_or(1) >= 0);
+      require(process::parent_in_stat(text).value_or(1) >= 0);
       break;
     default:
       break;

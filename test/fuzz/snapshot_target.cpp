@@ -34,7 +34,7 @@ void check_scripts(const read::Recording& recording) {
 
 void check_stacks(const std::vector<read::Node>& nodes, const std::vector<read::Stack>& stacks) {
   for (const read::Stack& stack : stacks) {
-    require(stack.id < nodes.size() && stack.leaf < nodes.size());
+    require(number_of(stack.id) < nodes.size() && stack.leaf < nodes.size());
     for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
       require(nodes[node].parent < node);
     }

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "test" / "end_to_end"))
 import check_files  # noqa: E402
 import check_layers  # noqa: E402
 import check_library  # noqa: E402
+import check_tests  # noqa: E402
 import harness  # noqa: E402
 
 LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
@@ -48,7 +49,8 @@ class Checks(harness.SiltTest):
 
     def test_words_of_one_processor_or_runtime_are_named(self):
         for text in ("uint64_t rbp;", "switch (UNW_X86_64_RIP) {}  // x86", "call(SYS_open);",
-                     "bool is_isolate;", "// in Python"):
+                     "constexpr uint64_t kFrom = 0x7000'0000'0000;", "bool is_isolate;",
+                     "// in Python"):
             self.assertIn("it belongs to", self.layer_problems(interposer__track__a_h=text), text)
         self.assertEqual(self.layer_problems(
             interposer__track__a_h="", interposer__base__arch_x86_64_h="uint64_t rbp;"), "")
@@ -86,6 +88,29 @@ class Checks(harness.SiltTest):
     def test_libdw_belongs_to_symbolize_alone(self):
         self.assertIn("only symbolizer/symbolize", self.layer_problems(
             symbolizer__read__a_cpp="#include <elfutils/libdw.h>"))
+
+    def mirror_problems(self, elsewhere, **files):
+        return "\n".join(check_tests.check(self.tree(**files), {"interposer": elsewhere}))
+
+    def test_a_source_with_its_test_or_a_reason_passes(self):
+        self.assertEqual(self.mirror_problems(
+            {"interposer/hook/": "end to end", "interposer/base/b": "base/a_test.cpp"},
+            interposer__base__a_cpp="", interposer__base__b_h="", interposer__hook__c_cpp="",
+            test__interposer__base__a_test_cpp=""), "")
+
+    def test_a_source_without_test_or_reason_and_a_reason_without_need_are_named(self):
+        self.assertIn("interposer/base/a: has no test/interposer/base/a_test.cpp",
+                      self.mirror_problems({}, interposer__base__a_h=""))
+        said = self.mirror_problems(
+            {"interposer/base/a": "once", "interposer/hook/": "gone"}, interposer__base__a_h="",
+            test__interposer__base__a_test_cpp="")
+        self.assertIn("'interposer/base/a' has its test or is not there", said)
+        self.assertIn("'interposer/hook/' has its test or is not there", said)
+
+    def test_a_test_that_is_said_to_be_elsewhere_has_to_be_there(self):
+        self.assertIn("'test_no_such.py', said to test 'interposer/base/a', is not there",
+                      self.mirror_problems({"interposer/base/a": "test_no_such.py"},
+                                           interposer__base__a_h=""))
 
     def file_problems(self, name, text):
         root = pathlib.Path(self.folder) / "files"

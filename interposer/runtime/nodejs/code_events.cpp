@@ -11,6 +11,7 @@
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
 #include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/copied_builtins.h"
 #include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/track/own_walk.h"
 
@@ -156,6 +157,7 @@ bool watch_code() {
   if (!has_code_events() || g_misshapen.load(std::memory_order_relaxed)) return false;
   t_isolate = api.current_isolate();
   if (t_isolate == nullptr) return false;
+  note_copied_builtins();
   api.set_code_handler(api.current_isolate(), kEnumerateExisting, on_first_events);
   const bool good = !g_misshapen.load(std::memory_order_relaxed);
   api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);

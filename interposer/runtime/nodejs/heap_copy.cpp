@@ -26,10 +26,8 @@ using format::HeapAnswer;
 using format::HeapState;
 
 // What V8 needs to write a heap, measured beside what the copy shares: nine to fourteen bytes for
-// each of the heap, most on node 22. And the pages that the program writes to meanwhile.
+// each of the heap, most on node 22.
 constexpr uint64_t kBytesForByte = 15;
-constexpr uint64_t kBytesAtLeast = uint64_t{32} << 20;
-constexpr uint64_t kWrittenShare = 8;
 
 // Filled under the snapshot slot, which is held again only once its reader is done or too late.
 constexpr uint32_t kOrders = 8;
@@ -48,19 +46,20 @@ struct Work {
   Isolate& isolate;
   const HeapOrder& order;
   HeapAnswer& answer;
+  ImportSlots wakes;  // empty when they are kept already
 };
 
 void copy_process(Work& work) {
   static constinit MarkedRanges ranges{};
   HeapAnswer& answer = work.answer;
   const uint64_t begin_ns = snapshot::monotonic_ns();
-  answer.needed_bytes = answer.heap_bytes * kBytesForByte + kBytesAtLeast +
-                        snapshot::read_resident_memory().rss / kWrittenShare;
+  answer.needed_bytes = answer.heap_bytes * kBytesForByte +
+                        owners::room_for_any_copy(snapshot::read_resident_memory().rss);
   answer.available_bytes = owners::available_memory();
   if (answer.needed_bytes > answer.available_bytes) {
     return snapshot::say_why(answer, HeapState::kFailed, "there is not enough memory for the copy");
   }
-  prepare_heap_copies();
+  keep_wakes(work.wakes);
   if (!ranges.read() || !ranges.unmark()) {
     return snapshot::say_why(answer, HeapState::kFailed,
                              "the kernel does not let V8's heap be copied");
@@ -94,7 +93,7 @@ void write_heap(Isolate& isolate, const HeapOrder& order) {
     snapshot::say_why(answer, HeapState::kFailed, "the script in it did not answer");
   } else {
     answer.heap_bytes = static_cast<uint64_t>(used);
-    Work work{isolate, own, answer};
+    Work work{isolate, own, answer, wakes_are_kept() ? ImportSlots{} : find_wakes()};
     constexpr uint64_t kPatienceNs = 500'000'000;
     if (!snapshot::between_snapshots(
             kPatienceNs, [](void* argument) { copy_process(*static_cast<Work*>(argument)); },

@@ -14,12 +14,14 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include <atomic>
+
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
+#include "interposer/base/clock.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/owners/copied_process.h"
-#include "interposer/runtime/nodejs/import_slots.h"
 #include "interposer/snapshot/heap_wish.h"
 #include "interposer/snapshot/kernel_file.h"
 #include "interposer/snapshot/process_info.h"
@@ -33,7 +35,8 @@ using format::HeapAnswer;
 using format::HeapState;
 
 constexpr const char* kWakes[] = {"pthread_cond_signal", "pthread_cond_broadcast"};
-constinit ImportSlots g_slots{};
+constinit ImportSlots g_wakes{};
+constinit std::atomic<bool> g_wakes_kept{false};
 
 // In the copy.
 constinit HeapAnswer g_answer{};
@@ -52,9 +55,7 @@ uint64_t kilobytes_of_status(const char* name) {
   uint64_t value = 0;
   snapshot::read_lines("/proc/self/status", buffer, sizeof(buffer), [&](const char* line) {
     if (!base::starts_with(line, name)) return;
-    while (*line != '\0' && (*line < '0' || *line > '9')) ++line;
-    const char* end;
-    value = base::parse_decimal(line, &end);
+    value = base::first_number(line);
   });
   return value;
 }
@@ -66,10 +67,7 @@ uint64_t kilobytes_of_status(const char* name) {
   if (state != HeapState::kDone) {
     system_call(SYS_unlinkat, g_folder, reinterpret_cast<long>(g_temporary), 0);
   }
-  struct timespec now {};
-  system_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, reinterpret_cast<long>(&now));
-  answer.cpu_ns =
-      static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+  answer.cpu_ns = base::clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   answer.elapsed_ns = snapshot::monotonic_ns() - g_begin_ns;
   const uint64_t peak = kilobytes_of_status("VmHWM:") * 1024;
   answer.private_bytes = peak > g_bytes_at_begin ? peak - g_bytes_at_begin : 0;
@@ -145,12 +143,18 @@ void fill_descriptors() {
 
 }  // namespace
 
-void prepare_heap_copies() {
-  // At the first copy, not at start-up: it reads all relocations, megabytes of the file.
-  static constinit bool prepared = false;
-  if (prepared) return;
-  prepared = true;
-  for (const char* name : kWakes) g_slots.find(name);
+bool wakes_are_kept() { return g_wakes_kept.load(std::memory_order_acquire); }
+
+ImportSlots find_wakes() {
+  ImportSlots found;
+  for (const char* name : kWakes) found.find(name);
+  return found;
+}
+
+void keep_wakes(const ImportSlots& wakes) {
+  if (wakes_are_kept()) return;  // another isolate's thread was quicker
+  g_wakes = wakes;
+  g_wakes_kept.store(true, std::memory_order_release);
 }
 
 double call_heap_function(Isolate& isolate, const char* path) {
@@ -188,7 +192,7 @@ void write_heap_in_copy(Isolate& isolate, const HeapOrder& order, const HeapAnsw
       snapshot::open_file(AT_FDCWD, order.folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (g_folder < 0) owners::end_copy(1);
   watch();
-  for (const char* name : kWakes) g_slots.lead(name, reinterpret_cast<void*>(wake_nobody));
+  for (const char* name : kWakes) g_wakes.lead(name, reinterpret_cast<void*>(wake_nobody));
   base::TextBuffer<48> final_name;
   final_name.add_decimal(order.sequence, 3).add(format::kHeapFileEnd);
   base::TextWriter(g_temporary, sizeof(g_temporary))

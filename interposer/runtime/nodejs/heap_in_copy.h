@@ -7,6 +7,7 @@
 #define SILT_INTERPOSER_RUNTIME_NODEJS_HEAP_IN_COPY_H_
 
 #include "interposer/format/heap_answer.h"
+#include "interposer/runtime/nodejs/import_slots.h"
 #include "interposer/runtime/nodejs/isolates.h"
 
 namespace silt::nodejs {
@@ -14,8 +15,13 @@ namespace silt::nodejs {
 // How long a copy lives at the most: 500 MB of heap took 40 seconds of a processor.
 inline constexpr uint64_t kHeapCopyLifeNs = uint64_t{600} * 1'000'000'000;
 
-// While the process is whole, under the snapshot slot.
-void prepare_heap_copies();
+// Calls that must lead nowhere in a copy. They are found once, while the process is whole: that
+// reads all relocations, megabytes of the file, and takes the loader's lock, for which nobody may
+// wait who holds the snapshot slot; under which they are then kept.
+bool wakes_are_kept();
+ImportSlots find_wakes();
+void keep_wakes(const ImportSlots& wakes);
+
 // In the copy. `answer` as far as it is known.
 [[noreturn]] void write_heap_in_copy(Isolate& isolate, const HeapOrder& order,
                                      const format::HeapAnswer& answer);

@@ -62,10 +62,7 @@ Imports imports_of(const dl_phdr_info& object) {
 }
 
 bool is_libc(const char* path) {
-  const char* name = path;
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(path);
   return base::starts_with(name, "libc.so") || base::starts_with(name, "libpthread.so") ||
          base::starts_with(name, "ld-linux") || base::starts_with(name, "linux-vdso");
 }

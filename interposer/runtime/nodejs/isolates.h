@@ -8,13 +8,12 @@
 #define SILT_INTERPOSER_RUNTIME_NODEJS_ISOLATES_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "interposer/base/spin_lock.h"
 #include "interposer/runtime/nodejs/api.h"
 #include "interposer/runtime/nodejs/profile.h"
-#include "interposer/snapshot/section_writer.h"
-#include "interposer/snapshot/strings.h"
 
 namespace silt::nodejs {
 
@@ -71,9 +70,24 @@ bool all_answered();
 // Whether array buffers of some size are alive, or not swept yet.
 bool has_buffers();
 
-// The sections kManagedHeaps, kManagedFrames, kManagedNodes and kManagedStacks; nothing when no
-// isolate ever joined. `runtime`: index into kRuntimes. Signal context, under the snapshot slot.
-void write_isolates(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t runtime);
+// Any context: all that ever joined, those included whose place is free again.
+struct IsolatePlaces {
+  Isolate* first;
+  uint32_t count;
+};
+IsolatePlaces isolate_places();
+template <typename Visit>
+void for_each_isolate(Visit&& visit) {
+  const IsolatePlaces places = isolate_places();
+  for (uint32_t i = 0; i < places.count; ++i) visit(places.first[i]);
+}
+inline constexpr size_t kMaximumIsolates = 256;
+
+// The number of the latest question.
+uint32_t latest_round();
+// Gives back a profile that was taken out of an isolate to be read, unless there is a newer one by
+// now.
+void put_back(Isolate& isolate, Profile* profile);
 
 // In the child of a fork: no event loop of the parent runs there.
 void forget_isolates();

@@ -31,15 +31,15 @@ uint64_t hash_of_pc(uint64_t pc) {
 class NodePcs {
  public:
   NodePcs() {
-    const uint32_t count = track::recorder.stacks.node_count();
+    const uint32_t limit = track::recorder.stacks.id_limit();
     uint64_t bits = uint64_t{1} << 16;
-    while (bits < uint64_t{count} * 16) bits *= 2;
+    while (bits < uint64_t{limit} * 16) bits *= 2;
     words_ = static_cast<uint64_t*>(base::map_memory(bits / 8));
     mask_ = bits - 1;
-    for (uint32_t id = 1; words_ != nullptr && id < count; ++id) {
-      uint32_t parent;
+    for (uint32_t id = 1; words_ != nullptr && id < limit; ++id) {
+      track::NodeId parent;
       uint64_t pc;
-      if (!track::recorder.stacks.read_node(id, &parent, &pc)) continue;
+      if (!track::recorder.stacks.read_node(track::NodeId{id}, &parent, &pc)) continue;
       const uint64_t bit = hash_of_pc(pc) & mask_;
       words_[bit / 64] |= uint64_t{1} << bit % 64;
     }

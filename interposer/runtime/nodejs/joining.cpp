@@ -20,6 +20,7 @@
 #include "interposer/runtime/nodejs/addon.h"
 #include "interposer/runtime/nodejs/api.h"
 #include "interposer/runtime/nodejs/heap_copy.h"
+#include "interposer/runtime/nodejs/isolate_sections.h"
 #include "interposer/runtime/nodejs/isolates.h"
 #include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/runtime/nodejs/recognise.h"
@@ -66,10 +67,7 @@ runtime::Presence give_up(const char* why, const char* detail) {
 }
 
 bool is_script_beside(const char* library, char* path) {
-  const char* name = library;
-  for (const char* c = library; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(library);
   base::TextWriter script(path, PATH_MAX);
   script.add(library, static_cast<size_t>(name - library)).add(kScriptName);
   return access(path, R_OK) == 0;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "interposer/base/maps_line.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/snapshot/kernel_file.h"
@@ -27,12 +28,10 @@ bool MarkedRanges::read() {
   bool fits = true;
   Range range{};
   const auto look = [&](const char* line) {
-    const char* at;
-    const uint64_t start = base::parse_hexadecimal(line, &at);
-    if (*at == '-' && at != line) {
-      range = {start, base::parse_hexadecimal(at + 1, &at)};
-      // Of a file, or shared: nothing of a heap.
-      if (base::length(at) < 6 || at[4] != 'p') range.end = 0;
+    base::MapsLine mapping;
+    if (base::parse_maps_line(line, &mapping)) {
+      // What is shared is nothing of a heap.
+      range = {mapping.start, mapping.is_private ? mapping.end : 0};
       return;
     }
     if (range.end == 0 || !base::starts_with(line, "VmFlags:")) return;
@@ -53,7 +52,8 @@ bool MarkedRanges::read() {
 bool MarkedRanges::unmark() {
   for (size_t i = 0; i < count_; ++i) {
     if (advise(ranges_[i].start, ranges_[i].end, MADV_DOFORK)) continue;
-    for (size_t k = 0; k < i; ++k) advise(ranges_[k].start, ranges_[k].end, MADV_DONTFORK);
+    // The last one too: a part of it may have been there.
+    for (size_t k = 0; k <= i; ++k) advise(ranges_[k].start, ranges_[k].end, MADV_DONTFORK);
     return false;
   }
   return true;

@@ -169,10 +169,7 @@ const char* script_of(const Arguments& arguments) {
 }
 
 bool is_launcher(const char* path) {
-  const char* name = path;
-  for (const char* c = path; *c != '\0'; ++c) {
-    if (*c == '/') name = c + 1;
-  }
+  const char* const name = base::base_name(path);
   for (const char* launcher : kLauncherNames) {
     if (base::equal(name, launcher)) return true;
   }

@@ -4,7 +4,8 @@
 // libsilt.so has put a --require of it into NODE_OPTIONS. It starts V8's sampling heap profiler and,
 // when a snapshot is wanted, hands what V8 knows over to the library in flat arrays. It must never
 // be noticed: nothing of it throws, keeps the process alive or stays in the module cache, and the
-// environment and command line are the program's own again before the program runs.
+// environment and command line are the program's own again before the program runs. Longer than 300
+// lines: a second file would be found in the module cache, or have to be read once more.
 'use strict';
 
 // What a program may replace later is taken now.

@@ -54,15 +54,15 @@ void Frames::cut() {
 
 // Names the frames from this index on; returns the innermost one's node.
 NodeId Frames::name(uint32_t from) {
-  NodeId node = from > 0 ? nodes_[from - 1] : 0;
-  if (from == 0 && cut_) node = recorder.stacks.child(0, track::kMarkerTruncated);
+  NodeId node = from > 0 ? nodes_[from - 1] : track::kRoot;
+  if (from == 0 && cut_) node = recorder.stacks.child(track::kRoot, track::kMarkerTruncated);
   for (uint32_t i = from; i < count_; ++i) {
     const Place place = place_of(words_[i].code, words_[i].instruction);
     node = recorder.stacks.child(node,
                                  track::function_pc(place.function, place.line, words_[i].entry));
-    if (node == 0) {
+    if (node == track::kRoot) {
       count_ = 0;
-      return track::kOverflowStack;
+      return track::innermost_of(track::kOverflowStack);
     }
     nodes_[i] = node;
   }
@@ -125,22 +125,22 @@ NodeId Frames::update(uint64_t innermost, uint64_t* truncated) {
     frames_[i] = fresh_frames_[count_ - 1 - i];
     words_[i] = fresh_words_[count_ - 1 - i];
   }
-  if (count_ == 0) return 0;
+  if (count_ == 0) return track::kRoot;
   const uint32_t from = stale < kept ? stale : kept;
   return from == count_ ? nodes_[count_ - 1] : name(from);
 }
 
 NodeId find_frames(track::ThreadState& state, uint64_t anchor) {
   const auto innermost = field<uint64_t>(anchor, kCurrentFrame);
-  if (innermost == 0) return 0;
+  if (innermost == 0) return track::kRoot;
   if (g_left.size != 0) [[unlikely]] {
-    if (innermost - g_left.begin < g_left.size) return 0;
+    if (innermost - g_left.begin < g_left.size) return track::kRoot;
     g_left = Left{};
   }
   auto* frames = static_cast<Frames*>(state.runtime);
   if (frames == nullptr) [[unlikely]] {
     frames = static_cast<Frames*>(base::map_within_limit(sizeof(Frames)));
-    if (frames == nullptr) return 0;
+    if (frames == nullptr) return track::kRoot;
     state.runtime = frames;
   }
   return frames->update(innermost, &state.statistics.walks_truncated);

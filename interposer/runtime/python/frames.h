@@ -30,8 +30,8 @@ inline constexpr uint32_t kCutFrames = 128;
 
 class Frames {
  public:
-  // The node of the innermost frame, 0: none; kOverflowStack when a table is full. `truncated`
-  // counts chains that were cut.
+  // The node of the innermost frame, kRoot: none; that of kOverflowStack when a table is full.
+  // `truncated` counts chains that were cut.
   track::NodeId update(uint64_t innermost, uint64_t* truncated);
 
  private:

@@ -6,6 +6,7 @@
 #include "interposer/runtime/python/joining.h"
 
 #include <atomic>
+#include <bit>
 
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
@@ -29,10 +30,11 @@ constexpr uint32_t kTriedVersion = 0x030b;
 enum State : uint32_t { kAbsent, kWaiting, kAsked, kJoined, kRefused };
 constinit std::atomic<uint32_t> g_state{kAbsent};
 constinit std::atomic<bool> g_has_objects{false};
-// A library is looked for while it is still being loaded: so often in vain, before that is given up
-// until the next one comes.
-constexpr int32_t kLooks = 64;
-constinit std::atomic<int32_t> g_looks_left{0};
+// A library is looked for while it is still being loaded, on so many occasions before that is given
+// up until the next one comes. A look costs system calls for each library there is, so that it is
+// taken on the first, second, fourth, ... of them.
+constexpr uint32_t kOccasions = 64;
+constinit std::atomic<uint32_t> g_occasions{0};
 constinit std::atomic<bool> g_looking{false};  // a thread is
 constinit const char* g_why = "";
 constinit bool g_at_exit = false;
@@ -130,11 +132,13 @@ __attribute__((noinline)) int join(void*) {
 void await() {
   uint32_t state = g_state.load(std::memory_order_acquire);
   if (state == kAbsent) {
+    const uint32_t occasion = g_occasions.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (!std::has_single_bit(occasion)) return;
     if (g_looking.exchange(true, std::memory_order_acquire)) return;
     const bool found = find_late_python();
     g_looking.store(false, std::memory_order_release);
     if (!found) {
-      if (g_looks_left.fetch_sub(1, std::memory_order_relaxed) <= 0) {
+      if (occasion >= kOccasions) {
         recorder.await_runtime.store(nullptr, std::memory_order_release);
       }
       return;
@@ -172,7 +176,7 @@ runtime::Presence start(const base::Options& options, const char*) {
   g_at_exit = options.at_exit;
   recorder.code_came = [] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
-    g_looks_left.store(kLooks, std::memory_order_relaxed);
+    g_occasions.store(0, std::memory_order_relaxed);
     recorder.await_runtime.store(await, std::memory_order_release);
   };
   if (find_python()) {

@@ -12,6 +12,8 @@
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/sampling.h"
+#include "interposer/track/taken_blocks.h"
 
 namespace silt::python {
 namespace {

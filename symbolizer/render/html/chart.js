@@ -47,12 +47,12 @@ export function buildChart(host, data) {
       "Left and right arrow move the cursor; the table below has the figures.",
   });
   if (data.rss.length > 0 && data.snapshots.length > 1) {
-    host.append(element("h3", {}, "RSS as a sum"), sum);
+    host.append(element("h3", {}, "RSS by part"), sum);
   }
   host.append(snapshotTable(data));
   if (data.snapshots.length < 2) {
     plot.remove();
-    host.prepend(element("p", {}, "A single snapshot: there is no course over time."));
+    host.prepend(element("p", {}, "A single snapshot shows no change over time."));
     return;
   }
 

@@ -9,6 +9,8 @@ import flamegraph from "d3-flame-graph";
 import {select} from "d3-selection";
 
 import {element, onSchemeChange, onWidthChange, styleValue} from "./dom.js";
+import {buildControls} from "./flame_controls.js";
+import {onKey} from "./flame_keys.js";
 import {blocks, bytes, count, percent, signedBlocks, signedBytes} from "./format.js";
 
 const kRowHeight = 20;
@@ -41,43 +43,7 @@ export class Flame {
   }
 
   build(host) {
-    const radio = (group, value, title, checked, change) => {
-      const input = element("input", {type: "radio", name: group, value, checked, onchange: change});
-      return element("label", {class: "choice"}, input, element("span", {}, title));
-    };
-    const views = Object.entries(kViews).map(([key, view]) => {
-      const made = radio("view", key, view.title, key === this.view, () => this.setView(key));
-      if (key === "growth" && !this.data.growth_known) {
-        made.firstChild.disabled = true;
-        made.title = "growth needs two snapshots";
-      }
-      return made;
-    });
-    const units = ["bytes", "blocks"].map((unit) =>
-      radio("unit", unit, unit, unit === this.unit, () => this.setUnit(unit)));
-    this.searchBox = element("input", {
-      type: "search", id: "flame-search", autocomplete: "off", spellcheck: "false",
-      title: "part of a function, module or file name", "aria-describedby": "flame-keys",
-      oninput: () => this.setSearch(this.searchBox.value),
-      onkeydown: (event) => this.onSearchKey(event),
-    });
-    this.resetButton = element("button", {type: "button", onclick: () => this.zoom(0)}, "Reset zoom");
-    this.findingNote = element("span", {class: "finding-note"});
-    this.status = element("output", {class: "flame-status", for: "flame-search"});
-    this.path = element("nav", {class: "flame-path", "aria-label": "zoomed frames"});
-    this.graph = element("div", {class: "flame-graph", role: "tree", "aria-label": "flame graph"});
-    this.details = element("p", {class: "flame-details", "aria-live": "polite"});
-    this.legend = element("p", {class: "quiet"});
-    host.append(
-      element("div", {class: "controls"},
-        element("fieldset", {}, element("legend", {}, "view"), views),
-        element("fieldset", {}, element("legend", {}, "unit"), units),
-        element("label", {class: "search", for: "flame-search"}, "Search ", this.searchBox),
-        this.resetButton, this.findingNote, this.status),
-      this.path, this.details, this.graph, this.legend,
-      element("p", {class: "quiet", id: "flame-keys"},
-        "Keys: / searches, Enter and Shift+Enter go from match to match, arrows move between frames, ",
-        "Enter or a click zooms, Backspace zooms out, 0 resets, Escape ends search and zoom."));
+    buildControls(this, host, kViews);
     // The library zooms on click by hiding what it has; here a zoom may show more than it has.
     this.graph.addEventListener("click", (event) => {
       event.stopPropagation();
@@ -93,7 +59,7 @@ export class Flame {
       const node = nodeOf(event.target);
       if (node !== null) this.setFocused(node);
     });
-    this.graph.addEventListener("keydown", (event) => this.onKey(event));
+    this.graph.addEventListener("keydown", (event) => onKey(this, event));
   }
 
   // Width of each node in the present view.
@@ -190,7 +156,7 @@ export class Flame {
     this.graph.replaceChildren();
     this.legend.textContent = `${kViews[this.view].text.replace("bytes", this.unit)}; ` +
       (this.data.growth_known
-        ? "red grew since the first snapshot, blue shrank, grey stayed."
+        ? "red grew since the first snapshot, blue shrank, grey did not change."
         : "growth is unknown with a single snapshot.") +
       " Callers are above what they call.";
     if (values[0] <= 0) {
@@ -296,57 +262,6 @@ export class Flame {
       ? "no match"
       : `${count(topmost.length)} ${topmost.length === 1 ? "match" : "matches"}, ` +
         `${amount}, ${percent(values[0] > 0 ? sum / values[0] : 0)} of the view`;
-  }
-
-  onSearchKey(event) {
-    if (event.key === "Escape") {
-      this.searchBox.value = "";
-      this.setSearch("");
-      event.preventDefault();
-    } else if (event.key === "Enter" && this.found !== null && this.found.topmost.length > 0) {
-      // To the widest match, then on to the next.
-      const values = this.values();
-      const order = this.found.topmost.filter((node) => values[node] > 0)
-        .sort((a, b) => values[b] - values[a] || a - b);
-      if (order.length === 0) return;
-      const step = event.shiftKey ? -1 : 1;
-      const at = order.indexOf(this.top);
-      const next = at === -1 ? 0 : (at + step + order.length) % order.length;
-      this.zoom(order[next]);
-      event.preventDefault();
-    }
-  }
-
-  onKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const move = {
-      ArrowUp: () => this.step("up"), ArrowDown: () => this.step("down"),
-      ArrowLeft: () => this.step("left"), ArrowRight: () => this.step("right"),
-      Home: () => this.focusFrame(0),
-      Enter: () => this.zoom(this.focused, true),
-      " ": () => this.zoom(this.focused, true),
-      Backspace: () => this.zoom(Math.max(0, this.tree.parent[this.top]), true),
-      0: () => this.zoom(0, true),
-      Escape: () => this.zoom(0, true),
-    }[event.key];
-    if (move === undefined) return;
-    event.preventDefault();
-    move();
-  }
-
-  // To a neighbour among the frames that are drawn.
-  step(direction) {
-    const here = this.graph.querySelector(`[data-node="${this.focused}"]`)?.__data__;
-    if (here === undefined) return;
-    const siblings = here.parent?.children ?? [here];
-    const at = siblings.indexOf(here);
-    const target = {
-      up: here.parent,
-      down: here.children?.[0],
-      left: siblings[at - 1],
-      right: siblings[at + 1],
-    }[direction];
-    if (target) this.focusFrame(target.data.node);
   }
 }
 

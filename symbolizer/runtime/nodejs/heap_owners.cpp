@@ -109,10 +109,10 @@ std::string ran_at(const symbolize::Frame& frame) {
 }
 
 // The places of a finding's functions from the innermost to its site.
-std::set<std::string> own_places(const Finding& finding,
-                                 const std::unordered_map<uint32_t, const StackLine*>& stacks) {
+std::set<std::string> own_places(
+    const Finding& finding, const std::unordered_map<read::StackId, const StackLine*>& stacks) {
   std::set<std::string> places{std::string(path_of(ran_at(finding.site)))};
-  for (const uint32_t id : finding.stacks) {
+  for (const read::StackId id : finding.stacks) {
     const auto at = stacks.find(id);
     if (at == stacks.end() || at->second->frames.empty()) continue;
     const auto& frames = at->second->frames;
@@ -254,7 +254,7 @@ void add_heap_owners(const read::Recording& recording, Report& report) {
   if (heaps.empty()) return;
   for (const HeapGrowth& heap : heaps)
     report.heap_growth.push_back(line_of(recording, heap, report.pid));
-  std::unordered_map<uint32_t, const StackLine*> stacks;
+  std::unordered_map<read::StackId, const StackLine*> stacks;
   for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
   std::optional<double> longest;
   if (knows_all_heaps(recording, heaps)) {

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "symbolizer/report/parts.h"
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::runtime::nodejs {
@@ -44,8 +44,7 @@ std::string what_it_is(const read::Recording& recording, const read::Stack& stac
   std::string what;
   bool script = false;
   bool pool = false;
-  for (uint32_t node = stack.leaf; report::is_real(recording, node);
-       node = recording.nodes[node].parent) {
+  for (const uint32_t node : read::StackNodes(recording, stack)) {
     for (const Frame& frame : names(node)) {
       script = script || frame.kind == FrameKind::kJavaScript;
       const std::string module(report::base_name(frame.module));

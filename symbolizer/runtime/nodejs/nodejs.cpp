@@ -35,6 +35,7 @@ void settle(const report::Settling& input, std::vector<report::Group>& groups) {
 constexpr report::Runtime kNodejs = {.name = "nodejs",
                                      .was_in = nodejs::was_in,
                                      .kind = symbolize::FrameKind::kJavaScript,
+                                     .kind_word = "js",
                                      .programs = kPrograms,
                                      .libraries = kLibraries,
                                      .functions = kFunctions,

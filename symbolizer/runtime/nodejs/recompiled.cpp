@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::runtime::nodejs {
@@ -38,9 +39,8 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
     bool inside = false;  // at or outside of the callee's own site
     bool found = false;
     size_t calls = 0;
-    for (uint32_t node = recording.stacks[member.stack].leaf;
-         report::is_real(recording, node) && !found && calls <= kInlinedCalls;
-         node = recording.nodes[node].parent) {
+    for (const uint32_t node : read::StackNodes(recording, recording.stacks[member.stack])) {
+      if (found || calls > kInlinedCalls) break;
       for (const Frame& frame : names(node)) {
         if (frame.kind != FrameKind::kJavaScript) continue;
         if (inside) {

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/report/candidate.h"
 #include "symbolizer/report/chance.h"
 #include "symbolizer/report/memory_parts.h"
-#include "symbolizer/report/parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
 #include "symbolizer/runtime/nodejs/native_memory.h"

@@ -21,8 +21,9 @@ using report::Verdict;
 using symbolize::FrameKind;
 
 constexpr const char* kPoolWords =
-    "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript calls";
-constexpr const char* kLonger = "; a longer run or a smaller SILT_NODE_INTERVAL tells";
+    "a thread of libuv's pool (asynchronous zlib, crypto, fs or dns), where no JavaScript is on "
+    "the stack";
+constexpr const char* kLonger = "; a longer run or a smaller SILT_NODE_INTERVAL will tell";
 
 // "Buffers", "native memory (zlib)".
 std::string native_thing(const std::string& what) {
@@ -64,8 +65,9 @@ std::string headline(const Finding& finding) {
   if (finding.verdict == Verdict::kBounded || finding.verdict == Verdict::kSawtooth) {
     const auto& bytes = finding.live_bytes;
     const uint64_t peak = bytes.empty() ? 0 : *std::max_element(bytes.begin(), bytes.end());
-    return "not a leak: " + thing_of(finding) + " of " + place +
-           (finding.verdict == Verdict::kBounded ? ": full at " : ": released in bulk from ") +
+    return "not a leak: " + before_site(finding) + place +
+           (finding.verdict == Verdict::kBounded ? ": stopped growing at "
+                                                 : ": released in bulk from ") +
            format_bytes(static_cast<double>(peak));
   }
   const double bytes_per_second = finding.bytes_per_hour.value_or(0) / 3600;
@@ -101,38 +103,39 @@ std::string remark(const Remark& remark) {
   using Kind = Remark::Kind;
   switch (remark.kind) {
     case Kind::kWholeFlat:
-      return heap ? "; but the JavaScript heap as a whole did not grow: " + bytes + " at last" : "";
+      return heap ? "; but the JavaScript heap as a whole did not grow: " + bytes + " at the end"
+                  : "";
     case Kind::kWholeGrewLess:
-      return heap ? "; but the JavaScript heap as a whole grew by " + bytes +
-                        " only, for which others account"
+      return heap ? "; but the JavaScript heap as a whole grew by only " + bytes +
+                        ", which other places account for"
                   : "";
     case Kind::kNotJoined:
-      return "; but silt has not joined this node, and what waits for V8's collector looks the "
-             "same";
+      return "; but silt is not joined to this Node.js process, so memory that waits for V8's "
+             "garbage collector looks the same";
     case Kind::kWithObjects:
-      return "; with it " + bytes + " of JavaScript objects";
+      return "; " + bytes + " of JavaScript objects grew with it";
     case Kind::kWithNative:
-      return "; with it " + bytes + " of " + native_thing(remark.name);
+      return "; " + bytes + " of " + native_thing(remark.name) + " grew with it";
     case Kind::kMoreBy:
-      return ", " + bytes + " more by " + said_place(remark.place) +
+      return ", and " + bytes + " more in " + said_place(remark.place) +
              ", which node calls with none of your code on the stack";
     case Kind::kPoolInStep:
-      return "; in step with it " + bytes + " were allocated by " + kPoolWords;
+      return "; " + bytes + " were allocated in step with it by " + kPoolWords;
     case Kind::kByPool:
       return std::string("; allocated by ") + kPoolWords;
     case Kind::kByPoolLookAt:
       return std::string("; allocated by ") + kPoolWords + ": look at " + said_place(remark.place) +
-             ", which grows meanwhile";
+             ", which grows at the same time";
     case Kind::kHeapWithIt:
       return "; " + heap_used(remark.thread) + render::curve_text(remark.curve) + " with it";
     case Kind::kNoSample:
-      return std::string("; V8's profile holds no sample of what was added") + kLonger;
+      return std::string("; V8's profile has no sample of what was added") + kLonger;
     case Kind::kFewSamples:
-      return "; too few samples tell which place: " + render::said_leads(remark.leads) + kLonger;
+      return "; too few samples to tell which place: " + render::said_leads(remark.leads) + kLonger;
     case Kind::kOutside:
-      return "; memories of WebAssembly modules are there, which V8's profile does not see; "
+      return "; WebAssembly modules have their memory there, which V8's profile does not see; "
              "objects that wrap such memory must be freed by the module's own means "
-             "(delete(), free()), and a memory that has grown never shrinks";
+             "(delete(), free()), and a WebAssembly memory never shrinks";
     default:
       return "";
   }
@@ -159,8 +162,8 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
       "sampling tells who allocated these objects, not who keeps them; two looks at all of them "
       "do: "
       "'silt soak --owners 1', or 'silt dump --owners PID' while it runs and again when it has "
-      "grown; a copy of the process looks, which for this heap of " +
-      format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " beside"};
+      "grown; a copy of the process looks, and for this heap of " +
+      format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory"};
 }
 
 }  // namespace silt::runtime::nodejs

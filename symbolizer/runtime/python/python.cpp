@@ -31,7 +31,7 @@ void settle(const report::Settling&, std::vector<report::Group>& groups) {
 }
 
 std::string before_site(const report::Finding& finding) {
-  return finding.heap == read::Heap::kObjects ? "objects made by " : "native memory below ";
+  return finding.heap == read::Heap::kObjects ? "objects allocated in " : "native memory below ";
 }
 
 std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
@@ -42,6 +42,7 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
 
 constexpr report::Runtime kPython = {.name = "python",
                                      .kind = symbolize::FrameKind::kPython,
+                                     .kind_word = "python",
                                      .programs = kPrograms,
                                      .libraries = kLibraries,
                                      .functions = kFunctions,

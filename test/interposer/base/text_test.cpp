@@ -77,6 +77,22 @@ TEST_CASE("a decimal that does not fit saturates, however long it is") {
   CHECK(parse_decimal(zeros.c_str(), &end) == UINT64_MAX);
 }
 
+TEST_CASE("the first number of a text is found behind whatever stands before it") {
+  CHECK(first_number("VmRSS:\t    1234 kB") == 1234);
+  CHECK(first_number("7") == 7);
+  CHECK(first_number("no number") == 0);
+  CHECK(first_number("") == 0);
+}
+
+TEST_CASE("the base name of a path is what follows its last slash") {
+  CHECK(std::string(base_name("/usr/lib/libc.so.6")) == "libc.so.6");
+  CHECK(std::string(base_name("libc.so.6")) == "libc.so.6");
+  CHECK(std::string(base_name("/usr/lib/")).empty());
+  CHECK(std::string(base_name("")).empty());
+  const char* const list = "/a/first.so:/b/second.so";
+  CHECK(base_name(list, list + 11) == list + 3);  // of the first alone
+}
+
 TEST_CASE("comparisons agree with the C library") {
   const char* const words[] = {"", "a", "ab", "abc", "b", "abd", "SILT_", "SILT_OUT"};
   for (const char* a : words) {

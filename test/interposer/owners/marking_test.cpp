@@ -16,8 +16,8 @@
 namespace silt::owners {
 namespace {
 
-constexpr track::StackId kList = 5;
-constexpr track::StackId kOther = 6;
+constexpr track::StackId kList{5};
+constexpr track::StackId kOther{6};
 
 struct Fixture {
   std::unique_ptr<track::LiveTable> table = std::make_unique<track::LiveTable>();

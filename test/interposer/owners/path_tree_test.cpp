@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 namespace silt::owners {
+
+using track::StackId;
 namespace {
 
 format::OwnersRoot some_root() {
@@ -18,19 +20,19 @@ TEST_CASE("blocks of one stack behind one another are one step") {
   PathTree tree;
   REQUIRE(tree.start());
   const PathId root = tree.add_root(some_root());
-  const PathId first = tree.step(root, 7);
+  const PathId first = tree.step(root, StackId{7});
   CHECK(tree.at(first).run == 0);
-  CHECK(tree.step(first, 7) == first);
+  CHECK(tree.step(first, StackId{7}) == first);
   CHECK(tree.at(first).run == 1);
 }
 
 TEST_CASE("a circle through several stacks comes back to where it was") {
   PathTree tree;
   REQUIRE(tree.start());
-  const PathId a = tree.step(tree.add_root(some_root()), 1);
-  const PathId b = tree.step(a, 2);
-  CHECK(tree.step(b, 1) == a);
-  CHECK(tree.step(a, 2) == b);
+  const PathId a = tree.step(tree.add_root(some_root()), StackId{1});
+  const PathId b = tree.step(a, StackId{2});
+  CHECK(tree.step(b, StackId{1}) == a);
+  CHECK(tree.step(a, StackId{2}) == b);
 }
 
 TEST_CASE("equal ways are one path, others are not") {
@@ -38,16 +40,16 @@ TEST_CASE("equal ways are one path, others are not") {
   REQUIRE(tree.start());
   const PathId root = tree.add_root(some_root());
   const PathId other = tree.add_root(some_root());
-  CHECK(tree.step(root, 1) == tree.step(root, 1));
-  CHECK(tree.step(root, 1) != tree.step(other, 1));
-  CHECK(tree.at(tree.step(root, 3)).parent == root);
+  CHECK(tree.step(root, StackId{1}) == tree.step(root, StackId{1}));
+  CHECK(tree.step(root, StackId{1}) != tree.step(other, StackId{1}));
+  CHECK(tree.at(tree.step(root, StackId{3})).parent == root);
 }
 
 TEST_CASE("a way that never ends is cut") {
   PathTree tree;
   REQUIRE(tree.start());
   PathId at = tree.add_root(some_root());
-  for (uint32_t stack = 1; stack < 1000; ++stack) at = tree.step(at, stack);
+  for (uint32_t stack = 1; stack < 1000; ++stack) at = tree.step(at, StackId{stack});
   CHECK(tree.at(at).depth <= 32);
   CHECK(tree.at(at).what == 999);
 }
@@ -56,9 +58,9 @@ TEST_CASE("where there is no room for ways, stacks are still counted") {
   PathTree tree;
   REQUIRE(tree.start());
   const PathId root = tree.add_root(some_root());
-  for (uint32_t stack = 1; stack <= 300'000; ++stack) tree.step(root, stack);
+  for (uint32_t stack = 1; stack <= 300'000; ++stack) tree.step(root, StackId{stack});
   CHECK(tree.full());
-  const PathId late = tree.step(root, 300'001);
+  const PathId late = tree.step(root, StackId{300'001});
   CHECK(late != 0);
   tree.count(late, 5);
   CHECK(tree.at(late).blocks == 1);

@@ -25,7 +25,7 @@ constexpr uint64_t kHeap = 0x6000'0000'0000;
 TEST_CASE("live blocks are summed by stack and generation, in order of generations") {
   recorder.live.set_granule_shift(5);
   std::mt19937_64 random(22);
-  constexpr track::NodeId kNodes = 6000;
+  constexpr uint32_t kNodes = 6000;
   std::map<std::pair<uint32_t, uint32_t>, std::pair<uint64_t, uint64_t>> model;
   std::vector<uint64_t> addresses;
   for (uint64_t i = 0; i < 50'000; ++i) {
@@ -34,7 +34,7 @@ TEST_CASE("live blocks are summed by stack and generation, in order of generatio
     const auto generation = static_cast<uint8_t>(i % 100 == 0 ? i / 100 : random() % 5);
     const uint64_t size = random() % 10 == 0 ? random() % (uint64_t{1} << 34) : random() % 500;
     const uint64_t address = kHeap + 128 * i;
-    REQUIRE(recorder.live.insert(address, Block{stack, generation, size}));
+    REQUIRE(recorder.live.insert(address, Block{track::StackId{stack}, generation, size}));
     addresses.push_back(address);
     if (stack >= kNodes) continue;
     ++model[{stack, generation}].first;
@@ -48,7 +48,7 @@ TEST_CASE("live blocks are summed by stack and generation, in order of generatio
       REQUIRE(counts.gather(kNodes));
       LiveCounts::Count found[256];
       for (uint32_t stack = 0; stack < kNodes; ++stack) {
-        const uint32_t size = counts.of_stack(stack, found);
+        const uint32_t size = counts.of_stack(track::StackId{stack}, found);
         uint32_t previous = 0;
         for (uint32_t i = 0; i < size; ++i) {
           const uint32_t generation = found[i].key & 0xff;
@@ -62,7 +62,7 @@ TEST_CASE("live blocks are summed by stack and generation, in order of generatio
           if (expected != model.end()) model.erase(expected);
         }
       }
-      CHECK(counts.of_stack(17, found) == 256);
+      CHECK(counts.of_stack(track::StackId{17}, found) == 256);
     }
     CHECK(wrong == 0);
     CHECK(model.empty());
@@ -75,16 +75,17 @@ TEST_CASE("empty tables give no counts") {
   LiveCounts counts;
   REQUIRE(counts.gather(10));
   LiveCounts::Count found[256];
-  for (uint32_t stack = 0; stack < 10; ++stack) CHECK(counts.of_stack(stack, found) == 0);
+  for (uint32_t stack = 0; stack < 10; ++stack)
+    CHECK(counts.of_stack(track::StackId{stack}, found) == 0);
 }
 
 TEST_CASE("a mapping with a hole is one block, with the bytes of both parts") {
-  recorder.mappings.insert(track::MappingRange{0x10000, 0x20000, 3, 9, true});
+  recorder.mappings.insert(track::MappingRange{0x10000, 0x20000, track::StackId{3}, 9, true});
   recorder.mappings.remove(0x14000, 0x15000);
   LiveCounts counts;
   REQUIRE(counts.gather(10));
   LiveCounts::Count found[256];
-  REQUIRE(counts.of_stack(3, found) == 1);
+  REQUIRE(counts.of_stack(track::StackId{3}, found) == 1);
   CHECK((found[0].key & 0xff) == 9);
   CHECK(found[0].blocks == 1);
   CHECK(found[0].bytes == 0xf000);

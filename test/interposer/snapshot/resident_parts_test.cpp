@@ -84,7 +84,7 @@ TEST_CASE("a recorded mapping is told from the allocator's memory", kOfOwnMemory
   char* const pages = map_pages(48 * kMegabyte);
   std::memset(pages, 1, 48 * kMegabyte);
   const auto start = reinterpret_cast<uint64_t>(pages);
-  track::recorder.mappings.insert({start, start + 32 * kMegabyte, 1, 0, true});
+  track::recorder.mappings.insert({start, start + 32 * kMegabyte, track::StackId{1}, 0, true});
   ResidentParts now = parts_now();
   track::recorder.mappings.remove(start, start + 32 * kMegabyte);
   munmap(pages, 48 * kMegabyte);

@@ -50,10 +50,10 @@ read::Recording write_and_read(const SnapshotFacts& facts) {
   return std::move(*recording);
 }
 
-track::NodeId stack_of(const std::vector<uint64_t>& outermost_first) {
-  track::NodeId node = 0;
+track::StackId stack_of(const std::vector<uint64_t>& outermost_first) {
+  track::NodeId node = track::kRoot;
   for (const uint64_t pc : outermost_first) node = recorder.stacks.child(node, pc);
-  return node;
+  return track::stack_at(node);
 }
 
 const read::Stack* find(const read::Recording& recording, std::vector<uint64_t> innermost_first,
@@ -73,11 +73,10 @@ uint64_t cost(const read::Recording& recording, format::Cost id) {
 TEST_CASE("tables with known numbers come back to the unit") {
   start_once();
   const uint64_t main_pc = kCode + 1, a_pc = kCode + 2, b_pc = kCode + 3;
-  const track::NodeId a = stack_of({main_pc, a_pc});
-  const track::NodeId b = stack_of({main_pc, b_pc});
-  const track::NodeId mapped = recorder.stacks.child(b, track::kMarkerMapping);
-  const track::NodeId cut =
-      recorder.stacks.child(recorder.stacks.child(0, track::kMarkerTruncated), a_pc);
+  const track::StackId a = stack_of({main_pc, a_pc});
+  const track::StackId b = stack_of({main_pc, b_pc});
+  const track::StackId mapped = stack_of({main_pc, b_pc, track::kMarkerMapping});
+  const track::StackId cut = stack_of({track::kMarkerTruncated, a_pc});
   recorder.counters.shard(0).add_owned(a, 10, 1000);
   recorder.counters.shard(1).add_owned(a, 5, 500);
   recorder.counters.shard(track::Counters::kSharedShard).add_shared(b, 3, 300'000'000'000);
@@ -156,7 +155,7 @@ TEST_CASE("tables with known numbers come back to the unit") {
 TEST_CASE("in sampling mode a block counts as often as it weighs") {
   start_once();
   recorder.sample_interval_bytes = 65536;
-  const track::NodeId stack = stack_of({kCode + 100, kCode + 101});
+  const track::StackId stack = stack_of({kCode + 100, kCode + 101});
   recorder.counters.shard(0).add_owned(stack, 1024, 65536);
   recorder.sampled.insert(0x5000, track::SampledBlock{64, stack, 1000, 0});
   recorder.sampled.insert(0x6000, track::SampledBlock{128, stack, 20, 0});
@@ -194,10 +193,11 @@ TEST_CASE(
           recorder.live.take(address);
         } else {
           const uint64_t which = random() % limit;
-          const track::NodeId node = stack_of({kBase, kBase + 1 + which % 50, kBase + 100 + which});
+          const track::StackId stack =
+              stack_of({kBase, kBase + 1 + which % 50, kBase + 100 + which});
           const uint64_t size = 1 + which;
-          recorder.counters.shard(t).add_owned(node, 1, size);
-          recorder.live.insert(address, Block{node, 0, size});
+          recorder.counters.shard(t).add_owned(stack, 1, size);
+          recorder.live.insert(address, Block{stack, 0, size});
           if (++allocated[t] == 1) going.fetch_add(1, std::memory_order_relaxed);
         }
         held[i] = !held[i];

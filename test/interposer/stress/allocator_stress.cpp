@@ -11,39 +11,19 @@
 #include <sys/mman.h>
 
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <new>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "test/interposer/stress/books.h"
+#include "test/interposer/stress/entry_points.h"
 #include "test/programs/truth.h"
 
 namespace {
 
-#define STRESS_ENTRY_POINTS(X)                                                               \
-  X(malloc)                                                                                  \
-  X(calloc)                                                                                  \
-  X(realloc)                                                                                 \
-  X(reallocarray) X(posix_memalign) X(aligned_alloc) X(memalign) X(valloc) X(pvalloc) X(new) \
-      X(new_array) X(new_nothrow) X(new_array_nothrow) X(new_aligned) X(new_array_aligned)   \
-          X(new_aligned_nothrow) X(new_array_aligned_nothrow) X(strndup) X(mmap) X(mremap)
-
-enum Entry {
-#define STRESS_ENUM(name) k_##name,
-  STRESS_ENTRY_POINTS(STRESS_ENUM)
-#undef STRESS_ENUM
-      kEntries
-};
-constexpr const char* kFunctions[] = {
-#define STRESS_NAME(name) "by_" #name,
-    STRESS_ENTRY_POINTS(STRESS_NAME)
-#undef STRESS_NAME
-};
-
 constexpr size_t kPage = 4096;
-constexpr auto kAlignment = std::align_val_t{256};
 
 struct Held {
   std::atomic<bool> busy{false};
@@ -53,32 +33,8 @@ struct Held {
 };
 Held slots[3000];
 
-double interval = 0;
-char letters[600'000];
-
 // Too much for one block; no compiler may know it.
 volatile size_t too_much = SIZE_MAX / 2;
-
-// What `expect` and `variance` say of one entry point.
-struct Book {
-  long allocated_blocks = 0;
-  long allocated_bytes = 0;
-  long freed_blocks = 0;
-  long freed_bytes = 0;
-  double variance_blocks = 0;
-  double variance_bytes = 0;
-};
-struct Books {
-  Book of[kEntries];
-};
-
-// Of an estimate that is 1 / p, rounded at random, with probability p and else 0.
-double variance_of(Entry entry, size_t size) {
-  if (interval == 0 || entry == k_mmap || entry == k_mremap) return 0;
-  const double p = -std::expm1(-static_cast<double>(size) / interval);
-  const double fraction = 1 / p - std::floor(1 / p);
-  return (1 - p) / p + p * fraction * (1 - fraction);
-}
 
 using Random = std::mt19937_64;
 
@@ -91,135 +47,16 @@ size_t random_size(Random& random, bool may_be_zero) {
   return 200'000 + random() % 300'000;                // mapped by the allocator
 }
 
-VICTIM_FRAME void* by_malloc(size_t size) {
-  void* const block = malloc(size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_calloc(size_t size) {
-  void* const block = calloc(size, 1);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_realloc(void* old, size_t size) {
-  void* const block = realloc(old, size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_reallocarray(void* old, size_t size) {
-  void* const block = reallocarray(old, size, 1);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_posix_memalign(size_t size) {
-  void* block = nullptr;
-  VICTIM_CHECK(posix_memalign(&block, 128, size) == 0);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_aligned_alloc(size_t size) {
-  void* const block = aligned_alloc(64, size);
-  VICTIM_KEEP(block);
-  return block;
-}
-extern "C" void* memalign(size_t, size_t);
-extern "C" void* pvalloc(size_t);
-VICTIM_FRAME void* by_memalign(size_t size) {
-  void* const block = memalign(32, size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_valloc(size_t size) {
-  void* const block = valloc(size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_pvalloc(size_t size) {
-  void* const block = pvalloc(size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new(size_t size) {
-  void* const block = ::operator new(size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_array(size_t size) {
-  void* const block = ::operator new[](size);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_nothrow(size_t size) {
-  void* const block = ::operator new(size, std::nothrow);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_aligned(size_t size) {
-  void* const block = ::operator new(size, kAlignment);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_array_aligned(size_t size) {
-  void* const block = ::operator new[](size, kAlignment);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_array_nothrow(size_t size) {
-  void* const block = ::operator new[](size, std::nothrow);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_aligned_nothrow(size_t size) {
-  void* const block = ::operator new(size, kAlignment, std::nothrow);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_new_array_aligned_nothrow(size_t size) {
-  void* const block = ::operator new[](size, kAlignment, std::nothrow);
-  VICTIM_KEEP(block);
-  return block;
-}
-// `size` counts the NUL.
-VICTIM_FRAME void* by_strndup(size_t size) {
-  void* const block = strndup(letters, size - 1);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_mmap(size_t size) {
-  void* const block =
-      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  VICTIM_CHECK(block != MAP_FAILED);
-  VICTIM_KEEP(block);
-  return block;
-}
-VICTIM_FRAME void* by_mremap(void* old, size_t old_size, size_t size) {
-  void* const block = mremap(old, old_size, size, MREMAP_MAYMOVE);
-  VICTIM_CHECK(block != MAP_FAILED);
-  VICTIM_KEEP(block);
-  return block;
-}
-
 void enter(Books& books, Held& slot, Entry entry, void* address, size_t size) {
   VICTIM_CHECK(address != nullptr || size == 0);
   slot.entry = entry;
   slot.address = static_cast<unsigned char*>(address);
   slot.size = size;
-  Book& book = books.of[entry];
-  ++book.allocated_blocks;
-  book.allocated_bytes += static_cast<long>(size);
-  const double variance = variance_of(entry, size);
-  book.variance_blocks += variance;
-  book.variance_bytes += variance * static_cast<double>(size) * static_cast<double>(size);
+  books.add(entry, size);
   if (size > 0) {
     slot.address[0] = static_cast<unsigned char>(size);
     slot.address[size - 1] = static_cast<unsigned char>(size);
   }
-}
-
-void strike(Books& books, const Held& slot) {
-  Book& book = books.of[slot.entry];
-  ++book.freed_blocks;
-  book.freed_bytes += static_cast<long>(slot.size);
 }
 
 void check_untouched(const Held& slot, size_t size) {
@@ -283,7 +120,7 @@ bool by_free(Entry entry) { return entry <= k_pvalloc || entry == k_strndup; }
 
 void release(Books& books, Held& slot, Random& random) {
   check_untouched(slot, slot.size);
-  strike(books, slot);
+  books.strike(slot.entry, slot.size);
   void* const block = slot.address;
   const bool sized = random() % 2 == 0;
   switch (slot.entry) {
@@ -345,7 +182,7 @@ void resize(Books& books, Held& slot, Random& random) {
   if (!by_free(slot.entry)) {
     if (slot.entry != k_mmap && slot.entry != k_mremap) return release(books, slot, random);
     const size_t pages = (1 + random() % 40) * kPage;
-    strike(books, before);
+    books.strike(before.entry, before.size);
     enter(books, slot, k_mremap, by_mremap(slot.address, slot.size, pages), pages);
     return;
   }
@@ -361,7 +198,7 @@ void resize(Books& books, Held& slot, Random& random) {
   VICTIM_CHECK(block != nullptr);
   before.address = static_cast<unsigned char*>(block);
   check_untouched(before, size < before.size ? 1 : before.size);
-  strike(books, before);
+  books.strike(before.entry, before.size);
   enter(books, slot, array ? k_reallocarray : k_realloc, block, size);
 }
 
@@ -432,17 +269,7 @@ int main(int count, char** arguments) {
     }
     if (round == 1) ready("running");
     for (std::thread& thread : threads) thread.join();
-    for (const Books& part : books) {
-      for (unsigned entry = 0; entry < kEntries; ++entry) {
-        Book& book = total.of[entry];
-        book.allocated_blocks += part.of[entry].allocated_blocks;
-        book.allocated_bytes += part.of[entry].allocated_bytes;
-        book.freed_blocks += part.of[entry].freed_blocks;
-        book.freed_bytes += part.of[entry].freed_bytes;
-        book.variance_blocks += part.of[entry].variance_blocks;
-        book.variance_bytes += part.of[entry].variance_bytes;
-      }
-    }
+    for (const Books& part : books) total.add(part);
   }
   for (unsigned entry = 0; entry < kEntries; ++entry) {
     const Book& book = total.of[entry];

@@ -16,28 +16,28 @@ namespace silt::track {
 
 TEST_CASE("a stack that nobody counted reads as zero") {
   auto counters = std::make_unique<Counters>();
-  CHECK(counters->read(1).blocks == 0);
-  CHECK(counters->read(UINT32_MAX).bytes == 0);
+  CHECK(counters->read(StackId{1}).blocks == 0);
+  CHECK(counters->read(StackId{UINT32_MAX}).bytes == 0);
 }
 
 TEST_CASE("shards are summed") {
   auto counters = std::make_unique<Counters>();
   for (uint32_t i = 0; i < Counters::kOwnedShards; ++i) {
-    REQUIRE(counters->shard(i).add_owned(9, 1, 100 + i));
+    REQUIRE(counters->shard(i).add_owned(StackId{9}, 1, 100 + i));
   }
-  REQUIRE(counters->shard(Counters::kSharedShard).add_shared(9, 3, 1000));
-  REQUIRE(counters->shard(0).add_owned(10, 7, 7));
-  CHECK(counters->read(9).blocks == Counters::kOwnedShards + 3);
-  CHECK(counters->read(9).bytes == Counters::kOwnedShards * 100 + 105 + 1000);
-  CHECK(counters->read(10).blocks == 7);
-  CHECK(counters->read(8).blocks == 0);
+  REQUIRE(counters->shard(Counters::kSharedShard).add_shared(StackId{9}, 3, 1000));
+  REQUIRE(counters->shard(0).add_owned(StackId{10}, 7, 7));
+  CHECK(counters->read(StackId{9}).blocks == Counters::kOwnedShards + 3);
+  CHECK(counters->read(StackId{9}).bytes == Counters::kOwnedShards * 100 + 105 + 1000);
+  CHECK(counters->read(StackId{10}).blocks == 7);
+  CHECK(counters->read(StackId{8}).blocks == 0);
 }
 
 TEST_CASE("a stack id past all bits is refused") {
   auto counters = std::make_unique<Counters>();
-  CHECK(counters->shard(0).add_owned((1u << kStackIdBits) - 1, 1, 1));
-  CHECK_FALSE(counters->shard(0).add_owned(1u << kStackIdBits, 1, 1));
-  CHECK_FALSE(counters->shard(Counters::kSharedShard).add_shared(UINT32_MAX, 1, 1));
+  CHECK(counters->shard(0).add_owned(StackId{(1u << kStackIdBits) - 1}, 1, 1));
+  CHECK_FALSE(counters->shard(0).add_owned(StackId{1u << kStackIdBits}, 1, 1));
+  CHECK_FALSE(counters->shard(Counters::kSharedShard).add_shared(StackId{UINT32_MAX}, 1, 1));
 }
 
 TEST_CASE("threads in owned and shared shards are counted exactly") {
@@ -53,11 +53,11 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
       CounterShard& shard = counters->shard(t < kOwned ? t : Counters::kSharedShard);
       std::mt19937 random(t);
       for (unsigned i = 0; i < kAdds; ++i) {
-        const StackId stack = 1 + random() % kStacks;
+        const auto stack = static_cast<uint32_t>(1 + random() % kStacks);
         if (t < kOwned)
-          shard.add_owned(stack, 1, stack);
+          shard.add_owned(StackId{stack}, 1, stack);
         else
-          shard.add_shared(stack, 1, stack);
+          shard.add_shared(StackId{stack}, 1, stack);
       }
     });
   }
@@ -66,7 +66,8 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
     uint64_t before = 0;
     while (!done.load()) {
       uint64_t sum = 0;
-      for (StackId stack = 1; stack <= kStacks; ++stack) sum += counters->read(stack).blocks;
+      for (uint32_t stack = 1; stack <= kStacks; ++stack)
+        sum += counters->read(StackId{stack}).blocks;
       if (sum < before) ++shrunk;
       before = sum;
     }
@@ -77,8 +78,8 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
   CHECK(shrunk == 0);
   uint64_t blocks = 0;
   uint64_t wrong = 0;
-  for (StackId stack = 1; stack <= kStacks; ++stack) {
-    const Allocated sum = counters->read(stack);
+  for (uint32_t stack = 1; stack <= kStacks; ++stack) {
+    const Allocated sum = counters->read(StackId{stack});
     blocks += sum.blocks;
     wrong += sum.bytes != sum.blocks * stack ? 1 : 0;
   }

@@ -32,7 +32,7 @@ struct Sums {
   void add(const Block& block) {
     ++blocks;
     bytes += block.size_bytes;
-    stacks += block.stack;
+    stacks += index_of(block.stack);
     generations += block.generation;
   }
   bool operator==(const Sums&) const = default;
@@ -55,9 +55,9 @@ constexpr uint64_t kLeaf = uint64_t{1} << 20;
 
 TEST_CASE("an address that was never recorded is no block") {
   auto table = make(5);
-  CHECK(table->take(kHeap).stack == 0);
-  CHECK(table->take(0).stack == 0);
-  CHECK(table->take(UINT64_MAX & ~uint64_t{7}).stack == 0);
+  CHECK(table->take(kHeap).stack == kNoStack);
+  CHECK(table->take(0).stack == kNoStack);
+  CHECK(table->take(UINT64_MAX & ~uint64_t{7}).stack == kNoStack);
   CHECK(scan(*table).blocks == 0);
 }
 
@@ -70,13 +70,13 @@ TEST_CASE("a block is taken once, with everything that was recorded") {
           (uint64_t{1} << 32) + 5, uint64_t{0x7fff'ffff'ffff}}) {
       for (const uint64_t address : {kHeap, kHeap + 16, kHeap + kLeaf - 32, kHeap + kLeaf - 16,
                                      uint64_t{16}, (uint64_t{1} << 47) - 32}) {
-        const Block block{0xffffff, 255, size};
+        const Block block{StackId{0xffffff}, 255, size};
         REQUIRE(table->insert(address, block));
         Sums sums;
         sums.add(block);
         REQUIRE(scan(*table) == sums);
         REQUIRE(equal(table->take(address), block));
-        REQUIRE(table->take(address).stack == 0);
+        REQUIRE(table->take(address).stack == kNoStack);
         REQUIRE(scan(*table).blocks == 0);
       }
     }
@@ -85,9 +85,9 @@ TEST_CASE("a block is taken once, with everything that was recorded") {
 
 TEST_CASE("addresses outside user space are refused") {
   auto table = make(5);
-  CHECK_FALSE(table->insert(uint64_t{1} << 47, Block{1, 1, 1}));
-  CHECK_FALSE(table->insert(0xffff'8000'0000'0000, Block{1, 1, 1}));
-  CHECK(table->take(0xffff'8000'0000'0000).stack == 0);
+  CHECK_FALSE(table->insert(uint64_t{1} << 47, Block{StackId{1}, 1, 1}));
+  CHECK_FALSE(table->insert(0xffff'8000'0000'0000, Block{StackId{1}, 1, 1}));
+  CHECK(table->take(0xffff'8000'0000'0000).stack == kNoStack);
 }
 
 TEST_CASE("blocks as close as the allocator puts them do not meet") {
@@ -96,22 +96,24 @@ TEST_CASE("blocks as close as the allocator puts them do not meet") {
   for (uint64_t i = 0; i < 1000; ++i) {
     REQUIRE(glibc->insert(kHeap + 16 + 32 * i, Block{static_cast<StackId>(i + 1), 0, 24}));
   }
-  for (uint64_t i = 0; i < 1000; ++i) REQUIRE(glibc->take(kHeap + 16 + 32 * i).stack == i + 1);
+  for (uint64_t i = 0; i < 1000; ++i)
+    REQUIRE(glibc->take(kHeap + 16 + 32 * i).stack == StackId{static_cast<uint32_t>(i + 1)});
   // jemalloc and tcmalloc: eight bytes apart, where size classes of eight lie side by side.
   auto dense = make(4);
   for (uint64_t i = 0; i < 1000; ++i) {
     REQUIRE(dense->insert(kHeap + 8 * i, Block{static_cast<StackId>(i + 1), 0, 8}));
   }
   CHECK(scan(*dense).blocks == 1000);
-  for (uint64_t i = 0; i < 1000; ++i) REQUIRE(dense->take(kHeap + 8 * i).stack == i + 1);
+  for (uint64_t i = 0; i < 1000; ++i)
+    REQUIRE(dense->take(kHeap + 8 * i).stack == StackId{static_cast<uint32_t>(i + 1)});
 }
 
 TEST_CASE("a pointer into a large block takes nothing, and harms nothing") {
   for (const unsigned shift : {4u, 5u}) {
     auto table = make(shift);
-    const Block block{5, 6, (uint64_t{3} << 32) + 7};
+    const Block block{StackId{5}, 6, (uint64_t{3} << 32) + 7};
     REQUIRE(table->insert(kHeap, block));
-    for (uint64_t i = 1; i < 5; ++i) CHECK(table->take(kHeap + (i << shift)).stack == 0);
+    for (uint64_t i = 1; i < 5; ++i) CHECK(table->take(kHeap + (i << shift)).stack == kNoStack);
     CHECK(equal(table->take(kHeap), block));
   }
 }
@@ -120,9 +122,10 @@ TEST_CASE("small blocks may stand where a large one was") {
   for (const unsigned shift : {4u, 5u}) {
     auto table = make(shift);
     for (int round = 0; round < 3; ++round) {
-      REQUIRE(table->insert(kHeap, Block{5, 6, 1'000'000}));
+      REQUIRE(table->insert(kHeap, Block{StackId{5}, 6, 1'000'000}));
       REQUIRE(table->take(kHeap).size_bytes == 1'000'000);
-      for (uint64_t i = 0; i < 5; ++i) REQUIRE(table->insert(kHeap + (i << shift), Block{7, 8, i}));
+      for (uint64_t i = 0; i < 5; ++i)
+        REQUIRE(table->insert(kHeap + (i << shift), Block{StackId{7}, 8, i}));
       REQUIRE(scan(*table).blocks == 5);
       for (uint64_t i = 0; i < 5; ++i) REQUIRE(table->take(kHeap + (i << shift)).size_bytes == i);
     }
@@ -177,7 +180,7 @@ TEST_CASE("a scan beside allocating threads pairs each stack with its own size")
     auto table = make(shift);
     // The size follows from the word, so that a pair that does not belong together shows.
     const auto size_of = [](StackId stack, uint8_t generation) -> uint64_t {
-      const uint64_t hash = (uint64_t{stack} << 8 | generation) * 0x9e3779b97f4a7c15;
+      const uint64_t hash = (uint64_t{index_of(stack)} << 8 | generation) * 0x9e3779b97f4a7c15;
       return hash >> 61 == 0 ? 65'000 + (hash >> 20 & 0x3'ffff'ffff) : hash >> 20 & 0x7fff;
     };
     constexpr int kThreads = 2;
@@ -196,7 +199,7 @@ TEST_CASE("a scan beside allocating threads pairs each stack with its own size")
           const size_t i = random() % held.size();
           const uint64_t address = heap + i * 128 + (i % 4 == 0 && shift == 4 ? 8 : 0);
           if (held[i]) {
-            if (table->take(address).stack == 0) std::abort();
+            if (table->take(address).stack == kNoStack) std::abort();
           } else {
             const auto stack = static_cast<StackId>(1 + random() % 1000);
             const auto generation = static_cast<uint8_t>(random() % 4);
@@ -238,12 +241,13 @@ TEST_CASE("blocks handed from thread to thread are each taken once") {
       std::mt19937_64 random(t);
       for (uint64_t i = 0; i < 50'000; ++i) {
         const uint64_t address = kHeap + (uint64_t{t} << 28) + 32 * i;
-        table->insert(address, Block{t + 1, 0, i % 30});
+        table->insert(address, Block{StackId{t + 1}, 0, i % 30});
         made.fetch_add(i % 30 + 1, std::memory_order_relaxed);
         const uint64_t other = boxes[random() % boxes.size()].exchange(address);
         if (other == 0) continue;
         const Block block = table->take(other);
-        if (block.stack != 0) taken.fetch_add(block.size_bytes + 1, std::memory_order_relaxed);
+        if (block.stack != kNoStack)
+          taken.fetch_add(block.size_bytes + 1, std::memory_order_relaxed);
       }
     });
   }

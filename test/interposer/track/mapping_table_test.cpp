@@ -52,11 +52,11 @@ TEST_CASE("an empty table has nothing to find or remove") {
 
 TEST_CASE("a mapping is found from its first byte to its last") {
   auto table = std::make_unique<MappingTable>();
-  table->insert(MappingRange{10 * kPage, 20 * kPage, 7, 3, true});
+  table->insert(MappingRange{10 * kPage, 20 * kPage, StackId{7}, 3, true});
   MappingRange range;
   CHECK_FALSE(table->find(10 * kPage - 1, &range));
   REQUIRE(table->find(10 * kPage, &range));
-  CHECK(range.stack == 7);
+  CHECK(range.stack == StackId{7});
   CHECK(range.generation == 3);
   CHECK(table->find(20 * kPage - 1, &range));
   CHECK_FALSE(table->find(20 * kPage, &range));
@@ -64,7 +64,7 @@ TEST_CASE("a mapping is found from its first byte to its last") {
 
 TEST_CASE("a hole leaves two parts, of which one counts as the block") {
   auto table = std::make_unique<MappingTable>();
-  table->insert(MappingRange{10 * kPage, 20 * kPage, 7, 0, true});
+  table->insert(MappingRange{10 * kPage, 20 * kPage, StackId{7}, 0, true});
   CHECK(table->remove(12 * kPage, 13 * kPage));
   CHECK_FALSE(table->remove(12 * kPage, 13 * kPage));
   REQUIRE(table->count() == 2);
@@ -81,29 +81,29 @@ TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") 
   auto table = std::make_unique<MappingTable>();
   std::mt19937_64 random(11);
   constexpr uint64_t kPages = 3000;
-  std::vector<StackId> model(kPages, 0);
-  StackId next = 1;
+  std::vector<StackId> model(kPages, kNoStack);
+  uint32_t next = 1;
   uint64_t wrong = 0;
   for (int i = 0; i < 200'000; ++i) {
     const uint64_t first = random() % kPages;
     const uint64_t last = std::min(kPages, first + 1 + random() % (i % 100 == 0 ? 500 : 12));
     if (random() % 2 == 0) {
       // A stack of its own for each mapping, so that its parts can be told.
-      const StackId stack = next++;
+      const StackId stack{next++};
       table->insert(MappingRange{first * kPage, last * kPage, stack, 0, true});
       for (uint64_t page = first; page < last; ++page) model[page] = stack;
     } else {
       bool any = false;
       for (uint64_t page = first; page < last; ++page) {
-        any = any || model[page] != 0;
-        model[page] = 0;
+        any = any || model[page] != kNoStack;
+        model[page] = kNoStack;
       }
       wrong += table->remove(first * kPage, last * kPage) != any ? 1 : 0;
     }
     const uint64_t page = random() % kPages;
     MappingRange range;
     const bool found = table->find(page * kPage + random() % kPage, &range);
-    wrong += found != (model[page] != 0) || (found && range.stack != model[page]) ? 1 : 0;
+    wrong += found != (model[page] != kNoStack) || (found && range.stack != model[page]) ? 1 : 0;
     if (i % 1000 == 0) {
       wrong += well_formed(*table) ? 0 : 1;
       uint64_t pages = 0;
@@ -112,7 +112,7 @@ TEST_CASE("200,000 random mappings and unmappings agree with a model of pages") 
         pages += (part.end - part.start) / kPage;
         counted[part.stack] += part.counted ? 1 : 0;
       }
-      for (const StackId stack : model) pages -= stack != 0 ? 1 : 0;
+      for (const StackId stack : model) pages -= stack != kNoStack ? 1 : 0;
       wrong += pages;
       for (const auto& [stack, parts] : counted) wrong += parts > 1 ? 1 : 0;
     }
@@ -131,7 +131,7 @@ TEST_CASE("a tree of several levels grows and shrinks in any order") {
     if (round == 1) std::reverse(order.begin(), order.end());
     if (round >= 2) std::shuffle(order.begin(), order.end(), random);
     for (const uint64_t i : order) {
-      table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
+      table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, StackId{1}, 0, true});
     }
     REQUIRE(table->count() == kMany);
     REQUIRE(well_formed(*table));
@@ -158,7 +158,7 @@ TEST_CASE("ranges thinned out, merged and filled in again agree with a map") {
     const uint64_t start = random() % 40'000 * 4 * kPage;
     if (add) {
       const uint64_t end = start + (1 + start / kPage / 4 % 3) * kPage;
-      table->insert(MappingRange{start, end, 1, 0, true});
+      table->insert(MappingRange{start, end, StackId{1}, 0, true});
       model[start] = end;
     } else {
       wrong += table->remove(start, start + 4 * kPage) != (model.erase(start) != 0) ? 1 : 0;
@@ -181,7 +181,7 @@ TEST_CASE("ranges thinned out, merged and filled in again agree with a map") {
 TEST_CASE("a scan begins with the range that holds its address") {
   auto table = std::make_unique<MappingTable>();
   for (uint64_t i = 0; i < 1000; ++i) {
-    table->insert(MappingRange{10 * i * kPage, (10 * i + 5) * kPage, 1, 0, true});
+    table->insert(MappingRange{10 * i * kPage, (10 * i + 5) * kPage, StackId{1}, 0, true});
   }
   CHECK(ranges_of(*table, 5003 * kPage).front().start == 5000 * kPage);
   CHECK(ranges_of(*table, 5005 * kPage).front().start == 5010 * kPage);
@@ -189,10 +189,10 @@ TEST_CASE("a scan begins with the range that holds its address") {
   // Where the first ranges of a leaf have gone, what lies before may reach into its place.
   for (uint64_t gap = 0; gap < 9000; gap += 10) {
     table->remove(gap * kPage, (gap + 95) * kPage);
-    table->insert(MappingRange{gap * kPage, (gap + 90) * kPage, 2, 0, true});
+    table->insert(MappingRange{gap * kPage, (gap + 90) * kPage, StackId{2}, 0, true});
     MappingRange range;
     REQUIRE(table->find((gap + 89) * kPage, &range));
-    REQUIRE(range.stack == 2);
+    REQUIRE(range.stack == StackId{2});
     REQUIRE(well_formed(*table));
   }
 }
@@ -204,7 +204,7 @@ TEST_CASE("what does not fit is counted and the table stays whole") {
   std::mt19937_64 random(7);
   for (uint64_t i = 0; i < kMany; ++i) {
     const uint64_t at = i < kMany / 2 ? i : random() % kMany;
-    table->insert(MappingRange{2 * at * kPage, (2 * at + 1) * kPage, 1, 0, true});
+    table->insert(MappingRange{2 * at * kPage, (2 * at + 1) * kPage, StackId{1}, 0, true});
   }
   base::set_memory_limit(0);
   CHECK(table->overflowed() > 0);
@@ -213,7 +213,7 @@ TEST_CASE("what does not fit is counted and the table stays whole") {
   const uint64_t overflowed = table->overflowed();
   table->remove(0, UINT64_MAX);
   for (uint64_t i = 0; i < 1000; ++i) {
-    table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
+    table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, StackId{1}, 0, true});
   }
   CHECK(table->count() == 1000);
   CHECK(table->overflowed() == overflowed);
@@ -222,13 +222,13 @@ TEST_CASE("what does not fit is counted and the table stays whole") {
 TEST_CASE("a table copied in the middle of a change begins anew") {
   auto table = std::make_unique<MappingTable>();
   for (uint64_t i = 0; i < 1000; ++i) {
-    table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, 1, 0, true});
+    table->insert(MappingRange{2 * i * kPage, (2 * i + 1) * kPage, StackId{1}, 0, true});
   }
   table->tear();
   MappingRange range;
   CHECK_FALSE(table->find(0, &range));
   CHECK(table->overflowed() == 1000);
-  table->insert(MappingRange{0, kPage, 1, 0, true});
+  table->insert(MappingRange{0, kPage, StackId{1}, 0, true});
   CHECK(table->find(0, &range));
   CHECK(well_formed(*table));
 }
@@ -243,9 +243,9 @@ TEST_CASE("threads with ranges of their own do not disturb each other") {
       const uint64_t low = (t + 1) * 1000 * kPage;
       for (unsigned i = 0; i < 5000; ++i) {
         const uint64_t at = low + i % 50 * 4 * kPage;
-        table->insert(MappingRange{at, at + 3 * kPage, t + 1, 0, true});
+        table->insert(MappingRange{at, at + 3 * kPage, StackId{t + 1}, 0, true});
         MappingRange range;
-        if (!table->find(at + 2 * kPage, &range) || range.stack != t + 1) ++wrong[t];
+        if (!table->find(at + 2 * kPage, &range) || range.stack != StackId{t + 1}) ++wrong[t];
         if (!table->remove(at + kPage, at + 2 * kPage)) ++wrong[t];
       }
     });

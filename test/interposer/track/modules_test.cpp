@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/mman.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -141,6 +142,78 @@ TEST_CASE("a module that was unloaded is closed, and noted anew when it comes ba
     CHECK(module.end_node == round * 100 + 50);
   }
   CHECK_FALSE(modules->at(0)->unloaded);
+}
+
+TEST_CASE("a copy of a part of a module is its code at another address") {
+  auto modules = std::make_unique<Modules>();
+  modules->set_executable("/the/program");
+  const auto pc = reinterpret_cast<uint64_t>(&here) + 1;
+  modules->note(pc, 17);
+  const uint64_t bias = modules->at(0)->load_bias;
+  constexpr uint64_t kPage = 4096;
+  void* const mapped = mmap(nullptr, 2 * kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(mapped != MAP_FAILED);
+  const auto start = reinterpret_cast<uint64_t>(mapped);
+  const uint64_t original = pc & ~(kPage - 1);
+
+  modules->note_copy(start, start + 2 * kPage, original, 20);
+  REQUIRE(modules->count() == 2);
+  const ModuleRecord& copy = *modules->at(1);
+  CHECK_FALSE(copy.main);
+  CHECK(std::string(copy.path) == "/the/program");
+  CHECK(copy.start == start);
+  CHECK(copy.end == start + 2 * kPage);
+  CHECK(start - copy.load_bias == original - bias);
+  CHECK(copy.first_node == 0);
+  CHECK(copy.end_node == UINT32_MAX);
+  CHECK(id_of(copy) == build_id_of(pc));
+
+  SECTION("it is noted once, and is not unloaded with what the loader knows") {
+    modules->note_copy(start, start + 2 * kPage, original, 21);
+    modules->note(start + 1, 21);
+    CHECK(modules->count() == 2);
+    CHECK_FALSE(modules->close_unloaded(22, [](uint64_t, uint64_t) {}));
+  }
+  SECTION("another copy at its address is closed by the next") {
+    modules->note_copy(start, start + kPage, original + kPage, 30);
+    REQUIRE(modules->count() == 3);
+    CHECK(copy.unloaded);
+    CHECK(copy.end_node == 30);
+    CHECK(modules->at(2)->first_node == 30);
+    CHECK(modules->at(2)->end_node == UINT32_MAX);
+  }
+  SECTION("what the loader knows is no copy, and of what it does not know there is none") {
+    const uint64_t libc = reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
+    modules->note_copy(libc, libc + 16, original, 30);
+    modules->note_copy(start + kPage, start + 2 * kPage, start, 30);
+    CHECK(modules->count() == 2);
+    CHECK_FALSE(copy.unloaded);
+  }
+  munmap(mapped, 2 * kPage);
+}
+
+TEST_CASE("a module that is loaded where a copy was has its own code") {
+  const char* const path = std::getenv("SILT_TEST_MODULE");
+  REQUIRE(path != nullptr);
+  void* const handle = dlopen(path, RTLD_NOW);
+  REQUIRE(handle != nullptr);
+  const auto pc = reinterpret_cast<uint64_t>(dlsym(handle, "loaded_function")) + 1;
+  const uint64_t start = pc & ~uint64_t{4095};
+  REQUIRE(dlclose(handle) == 0);
+  unwind::note_unloaded_objects();
+  auto modules = std::make_unique<Modules>();
+  modules->set_executable("/the/program");
+  modules->note_copy(start, start + 4096, reinterpret_cast<uint64_t>(&here), 5);
+  REQUIRE(modules->count() == 2);
+  void* const again = dlopen(path, RTLD_NOW);
+  REQUIRE(again != nullptr);
+  // (The loader puts it where it was, if nothing else has come there.)
+  const auto new_pc = reinterpret_cast<uint64_t>(dlsym(again, "loaded_function")) + 1;
+  modules->note(new_pc, 9);
+  REQUIRE(modules->count() == 3);
+  CHECK(std::string(modules->at(2)->path) == path);
+  if (new_pc == pc) CHECK(modules->at(1)->end_node == 9);
+  dlclose(again);
 }
 
 }  // namespace silt::track

@@ -51,12 +51,12 @@ constinit unwind::RuleTable rules{};
 TEST_CASE("stacks that do not fit are counted, those there are still found") {
   CHECK(in_child([] {
           if (!stacks.initialize(4)) return 1;
-          const NodeId first = stacks.child(0, 0x10000);
+          const NodeId first = stacks.child(kRoot, 0x10000);
           take_memory_away();
-          NodeId made = 0;
+          uint64_t made = 0;
           uint64_t refused = 0;
           for (uint64_t i = 0; i < 20'000; ++i) {
-            if (stacks.child(first, 0x20000 + i) != 0)
+            if (stacks.child(first, 0x20000 + i) != kRoot)
               ++made;
             else
               ++refused;
@@ -64,9 +64,9 @@ TEST_CASE("stacks that do not fit are counted, those there are still found") {
           if (made < 1000 || refused < 10'000) return 2;
           if (stacks.overflowed() != refused) return 3;
           for (uint64_t i = 0; i < made; ++i) {
-            if (stacks.child(first, 0x20000 + i) == 0) return 4;
+            if (stacks.child(first, 0x20000 + i) == kRoot) return 4;
           }
-          if (stacks.child(0, 0x10000) != first) return 5;
+          if (stacks.child(kRoot, 0x10000) != first) return 5;
           return 0;
         }) == 0);
   CHECK(in_child([] {
@@ -78,12 +78,13 @@ TEST_CASE("stacks that do not fit are counted, those there are still found") {
 TEST_CASE("blocks without a leaf are refused, others are still recorded") {
   CHECK(in_child([] {
           live.set_granule_shift(5);
-          if (!live.insert(0x1000, Block{1, 0, 1})) return 1;
+          if (!live.insert(0x1000, Block{StackId{1}, 0, 1})) return 1;
           take_memory_away();
-          if (live.insert(0x700000000000, Block{1, 0, 1})) return 2;
-          if (live.insert(0x200000, Block{1, 0, 1})) return 3;
-          if (!live.insert(0x2000, Block{1, 0, 1})) return 4;
-          if (live.take(0x1000).stack != 1 || live.take(0x200000).stack != 0) return 5;
+          if (live.insert(0x700000000000, Block{StackId{1}, 0, 1})) return 2;
+          if (live.insert(0x200000, Block{StackId{1}, 0, 1})) return 3;
+          if (!live.insert(0x2000, Block{StackId{1}, 0, 1})) return 4;
+          if (live.take(0x1000).stack != StackId{1} || live.take(0x200000).stack != kNoStack)
+            return 5;
           return 0;
         }) == 0);
 }
@@ -92,18 +93,18 @@ TEST_CASE("counters, mappings, samples and rules without memory say so") {
   CHECK(in_child([] {
           if (!sampled.initialize()) return 1;
           take_memory_away();
-          if (counters.shard(0).add_owned(5, 1, 1)) return 2;
-          if (counters.shard(Counters::kSharedShard).add_shared(5, 1, 1)) return 3;
-          if (counters.read(5).blocks != 0) return 4;
-          mappings.insert(MappingRange{4096, 8192, 1, 0, true});
+          if (counters.shard(0).add_owned(StackId{5}, 1, 1)) return 2;
+          if (counters.shard(Counters::kSharedShard).add_shared(StackId{5}, 1, 1)) return 3;
+          if (counters.read(StackId{5}).blocks != 0) return 4;
+          mappings.insert(MappingRange{4096, 8192, StackId{1}, 0, true});
           if (mappings.overflowed() != 1 || mappings.count() != 0) return 5;
           uint64_t kept = 0;
           for (uint64_t i = 0; i < 5000; ++i) {
-            if (sampled.insert(0x10000 + 16 * i, SampledBlock{1, 1, 1, 0})) ++kept;
+            if (sampled.insert(0x10000 + 16 * i, SampledBlock{1, StackId{1}, 1, 0})) ++kept;
           }
           if (kept < 500 || kept > 1000) return 6;
           for (uint64_t i = 0; i < kept; ++i) {
-            if (sampled.take(0x10000 + 16 * i).stack != 1) return 7;
+            if (sampled.take(0x10000 + 16 * i).stack != StackId{1}) return 7;
           }
           rules.set_deriver(
               [](uint64_t) { return unwind::FrameRule(unwind::RuleKind::kSp, 16, 0, 0); });

@@ -29,7 +29,7 @@ std::unique_ptr<SampledBlocks> make() {
 TEST_CASE("nothing was sampled at first") {
   auto blocks = make();
   CHECK_FALSE(blocks->perhaps(kHeap));
-  CHECK(blocks->take(kHeap).stack == 0);
+  CHECK(blocks->take(kHeap).stack == kNoStack);
 }
 
 TEST_CASE("500,000 random samples and frees agree with a model") {
@@ -52,7 +52,7 @@ TEST_CASE("500,000 random samples and frees agree with a model") {
     const bool perhaps = blocks->perhaps(address);
     if (known == model.end()) {
       asked_in_vain += perhaps ? 1 : 0;
-      wrong += blocks->take(address).stack != 0 ? 1 : 0;
+      wrong += blocks->take(address).stack != kNoStack ? 1 : 0;
       continue;
     }
     wrong += perhaps ? 0 : 1;
@@ -79,13 +79,13 @@ TEST_CASE("500,000 random samples and frees agree with a model") {
 
 TEST_CASE("an address that is sampled again before its free was seen counts once") {
   auto blocks = make();
-  blocks->insert(kHeap, SampledBlock{1, 1, 1, 0});
-  blocks->insert(kHeap, SampledBlock{2, 2, 2, 0});
+  blocks->insert(kHeap, SampledBlock{1, StackId{1}, 1, 0});
+  blocks->insert(kHeap, SampledBlock{2, StackId{2}, 2, 0});
   uint64_t live = 0;
   blocks->scan([&](const SampledBlock&) { ++live; });
   CHECK(live == 1);
-  CHECK(blocks->take(kHeap).stack == 2);
-  CHECK(blocks->take(kHeap).stack == 0);
+  CHECK(blocks->take(kHeap).stack == StackId{2});
+  CHECK(blocks->take(kHeap).stack == kNoStack);
   CHECK_FALSE(blocks->perhaps(kHeap));
 }
 
@@ -95,16 +95,16 @@ TEST_CASE("a bucket that more samples met than it can count is right for ever") 
   constexpr uint64_t kStep = 16 * uint64_t{102334155};
   constexpr unsigned kCount = 2000;
   for (unsigned i = 0; i < kCount; ++i) {
-    REQUIRE(blocks->insert(kHeap + i * kStep, SampledBlock{1, i + 1, 1, 0}));
+    REQUIRE(blocks->insert(kHeap + i * kStep, SampledBlock{1, StackId{i + 1}, 1, 0}));
   }
   for (unsigned i = 0; i < kCount; ++i) {
     REQUIRE(blocks->perhaps(kHeap + i * kStep));
-    REQUIRE(blocks->take(kHeap + i * kStep).stack == i + 1);
+    REQUIRE(blocks->take(kHeap + i * kStep).stack == StackId{i + 1});
   }
   for (unsigned i = 0; i < kCount; ++i) {
-    REQUIRE(blocks->insert(kHeap + i * kStep, SampledBlock{1, i + 1, 1, 0}));
+    REQUIRE(blocks->insert(kHeap + i * kStep, SampledBlock{1, StackId{i + 1}, 1, 0}));
     REQUIRE(blocks->perhaps(kHeap + i * kStep));
-    REQUIRE(blocks->take(kHeap + i * kStep).stack == i + 1);
+    REQUIRE(blocks->take(kHeap + i * kStep).stack == StackId{i + 1});
   }
 }
 
@@ -120,10 +120,10 @@ TEST_CASE("threads sample and free each other's blocks, and every one is taken o
       std::mt19937_64 random(t);
       for (uint64_t i = 0; i < 20'000; ++i) {
         const uint64_t address = kHeap + (uint64_t{t} << 32) + 16 * i;
-        blocks->insert(address, SampledBlock{i, t + 1, 1, 0});
+        blocks->insert(address, SampledBlock{i, StackId{t + 1}, 1, 0});
         const uint64_t other = boxes[random() % boxes.size()].exchange(address);
         if (other == 0) continue;
-        if (blocks->perhaps(other) && blocks->take(other).stack != 0)
+        if (blocks->perhaps(other) && blocks->take(other).stack != kNoStack)
           taken.fetch_add(1);
         else
           missed.fetch_add(1);

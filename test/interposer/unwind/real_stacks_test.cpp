@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "interposer/unwind/reference_walk.h"
 #include "interposer/unwind/spine.h"
 #include "interposer/unwind/unwinder.h"
 #include "test/interposer/unwind/real_frames.h"

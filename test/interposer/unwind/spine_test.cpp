@@ -6,46 +6,19 @@
 #include "interposer/unwind/spine.h"
 
 #include <catch2/catch.hpp>
-#include <memory>
+#include <utility>
 #include <vector>
 
-#include "test/interposer/unwind/fake_stack.h"
+#include "test/interposer/unwind/spine_scene.h"
 
 namespace silt::unwind {
-namespace {
 
-using test::FakeStack;
-using test::frames_of;
+using test::call_many;
+using test::kShapes;
 using test::same;
+using test::Scene;
 using test::Shape;
 using test::site;
-
-// A stack, its rules and the spine that follows it.
-struct Scene {
-  std::unique_ptr<RuleTable> rules = test::make_rules();
-  std::unique_ptr<Spine> spine = test::make_spine();
-  FakeStack stack{64 * 1024};
-
-  // Updates, checks that the spine is the stack, and tags new frames with their index + 1.
-  Spine::Update look() {
-    const Spine::Update update = spine->update(*rules, stack.innermost());
-    CHECK(same(frames_of(*spine), stack.truth()));
-    for (uint32_t i = 0; i < update.kept; ++i) CHECK(spine->tag(i) == i + 1);
-    for (uint32_t i = update.kept; i < update.count; ++i) spine->set_tag(i, i + 1);
-    return update;
-  }
-};
-
-constexpr Shape kShapes[] = {Shape::kPlain, Shape::kSavesBp, Shape::kFrame, Shape::kRealigned,
-                             Shape::kNoInformation};
-
-void call_many(FakeStack& stack, int count) {
-  for (int i = 0; i < count; ++i) {
-    stack.call(site(kShapes[i % 5], static_cast<unsigned>(i % 7), static_cast<unsigned>(i)));
-  }
-}
-
-}  // namespace
 
 TEST_CASE("the first look takes every frame anew") {
   Scene scene;
@@ -197,71 +170,6 @@ TEST_CASE("a bp by which nothing stepped is right where something does now") {
   scene.look();
 }
 
-TEST_CASE("a signal on the same stack leads through the kernel's frame") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  call_many(scene.stack, 8);
-  scene.look();
-  scene.stack.signal(site(Shape::kSignalReturn, 0, 1), scene.stack);
-  call_many(scene.stack, 3);
-  scene.look();
-  const Spine::Update again = scene.look();
-  CHECK(again.kept == again.count);
-}
-
-TEST_CASE("a signal on another stack, above or below, leads back to the first") {
-  FakeStack blocks[2] = {FakeStack(4096), FakeStack(4096)};
-  for (FakeStack& handler_stack : blocks) {
-    Scene scene;
-    scene.stack.start(site(Shape::kOutermost, 2, 0));
-    call_many(scene.stack, 8);
-    scene.look();
-    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
-    call_many(scene.stack, 3);
-    scene.look();
-    scene.look();
-    for (int i = 0; i < 4; ++i) scene.stack.leave();
-    scene.look();
-    call_many(scene.stack, 2);
-    scene.look();
-  }
-}
-
-TEST_CASE("an interrupted pc that changed under the same handler is noticed") {
-  Scene scene;
-  FakeStack handler_stack(4096);
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  for (unsigned i = 0; i < 5; ++i) scene.stack.call(site(Shape::kPlain, 2, i));
-  for (unsigned round = 0; round < 3; ++round) {
-    scene.stack.go_on(site(Shape::kPlain, 2, 10 + round));
-    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
-    scene.stack.call(site(Shape::kPlain, 2, 20));
-    scene.look();
-    scene.stack.leave();
-    scene.stack.leave();
-  }
-}
-
-TEST_CASE("an interrupted stack pointer that changed under the same handler is noticed") {
-  // The saved sp alone differs: a second pair of slots is what tells.
-  for (const bool twice : {false, true}) {
-    Scene scene;
-    FakeStack handler_stack(4096);
-    scene.stack.start(site(Shape::kOutermost, 2, 0));
-    for (unsigned i = 0; i < 3; ++i) scene.stack.call(site(Shape::kPlain, 2, i));
-    for (unsigned i = 0; i < (twice ? 2 : 1); ++i) scene.stack.call(site(Shape::kPlain, 2, 9));
-    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
-    scene.stack.call(site(Shape::kPlain, 2, 20));
-    scene.look();
-    scene.stack.leave();
-    scene.stack.leave();
-    scene.stack.call(site(Shape::kPlain, 2, 9));  // recursion: the same pc, lower
-    scene.stack.signal(site(Shape::kSignalReturn, 0, 1), handler_stack);
-    scene.stack.call(site(Shape::kPlain, 2, 20));
-    scene.look();
-  }
-}
-
 TEST_CASE("a realigned frame called from another depth with the same place is noticed") {
   Scene scene;
   // Alignment swallows the difference: the inner frames are the same, the caller's sp is not.
@@ -285,92 +193,6 @@ TEST_CASE("a realigned frame called from another depth with the same place is no
   scene.look();
 }
 
-TEST_CASE("a stack that ends in a return address of zero is complete") {
-  for (const Shape shape : kShapes) {
-    Scene scene;
-    scene.stack.start(site(shape, 2, 0));
-    call_many(scene.stack, 4);
-    CHECK(scene.look().ending == Ending::kComplete);
-    scene.look();
-  }
-}
-
-TEST_CASE("a return address that was zero and is so no more is noticed") {
-  Scene scene;
-  scene.stack.start(site(Shape::kPlain, 2, 0));
-  scene.stack.call(site(Shape::kPlain, 2, 1));
-  scene.look();
-  // The same place is now called from somewhere: a stack that another stack's memory became.
-  const uint64_t slot = scene.stack.frames().front().sp + 16;
-  *scene.stack.word(slot) = site(Shape::kOutermost, 0, 5);
-  const Spine::Update update = scene.spine->update(*scene.rules, scene.stack.innermost());
-  CHECK(update.count == 3);
-  CHECK(same(frames_of(*scene.spine), test::plain_walk(*scene.rules, scene.stack.innermost())));
-}
-
-TEST_CASE("a frame pointer of zero ends a walk through code without information") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  const Frame innermost{site(Shape::kNoInformation, 0, 1), scene.stack.innermost().sp, 0};
-  const Spine::Update update = scene.spine->update(*scene.rules, innermost);
-  CHECK(update.ending == Ending::kComplete);
-  CHECK(update.count == 1);
-}
-
-TEST_CASE("frame pointers that cannot be right break the walk instead of the program") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  const uint64_t sp = scene.stack.innermost().sp - 1024;
-  const uint64_t pc = site(Shape::kNoInformation, 0, 1);
-  for (const uint64_t bp : {uint64_t{8}, sp - 16, sp + 4, sp + (uint64_t{1} << 30), UINT64_MAX,
-                            uint64_t{1} << 62, uint64_t{0x5eed}}) {
-    const Spine::Update update = scene.spine->update(*scene.rules, Frame{pc, sp, bp});
-    CHECK(update.ending == Ending::kBroken);
-    CHECK(update.kept == 0);
-    CHECK(update.count == 1);
-    CHECK_FALSE(scene.spine->reusable());
-  }
-}
-
-TEST_CASE("a stack that leads to itself, or down, breaks off") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  scene.stack.call(site(Shape::kNoInformation, 4, 1));
-  scene.stack.call(site(Shape::kNoInformation, 4, 2));
-  const Frame inner = scene.stack.innermost();
-  *scene.stack.word(inner.bp) = inner.bp;  // the caller's frame pointer is this frame's own
-  CHECK(scene.spine->update(*scene.rules, inner).ending == Ending::kBroken);
-  *scene.stack.word(inner.bp) = inner.bp - 16;
-  CHECK(scene.spine->update(*scene.rules, inner).ending == Ending::kBroken);
-  // A rule whose CFA lies at or below sp.
-  CHECK(scene.spine->update(*scene.rules, Frame{site(Shape::kFrame, 0, 3), inner.sp, 0}).ending ==
-        Ending::kBroken);
-}
-
-TEST_CASE("after a broken walk the next one is whole again") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  call_many(scene.stack, 9);
-  scene.look();
-  const Frame broken{site(Shape::kNoInformation, 0, 1), scene.stack.innermost().sp, 8};
-  CHECK(scene.spine->update(*scene.rules, broken).ending == Ending::kBroken);
-  CHECK(scene.look().kept == 0);
-  const Spine::Update again = scene.look();
-  CHECK(again.kept == again.count);
-}
-
-TEST_CASE("a frame without a simple rule is left to libunwind, and the spine is not reused") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 2, 0));
-  scene.stack.call(site(Shape::kPlain, 2, 1));
-  scene.stack.call(site(Shape::kSlow, 2, 2));
-  const Spine::Update update = scene.spine->update(*scene.rules, scene.stack.innermost());
-  CHECK(update.slow);
-  CHECK_FALSE(scene.spine->reusable());
-  scene.stack.leave();
-  CHECK(scene.look().kept == 0);
-}
-
 TEST_CASE("forget makes the next look start anew") {
   Scene scene;
   scene.stack.start(site(Shape::kOutermost, 2, 0));
@@ -379,32 +201,6 @@ TEST_CASE("forget makes the next look start anew") {
   scene.spine->forget();
   CHECK(scene.spine->count() == 0);
   CHECK(scene.look().kept == 0);
-}
-
-TEST_CASE("2048 frames are a whole stack, one more is cut to the innermost 256") {
-  Scene scene;
-  scene.stack.start(site(Shape::kOutermost, 1, 0));
-  for (unsigned i = 1; i < kMaximumFrames; ++i) scene.stack.call(site(Shape::kPlain, 1, i));
-  const Spine::Update whole = scene.look();
-  CHECK(whole.count == kMaximumFrames);
-  CHECK(whole.ending == Ending::kComplete);
-  const auto check_cut = [&](const Spine::Update& update) {
-    CHECK(update.ending == Ending::kTruncated);
-    CHECK(update.kept == 0);
-    CHECK(update.count == kTruncatedFrames);
-    std::vector<Frame> truth = scene.stack.truth();
-    truth.resize(kTruncatedFrames);
-    CHECK(same(frames_of(*scene.spine), truth));
-  };
-  scene.stack.call(site(Shape::kPlain, 1, 5000));
-  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));  // joined, then cut
-  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));
-  scene.spine->forget();
-  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));  // walked, then cut
-  scene.stack.leave();
-  CHECK(scene.look().ending == Ending::kComplete);
-  for (unsigned i = 0; i < 3000; ++i) scene.stack.call(site(Shape::kPlain, 1, 6000 + i));
-  check_cut(scene.spine->update(*scene.rules, scene.stack.innermost()));
 }
 
 TEST_CASE("a changed frame far out in a deep stack is followed to the limit") {

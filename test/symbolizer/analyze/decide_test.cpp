@@ -34,13 +34,15 @@ TEST_CASE("what only might go on is growing, and what goes on a leak") {
   CHECK(verdict_of(Because::kChance) == Verdict::kSteady);
 }
 
-TEST_CASE("no ground makes a leak of what is none, but a part that leaks") {
+TEST_CASE(
+    "no ground makes a leak of what is none, but a part that leaks and blocks that are lost") {
   const Decision growing{Verdict::kGrowing, 0.5};
-  for (int code = 0; code <= static_cast<int>(Ground::kPartLeaks); ++code) {
+  for (int code = 0; code <= static_cast<int>(Ground::kLost); ++code) {
     const auto ground = static_cast<Ground>(code);
     CAPTURE(code);
     const Decision after = with_ground(growing, ground, 0.8);
-    CHECK((after.verdict == Verdict::kLeak) == (ground == Ground::kPartLeaks));
+    CHECK((after.verdict == Verdict::kLeak) ==
+          (ground == Ground::kPartLeaks || ground == Ground::kLost));
     if (ground == Ground::kPartLeaks) CHECK(after.confidence == 0.8);
   }
 }

@@ -14,8 +14,8 @@ SimulatedHeap::SimulatedHeap(size_t stacks, unsigned seed)
   for (size_t i = 0; i < stacks; ++i) {
     recording_.nodes.push_back({0, 0x10000 + 16 * i});
     read::Stack stack;
-    stack.id = static_cast<uint32_t>(i + 1);
-    stack.leaf = stack.id;
+    stack.leaf = static_cast<uint32_t>(i + 1);
+    stack.id = read::StackId{stack.leaf};
     recording_.stacks.push_back(stack);
   }
 }

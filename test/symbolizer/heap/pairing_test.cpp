@@ -7,6 +7,7 @@
 #include <string>
 
 #include "symbolizer/heap/paths.h"
+#include "symbolizer/heap/retained.h"
 #include "test/symbolizer/heap/heap_writer.h"
 
 namespace silt::heap {

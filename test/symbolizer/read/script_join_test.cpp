@@ -47,7 +47,7 @@ TEST_CASE("a JavaScript stack is found again in snapshots that number it otherwi
   const Stack& add = recording.stacks[0];
   CHECK(functions(recording, add) == std::vector<std::string>{"add", "main"});
   CHECK(add.heap == Heap::kManaged);
-  CHECK(add.id == 12);
+  CHECK(add.id == StackId{12});
   REQUIRE(add.samples.size() == 2);
   CHECK(add.samples[1].snapshot == 1);
   CHECK(add.samples[1].live_bytes == 70);

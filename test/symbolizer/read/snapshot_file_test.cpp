@@ -6,81 +6,12 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <functional>
 #include <random>
 
-#include "test/symbolizer/snapshot_writer.h"
+#include "test/symbolizer/read/damaged_snapshot.h"
 
 namespace silt::read {
 namespace {
-
-using test::RawSection;
-using test::SnapshotValues;
-
-SnapshotValues some_values() {
-  SnapshotValues values;
-  values.meta.pid = 7;
-  values.nodes = {{0, 0x555555554000}, {1, 0x7ffff7a00000}, {1, 1}, {2, 0x10}};
-  values.rows = {{2, 300, 70000, {{0, 3, 400}, {5, 1, 128}}}, {4, 1, 1, {}}};
-  Module module;
-  module.start = 0x555555550000;
-  module.end = 0x555555560000;
-  module.end_node = UINT32_MAX;
-  module.path = "/usr/bin/victim";
-  module.build_id = {1, 2, 3, 4};
-  module.main = true;
-  values.modules = {module};
-  values.mappings = {{0x1000, 0x2000, 0, ""},
-                     {0x555555550000, 0x555555560000, 64, "/usr/bin/victim"}};
-  values.costs = {{format::Cost::nodes, 4}};
-  values.rss = {{format::RssKind::kManagedHeap, 12}};
-  values.managed_heaps.resize(2);
-  values.managed_heaps[1].thread_id = 3;
-  values.managed_heaps[1].heap_used_bytes = 1000;
-  values.script_frames = {{"main", "file:///app.js", 1, 1}, {"", "node:internal/timers", 7, 0}};
-  values.script_nodes = {{0, 0}, {1, 1}, {1, 0}};
-  values.script_rows = {{0, 2, {{0, 1, 3, 60}, {4, 2, 9, 400}}}, {1, 1, {{9, 1, 1, 8}}}};
-  return values;
-}
-
-// The reason why a file is refused, or an empty text when all of it can be read.
-std::string refusal(const std::string& bytes) {
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
-  if (!file) return file.error().message;
-  auto node_bytes = file->node_bytes();
-  if (!node_bytes) return node_bytes.error().message;
-  if (auto nodes = file->nodes(*node_bytes); !nodes) return nodes.error().message;
-  if (auto rows = file->stack_rows(); !rows) return rows.error().message;
-  if (auto texts = file->texts(); !texts) return texts.error().message;
-  if (auto modules = file->modules(); !modules) return modules.error().message;
-  if (auto mappings = file->mappings(); !mappings) return mappings.error().message;
-  if (auto costs = file->costs(); !costs) return costs.error().message;
-  if (auto rss = file->rss(); !rss) return rss.error().message;
-  if (auto children = file->children(); !children) return children.error().message;
-  if (auto runtimes = file->runtimes(); !runtimes) return runtimes.error().message;
-  if (auto heaps = file->script_heaps(); !heaps) return heaps.error().message;
-  return "";
-}
-
-std::string refusal(const std::function<void(SnapshotValues&)>& change) {
-  SnapshotValues values = some_values();
-  change(values);
-  return refusal(test::write_snapshot(values));
-}
-
-std::string refusal_of_sections(const std::function<void(std::vector<RawSection>&)>& change) {
-  auto sections = test::sections_of(some_values());
-  change(sections);
-  return refusal(test::assemble(sections));
-}
-
-template <typename T>
-std::string refusal_with(size_t offset, T value) {
-  std::string bytes = test::write_snapshot(some_values());
-  std::memcpy(bytes.data() + offset, &value, sizeof(value));
-  test::mend_checksums(bytes);
-  return refusal(bytes);
-}
 
 constexpr size_t kTable = sizeof(format::FileHeader);
 
@@ -111,37 +42,6 @@ TEST_CASE("what was written reads back") {
   CHECK((*mappings)[1].file_offset == 64);
   CHECK(file->costs().value()[14] == 4);
   CHECK(file->rss().value()[0].kind == format::RssKind::kManagedHeap);
-}
-
-RawSection children_section(const std::vector<format::ChildEntry>& entries) {
-  return {static_cast<uint32_t>(format::SectionType::kChildren),
-          static_cast<uint32_t>(entries.size()),
-          std::string(reinterpret_cast<const char*>(entries.data()),
-                      entries.size() * sizeof(format::ChildEntry))};
-}
-
-TEST_CASE("children that are recorded too are read, and hostile ones are not") {
-  auto sections = test::sections_of(some_values());
-  format::ChildEntry child{};
-  child.pid = 12;
-  child.age_ns = 2500000000;
-  std::memset(child.name, 'w', sizeof(child.name));  // without an end
-  sections.push_back(children_section({child}));
-  const std::string bytes = test::assemble(sections);
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
-  REQUIRE(file);
-  const auto children = file->children();
-  REQUIRE(children);
-  REQUIRE(children->size() == 1);
-  CHECK((*children)[0].pid == 12);
-  CHECK((*children)[0].age_seconds == 2.5);
-  CHECK((*children)[0].name == std::string(16, 'w'));
-
-  sections.back() = children_section(std::vector<format::ChildEntry>(kMostChildren + 1, child));
-  CHECK(refusal(test::assemble(sections)) == "is corrupt: it has more children than there can be");
-  child.age_ns = UINT64_MAX;
-  sections.back() = children_section({child});
-  CHECK(refusal(test::assemble(sections)) == "is corrupt: the ages of its children cannot be");
 }
 
 TEST_CASE("every shorter file is refused") {
@@ -223,76 +123,6 @@ TEST_CASE("counts that do not fit their bytes are refused") {
              Catch::Contains("does not fit its count"));
 }
 
-TEST_CASE("a node whose parent is itself, younger or nowhere is refused") {
-  for (const uint32_t parent : {4u, 5u, UINT32_MAX}) {
-    INFO(parent);
-    CHECK_FALSE(refusal([&](auto& values) { values.nodes[3].parent = parent; }).empty());
-  }
-}
-
-TEST_CASE("a stack deeper than any is refused, one at the limit is not") {
-  const auto chain = [](uint32_t depth) {
-    return refusal([depth](auto& values) {
-      values.nodes.clear();
-      for (uint32_t i = 0; i < depth; ++i) values.nodes.push_back({i, 0x5000});
-    });
-  };
-  CHECK(chain(kDeepestStack).empty());
-  CHECK_THAT(chain(kDeepestStack + 1), Catch::Contains("deeper than"));
-}
-
-TEST_CASE("rows out of order, twice or of unknown nodes are refused") {
-  CHECK_THAT(refusal([](auto& values) { values.rows[1].node = 2; }), Catch::Contains("in order"));
-  CHECK_THAT(refusal([](auto& values) { values.rows[1].node = 1; }), Catch::Contains("in order"));
-  CHECK_THAT(refusal([](auto& values) { values.rows[1].node = 5; }), Catch::Contains("no node"));
-  CHECK_THAT(refusal([](auto& values) { values.rows[0].node = 0; }), Catch::Contains("no node"));
-}
-
-TEST_CASE("generations out of order are refused") {
-  CHECK_THAT(refusal([](auto& values) { values.rows[0].generations[1].code = 0; }),
-             Catch::Contains("figures of stack 2"));
-}
-
-TEST_CASE("a code that is no generation is refused") {
-  CHECK_THAT(refusal_of_sections([](auto& sections) {
-               std::string& bytes = sections[3].bytes;
-               bytes.clear();
-               for (const uint64_t value : {1, 1, 1, 1, 256, 1, 1})
-                 test::append_varint(bytes, value);
-               sections[3].count = 1;
-             }),
-             Catch::Contains("figures of stack 1"));
-}
-
-TEST_CASE("sums that would overflow are refused") {
-  constexpr uint64_t kHalf = uint64_t{1} << 62;
-  CHECK_THAT(refusal([](auto& values) {
-               values.rows[0].generations[0].bytes = values.rows[0].generations[1].bytes = kHalf;
-             }),
-             Catch::Contains("figures of stack 2"));
-  CHECK_THAT(refusal([](auto& values) {
-               values.rows[0].allocated_bytes = values.rows[1].allocated_bytes = kHalf;
-             }),
-             Catch::Contains("sum over its stacks"));
-  CHECK_THAT(refusal([](auto& values) { values.meta.elapsed_ns = UINT64_MAX; }),
-             Catch::Contains("meta section"));
-  CHECK_THAT(refusal([](auto& values) { values.meta.native.live_bytes = UINT64_MAX; }),
-             Catch::Contains("meta section"));
-  CHECK_THAT(refusal([](auto& values) { values.costs[0].second = UINT64_MAX; }),
-             Catch::Contains("costs"));
-}
-
-TEST_CASE("texts without an end, outside their section or endless are refused") {
-  CHECK_THAT(refusal_of_sections([](auto& sections) { sections[1].bytes.back() = 'x'; }),
-             Catch::Contains("no end"));
-  CHECK_THAT(refusal_of_sections([](auto& sections) { sections[1].bytes[0] = 'x'; }),
-             Catch::Contains("first text"));
-  CHECK_THAT(refusal_of_sections([](auto& sections) { sections[1].bytes.resize(1); }),
-             Catch::Contains("outside"));
-  CHECK_THAT(refusal([](auto& values) { values.command.assign(kLongestText + 1, 'x'); }),
-             Catch::Contains("too long"));
-}
-
 TEST_CASE("a small file cannot make the reader take memory without end") {
   const std::string reason = refusal_of_sections([](auto& sections) {
     // Modules whose paths are all the same long text.
@@ -307,20 +137,6 @@ TEST_CASE("a small file cannot make the reader take memory without end") {
     }
   });
   CHECK_THAT(reason, Catch::Contains("too long together"));
-}
-
-TEST_CASE("modules and mappings that cannot be are refused") {
-  CHECK_THAT(refusal([](auto& values) { values.modules[0].end = values.modules[0].start; }),
-             Catch::Contains("module 0"));
-  CHECK_THAT(refusal([](auto& values) { values.modules[0].build_id.resize(21); }),
-             Catch::Contains("module 0"));
-  CHECK_THAT(refusal([](auto& values) {
-               values.modules[0].first_node = 2;
-               values.modules[0].end_node = 1;
-             }),
-             Catch::Contains("module 0"));
-  CHECK_THAT(refusal([](auto& values) { values.mappings[0].end = 0x555555550001; }),
-             Catch::Contains("overlap"));
 }
 
 TEST_CASE("a hundred thousand damaged files crash nothing") {

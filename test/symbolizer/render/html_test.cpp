@@ -30,7 +30,7 @@ symbolize::Frame named(const std::string& function, uint32_t line = 1) {
 report::StackLine stack_of(uint32_t id, std::vector<symbolize::Frame> frames, int64_t growth,
                            uint64_t live) {
   report::StackLine stack;
-  stack.id = id;
+  stack.id = read::StackId{id};
   stack.frames = std::move(frames);
   stack.growth_bytes = growth;
   stack.live_bytes = {0, live};
@@ -89,7 +89,7 @@ TEST_CASE("stacks of different findings stay apart at one node") {
   report::Report report;
   report.stacks = {stack_of(1, {named("add", 3)}, 300, 500), stack_of(2, {named("add", 4)}, 1, 2)};
   report.findings.resize(2);
-  report.findings[1].stacks = {2};
+  report.findings[1].stacks = {read::StackId{2}};
   const CallTree tree = make_call_tree(report);
   REQUIRE(tree.leaves.size() == 2);
   CHECK(tree.leaves[0].finding == CallTree::kNone);

@@ -16,6 +16,21 @@ symbolize::Frame frame(const std::string& function, const std::string& file, uin
   return result;
 }
 
+const symbolize::Frame kMalloc = frame("malloc", "", 0, "/usr/lib/libsilt.so");
+const symbolize::Frame kNew =
+    frame("operator new(unsigned long)", "", 0, "/usr/lib/libstdc++.so.6");
+const symbolize::Frame kEmplace = frame("std::_Rb_tree<int, int>::_M_emplace_unique<int>(int&&)",
+                                        "/usr/include/c++/12/tree.h", 9);
+const symbolize::Frame kMain = frame("main", "app.cpp", 100);
+
+size_t leaks(const report::Report& report) {
+  size_t count = 0;
+  for (const report::Finding& finding : report.findings) {
+    count += finding.verdict == report::Verdict::kLeak ? 1 : 0;
+  }
+  return count;
+}
+
 NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, unsigned seed)
     : SimulatedHeap(stacks.size(), seed) {
   read::Recording& made = recording();
@@ -34,13 +49,13 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
         made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
         symbolize::Frame placed = named;
         placed.pc = made.nodes.back().pc;
-        placed.file_address = placed.pc;
+        placed.file_address = FileAddress{placed.pc};
         frames_[at->second] = {placed};
       }
       parent = at->second;
     }
     made.stacks[i].leaf = parent;
-    made.stacks[i].id = parent;
+    made.stacks[i].id = read::StackId{parent};
   }
 }
 

@@ -6,6 +6,8 @@
 #ifndef SILT_TEST_SYMBOLIZER_REPORT_NAMED_HEAP_H_
 #define SILT_TEST_SYMBOLIZER_REPORT_NAMED_HEAP_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,6 +21,12 @@ namespace silt::test {
 // "function" at file:line of a module; "app" stands for the main binary.
 symbolize::Frame frame(const std::string& function, const std::string& file = "", uint32_t line = 0,
                        const std::string& module = "/srv/app");
+
+// Frames that most stacks have.
+extern const symbolize::Frame kMalloc, kNew, kEmplace, kMain;
+
+// How many findings of a report are leaks.
+size_t leaks(const report::Report& report);
 
 class NamedHeap : public SimulatedHeap {
  public:

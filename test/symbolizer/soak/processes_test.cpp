@@ -11,24 +11,11 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "symbolizer/process/family.h"
 #include "test/symbolizer/temporary_folder.h"
 
 namespace silt::soak {
 namespace {
-
-TEST_CASE("the parent is found behind any name") {
-  CHECK(parent_in_stat("12 (sh) S 7 12 12 0 -1") == 7);
-  CHECK(parent_in_stat("12 (a) R 1) S 345 12 12 0 -1") == 345);
-  CHECK(parent_in_stat("12 () Z 0 0") == 0);
-}
-
-TEST_CASE("what is no stat file has no parent") {
-  for (const char* text : {"", "12", "12 (sh", "12 (sh)", "12 (sh) S", "12 (sh) S ", "12 (sh) S x",
-                           "12 (sh) S -4 1", "12 (sh) S 99999999999 1"}) {
-    INFO(text);
-    CHECK_FALSE(parent_in_stat(text));
-  }
-}
 
 // Runs `become` to its end.
 int status_of_child(const test::TemporaryFolder& folder, const std::function<void()>& become) {
@@ -62,11 +49,11 @@ TEST_CASE("a child is found among children and descendants, and can be left out"
   const auto has = [&](const std::vector<pid_t>& pids) {
     return std::count(pids.begin(), pids.end(), child->pid) == 1;
   };
-  CHECK(has(children_of(getpid())));
-  CHECK(has(descendants_of(getpid(), {})));
-  CHECK(has(descendants_of(getppid(), {})));
-  CHECK_FALSE(has(descendants_of(getpid(), {child->pid})));
-  CHECK_FALSE(has(descendants_of(child->pid, {})));
+  CHECK(has(process::children_of(getpid())));
+  CHECK(has(process::descendants_of(getpid(), {})));
+  CHECK(has(process::descendants_of(getppid(), {})));
+  CHECK_FALSE(has(process::descendants_of(getpid(), {child->pid})));
+  CHECK_FALSE(has(process::descendants_of(child->pid, {})));
   close(gate[1]);
   int status = 0;
   REQUIRE(waitpid(child->pid, &status, 0) == child->pid);

@@ -13,25 +13,25 @@ namespace {
 
 TEST_CASE("an address is named by the entry around it") {
   const JitMap map("1000 10 f\n2000 20 g with spaces\n");
-  CHECK(map.find(0xfff).empty());
-  CHECK(map.find(0x1000) == "f");
-  CHECK(map.find(0x100f) == "f");
-  CHECK(map.find(0x1010).empty());
-  CHECK(map.find(0x2010) == "g with spaces");
-  CHECK(map.find(UINT64_MAX).empty());
+  CHECK(map.find(MemoryAddress{0xfff}).empty());
+  CHECK(map.find(MemoryAddress{0x1000}) == "f");
+  CHECK(map.find(MemoryAddress{0x100f}) == "f");
+  CHECK(map.find(MemoryAddress{0x1010}).empty());
+  CHECK(map.find(MemoryAddress{0x2010}) == "g with spaces");
+  CHECK(map.find(MemoryAddress{UINT64_MAX}).empty());
 }
 
 TEST_CASE("a later entry holds where it overlaps an earlier one, and only there") {
   const JitMap map("1000 100 old\n1040 20 new\n");
-  CHECK(map.find(0x103f) == "old");
-  CHECK(map.find(0x1040) == "new");
-  CHECK(map.find(0x105f) == "new");
-  CHECK(map.find(0x1060) == "old");
+  CHECK(map.find(MemoryAddress{0x103f}) == "old");
+  CHECK(map.find(MemoryAddress{0x1040}) == "new");
+  CHECK(map.find(MemoryAddress{0x105f}) == "new");
+  CHECK(map.find(MemoryAddress{0x1060}) == "old");
 }
 
 TEST_CASE("a later larger entry hides an earlier smaller one") {
   const JitMap map("1040 20 old\n1000 100 new\n");
-  CHECK(map.find(0x1050) == "new");
+  CHECK(map.find(MemoryAddress{0x1050}) == "new");
 }
 
 TEST_CASE("lines that make no sense and a last line cut short are left out") {
@@ -45,14 +45,14 @@ TEST_CASE("lines that make no sense and a last line cut short are left out") {
       "fffffffffffffffffffff 10 huge\n"
       "0x2000 0x10 prefixed\n"
       "3000 10 cut");
-  CHECK(map.find(0x1000).empty());
-  CHECK(map.find(0xfffffffffffffff8).empty());
-  CHECK(map.find(0x2008) == "prefixed");
-  CHECK(map.find(0x3008).empty());
+  CHECK(map.find(MemoryAddress{0x1000}).empty());
+  CHECK(map.find(MemoryAddress{0xfffffffffffffff8}).empty());
+  CHECK(map.find(MemoryAddress{0x2008}) == "prefixed");
+  CHECK(map.find(MemoryAddress{0x3008}).empty());
 }
 
 TEST_CASE("an empty map names nothing") {
-  CHECK(JitMap().find(0).empty());
+  CHECK(JitMap().find(MemoryAddress{}).empty());
   CHECK(JitMap("").empty());
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("the code that lay at an address when a node was made is found") {
   const JitMap map(
       "# nodes 10\n1000 100 first\n# nodes 20\n1000 80 second\n# nodes 30\n1040 100 third\n");
   const auto name_at = [&map](uint64_t address, uint32_t node) {
-    const auto entry = map.find_entry(address, node);
+    const auto entry = map.find_entry(MemoryAddress{address}, node);
     return entry ? std::string(map.name(*entry)) : std::string();
   };
   CHECK(name_at(0x1050, 9) == "first");  // before any: the first there was
@@ -77,13 +77,13 @@ TEST_CASE("the code that lay at an address when a node was made is found") {
 
 TEST_CASE("without times the latest code at an address is found for every node") {
   const JitMap map("1000 100 old\n1040 20 new\n");
-  CHECK(map.name(*map.find_entry(0x1050, 1)) == "new");
-  CHECK(map.name(*map.find_entry(0x1050, 1000)) == "new");
+  CHECK(map.name(*map.find_entry(MemoryAddress{0x1050}, 1)) == "new");
+  CHECK(map.name(*map.find_entry(MemoryAddress{0x1050}, 1000)) == "new");
 }
 
 TEST_CASE("lines about nodes that make no sense change nothing") {
   const JitMap map("# nodes 20\n1000 10 f\n# nodes x\n# nodes 5\n# nodes 30 \n1000 10 g\n");
-  CHECK(map.name(*map.find_entry(0x1000, 20)) == "g");
+  CHECK(map.name(*map.find_entry(MemoryAddress{0x1000}, 20)) == "g");
 }
 
 TEST_CASE("find_entry agrees with a search of all entries") {
@@ -114,7 +114,7 @@ TEST_CASE("find_entry agrees with a search of all entries") {
           expected = "e" + std::to_string(e);
         }
       }
-      const auto found = map.find_entry(address, node);
+      const auto found = map.find_entry(MemoryAddress{address}, node);
       CHECK((found ? std::string(map.name(*found)) : std::string()) == expected);
     }
   }
@@ -141,7 +141,7 @@ TEST_CASE("cutting into pieces agrees with looking through all lines from the en
           expected = std::to_string(i);
         }
       }
-      REQUIRE(map.find(address) == expected);
+      REQUIRE(map.find(MemoryAddress{address}) == expected);
     }
   }
 }

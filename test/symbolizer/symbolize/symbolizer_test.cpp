@@ -7,137 +7,19 @@
 
 #include <dlfcn.h>
 #include <elf.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
-#include "test/symbolizer/recording_builder.h"
+#include "test/symbolizer/symbolize/victim_answers.h"
 
 namespace silt::symbolize {
 namespace {
 
-namespace fs = std::filesystem;
 using test::RecordingBuilder;
 using test::TemporaryFolder;
-
-struct Victim {
-  fs::path path;
-  uint64_t pc = 0;
-  uint64_t bias = 0;
-  std::vector<uint8_t> build_id;
-};
-
-std::vector<uint8_t> from_hex(const std::string& text) {
-  std::vector<uint8_t> bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
-
-std::string to_hex(const std::vector<uint8_t>& bytes) {
-  std::string text;
-  char digits[3];
-  for (const uint8_t byte : bytes) {
-    std::snprintf(digits, sizeof(digits), "%02x", byte);
-    text += digits;
-  }
-  return text;
-}
-
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), count);
-  }
-  const int status = pclose(pipe);
-  INFO(command);
-  REQUIRE(WIFEXITED(status));
-  REQUIRE(WEXITSTATUS(status) == 0);
-  return output;
-}
-
-fs::path victim_path(const std::string& name) {
-  const char* folder = std::getenv("SILT_TEST_VICTIMS");
-  REQUIRE(folder != nullptr);
-  return fs::path(folder) / ("victim_" + name);
-}
-
-Victim run_victim(const fs::path& path) {
-  Victim victim;
-  victim.path = path;
-  unsigned long pc = 0, bias = 0;
-  int inner = 0, middle = 0, outer = 0;
-  const std::string output = output_of("'" + path.native() + "'");
-  REQUIRE(std::sscanf(output.c_str(), "%lx %lx %d %d %d", &pc, &bias, &inner, &middle, &outer) ==
-          5);
-  victim.pc = pc;
-  victim.bias = bias;
-  const std::string notes = output_of("readelf -n '" + path.native() + "' 2>/dev/null");
-  const size_t at = notes.find("Build ID: ");
-  if (at != std::string::npos) {
-    victim.build_id = from_hex(notes.substr(at + 10, notes.find('\n', at) - at - 10));
-  }
-  return victim;
-}
-
-// A recording with one stack of one frame, in one module.
-read::Recording recording_of(RecordingBuilder& process, const Victim& victim) {
-  read::Module module;
-  module.start = victim.pc & ~uint64_t{0xfff};
-  module.end = module.start + 0x1000;
-  module.load_bias = victim.bias;
-  module.end_node = UINT32_MAX;
-  module.path = victim.path;
-  module.build_id = victim.build_id;
-  module.main = true;
-  process.values().modules = {module};
-  process.allocate(process.stack_of_pcs({victim.pc}), 1, 10);
-  process.take_snapshot(0);
-  return process.recording();
-}
-
-struct Answer {
-  FrameList frames;
-  std::vector<std::string> notes;
-};
-
-Answer ask(const Victim& victim, Options options = {}) {
-  RecordingBuilder process;
-  const read::Recording recording = recording_of(process, victim);
-  Symbolizer symbolizer(recording, std::move(options));
-  Answer answer;
-  answer.frames = symbolizer.stack_frames(recording.stacks.at(0));
-  answer.notes = symbolizer.notes();
-  return answer;
-}
-
-void check_all_names(const FrameList& frames) {
-  REQUIRE(frames.size() == 3);
-  CHECK(frames[0].function == "victim::inner(victim::Reporter const&)");
-  CHECK(frames[1].function == "victim::middle(victim::Reporter const&)");
-  CHECK(frames[2].function == "victim::outer(victim::Reporter const&)");
-  CHECK(frames[2].linkage_name == "_ZN6victim5outerERKNS_8ReporterE");
-  CHECK(frames[0].line == 32);
-  CHECK(frames[1].line == 37);
-  CHECK(frames[2].line == 42);
-  CHECK(frames[0].inlined);
-  CHECK(frames[1].inlined);
-  CHECK_FALSE(frames[2].inlined);
-  for (const Frame& frame : frames) {
-    CHECK(fs::path(frame.file).filename() == "inlined.cpp");
-    CHECK(frame.kind == FrameKind::kNative);
-    CHECK(frame.unresolved.empty());
-  }
-}
 
 TEST_CASE("inlined frames, files and lines come from every kind of debug information") {
   for (const char* name : {"dwarf5", "dwarf4", "compressed", "split", "fixed_address"}) {
@@ -146,7 +28,7 @@ TEST_CASE("inlined frames, files and lines come from every kind of debug informa
     const Answer answer = ask(victim);
     check_all_names(answer.frames);
     CHECK(answer.notes.empty());
-    CHECK(answer.frames[0].file_address == victim.pc - 1 - victim.bias);
+    CHECK(answer.frames[0].file_address == in_file(lookup_address(victim.pc), victim.bias));
     CHECK(answer.frames[0].pc == victim.pc);
     CHECK(answer.frames[0].build_id.size() == 40);
   }
@@ -160,111 +42,6 @@ TEST_CASE("without debug information the symbol table names the function") {
   CHECK(answer.frames[0].file.empty());
   REQUIRE(answer.notes.size() == 1);
   CHECK_THAT(answer.notes[0], Catch::Contains("no debug information, only symbols"));
-}
-
-TEST_CASE("a stripped binary names nothing and says why") {
-  const Answer answer = ask(run_victim(victim_path("stripped")));
-  REQUIRE(answer.frames.size() == 1);
-  CHECK(answer.frames[0].function.empty());
-  CHECK(answer.frames[0].linkage_name.empty());
-  CHECK_FALSE(answer.frames[0].unresolved.empty());
-}
-
-TEST_CASE("a file that was built anew since is not asked") {
-  Victim victim = run_victim(victim_path("dwarf5"));
-  victim.build_id[0] ^= 1;
-  const Answer answer = ask(victim);
-  REQUIRE(answer.frames.size() == 1);
-  CHECK(answer.frames[0].function.empty());
-  CHECK_THAT(answer.frames[0].unresolved, Catch::Contains("is another build"));
-  REQUIRE(answer.notes.size() == 1);
-  CHECK_THAT(answer.notes[0], Catch::Contains("victim_dwarf5"));
-}
-
-TEST_CASE("a file without a build-id is asked, and the doubt is noted") {
-  const Answer answer = ask(run_victim(victim_path("no_build_id")));
-  check_all_names(answer.frames);
-  REQUIRE(answer.notes.size() == 1);
-  CHECK_THAT(answer.notes[0], Catch::Contains("without a build-id"));
-}
-
-TEST_CASE("a file that is not there says so") {
-  Victim victim = run_victim(victim_path("dwarf5"));
-  victim.path = "/nonexistent/victim";
-  const Answer answer = ask(victim);
-  CHECK(answer.frames.at(0).function.empty());
-  CHECK_THAT(answer.frames.at(0).unresolved, Catch::Contains("there is no file"));
-}
-
-TEST_CASE("a file that is no ELF file says so") {
-  const TemporaryFolder folder;
-  Victim victim = run_victim(victim_path("dwarf5"));
-  victim.path = folder.write("victim", "#!/bin/sh\n");
-  CHECK_THAT(ask(victim).frames.at(0).unresolved, Catch::Contains("is not an ELF file"));
-}
-
-TEST_CASE("debug files that were split off are found") {
-  const TemporaryFolder folder;
-  const fs::path whole = victim_path("dwarf5"), stripped = folder.path() / "victim";
-  const Victim original = run_victim(whole);
-  const std::string id = to_hex(original.build_id);
-  const fs::path debug = folder.path() / "victim.debug";
-  output_of("objcopy --only-keep-debug '" + whole.native() + "' '" + debug.native() + "'");
-
-  SECTION("by debug link beside the file") {
-    output_of("objcopy --strip-all --add-gnu-debuglink='" + debug.native() + "' '" +
-              whole.native() + "' '" + stripped.native() + "'");
-    check_all_names(ask(run_victim(stripped)).frames);
-  }
-  SECTION("by debug link in .debug") {
-    output_of("objcopy --strip-all --add-gnu-debuglink='" + debug.native() + "' '" +
-              whole.native() + "' '" + stripped.native() + "'");
-    fs::create_directory(folder.path() / ".debug");
-    fs::rename(debug, folder.path() / ".debug" / "victim.debug");
-    check_all_names(ask(run_victim(stripped)).frames);
-  }
-  SECTION("by build-id in a folder that the user names") {
-    output_of("objcopy --strip-all '" + whole.native() + "' '" + stripped.native() + "'");
-    const fs::path tree = folder.path() / "debug" / ".build-id" / id.substr(0, 2);
-    fs::create_directories(tree);
-    fs::rename(debug, tree / (id.substr(2) + ".debug"));
-    Options options;
-    options.debug_folders = {folder.path() / "debug"};
-    check_all_names(ask(run_victim(stripped), options).frames);
-    // The program itself need not be there: the recording may come from another machine.
-    Victim elsewhere = original;
-    elsewhere.path = "/nonexistent/victim";
-    check_all_names(ask(elsewhere, options).frames);
-  }
-}
-
-TEST_CASE("debuginfod is asked when the user says so and not before") {
-  const TemporaryFolder folder;
-  const fs::path whole = victim_path("dwarf5"), stripped = folder.path() / "victim";
-  const Victim original = run_victim(whole);
-  output_of("objcopy --strip-all '" + whole.native() + "' '" + stripped.native() + "'");
-  const Victim victim = run_victim(stripped);
-  // A server made of files: whoever asks it finds the debug information.
-  const fs::path served = folder.path() / "server" / "buildid" / to_hex(original.build_id);
-  fs::create_directories(served);
-  fs::create_directories(folder.path() / "cache");
-  fs::copy_file(whole, served / "debuginfo");
-  const std::string urls = "file://" + (folder.path() / "server").native() + "/";
-  setenv("DEBUGINFOD_URLS", urls.c_str(), 1);
-  setenv("DEBUGINFOD_CACHE_PATH", (folder.path() / "cache").c_str(), 1);
-
-  CHECK(ask(victim).frames.at(0).function.empty());
-  CHECK(std::getenv("DEBUGINFOD_URLS") == urls);
-  if (void* library = dlopen("libdebuginfod.so.1", RTLD_LAZY)) {
-    dlclose(library);
-    Options options;
-    options.debuginfod = true;
-    check_all_names(ask(victim, options).frames);
-  } else {
-    WARN("libdebuginfod is not installed: that it answers was not tested");
-  }
-  unsetenv("DEBUGINFOD_URLS");
-  unsetenv("DEBUGINFOD_CACHE_PATH");
 }
 
 TEST_CASE("code mapped without the loader is found through its file offset") {
@@ -370,25 +147,6 @@ TEST_CASE("a program that brings its own allocator is recognised") {
   const read::Recording recording = recording_of(process, victim);
   Symbolizer symbolizer(recording, {});
   CHECK(symbolizer.allocator_symbols_in_main().empty());
-}
-
-TEST_CASE("a damaged binary gives no names, or fewer, but an answer") {
-  const TemporaryFolder folder;
-  const Victim original = run_victim(victim_path("dwarf5"));
-  std::ifstream file(original.path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  uint64_t random = 42;
-  for (int round = 0; round < 300; ++round) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 200; ++i) {
-      random = random * 6364136223846793005u + 1442695040888963407u;
-      damaged[sizeof(Elf64_Ehdr) + (random >> 20) % (bytes.size() - sizeof(Elf64_Ehdr))] =
-          static_cast<char>(random >> 56);
-    }
-    Victim victim = original;
-    victim.path = folder.write("victim", damaged);
-    CHECK(ask(victim).frames.size() >= 1);
-  }
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ TEST_CASE("the name of a function that a stack has is kept when its code is gone
   const Recording recording;
   add_bytes(0x50016, 0x90, "JS:~kept /d.js:1:2");
   const uint64_t pc = function_pc_of(0x50016);
-  REQUIRE(track::recorder.stacks.child(0, pc) != 0);
+  REQUIRE(track::recorder.stacks.child(track::kRoot, pc) != track::kRoot);
   for (uint64_t i = 0; i < 100000; ++i) {
     add_bytes(0x50016, 0x90, "JS:~other /d.js:" + std::to_string(i) + ":1");
     CHECK(function_pc_of(0x50016) != pc);

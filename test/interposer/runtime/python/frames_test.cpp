@@ -96,7 +96,7 @@ struct Stack {
   }
   static std::string said(NodeId node) {
     std::string text;
-    while (node != 0) {
+    while (node != track::kRoot) {
       NodeId parent;
       uint64_t pc;
       REQUIRE(recorder.stacks.read_node(node, &parent, &pc));

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See signals.h.
+
+#include "interposer/snapshot/signals.h"
+
+#include <cerrno>
+
+#include "interposer/base/chained_handler.h"
+#include "interposer/format/control.h"
+#include "interposer/format/snapshot.h"
+#include "interposer/snapshot/companion.h"
+#include "interposer/snapshot/trigger.h"
+#include "interposer/snapshot/wanted.h"
+
+namespace silt::snapshot {
+namespace {
+
+using format::Trigger;
+
+bool is_dump_request(const siginfo_t& info) {
+  if (info.si_code != SI_QUEUE) return false;
+  const auto cookie = static_cast<uint32_t>(info.si_value.sival_int);
+  want({cookie == format::kOwnersCookie, cookie == format::kHeapCookie, 0});
+  return cookie == format::kDumpCookie || cookie == format::kOwnersCookie ||
+         cookie == format::kHeapCookie;
+}
+
+// Keeps what was handled before. An inherited SIG_IGN (nohup, a shell's background job) is nobody's
+// wish; one that a library's constructor has set is.
+bool claim(base::ChainedHandler& chain, int number) {
+  struct sigaction previous {};
+  if (sigaction(number, nullptr, &previous) != 0) return false;
+  if (previous.sa_handler == SIG_IGN && !base::wish_was_noted(number)) previous = {};
+  struct sigaction ours {};
+  ours.sa_sigaction = on_signal;
+  base::adopt_wish(&ours, previous);
+  chain.exchange(&previous);
+  if (sigaction(number, &ours, nullptr) != 0) return false;
+  chain.claim(number, previous);
+  return true;
+}
+
+}  // namespace
+
+void on_signal(int number, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  if (is_round_signal(*info)) {
+    const uint32_t due = take_due_trigger();
+    if (due != 0) take_or_leave_pending(due);
+    errno = saved_errno;
+    return;
+  }
+  if (is_dump_request(*info)) {
+    take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+    errno = saved_errno;
+    return;
+  }
+  base::ChainedHandler* const chain = base::chain_of(number);
+  if (chain == nullptr) return;  // given up at this very moment
+  if (chain->has_handler()) return chain->call(number, info, context);
+  // A plain one of the tool's signal means nothing; of SILT_SIGNAL it asks for a snapshot, unless
+  // the program said that it does not want to hear of it.
+  if (chain == &base::chained_handler && !chain->ignored()) {
+    take_or_leave_pending(static_cast<uint32_t>(Trigger::kSignal));
+  }
+  errno = saved_errno;
+}
+
+bool answer_waited_for(const siginfo_t& info) {
+  if (is_round_signal(info)) {
+    const uint32_t due = take_due_trigger();
+    if (due != 0) take_or_leave_pending(due);
+    return true;
+  }
+  if (!is_dump_request(info)) return false;
+  take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  return true;
+}
+
+bool claim_signals(int signal_number) {
+  if (signal_number == 0) return true;
+  if (!claim(base::chained_handler, signal_number)) return false;
+  return signal_number == format::kAskingSignal ||
+         claim(base::asking_handler, format::kAskingSignal);
+}
+
+}  // namespace silt::snapshot

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes one snapshot: has it written into a file of another name, which is renamed once it is
+// whole, and sees to what is wanted beside it. What failed is counted, said on the log once for
+// each spell of failures, and shown to the tool. Signal context, under the snapshot slot.
+
+#ifndef SILT_INTERPOSER_SNAPSHOT_TAKING_H_
+#define SILT_INTERPOSER_SNAPSHOT_TAKING_H_
+
+#include <cstdint>
+
+namespace silt::snapshot {
+
+// Normal context, once. `flags`: format::MetaFlag bits that hold for the whole process.
+// `folder_known_bad`: the user was told that no snapshot can be written: once is enough.
+void start_taking(uint32_t flags, bool folder_known_bad);
+
+// On the slot's stack. `trigger`: format::Trigger.
+void take_one(uint32_t trigger);
+
+// In the child of a fork: its recording begins with number 0.
+void take_anew_in_child();
+
+}  // namespace silt::snapshot
+
+#endif  // SILT_INTERPOSER_SNAPSHOT_TAKING_H_

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the rule of docs/STYLE.md that the tests mirror the code: each source or header has its test
+at the mirrored path under test/, or stands here with what tests it instead.
+
+usage: check_tests.py [ROOT]
+"""
+
+import pathlib
+import re
+import sys
+
+REAL_STACKS = "unwind/real_stacks_test.cpp: what is derived is compared with libunwind's own walk"
+MARKING = "owners/marking_test.cpp: from blocks to what keeps them, in one go"
+COPY = "test_owners.py: it happens in a copy of the process"
+NODE = "test_node.py, test_node_code.py, test_node_snapshots.py: it needs a node to speak with"
+PYTHON = "test_python.py: it needs an interpreter"
+TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come about"
+# Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
+ELSEWHERE = {
+    "interposer": {
+        "interposer/startup": "test_counts.py and all others: nothing is recorded without it",
+        "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "
+                            "and others: hooks are entered through the C library's names, by "
+                            "programs that say themselves what is true",
+        "interposer/base/arch": "the tests that docs/porting.md names",
+        "interposer/base/arch_x86_64": "the same",
+        "interposer/base/attributes": "macros only",
+        "interposer/base/blocked_signals": "base/spin_lock_test.cpp",
+        "interposer/base/clock": "one system call",
+        "interposer/base/log": "test_bad_input.py, test_faults.py: what silt says",
+        "interposer/base/old_symbols": "scripts/check_library.py: versions of imported symbols",
+        "interposer/base/own_ranges": "test_other_state.py: mlockall",
+        "interposer/base/own_stack": "test_stack_room.py",
+        "interposer/base/populated_pages": "track/live_table_test.cpp: scans follow it",
+        "interposer/base/system_call": "base/sandbox_test.cpp, test_faults.py",
+        "interposer/format/control": "bytes and names only; the tool's tests read them",
+        "interposer/format/heap_answer": "the same",
+        "interposer/format/owners": "the same",
+        "interposer/format/hooks": "scripts/check_library.py, scripts/hook_list.py",
+        "interposer/format/settings": "base/options_test.cpp: each setting is parsed there",
+        "interposer/owners/block_index": MARKING,
+        "interposer/owners/marker": MARKING,
+        "interposer/owners/copied_process": COPY,
+        "interposer/owners/copy": COPY,
+        "interposer/owners/looking": COPY,
+        "interposer/owners/modules": COPY,
+        "interposer/owners/result": COPY,
+        "interposer/owners/roots": COPY,
+        "interposer/owners/thread_stack": COPY,
+        "interposer/runtime/function_names": "runtime/python/frames_test.cpp: frames are named",
+        "interposer/runtime/list": "one list; runtime/runtime_test.cpp has one of its own",
+        "interposer/runtime/nodejs/addon": NODE,
+        "interposer/runtime/nodejs/api": NODE,
+        "interposer/runtime/nodejs/code_events": NODE,
+        "interposer/runtime/nodejs/code_log": "runtime/nodejs/jit_log_test.cpp",
+        "interposer/runtime/nodejs/code_map": NODE,
+        "interposer/runtime/nodejs/code_names": "runtime/nodejs/jit_log_test.cpp",
+        "interposer/runtime/nodejs/copied_builtins": NODE,
+        "interposer/runtime/nodejs/heap_copy": "test_live_heap.py",
+        "interposer/runtime/nodejs/heap_in_copy": "test_live_heap.py",
+        "interposer/runtime/nodejs/isolate_sections": NODE,
+        "interposer/runtime/nodejs/isolates": NODE,
+        "interposer/runtime/nodejs/joining": NODE,
+        "interposer/runtime/python/evaluator": PYTHON,
+        "interposer/runtime/python/functions": "runtime/python/frames_test.cpp",
+        "interposer/runtime/python/interpreter": PYTHON,
+        "interposer/runtime/python/joining": PYTHON,
+        "interposer/runtime/python/layout": PYTHON,
+        "interposer/runtime/python/objects": PYTHON,
+        "interposer/runtime/python/self_check": PYTHON,
+        "interposer/runtime/python/text": "runtime/python/frames_test.cpp",
+        "interposer/snapshot/calling_card": TRIGGER,
+        "interposer/snapshot/children": "test_processes.py: it needs a family of them",
+        "interposer/snapshot/companion": NODE,
+        "interposer/snapshot/heap_wish": "test_live_heap.py",
+        "interposer/snapshot/jit_map": "test_recordings.py: programs that write such a map",
+        "interposer/snapshot/kernel_file": "snapshot/writer_test.cpp, test_faults.py",
+        "interposer/snapshot/node_numbers": "snapshot/writer_test.cpp: read back by the tool",
+        "interposer/snapshot/out_folder": TRIGGER,
+        "interposer/snapshot/owners_wish": COPY,
+        "interposer/snapshot/process_info": TRIGGER,
+        "interposer/snapshot/recording_folder": TRIGGER,
+        "interposer/snapshot/runtimes": "declarations only",
+        "interposer/snapshot/signals": TRIGGER,
+        "interposer/snapshot/slot": TRIGGER,
+        "interposer/snapshot/strings": "snapshot/writer_test.cpp: read back by the tool",
+        "interposer/snapshot/taking": TRIGGER,
+        "interposer/snapshot/trigger": TRIGGER,
+        "interposer/snapshot/way_in": TRIGGER,
+        "interposer/track/folding_pace": "track/folding_test.cpp",
+        "interposer/track/ids": "types only",
+        "interposer/track/kept_stacks": "track/folding_test.cpp",
+        "interposer/track/left_hooks": "test_signals.py: jumps out of hooks",
+        "interposer/track/own_walk": PYTHON,
+        "interposer/track/recorder": "test_counts.py: it puts the other tables together",
+        "interposer/track/runtime_frames": "track/folding_test.cpp",
+        "interposer/track/sampling": "test_sampling.py: estimates beside what is true",
+        "interposer/track/taken_blocks": "track/folding_test.cpp",
+        "interposer/track/verification": "scripts/verify_walks, test_stacks.py",
+        "interposer/unwind/derive": REAL_STACKS,
+        "interposer/unwind/libunwind": REAL_STACKS,
+        "interposer/unwind/libunwind_walk": REAL_STACKS,
+        "interposer/unwind/object": REAL_STACKS,
+        "interposer/unwind/reference_walk": REAL_STACKS,
+        "interposer/unwind/unwinder": REAL_STACKS,
+    },
+}
+
+
+# What is named there has to be there.
+FILE = re.compile(r"[\w/]+_test\.cpp|\btest_\w+\.py|scripts/\w+(?:\.py)?")
+
+
+def check(root, elsewhere):
+    problems = []
+    for tree, places in elsewhere.items():
+        needed = set()
+        stems = {path.relative_to(root).with_suffix("").as_posix()
+                 for path in root.glob(f"{tree}/**/*") if path.suffix in (".h", ".cpp")}
+        if not stems:
+            problems.append(f"'{root}' has no sources in {tree}")
+        for stem in sorted(stems):
+            if (root / "test" / f"{stem}_test.cpp").is_file():
+                continue
+            place = stem if stem in places else stem[:stem.rfind("/") + 1]
+            needed.add(place)
+            if place not in places:
+                problems.append(f"{stem}: has no test/{stem}_test.cpp, and check_tests.py does not "
+                                "say what tests it instead")
+        for place, said in places.items():
+            for name in FILE.findall(said):
+                folder = "test/end_to_end" if name.startswith("test_") else \
+                    "." if name.startswith("scripts/") else f"test/{tree}"
+                if not (root / folder / name).is_file():
+                    problems.append(f"check_tests.py: '{name}', said to test '{place}', is not there")
+        problems += [f"check_tests.py: '{place}' has its test or is not there"
+                     for place in places if place not in needed]
+    return problems
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else \
+        pathlib.Path(__file__).resolve().parent.parent
+    problems = check(root, ELSEWHERE)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/read/newest_snapshot.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quote.h"
+
+namespace silt::read {
+namespace {
+
+constexpr size_t kMostSkipNotes = 10;
+
+Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot) {
+  auto node_bytes = file.node_bytes();
+  if (!node_bytes) return node_bytes.error();
+  auto nodes = file.nodes(*node_bytes);
+  if (!nodes) return nodes.error();
+  auto rows = file.stack_rows();
+  if (!rows) return rows.error();
+  auto scripts = file.script_heaps();
+  if (!scripts) return scripts.error();
+  auto owners = file.owners();
+  if (!owners) return owners.error();
+  auto functions = file.runtime_functions();
+  if (!functions) return functions.error();
+  auto texts = file.texts();
+  if (!texts) return texts.error();
+  auto modules = file.modules();
+  if (!modules) return modules.error();
+  auto mappings = file.mappings();
+  if (!mappings) return mappings.error();
+  return NewestSnapshot{std::move(file),       std::move(*node_bytes), std::move(*nodes),
+                        std::move(*rows),      std::move(*scripts),    std::move(*owners),
+                        std::move(*functions), std::move(*texts),      std::move(*modules),
+                        std::move(*mappings),  std::move(snapshot)};
+}
+
+}  // namespace
+
+void SkippedFiles::add(const std::filesystem::path& path, const std::string& reason) {
+  if (count_ == 0) first_ = in_quotes(path) + " " + reason;
+  if (++count_ <= kMostSkipNotes) {
+    notes_.push_back("skipped " + in_quotes(path) + ": it " + reason);
+  }
+}
+
+std::vector<std::string> SkippedFiles::take_notes() {
+  if (count_ > kMostSkipNotes) {
+    notes_.push_back("skipped " + std::to_string(count_ - kMostSkipNotes) + " more snapshots");
+  }
+  return std::move(notes_);
+}
+
+Result<SnapshotFile> open_snapshot(const std::filesystem::path& path) {
+  auto source = FileSource::open(path);
+  if (!source) return Error{"cannot be read: " + source.error().message};
+  if (source->size() <= kLargestFile && source->is_mostly_holes()) {
+    return Error{"is not a silt snapshot: most of it is holes"};
+  }
+  return SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
+}
+
+Result<Snapshot> snapshot_of(SnapshotFile& file, const std::filesystem::path& path) {
+  auto costs = file.costs();
+  if (!costs) return costs.error();
+  auto rss = file.rss();
+  if (!rss) return rss.error();
+  auto children = file.children();
+  if (!children) return children.error();
+  auto runtimes = file.runtimes();
+  if (!runtimes) return runtimes.error();
+  Snapshot snapshot;
+  snapshot.runtimes = std::move(*runtimes);
+  snapshot.path = path;
+  snapshot.meta = file.meta();
+  snapshot.meta.program = snapshot.meta.executable = snapshot.meta.command = 0;
+  snapshot.meta.working_directory = snapshot.meta.allocator = 0;
+  snapshot.costs = std::move(*costs);
+  snapshot.rss = std::move(*rss);
+  snapshot.children = std::move(*children);
+  return snapshot;
+}
+
+std::vector<SnapshotHeader> read_headers(const std::vector<std::filesystem::path>& files,
+                                         SkippedFiles& skipped) {
+  std::vector<SnapshotHeader> headers;
+  for (const auto& path : files) {
+    auto file = open_snapshot(path);
+    if (file) {
+      headers.push_back({path, file->meta()});
+    } else {
+      skipped.add(path, file.error().message);
+    }
+  }
+  std::stable_sort(headers.begin(), headers.end(),
+                   [](const SnapshotHeader& a, const SnapshotHeader& b) {
+                     return a.meta.sequence < b.meta.sequence;
+                   });
+  return headers;
+}
+
+std::optional<NewestSnapshot> take_newest(std::vector<SnapshotHeader>& headers,
+                                          SkippedFiles& skipped) {
+  for (; !headers.empty(); headers.pop_back()) {
+    const auto& path = headers.back().path;
+    auto file = open_snapshot(path);
+    if (!file) {
+      skipped.add(path, file.error().message);
+      continue;
+    }
+    auto snapshot = snapshot_of(*file, path);
+    if (!snapshot) {
+      skipped.add(path, snapshot.error().message);
+      continue;
+    }
+    auto newest = read_whole(std::move(*file), std::move(*snapshot));
+    if (!newest) {
+      skipped.add(path, newest.error().message);
+      continue;
+    }
+    headers.pop_back();
+    return std::move(*newest);
+  }
+  return std::nullopt;
+}
+
+}  // namespace silt::read

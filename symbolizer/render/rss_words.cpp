@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/render/rss_words.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "symbolizer/base/quantity.h"
+
+namespace silt::render {
+
+std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
+  return {{"files", parts.files},
+          {"JavaScript heap", parts.js_heap},
+          {"native live", parts.native_live},
+          {"Python objects", parts.objects},
+          {"held by the allocator", parts.held},
+          {"mappings", parts.mappings},
+          {"stacks", parts.stacks},
+          {"silt", parts.silt},
+          {"other", parts.other},
+          {"not broken down", parts.unknown}};
+}
+
+std::string rss_text(const report::SnapshotLine& line) {
+  if (!line.parts) return "";
+  std::string text;
+  uint64_t small = 0;
+  for (const RssPart& part : rss_parts(*line.parts)) {
+    // Crumbs are told in one figure, so that the sum stays whole.
+    if (part.bytes < line.rss_bytes / 200 || part.bytes < 50'000) {
+      small += part.bytes;
+      continue;
+    }
+    text += text.empty() ? " = " : " + ";
+    text += std::string(part.name) + " " + format_bytes(static_cast<double>(part.bytes));
+    const uint64_t free = line.parts->js_free();
+    if (part.bytes == line.parts->js_heap && free > 0) {
+      text += " (used " + format_bytes(static_cast<double>(line.parts->js_used)) + ", free " +
+              format_bytes(static_cast<double>(free));
+      const uint64_t outside = line.parts->js_outside;
+      if (outside >= line.rss_bytes / 20) {
+        text += ", WebAssembly and V8's own memory outside its heaps " +
+                format_bytes(static_cast<double>(outside));
+      }
+      text += ")";
+    }
+  }
+  if (small > 0) {
+    text += (text.empty() ? " = rest " : " + rest ") + format_bytes(static_cast<double>(small));
+  }
+  return "RSS " + format_bytes(static_cast<double>(line.rss_bytes)) + text;
+}
+
+std::string rss_change_text(const report::SnapshotLine& first, const report::SnapshotLine& last) {
+  if (!first.parts || !last.parts) return "";
+  struct Change {
+    const char* name;
+    double bytes;
+  };
+  std::vector<Change> changes;
+  const std::vector<RssPart> before = rss_parts(*first.parts);
+  const std::vector<RssPart> after = rss_parts(*last.parts);
+  const double all = static_cast<double>(last.rss_bytes) - static_cast<double>(first.rss_bytes);
+  for (size_t i = 0; i < after.size(); ++i) {
+    const double bytes = static_cast<double>(after[i].bytes) - static_cast<double>(before[i].bytes);
+    if (std::abs(bytes) < std::max(50'000.0, 0.02 * std::abs(all))) continue;
+    changes.push_back({after[i].name, bytes});
+  }
+  std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    return std::abs(a.bytes) > std::abs(b.bytes);
+  });
+  std::string text;
+  for (const Change& change : changes) {
+    text += (text.empty() ? "" : ", ") + std::string(change.name) + " " +
+            format_bytes_signed(change.bytes);
+  }
+  return text;
+}
+
+}  // namespace silt::render

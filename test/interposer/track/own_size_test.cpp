@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What silt wants to take: 16 MB or a tenth of what the program has alive; half as much again is
+// some pressure, more is much, and four times as much is too much.
+
+#include "interposer/track/own_size.h"
+
+#include <catch2/catch.hpp>
+
+namespace silt::track {
+namespace {
+
+constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+
+}  // namespace
+
+TEST_CASE("a small program's share is 16 MB") {
+  for (const uint64_t live : {uint64_t{0}, kMegabyte, 160 * kMegabyte}) {
+    CHECK(pressure_of(16 * kMegabyte, live) == Pressure::kNone);
+    CHECK(pressure_of(16 * kMegabyte + 1, live) == Pressure::kSome);
+    CHECK(pressure_of(24 * kMegabyte, live) == Pressure::kSome);
+    CHECK(pressure_of(24 * kMegabyte + 1, live) == Pressure::kMuch);
+    CHECK_FALSE(is_too_much(64 * kMegabyte, live));
+    CHECK(is_too_much(64 * kMegabyte + 1, live));
+  }
+}
+
+TEST_CASE("a large program's share is a tenth of what is alive") {
+  const uint64_t live = 10'000 * kMegabyte;
+  CHECK(pressure_of(1'000 * kMegabyte, live) == Pressure::kNone);
+  CHECK(pressure_of(1'001 * kMegabyte, live) == Pressure::kSome);
+  CHECK(pressure_of(1'501 * kMegabyte, live) == Pressure::kMuch);
+  CHECK_FALSE(is_too_much(4'000 * kMegabyte, live));
+  CHECK(is_too_much(4'001 * kMegabyte, live));
+}
+
+}  // namespace silt::track
