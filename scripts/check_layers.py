@@ -81,7 +81,7 @@ TOOL_PLACES = {
     "symbolizer/runtime/": "what is particular to a runtime",
     "symbolizer/heap/": "V8's heap snapshots, a file format of its own",
     "symbolizer/render/heap": "and what is said of them",
-    "symbolizer/commands/heapsnapshot.cpp": "asks a process of that runtime for one",
+    "symbolizer/commands/heap": "asks a process of that runtime for one",
     "symbolizer/commands/report.cpp": "help: such files are an input",
     "symbolizer/commands/soak": "settings that a soak gives to its children, and its last line",
     "symbolizer/soak/": "the same",

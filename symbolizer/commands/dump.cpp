@@ -17,6 +17,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/heap_at_dump.h"
 #include "symbolizer/process/facts.h"
 #include "symbolizer/process/family.h"
 #include "symbolizer/process/owners_answer.h"
@@ -91,7 +92,9 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
       // For scripts as it is; the process chose it.
       std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
       std::fflush(stdout);
-      if (wish.owners && !tell_owners(pid, *path)) status = kInput;
+      if (!wish.owners) continue;
+      if (!tell_owners(pid, *path)) status = kInput;
+      look_into_heap(pid, *path, {seconds, seconds});
     } else {
       log::error(path.error().message);
       status = kInput;

@@ -21,6 +21,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/heap_pair.h"
 #include "symbolizer/heap/redaction.h"
 #include "symbolizer/process/heap_answer.h"
 
@@ -96,21 +97,6 @@ std::optional<Error> redact_file(const std::string& from, int to) {
   return error;
 }
 
-void tell(pid_t pid, const process::HeapTaken& taken) {
-  std::string again;
-  if (taken.attempts > 1) again = ", at attempt " + std::to_string(taken.attempts);
-  char figures[160];
-  std::snprintf(
-      figures, sizeof(figures),
-      " of JavaScript heap; process %d stood still for %.3g ms, its copy took %.3g s, %.3g s "
-      "of CPU and ",
-      pid, static_cast<double>(taken.process.pause_ns) / 1e6,
-      static_cast<double>(taken.copy.elapsed_ns) / 1e9,
-      static_cast<double>(taken.copy.cpu_ns) / 1e9);
-  log::step(format_bytes(static_cast<double>(taken.process.heap_bytes)) + figures +
-            format_bytes(static_cast<double>(taken.copy.private_bytes)) + again);
-}
-
 int take(const HeapOptions& options) {
   const auto nanoseconds = parse_duration(options.timeout);
   if (!nanoseconds) {
@@ -133,7 +119,7 @@ int take(const HeapOptions& options) {
   NewFile file(path);
   if (file.fd() < 0) return complain(in_quotes(path) + ": " + errno_text(file.error()), kInput);
   const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-  const auto taken = process::take_heap(pid, {seconds, seconds}, options.thread);
+  const auto taken = process::take_heap(pid, {{seconds, seconds}, options.thread});
   if (!taken) return complain(taken.error().message, kInput);
   const auto error =
       options.redact ? redact_file(taken->path, file.fd()) : copy_file(taken->path, file.fd());
@@ -144,7 +130,7 @@ int take(const HeapOptions& options) {
   file.keep();
   std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(path).c_str() : path.c_str());
   std::fflush(stdout);
-  tell(pid, *taken);
+  log::step(heap_taken_text(pid, *taken));
   return kDone;
 }
 

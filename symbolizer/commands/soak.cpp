@@ -12,6 +12,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/gate.h"
+#include "symbolizer/commands/heap_at_soak.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/commands/record_options.h"
@@ -100,12 +101,20 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (problem.status != 0) return fail(problem.message, kInput);
   if (!options.task.launch.obstacle.empty()) log::warning(options.task.launch.obstacle);
 
+  SoakHeaps heaps(folder.path());
+  options.task.look_into_heaps = [&heaps](const auto& processes, const auto& goes_on) {
+    heaps.take(processes, goes_on);
+  };
   Result<soak::Gathered> gathered = soak::run_soak(options.task);
   log::wipe();
   if (!gathered) return fail(gathered.error().message, kInput);
   if (gathered->no_report) return 128 + gathered->signal;
+  const std::vector<std::string> recordings = gathered->recordings;
   for (std::string& note : folder.gather(gathered->recordings)) {
     gathered->notes.push_back(std::move(note));
+  }
+  for (size_t i = 0; i < recordings.size(); ++i) {
+    heaps.compare(recordings[i], gathered->recordings[i]);
   }
   for (const std::string& note : gathered->notes) log::warning(note);
   log::step("judging");

@@ -79,7 +79,7 @@ class Builder {
             0, [this](double done) { tell(done); }, heap))
       return *error;
     Words words;
-    const PathText paths(heap->graph, heap->reach, words);
+    const PathText paths(heap->graph, heap->reach, words, options_.hide_keys);
     for (const Holder& holder : find_holders(*heap, words, options_.top, kLeastShare)) {
       Finding finding;
       paths.describe(holder.node, finding);
@@ -126,7 +126,7 @@ class Builder {
     const std::vector<GroupDetail> details = finder->detail(shown);
     const NodesById first_nodes(first_heap->graph);
     const NodesById last_nodes(last_heap->graph);
-    const PathText paths(last_heap->graph, last_heap->reach, words);
+    const PathText paths(last_heap->graph, last_heap->reach, words, options_.hide_keys);
     for (size_t i = 0; i < shown; ++i) {
       Finding finding;
       finding.bytes = growth.groups[i].bytes;

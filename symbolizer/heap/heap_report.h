@@ -67,7 +67,8 @@ struct HeapReport {
 
 struct HeapOptions {
   size_t top = 20;
-  unsigned jobs = 0;  // 0: as many as processors
+  unsigned jobs = 0;       // 0: as many as processors
+  bool hide_keys = false;  // of objects that serve as tables; see PathText
   std::function<void(const char* what, double done)> progress;
 };
 

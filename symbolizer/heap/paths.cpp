@@ -14,8 +14,8 @@ constexpr size_t kMostSteps = 1000;  // of a list without an end the ends are en
 
 }  // namespace
 
-PathText::PathText(const Graph& graph, const Reach& reach, Words& words)
-    : graph_(graph), reach_(reach), naming_(graph, words) {
+PathText::PathText(const Graph& graph, const Reach& reach, Words& words, bool hide_keys)
+    : graph_(graph), reach_(reach), naming_(graph, words), hide_keys_(hide_keys) {
   for (const Location& location : graph.locations) {
     const NodeIndex node = location.node;
     if (graph.types[node] != NodeType::kClosure) continue;
@@ -78,21 +78,33 @@ std::string PathText::file_of_context(NodeIndex context) const {
   return at == function_of_.end() ? std::string() : naming_.script_of(at->second);
 }
 
+bool PathText::is_hidden(NodeIndex from, EdgeIndex edge) const {
+  return hide_keys_ && graph_.edge_types[edge] == EdgeType::kProperty &&
+         !naming_.is_own_label(from, edge);
+}
+
+std::string PathText::label_of(NodeIndex from, EdgeIndex edge) const {
+  return is_hidden(from, edge) ? std::string(kKeyLabel) : naming_.label_text(from, edge);
+}
+
 void PathText::describe(NodeIndex node, Finding& finding) const {
   finding.what = naming_.class_text(node);
   std::vector<std::string> labels;
   std::string file;
   for (const auto& [parent, edge, at] : named_way(node)) {
     PathStep step;
-    step.label = naming_.label_text(parent, edge);
+    step.label = label_of(parent, edge);
     step.what = naming_.class_text(at);
     if (graph_.types[at] == NodeType::kClosure) step.place = naming_.place_of(at);
     const EdgeType type = graph_.edge_types[edge];
     if (type == EdgeType::kContext) {
       labels = {step.label};  // a variable: what leads to its scope is no part of its name
       file = file_of_context(parent);
+    } else if (is_hidden(parent, edge) && !labels.empty()) {
+      labels.back() += kKeyLabel;
     } else if (type == EdgeType::kProperty) {
-      labels.push_back(step.label);
+      // The nodes of a list are one step.
+      if (labels.empty() || labels.back() != step.label) labels.push_back(step.label);
     } else if (type == EdgeType::kElement && !labels.empty()) {
       labels.back() += kEntryLabel;
     } else if (parent == kRoot && graph_.types[at] != NodeType::kSynthetic) {
@@ -130,7 +142,7 @@ std::vector<std::string> PathText::inside(NodeIndex node, NodeIndex entry) const
   for (int i = 0; i < kFarthest && at != kNone && at != node; ++i) {
     const NodeIndex parent = reach_.parent[at];
     if (parent == kNone) return {};
-    std::string label = naming_.label_text(parent, reach_.via[at]);
+    std::string label = label_of(parent, reach_.via[at]);
     if (at != entry && !label.empty() && !label.starts_with('['))
       labels.push_back(std::move(label));
     at = parent;

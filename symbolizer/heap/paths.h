@@ -18,7 +18,9 @@ namespace silt::heap {
 
 class PathText {
  public:
-  PathText(const Graph& graph, const Reach& reach, Words& words);
+  // `hide_keys`: keys of an object that serves as a table are not said, since they may be anybody's
+  // names.
+  PathText(const Graph& graph, const Reach& reach, Words& words, bool hide_keys = false);
 
   // Fills in name, what, place and path.
   void describe(NodeIndex node, Finding& finding) const;
@@ -35,10 +37,13 @@ class PathText {
   std::vector<Way> shortest_way(NodeIndex node) const;
   std::vector<Way> named_way(NodeIndex node) const;
   std::string file_of_context(NodeIndex context) const;
+  bool is_hidden(NodeIndex from, EdgeIndex edge) const;
+  std::string label_of(NodeIndex from, EdgeIndex edge) const;
 
   const Graph& graph_;
   const Reach& reach_;
   Naming naming_;
+  const bool hide_keys_;
   std::unordered_map<NodeIndex, NodeIndex> function_of_;  // of contexts: one that was made there
 };
 

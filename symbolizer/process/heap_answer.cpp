@@ -41,12 +41,6 @@ std::optional<HeapAnswer> read_answer(const std::string& path) {
   return answer;
 }
 
-// Of a process in a container its paths are its own.
-std::string from_here(pid_t pid, const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? path : proc_path(pid, "root") + path;
-}
-
 // Whether the copy is gone, as far as can be told: its pid is that of the process's namespace.
 bool has_ended(pid_t pid, int32_t copy) {
   const auto own = read_proc(proc_path(pid, "status"));
@@ -72,15 +66,16 @@ std::string reason(const HeapAnswer& answer) {
 
 class Waiting {
  public:
-  Waiting(pid_t pid, const std::string& snapshot) : pid_(pid) {
+  Waiting(pid_t pid, const std::string& snapshot, const HeapWish& wish) : pid_(pid), wish_(wish) {
     taken_.snapshot = snapshot;
-    const std::filesystem::path file = from_here(pid, snapshot);
+    const std::filesystem::path file = path_from_here(pid, snapshot);
     const std::string stem = file.stem();
     folder_ = file.parent_path();
     process_path_ = folder_ / ("." + stem + format::kHeapAnswerEnd);
     copy_path_ = folder_ / ("." + stem + format::kHeapCopyAnswerEnd);
     unfinished_path_ = folder_ / ("." + stem + format::kHeapUnfinishedEnd);
     taken_.path = folder_ / (stem + format::kHeapFileEnd);
+    snapshot_path_ = file;
   }
   ~Waiting() {
     std::error_code ignored;
@@ -88,6 +83,7 @@ class Waiting {
     std::filesystem::remove(copy_path_, ignored);
     // Of a copy that was killed.
     std::filesystem::remove(unfinished_path_, ignored);
+    if (wish_.alone && ours_) std::filesystem::remove(snapshot_path_, ignored);
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -102,6 +98,7 @@ class Waiting {
                      "took a snapshot, but did not write its heap: its libsilt.so is older than "
                      "this silt, or it took the snapshot for another request");
       }
+      ours_ = true;  // it says so: nobody else asked for this snapshot
       taken_.process = *process;
       const auto state = static_cast<HeapState>(process->state);
       *missed = state == HeapState::kMissed;
@@ -118,6 +115,9 @@ class Waiting {
         return *result;
       } else {
         ended = has_ended(pid_, process->copy);
+      }
+      if (wish_.goes_on && !wish_.goes_on()) {
+        return about(pid_, "was to write its heap, and that was not done in time");
       }
       if (!ended) std::this_thread::sleep_for(kBetweenLooks);
     }
@@ -139,22 +139,25 @@ class Waiting {
   }
 
   const pid_t pid_;
-  std::filesystem::path folder_, process_path_, copy_path_, unfinished_path_;
+  const HeapWish& wish_;
+  bool ours_ = false;
+  std::filesystem::path folder_, process_path_, copy_path_, unfinished_path_, snapshot_path_;
   HeapTaken taken_;
 };
 
 }  // namespace
 
-Result<HeapTaken> await_heap(pid_t pid, const std::string& snapshot, bool* missed) {
-  return Waiting(pid, snapshot).run(missed);
+std::string path_from_here(pid_t pid, const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored) ? path : proc_path(pid, "root") + path;
 }
 
-Result<HeapTaken> take_heap(pid_t pid, const Patience& patience, uint32_t thread) {
+Result<HeapTaken> take_heap(pid_t pid, const HeapWish& wish) {
   for (unsigned attempt = 1;; ++attempt) {
-    const auto snapshot = request_snapshot(pid, patience, Wish{false, true, thread});
+    const auto snapshot = request_snapshot(pid, wish.patience, Wish{false, true, wish.thread});
     if (!snapshot) return snapshot.error();
     bool missed = false;
-    auto taken = await_heap(pid, *snapshot, &missed);
+    auto taken = Waiting(pid, *snapshot, wish).run(&missed);
     if (taken) taken->attempts = attempt;
     if (taken || !missed || attempt == kAttempts) return taken;
   }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "interposer/format/heap_answer.h"
@@ -26,10 +27,20 @@ struct HeapTaken {
   format::HeapAnswer copy{};     // what the copy took
 };
 
+struct HeapWish {
+  Patience patience{};
+  uint32_t thread = 0;
+  // Snapshots come along with a heap; true: they are removed again. Two that are close together
+  // tell little of growth.
+  bool alone = false;
+  std::function<bool()> goes_on = {};  // asked now and then; false: it is given up
+};
+
 // The error says why there is none; the process is not harmed.
-Result<HeapTaken> take_heap(pid_t pid, const Patience& patience, uint32_t thread);
-// What became of the heap that was asked for with `snapshot`, once.
-Result<HeapTaken> await_heap(pid_t pid, const std::string& snapshot, bool* missed);
+Result<HeapTaken> take_heap(pid_t pid, const HeapWish& wish);
+
+// A path of a process as it is from here: one in a container has its own.
+std::string path_from_here(pid_t pid, const std::string& path);
 
 }  // namespace silt::process
 

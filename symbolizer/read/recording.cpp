@@ -183,6 +183,13 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take_notes();
+  auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
+  if (growth) {
+    recording.heap_growth = std::move(*growth);
+  } else {
+    recording.notes.push_back("skipped " + in_quotes(std::string(kHeapGrowthName)) + ": " +
+                              growth.error().message);
+  }
   if (!fits)
     recording.notes.push_back(
         "the newest snapshot has too many stacks of managed heaps: they were left out");

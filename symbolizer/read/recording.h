@@ -15,6 +15,7 @@
 
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/result.h"
+#include "symbolizer/read/heap_growth.h"
 #include "symbolizer/read/owners.h"
 
 namespace silt::read {
@@ -138,6 +139,7 @@ struct Recording {
   std::vector<Mapping> mappings;
   std::vector<ScriptFrame> script_frames;  // places in code of runtimes, each once
   std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks
+  std::vector<HeapGrowth> heap_growth;     // of managed heaps, where somebody looked twice
   std::string program;
   std::string executable;
   std::string command;

@@ -11,8 +11,10 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/sarif_places.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -74,32 +76,6 @@ bool fails(const Report& report, size_t index) {
 std::string excuse(const Report& report, size_t index) {
   const report::Ruling* ruling = ruling_of(report, index);
   return ruling != nullptr && ruling->outcome == report::Outcome::kExcused ? ruling->why : "";
-}
-
-// Paths in annotations and SARIF are relative to the checkout where they lie inside it.
-std::string relative_path(std::string file) {
-  while (file.starts_with("../")) file.erase(0, 3);
-  if (file.starts_with("./")) file.erase(0, 2);
-  return file;
-}
-
-std::string percent_encoded(const std::string& path) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string uri;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || byte == '/' || byte == '-' || byte == '_' ||
-                       byte == '.' || byte == '~' || byte == '+';
-    if (plain) {
-      uri += c;
-    } else {
-      uri += '%';
-      uri += kDigits[byte >> 4];
-      uri += kDigits[byte & 15];
-    }
-  }
-  return uri;
 }
 
 }  // namespace
@@ -172,6 +148,10 @@ std::string render_junit(const Report& report) {
   suites.append_attribute("failures") = failures;
   std::string scope;
   for (const std::string& line : report.honesty) scope += clean(line) + "\n";
+  for (const report::HeapGrowthLine& line : report.heap_growth) {
+    scope += clean(heap_growth_text(report, line)) + "\n";
+    for (const std::string& owner : owner_texts(line.owners, 3)) scope += clean(owner) + "\n";
+  }
   for (const std::string& line : report.notes) scope += "note: " + clean(line) + "\n";
   suite.append_child("system-out").append_child(pugi::node_pcdata).set_value(scope.c_str());
   std::ostringstream out;
@@ -232,10 +212,8 @@ std::string render_sarif(const Report& report) {
     }
     location["logicalLocations"] = Json::array({{{"fullyQualifiedName", site_name(finding)}}});
     result["locations"] = Json::array({location});
-    for (const std::string& owner : owner_texts(finding.owners, 3)) {
-      result["relatedLocations"].push_back(
-          {{"message", {{"text", clean(owner)}}},
-           {"logicalLocations", Json::array({{{"fullyQualifiedName", clean(owner)}}})}});
+    for (Json& owner : owner_locations(finding)) {
+      result["relatedLocations"].push_back(std::move(owner));
     }
     // Stays the same when lines move, so that a finding is not new in each build.
     result["partialFingerprints"]["siltSite/v1"] =

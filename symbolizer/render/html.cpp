@@ -17,6 +17,7 @@
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/html_chart.h"
 #include "symbolizer/render/html_findings.h"
+#include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_page.h"
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/render.h"
@@ -150,6 +151,7 @@ Json page_data(const Report& report) {
   json["honesty"] = cleaned(report.honesty);
   json["notes"] = cleaned(report.notes);
   add_findings(report, json);
+  add_heap_growth(report, json);
   add_chart(report, json);
   add_rss(report, json);
   add_processes(report, json);

@@ -15,6 +15,7 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/html_chart.h"
+#include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_source.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/words.h"
@@ -106,6 +107,7 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["pace"] = clean(pace_text(finding));
   json["limit"] = limit_text(report, finding);
   json["reason"] = clean(reason_text(finding.why));
+  json["owners"] = owners_for_page(finding.owners);
   json["change"] = change_word(finding.change);
   json["live_bytes"] = fitted(finding.live_bytes, report.snapshots.size());
   if (!finding.shares.empty()) {

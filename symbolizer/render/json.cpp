@@ -91,8 +91,24 @@ Json owners_of(const std::vector<report::OwnerLine>& owners) {
                     {"blocks", owner.blocks},
                     {"bytes", owner.bytes},
                     {"share", owner.share}});
+    if (owner.what.empty()) continue;
+    json.back()["class"] = owner.what;
+    json.back()["place"] = text_or_null(owner.place);
+    json.back()["alike"] = owner.alike;
+    json.back()["way"] = owner.way;
   }
   return json;
+}
+
+Json heap_growth_of(const report::HeapGrowthLine& line) {
+  return {{"pid", line.pid},
+          {"thread", line.thread},
+          {"snapshots", {line.first_snapshot, line.last_snapshot}},
+          {"heap_bytes", {line.first_bytes, line.last_bytes}},
+          {"growth_bytes", line.growth_bytes},
+          {"growth_objects", line.growth_objects},
+          {"least_bytes", line.least_bytes},
+          {"owners", owners_of(line.owners)}};
 }
 
 Json finding_of(const report::Finding& finding) {
@@ -242,6 +258,9 @@ std::string render_json(const report::Report& report) {
   json["findings"] = Json::array();
   for (const report::Finding& finding : report.findings) {
     json["findings"].push_back(finding_of(finding));
+  }
+  for (const report::HeapGrowthLine& line : report.heap_growth) {
+    json["heap_growth"].push_back(heap_growth_of(line));
   }
   std::string text = indented(json);
   text.resize(text.rfind("\n}"));  // the object goes on

@@ -9,6 +9,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
@@ -90,6 +91,13 @@ std::string render_markdown(const Report& report) {
     if (report.findings.size() > shown) {
       text += "\n… and " + std::to_string(report.findings.size() - shown) + " more\n";
     }
+  }
+  for (const report::HeapGrowthLine& line : report.heap_growth) {
+    text += "\n" + markdown(heap_growth_text(report, line)) + "\n";
+    for (const std::string& owner : owner_texts(line.owners, 3)) {
+      text += "\n- " + markdown(clean(owner));
+    }
+    if (!line.owners.empty()) text += "\n";
   }
   std::unordered_map<read::StackId, const report::StackLine*> stacks;
   for (const report::StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);

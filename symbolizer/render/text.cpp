@@ -9,6 +9,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/heap_growth_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/text_head.h"
@@ -43,6 +44,7 @@ class Page : TextRows {
   std::string text() {
     put_head(*this, options_, report_);
     findings();
+    heaps();
     stacks();
     gate();
     foot();
@@ -218,6 +220,15 @@ class Page : TextRows {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     return text;
+  }
+
+  // What came in heaps of which all objects were counted; no verdict comes of it.
+  void heaps() {
+    for (const report::HeapGrowthLine& heap : report_.heap_growth) {
+      line("");
+      wrapped(heap_growth_text(report_, heap), "", "  ", kBold);
+      owners(heap.owners, 3);
+    }
   }
 
   void stacks() {

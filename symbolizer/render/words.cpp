@@ -8,6 +8,7 @@
 #include <array>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
@@ -211,6 +212,24 @@ std::string sparkline(const std::vector<uint64_t>& values, size_t width) {
   return text;
 }
 
+namespace {
+
+// "cache (Map) in app.js"; where the name is its class, that alone.
+std::string owner_name(const report::OwnerLine& owner) {
+  if (owner.what.empty()) return owner.name;
+  constexpr size_t kLongest = 60;  // columns of one name
+  const std::string what = shortened(clean(owner.what), kLongest);
+  std::string text;
+  if (owner.alike > 1) text = format_count(static_cast<double>(owner.alike)) + " objects like ";
+  text += owner.name.empty() || owner.name == owner.what
+              ? what
+              : shortened(clean(owner.name), kLongest) + " (" + what + ")";
+  if (!owner.place.empty()) text += " in " + std::string(report::base_name(owner.place));
+  return text;
+}
+
+}  // namespace
+
 std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most) {
   std::vector<std::string> texts;
   const auto add = [&texts](const report::OwnerLine& owner) {
@@ -218,7 +237,7 @@ std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owner
     if (owner.kind == "lost") {
       text += " lost: nothing points to them";
     } else {
-      text += " kept by " + owner.name;
+      text += " kept by " + owner_name(owner);
       for (const std::string& step : owner.path) text += " → " + step;
     }
     texts.push_back(without_unnamed(std::move(text)));

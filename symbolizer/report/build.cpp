@@ -174,6 +174,9 @@ Report build_report(const read::Recording& recording, const Names& names, const 
       recording, timelines.native, summaries, names.node_frames, options, shown,
       [&tell](const char* what, double done) { tell(what, 0.6 + 0.4 * done); }, report);
   add_owners(recording, names.node_frames, names.variables, report);
+  for (const Runtime* runtime : runtimes()) {
+    if (runtime->add_owners != nullptr) runtime->add_owners(recording, report);
+  }
   add_honesty(recording, timelines, report);
   add_notes(recording, timelines.native, own_allocators, names, wholes, report);
   tell("done", 1);

@@ -228,6 +228,8 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     const std::string who = "pid " + std::to_string(report.pid) + ": ";
     for (const std::string& text : report.honesty) all.honesty.push_back(who + text);
     for (const std::string& text : report.notes) all.notes.push_back(who + text);
+    all.heap_growth.insert(all.heap_growth.end(), report.heap_growth.begin(),
+                           report.heap_growth.end());
     all.stacks_total += report.stacks_total;
   }
   for (const std::vector<Said>& site : sites) all.findings.push_back(spoken_for(site));

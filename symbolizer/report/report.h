@@ -40,12 +40,31 @@ struct SnapshotLine {
 
 // Who keeps a part of what is live, or that nobody does.
 struct OwnerLine {
-  std::string kind;  // global, thread_local, stack, register, mapping, js, python, unknown, lost
-  std::string name;  // of the place, empty: lost
+  // global, thread_local, stack, register, mapping, js, python, unknown, lost; js_object: an object
+  // of a managed heap
+  std::string kind;
+  std::string name;               // of the place, empty: lost
   std::vector<std::string> path;  // from there, what each block is or which function made it
   uint64_t blocks = 0;
   uint64_t bytes = 0;
-  double share = 0;  // of the bytes that are live, 0..1
+  double share = 0;  // of the bytes that are live, 0..1; of js_object of those that came
+  // Of js_object only: its class; the file, or the function's line, where its variable is; how many
+  // objects are reached alike; and the way to the largest from a root.
+  std::string what = {};
+  std::string place = {};
+  uint64_t alike = 1;
+  std::vector<std::string> way = {};
+};
+
+// What came in a managed heap between two looks at all of its objects, and who keeps it.
+struct HeapGrowthLine {
+  uint32_t pid = 0;
+  uint32_t thread = 0;                             // 0: the main one
+  uint32_t first_snapshot = 0, last_snapshot = 0;  // numbers
+  uint64_t first_bytes = 0, last_bytes = 0;
+  uint64_t growth_bytes = 0, growth_objects = 0;
+  uint64_t least_bytes = 0;       // growth in one place that is less is not told
+  std::vector<OwnerLine> owners;  // largest first
 };
 
 struct StackLine {
@@ -155,10 +174,11 @@ struct Report {
   uint64_t sampling_interval_bytes = 0;  // 0: exact
   uint64_t memory_limit_bytes = 0;       // 0: none known
   std::vector<SnapshotLine> snapshots;
-  std::vector<Finding> findings;     // leaks first, then by growth
-  std::vector<StackLine> stacks;     // by growth, largest first
-  size_t stacks_total = 0;           // before --top and filters
-  std::vector<std::string> honesty;  // length, smallest detectable leak, drops, cost
+  std::vector<Finding> findings;            // leaks first, then by growth
+  std::vector<StackLine> stacks;            // by growth, largest first
+  size_t stacks_total = 0;                  // before --top and filters
+  std::vector<HeapGrowthLine> heap_growth;  // by process and thread; empty: nobody looked twice
+  std::vector<std::string> honesty;         // length, smallest detectable leak, drops, cost
   std::vector<std::string> notes;
   std::vector<ProcessLine> processes;  // empty unless several are reported together
   size_t judged_snapshots = 0;         // regular ones; fewer than 2: growth is not known

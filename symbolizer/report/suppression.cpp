@@ -13,6 +13,30 @@
 namespace silt::report {
 namespace {
 
+constexpr std::string_view kLeak = "leak:";
+constexpr std::string_view kOwner = "owner:";
+
+// What the owner that is known may leave to others: a stray word that looks like a pointer.
+constexpr double kExcusedShare = 0.9;
+
+// "server.table_.sessions_ (owned .bss)", "cache (Map) in /srv/app.js".
+std::string owner_text(const OwnerLine& owner) {
+  if (owner.what.empty()) return owner.name;
+  const std::string what = owner.name.empty() ? owner.what : owner.name + " (" + owner.what + ")";
+  return owner.place.empty() ? what : what + " in " + owner.place;
+}
+
+// Nearly all of it, or what somebody else keeps would slip through.
+bool excuses_owners(const Suppression& suppression, const Finding& finding) {
+  double share = 0;
+  for (const OwnerLine& owner : finding.owners) {
+    if (owner.kind != "lost" && matches(suppression.pattern, owner_text(owner))) {
+      share += owner.share;
+    }
+  }
+  return share >= kExcusedShare;
+}
+
 bool is_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
   for (const size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
@@ -64,16 +88,18 @@ Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
   const auto error =
       for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
         if (line.empty() || line.front() == '#') return std::nullopt;
-        if (line.substr(0, 5) != "leak:")
-          return wrong_line(number, "expected leak:PATTERN  # reason");
         Suppression suppression;
         suppression.line = number;
+        suppression.of_owner = line.starts_with(kOwner);
+        if (!suppression.of_owner && !line.starts_with(kLeak)) {
+          return wrong_line(number, "expected leak:PATTERN  # reason, or owner:PATTERN  # reason");
+        }
         const size_t comment = line.find(" #");
         if (comment != std::string_view::npos) {
           suppression.reason = trimmed(line.substr(comment + 2));
           line = trimmed(line.substr(0, comment));
         }
-        line.remove_prefix(5);
+        line.remove_prefix(suppression.of_owner ? kOwner.size() : kLeak.size());
         const size_t until = line.rfind(" until=");
         if (until != std::string_view::npos) {
           suppression.until = trimmed(line.substr(until + 7));
@@ -99,6 +125,7 @@ Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
 
 bool suppresses(const Suppression& suppression, const Finding& finding,
                 const std::unordered_map<read::StackId, const StackLine*>& stacks) {
+  if (suppression.of_owner) return excuses_owners(suppression, finding);
   const auto hits = [&suppression](const symbolize::Frame& frame) {
     return (!frame.function.empty() && matches(suppression.pattern, frame.function)) ||
            (!frame.file.empty() && matches(suppression.pattern, frame.file)) ||

@@ -4,9 +4,11 @@
 //
 //   leak:PATTERN  # reason
 //   leak:PATTERN  until=2026-12-31  # reason
+//   owner:PATTERN  # reason
 //
-// A pattern is matched against function, file and module of every frame of the finding's stacks;
-// `*` stands for anything, `^` and `$` hold it to the beginning and end.
+// A pattern is matched against function, file and module of every frame of the finding's stacks, or
+// against who keeps its blocks; `*` stands for anything, `^` and `$` hold it to the beginning and
+// end.
 
 #ifndef SILT_SYMBOLIZER_REPORT_SUPPRESSION_H_
 #define SILT_SYMBOLIZER_REPORT_SUPPRESSION_H_
@@ -25,6 +27,7 @@ namespace silt::report {
 
 struct Suppression {
   std::string pattern;
+  bool of_owner = false;
   std::string until;  // "YYYY-MM-DD", empty: for ever
   std::string reason;
   size_t line = 0;

@@ -34,13 +34,21 @@ std::optional<StatFacts> parse_stat(std::string_view text) {
   return facts;
 }
 
+namespace {
+
+// Copies of a process that silt made to look into it (interposer/owners), which have what the
+// process has, and end by themselves.
+bool is_copy(std::string_view name) { return name == "silt owners" || name == "silt heap"; }
+
+}  // namespace
+
 std::vector<pid_t> SeenProcesses::look(const std::vector<pid_t>& pids, double seconds) {
   std::vector<pid_t> recorded;
   for (const pid_t pid : pids) {
     const std::string folder = "/proc/" + std::to_string(pid);
     const auto stat = process::read_proc(folder + "/stat");
     const auto facts = stat ? parse_stat(*stat) : std::nullopt;
-    if (!facts) continue;
+    if (!facts || is_copy(facts->name)) continue;
     const Key key{pid, facts->start_ticks};
     const auto [at, added] = processes_.try_emplace(key);
     Process& process = at->second;

@@ -80,8 +80,10 @@ class Session {
         due = soonest;
       }
       if (!running_.wait(due, doing)) break;
+      if (at == task_.plan.snapshot_seconds.front()) late += look_into_heaps_first();
       const bool is_last = at == task_.plan.snapshot_seconds.back();
       take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : process::Wish::kPlain);
+      if (is_last) look_into_heaps(snapshots_.latest());
       last = steady_clock::now();
       load_end_ = last;
       if (taken_ > 0) log::step(position(last));
@@ -96,10 +98,30 @@ class Session {
     load_end_ = steady_clock::now();
   }
 
+  // Before the first round and after the last: a look takes its time, and no window between two
+  // rounds is to be longer than the others. Returns how long it took.
+  steady_clock::duration look_into_heaps_first() {
+    std::vector<std::pair<pid_t, std::string>> processes;
+    for (const pid_t pid : look_around()) {
+      processes.emplace(pid == running_.program() ? processes.begin() : processes.end(), pid, "");
+    }
+    return look_into_heaps(processes);
+  }
+
+  steady_clock::duration look_into_heaps(
+      const std::vector<std::pair<pid_t, std::string>>& processes) {
+    const Moment begin = steady_clock::now();
+    if (!task_.look_into_heaps || !wants_owners() || processes.empty()) return {};
+    log::now("looking into heaps");
+    task_.look_into_heaps(processes, [this] { return running_.take_events(); });
+    return steady_clock::now() - begin;
+  }
+
+  bool wants_owners() const { return task_.settings[format::SettingId::kOwners] == "1"; }
+
   // Who keeps the blocks is asked for once, when most has grown.
   process::Wish wish_at_last() const {
-    return task_.settings[format::SettingId::kOwners] == "1" ? process::Wish::kOwners
-                                                             : process::Wish::kPlain;
+    return wants_owners() ? process::Wish::kOwners : process::Wish::kPlain;
   }
 
   void take_snapshots(double patience, process::Wish wish) {

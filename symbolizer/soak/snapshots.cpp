@@ -58,6 +58,7 @@ bool Snapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t 
                      const process::Patience& patience, process::Wish wish) {
   live_bytes_ = rss_bytes_ = 0;
   size_t taken = 0;
+  latest_.clear();
   const Answers answers = ask_all(pids, patience, wish);
   for (size_t i = 0; i < pids.size(); ++i) {
     const pid_t pid = pids[i];
@@ -70,6 +71,7 @@ bool Snapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t 
     }
     seen.took_snapshot(pid);
     ++taken;
+    latest_.emplace(pid == program ? latest_.begin() : latest_.end(), pid, *path);
     const std::string folder = std::filesystem::path(*path).parent_path().native();
     if (counts_[folder]++ == 0) order_.emplace_back(pid == program, folder);
     read_figures(*path);

@@ -28,6 +28,8 @@ class Snapshots {
 
   // Recordings long enough for a verdict, or the longest when none is; the program's own first.
   std::vector<std::string> worth_judging() const;
+  // Who took one in the latest round, the program itself first, and where it is.
+  const std::vector<std::pair<pid_t, std::string>>& latest() const { return latest_; }
   size_t least() const;          // so many snapshots are enough here
   std::string left_out() const;  // how many are not among them, in words; empty: none
   const std::string& figures() const { return figures_; }          // "live 1.2 MB, RSS 3.4 MB"
@@ -39,6 +41,7 @@ class Snapshots {
 
   std::map<std::string, size_t> counts_;             // snapshots by recording
   std::vector<std::pair<bool, std::string>> order_;  // whether the program's own, recording
+  std::vector<std::pair<pid_t, std::string>> latest_;
   std::string own_failure_, failure_, figures_;
   double live_bytes_ = 0, rss_bytes_ = 0;  // of the round that is being taken
 };

@@ -5,8 +5,13 @@
 #ifndef SILT_SYMBOLIZER_SOAK_TASK_H_
 #define SILT_SYMBOLIZER_SOAK_TASK_H_
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "symbolizer/process/launch.h"
 #include "symbolizer/soak/plan.h"
@@ -25,6 +30,12 @@ struct Task {
   double ready_seconds = 60;  // patience
   double grace_seconds = 10;  // from SIGTERM to SIGKILL
   bool show_output = false;
+  // Called when owners are wished for: before the first round with the recorded processes, after
+  // the last with those that took a snapshot in it and the paths of these. May take its time while
+  // goes_on says so.
+  std::function<void(const std::vector<std::pair<pid_t, std::string>>&,
+                     const std::function<bool()>& goes_on)>
+      look_into_heaps;
 };
 
 }  // namespace silt::soak

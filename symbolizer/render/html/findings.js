@@ -5,6 +5,7 @@
 
 import {element} from "./dom.js";
 import {count, signedBlocks, signedBytes} from "./format.js";
+import {ownersBox} from "./owners.js";
 
 const kSvg = "http://www.w3.org/2000/svg";
 
@@ -106,6 +107,8 @@ function card(data, finding, index, show) {
         ` ${finding.heap} heap · confidence ${(100 * finding.confidence).toFixed(0)} %`)));
     const table = shares(data, finding);
     if (table) body.append(table);
+    const owners = ownersBox(finding.owners);
+    if (owners) body.append(owners);
     finding.stacks.forEach((stack, i) =>
       body.append(stackList(data, stack, i + 1, finding.stacks_total)));
     if (finding.stacks.length < finding.stacks_total) {

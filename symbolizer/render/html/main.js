@@ -10,6 +10,7 @@ import {element} from "./dom.js";
 import {buildFindings} from "./findings.js";
 import {Flame} from "./flame.js";
 import {bytes, count} from "./format.js";
+import {buildHeapGrowth} from "./owners.js";
 import {Tree} from "./tree.js";
 // After the libraries' own sheets, which the imports above bring in.
 import "./page.css";
@@ -72,6 +73,7 @@ function build() {
   buildGate(data);
   let flame = null;
   buildFindings(section("Findings", "findings"), data, (index) => flame?.showFinding(index));
+  if (data.heap_growth.length > 0) buildHeapGrowth(section("Who keeps what came", "heaps"), data);
   buildProcesses(data);
   buildChart(section("Memory over time", "time"), data);
   const flameHost = section("Where the memory comes from", "flame");

@@ -8,6 +8,7 @@
 
 #include "symbolizer/runtime/nodejs/callerless.h"
 #include "symbolizer/runtime/nodejs/engine.h"
+#include "symbolizer/runtime/nodejs/heap_owners.h"
 #include "symbolizer/runtime/nodejs/recompiled.h"
 #include "symbolizer/runtime/nodejs/settle.h"
 #include "symbolizer/runtime/nodejs/whole_heap.h"
@@ -45,6 +46,7 @@ constexpr report::Runtime kNodejs = {.name = "nodejs",
                                      .join_places = nodejs::join_recompiled,
                                      .settle = settle,
                                      .judge_wholes = nodejs::judge_heaps,
+                                     .add_owners = nodejs::add_heap_owners,
                                      .notes = nodejs::notes,
                                      .headline = nodejs::headline,
                                      .before_site = nodejs::before_site,

@@ -141,7 +141,14 @@ std::string remark(const Remark& remark) {
   }
 }
 
-std::vector<std::string> notes(const read::Recording&, const report::Report& report) {
+std::vector<std::string> notes(const read::Recording& recording, const report::Report& report) {
+  std::vector<std::string> lines;
+  for (const read::HeapGrowth& heap : recording.heap_growth) {
+    if (heap.why_not.empty()) continue;
+    lines.push_back("who keeps the objects of the JavaScript heap was asked for, but: " +
+                    heap.why_not);
+  }
+  if (!recording.heap_growth.empty()) return lines;
   const bool leaks =
       std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
         return finding.heap == read::Heap::kManaged && finding.verdict == Verdict::kLeak;
@@ -152,9 +159,10 @@ std::vector<std::string> notes(const read::Recording&, const report::Report& rep
   // Bytes that V8 takes to write one, for each of the heap: nine to fourteen were measured.
   constexpr double kMemory = 14;
   return {
-      "sampling tells who allocated these objects, not who keeps them; two heap snapshots do: "
-      "'silt heapsnapshot PID' while it runs, again when it has grown, then 'silt report' of both; "
-      "a copy of the process writes them, and for this heap of " +
+      "sampling tells who allocated these objects, not who keeps them; two looks at all of them "
+      "do: "
+      "'silt soak --owners 1', or 'silt dump --owners PID' while it runs and again when it has "
+      "grown; a copy of the process looks, and for this heap of " +
       format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory"};
 }
 

@@ -127,6 +127,26 @@ Report sample() {
   retained.why.curve.blocks = 12;
   retained.why.remarks = {{.kind = report::Remark::Kind::kAllocator, .name = "libc.so.6"}};
   retained.live_bytes = {1, 2, 3, 4, 5, 6, 7, 8};
+  finding.owners = {{"global", "shop.table_ (shop .bss)", {"hash table", "add"}, 7, 436, 0.97},
+                    {"lost", "", {}, 1, 12, 0.03}};
+  report::OwnerLine keeper{"js_object", "evil\033[2J|<b>", {"table", "+7 `Session`"}, 7, 436, 0.97};
+  keeper.what = "Ma\np";
+  keeper.place = "file:///srv/a b.js:12";
+  keeper.way = {"onEvent()  /srv/a b.js:3", "cache (Map)"};
+  report::OwnerLine others{"js_object", "", {"+3 Object"}, 3, 12, 0.03};
+  others.what = "Array";
+  others.alike = 1200;
+  objects.owners = {keeper};
+  report::HeapGrowthLine heap;
+  heap.pid = report.pid;
+  heap.last_snapshot = 7;
+  heap.first_bytes = 3000000;
+  heap.last_bytes = 3000448;
+  heap.growth_bytes = 448;
+  heap.growth_objects = 10;
+  heap.owners = {keeper, others};
+  report.heap_growth = {heap};
+  report.heap_growth.push_back({.pid = report.pid, .thread = 3, .least_bytes = 6000, .owners = {}});
   report.findings = {finding, other, objects, retained};
   report.honesty = {"looked at 8 snapshots over 7.0 s; exact", "nothing was dropped or cut short"};
   report.notes = {"a note with \033]0;title\007 in it"};

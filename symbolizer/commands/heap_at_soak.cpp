@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See heap_at_soak.h. Whatever fails is told in one line, in the log or in the report, and changes
+// nothing of the soak.
+
+#include "symbolizer/commands/heap_at_soak.h"
+
+#include <stdlib.h>
+
+#include <chrono>
+
+#include "symbolizer/base/log.h"
+
+namespace silt::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::steady_clock;
+
+// For all heaps of a round. A copy works for some seconds with a tenth of the program's share of a
+// processor (docs/owners.md): where both are wanted by others, that is a minute and more.
+constexpr auto kRoundPatience = std::chrono::minutes(5);
+constexpr process::Patience kSnapshotPatience{30, 10};  // seconds
+
+std::string recording_of(const std::string& snapshot) {
+  return fs::path(snapshot).parent_path().native();
+}
+
+}  // namespace
+
+SoakHeaps::~SoakHeaps() {
+  std::error_code ignored;
+  if (!own_.empty()) fs::remove_all(own_, ignored);
+}
+
+HeapPlace SoakHeaps::place_of(const std::string& recording) const {
+  return {own_, fs::path(recording).filename().native()};
+}
+
+void SoakHeaps::take(const std::vector<std::pair<pid_t, std::string>>& processes,
+                     const std::function<bool()>& goes_on) {
+  if (own_.empty()) {
+    std::string name = folder_ / ".silt-heaps-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) return;
+    own_ = name;
+  }
+  const auto end = steady_clock::now() + kRoundPatience;
+  const auto patient = [&] { return steady_clock::now() < end && (!goes_on || goes_on()); };
+  for (const auto& [pid, path] : processes) {
+    // Before the first round a snapshot is made to know what heaps there are, and where.
+    const bool first = path.empty();
+    if (first && !patient()) break;
+    const Result<std::string> made =
+        first ? process::request_snapshot(pid, kSnapshotPatience) : Result<std::string>(path);
+    if (!made) continue;  // the round says why
+    take_one(pid, *made, first, patient);
+    std::error_code ignored;
+    if (first) fs::remove(process::path_from_here(pid, *made), ignored);
+  }
+}
+
+void SoakHeaps::take_one(pid_t pid, const std::string& snapshot, bool first,
+                         const std::function<bool()>& goes_on) {
+  const std::string recording = recording_of(snapshot);
+  // Of one that came later there is nothing to compare with.
+  if (!first && processes_[recording].rounds == 0) return;
+  Process& process = processes_[recording];
+  if (!goes_on()) {
+    process.failure = "there was no time left for it";
+    return;
+  }
+  const HeapsTaken heaps =
+      keep_heaps(pid, snapshot, place_of(recording), kSnapshotPatience, goes_on);
+  if (!heaps.taken.empty()) ++process.rounds;
+  for (const process::HeapTaken& taken : heaps.taken) log::debug(heap_taken_text(pid, taken));
+  for (const std::string& failure : heaps.failures) log::warning(failure);
+  if (!heaps.failures.empty()) process.failure = heaps.failures.front();
+}
+
+void SoakHeaps::compare(const std::string& then, const std::string& now) {
+  const auto at = processes_.find(then);
+  if (at == processes_.end() || (at->second.rounds == 0 && at->second.failure.empty())) return;
+  const std::string& failure = at->second.failure;
+  const auto written = write_heap_growth(
+      place_of(then), now, failure.empty() ? "the soak was over before the last look" : failure);
+  if (!written) log::warning("what grew in its heap cannot be told: " + written.error().message);
+}
+
+}  // namespace silt::commands

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/render/html_owners.h"
+
+#include <string>
+
+#include "symbolizer/render/escape.h"
+#include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/words.h"
+
+namespace silt::render {
+
+using Json = nlohmann::ordered_json;
+
+Json owners_for_page(const std::vector<report::OwnerLine>& owners) {
+  Json json = Json::array();
+  for (const report::OwnerLine& owner : owners) {
+    Json steps = Json::array();
+    for (const std::string& step : owner.way) steps.push_back(clean(step));
+    if (owner.way.empty()) steps.push_back(owner.kind == "lost" ? "lost" : clean(owner.name));
+    for (const std::string& step : owner.path) steps.push_back(clean(step));
+    json.push_back({{"text", clean(owner_texts({owner}, 1).front())},
+                    {"steps", std::move(steps)},
+                    {"share", owner.share},
+                    {"bytes", owner.bytes},
+                    {"blocks", owner.blocks}});
+  }
+  return json;
+}
+
+void add_heap_growth(const report::Report& report, Json& json) {
+  json["heap_growth"] = Json::array();
+  for (const report::HeapGrowthLine& line : report.heap_growth) {
+    json["heap_growth"].push_back({{"text", clean(heap_growth_text(report, line))},
+                                   {"owners", owners_for_page(line.owners)}});
+  }
+}
+
+}  // namespace silt::render

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which finding is joined with which owner: only where nothing else can be.
+
+#include "symbolizer/runtime/nodejs/heap_owners.h"
+
+#include <catch2/catch.hpp>
+
+namespace silt::runtime::nodejs {
+namespace {
+
+using report::Finding;
+using report::Report;
+
+read::HeapHolder holder(const std::string& name, uint64_t bytes) {
+  read::HeapHolder made;
+  made.name = name;
+  made.what = "Map";
+  made.place = "/srv/app.js";
+  made.bytes = bytes;
+  made.objects = bytes / 100;
+  made.inside = {"table"};
+  made.entries = {{"Session", "/srv/app.js:6", 2000, bytes / 2}};
+  return made;
+}
+
+read::Recording recording_of(std::vector<read::HeapHolder> holders, size_t threads = 1) {
+  read::Recording recording;
+  recording.snapshots.resize(1);
+  recording.snapshots[0].managed_heaps.resize(threads);
+  for (uint32_t i = 0; i < threads; ++i) recording.snapshots[0].managed_heaps[i].thread_id = i;
+  read::HeapGrowth heap;
+  heap.holders = std::move(holders);
+  recording.heap_growth = {heap};
+  return recording;
+}
+
+// A leak of the JavaScript heap at a line of /srv/app.js.
+Report report_of(int64_t growth_bytes, uint32_t line = 30) {
+  Report report;
+  Finding finding;
+  finding.verdict = report::Verdict::kLeak;
+  finding.heap = read::Heap::kManaged;
+  finding.growth_bytes = growth_bytes;
+  finding.site.kind = symbolize::FrameKind::kJavaScript;
+  finding.site.function = "remember";
+  finding.site.file = "/srv/app.js";
+  finding.site.line = line;
+  report.findings = {finding};
+  return report;
+}
+
+TEST_CASE("what one variable keeps nearly all of, it keeps of a finding as well") {
+  Report report = report_of(900'000);
+  add_heap_owners(recording_of({holder("cache", 970'000), holder("log", 30'000)}), report);
+  REQUIRE(report.findings[0].owners.size() == 1);
+  const report::OwnerLine& owner = report.findings[0].owners[0];
+  CHECK(owner.kind == "js_object");
+  CHECK(owner.name == "cache");
+  CHECK(owner.what == "Map");
+  CHECK(owner.path == std::vector<std::string>{"table", "+2,000 Session"});
+  CHECK(owner.share == Approx(1 - 30. / 900));
+  REQUIRE(report.heap_growth.size() == 1);
+  CHECK(report.heap_growth[0].owners.size() == 2);
+  CHECK(report.heap_growth[0].owners[0].share == Approx(0.97));
+}
+
+TEST_CASE("a finding that may be another owner's is not joined") {
+  Report report = report_of(300'000);
+  add_heap_owners(recording_of({holder("cache", 700'000), holder("log", 300'000)}), report);
+  CHECK(report.findings[0].owners.empty());
+  CHECK(report.heap_growth[0].owners.size() == 2);
+}
+
+TEST_CASE("by amount nothing is known where a heap was not looked at") {
+  Report report = report_of(900'000);
+  add_heap_owners(recording_of({holder("cache", 970'000)}, 2), report);
+  CHECK(report.findings[0].owners.empty());
+}
+
+TEST_CASE("what was not looked at for half of the time is not joined by amount") {
+  const auto joined = [](uint32_t first, uint32_t last) {
+    read::Recording recording = recording_of({holder("cache", 970'000), holder("log", 30'000)});
+    recording.snapshots.resize(11, recording.snapshots[0]);
+    for (uint32_t i = 0; i <= 10; ++i) {
+      recording.snapshots[i].meta.sequence = i;
+      recording.snapshots[i].meta.elapsed_ns = i * uint64_t{1'000'000'000};
+    }
+    recording.heap_growth[0].first.snapshot = first;
+    recording.heap_growth[0].last.snapshot = last;
+    Report report = report_of(900'000);
+    report.judged_seconds = 10;
+    add_heap_owners(recording, report);
+    return report.findings[0].owners;
+  };
+  CHECK(joined(0, 10).size() == 1);
+  CHECK(joined(0, 10)[0].share == Approx(1 - 30. / 900));
+  CHECK(joined(4, 10).size() == 1);  // others may have taken in more before
+  CHECK(joined(4, 10)[0].share == Approx(1 - 50. / 900));
+  CHECK(joined(6, 10).empty());
+  CHECK(joined(11, 99).empty());
+}
+
+TEST_CASE("objects of a class are joined with the constructor that allocates them") {
+  read::HeapHolder cache = holder("cache", 500'000);
+  cache.kinds = {{"Session", "file:///srv/app.js:6", 2000, 200'000}, {"Object", "", 2000, 100'000}};
+  read::HeapHolder log = holder("log", 500'000);
+  log.kinds = {{"Entry", "/srv/app.js:9", 2000, 400'000},
+               {"Session", "/srv/app.js:6", 20, 2000},
+               {"remember()", "/srv/app.js:30", 10, 400}};
+  Report report = report_of(400'000, 6);
+  add_heap_owners(recording_of({cache, log}), report);
+  REQUIRE(report.findings[0].owners.size() == 1);
+  CHECK(report.findings[0].owners[0].name == "cache");
+  CHECK(report.findings[0].owners[0].share == Approx(2000. / 2020));
+
+  // A function that is kept was not made by itself.
+  report = report_of(400'000, 30);
+  add_heap_owners(recording_of({cache, log}), report);
+  CHECK(report.findings[0].owners.empty());
+}
+
+TEST_CASE("a class that two keep is nobody's in particular") {
+  read::HeapHolder cache = holder("cache", 500'000);
+  cache.kinds = {{"Session", "/srv/app.js:6", 1200, 120'000}};
+  read::HeapHolder log = holder("log", 500'000);
+  log.kinds = {{"Session", "/srv/app.js:6", 800, 80'000}};
+  Report report = report_of(400'000, 6);
+  add_heap_owners(recording_of({cache, log}), report);
+  CHECK(report.findings[0].owners.empty());
+}
+
+TEST_CASE("the heap as a whole has all owners, those of native memory none of these") {
+  Report report = report_of(100'000);
+  report.findings[0].whole = "js";
+  report.findings.push_back(report_of(900'000).findings[0]);
+  report.findings[1].heap = read::Heap::kNative;
+  add_heap_owners(recording_of({holder("cache", 700'000), holder("log", 300'000)}), report);
+  CHECK(report.findings[0].owners.size() == 2);
+  CHECK(report.findings[1].owners.empty());
+}
+
+TEST_CASE("a look that failed is no growth") {
+  read::Recording recording = recording_of({});
+  recording.heap_growth[0].why_not = "there was no time left for it";
+  Report report = report_of(100'000);
+  add_heap_owners(recording, report);
+  CHECK(report.heap_growth.empty());
+  CHECK(report.findings[0].owners.empty());
+}
+
+}  // namespace
+}  // namespace silt::runtime::nodejs
