@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <atomic>
@@ -38,11 +39,13 @@ bool find_function(void* handle, const char* name, Function* function) {
 
 // libunwind opens a pipe when it is first used, for checks of memory that only its own accessors
 // need; the program would find its descriptors taken, or a pipe in place of a closed standard
-// input. Without room for a pipe libunwind goes on, and opens one when it ever needs it.
+// input. Without room for a pipe libunwind goes on, and opens one when it ever needs it. The limit
+// is the whole process's: where another library has already started a thread, which may be opening
+// a file, it stays as it is, and two descriptors are taken.
 class NoNewFiles {
  public:
   NoNewFiles() {
-    changed_ = prlimit(nullptr, &previous_) == 0;
+    changed_ = is_single_threaded() && prlimit(nullptr, &previous_) == 0;
     const rlimit64 none{0, previous_.rlim_max};
     changed_ = changed_ && prlimit(&none, nullptr) == 0;
   }
@@ -53,6 +56,16 @@ class NoNewFiles {
   NoNewFiles& operator=(const NoNewFiles&) = delete;
 
  private:
+  // A folder has a link of each folder in it, and two.
+  static bool is_single_threaded() {
+    struct stat tasks {};
+    constexpr long kCurrentFolder = -100;
+    return base::system_call(SYS_newfstatat, kCurrentFolder,
+                             reinterpret_cast<long>("/proc/self/task"),
+                             reinterpret_cast<long>(&tasks), 0) != 0 ||
+           tasks.st_nlink <= 3;
+  }
+
   static long prlimit(const rlimit64* wanted, rlimit64* previous) {
     return base::system_call(SYS_prlimit64, 0, RLIMIT_NOFILE, reinterpret_cast<long>(wanted),
                              reinterpret_cast<long>(previous));
