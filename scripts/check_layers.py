@@ -104,8 +104,8 @@ TOOL_PLACES = {
 # A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
 # and the stacks of a finding, which are told with it. Copies of one pass.
 ASSIGNED = re.compile(r"(?:\.|->)verdict\s*=(?!=)(?!\s*[\w.]+\.verdict;)|\bVerdict& ")
-ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/fold.cpp",
-             "symbolizer/report/stack_summary.cpp")
+ASSIGNING = ("symbolizer/report/why.cpp", "symbolizer/report/findings/fold.cpp",
+             "symbolizer/report/findings/stack_summary.cpp")
 # Three words on end in a literal are a sentence: reasons are codes there, and render has the words.
 SENTENCE = re.compile(r'"[^"\n]*\b[a-z]+ [a-z]+ [a-z]+[^"\n]*"')
 CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")

@@ -12,7 +12,7 @@
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/gate/policy.h"
 
 namespace silt::commands {
 namespace {

@@ -13,8 +13,8 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
-#include "symbolizer/report/policy_file.h"
-#include "symbolizer/report/unjudged.h"
+#include "symbolizer/report/gate/policy_file.h"
+#include "symbolizer/report/gate/unjudged.h"
 
 namespace silt::commands {
 namespace {

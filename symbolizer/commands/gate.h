@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "symbolizer/base/result.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::commands {

@@ -21,8 +21,8 @@
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/work_file.h"
 #include "symbolizer/report/compare.h"
-#include "symbolizer/report/policy.h"
-#include "symbolizer/report/unjudged.h"
+#include "symbolizer/report/gate/policy.h"
+#include "symbolizer/report/gate/unjudged.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "symbolizer/base/result.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::commands {

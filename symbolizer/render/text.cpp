@@ -16,7 +16,7 @@
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/text_stack.h"
 #include "symbolizer/render/words.h"
-#include "symbolizer/report/policy.h"
+#include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::render {

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 
-#include "symbolizer/report/findings.h"
+#include "symbolizer/report/findings/findings.h"
+#include "symbolizer/report/findings/owned.h"
+#include "symbolizer/report/findings/whole.h"
 #include "symbolizer/report/honesty.h"
-#include "symbolizer/report/owned.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/stack_lines.h"
-#include "symbolizer/report/whole.h"
 
 namespace silt::report {
 namespace {

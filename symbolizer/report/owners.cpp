@@ -13,8 +13,8 @@
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/findings/stack_site.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "symbolizer/read/recording.h"
-#include "symbolizer/report/fold.h"
+#include "symbolizer/report/findings/fold.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::report {

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "symbolizer/report/findings/stack_site.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 

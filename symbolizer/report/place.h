@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "symbolizer/report/fold.h"
+#include "symbolizer/report/findings/fold.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::report {

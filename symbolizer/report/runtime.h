@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
-#include "symbolizer/report/candidate.h"
-#include "symbolizer/report/fold.h"
+#include "symbolizer/report/findings/candidate.h"
+#include "symbolizer/report/findings/fold.h"
+#include "symbolizer/report/findings/whole.h"
 #include "symbolizer/report/report.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/whole.h"
 
 namespace silt::report {
 

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "symbolizer/report/findings/stack_site.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/stack_site.h"
 
 namespace silt::report {
 namespace {

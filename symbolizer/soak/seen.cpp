@@ -9,7 +9,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/process/facts.h"
-#include "symbolizer/report/unjudged.h"
+#include "symbolizer/report/gate/unjudged.h"
 
 namespace silt::soak {
 

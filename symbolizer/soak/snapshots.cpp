@@ -16,7 +16,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/process/owners_answer.h"
 #include "symbolizer/read/snapshot_file.h"
-#include "symbolizer/report/unjudged.h"
+#include "symbolizer/report/gate/unjudged.h"
 #include "symbolizer/soak/plan.h"
 
 namespace silt::soak {

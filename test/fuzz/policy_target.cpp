@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "symbolizer/report/policy_file.h"
+#include "symbolizer/report/gate/policy_file.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "symbolizer/report/baseline.h"
-#include "symbolizer/report/suppression.h"
+#include "symbolizer/report/gate/baseline.h"
+#include "symbolizer/report/gate/suppression.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "symbolizer/report/fold.h"
+#include "symbolizer/report/findings/fold.h"
 
 namespace silt::runtime::nodejs {
 

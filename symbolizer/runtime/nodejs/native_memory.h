@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "symbolizer/report/fold.h"
+#include "symbolizer/report/findings/fold.h"
 
 namespace silt::runtime::nodejs {
 

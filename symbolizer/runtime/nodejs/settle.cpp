@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/report/candidate.h"
-#include "symbolizer/report/chance.h"
+#include "symbolizer/report/findings/candidate.h"
+#include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"

@@ -8,9 +8,9 @@
 #include <set>
 #include <string>
 
+#include "symbolizer/report/findings/whole_sums.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
-#include "symbolizer/report/whole_sums.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
 #include "symbolizer/runtime/nodejs/native_memory.h"
 

@@ -8,7 +8,7 @@
 
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/reason_words.h"
-#include "symbolizer/report/retention.h"
+#include "symbolizer/report/findings/retention.h"
 #include "test/symbolizer/recording_builder.h"
 
 namespace silt::report {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/report/findings/candidate.h"
+
+#include <algorithm>
+
+namespace silt::report {
+
+using analyze::Series;
+using analyze::Timeline;
+
+double growth_of(const Timeline& timeline, const Series& series) {
+  return series.bytes[timeline.regular.back()] - series.bytes[timeline.regular.front()];
+}
+
+Series sum_of(const std::vector<Member>& members) {
+  Series sum;
+  for (const Member& member : members) analyze::add(sum, member.series);
+  return sum;
+}
+
+void order_members(const Timeline& timeline, std::vector<Member>& members) {
+  std::stable_sort(members.begin(), members.end(), [&](const Member& a, const Member& b) {
+    return growth_of(timeline, a.series) > growth_of(timeline, b.series);
+  });
+}
+
+}  // namespace silt::report

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What grows by chance in a node: the few samples of a JavaScript heap that say nothing, and the
+// pools (of Buffers, of handles) to which node adds a block now and then.
+
+#ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_CHANCE_H_
+#define SILT_SYMBOLIZER_REPORT_FINDINGS_CHANCE_H_
+
+#include "symbolizer/report/findings/fold.h"
+
+namespace silt::report {
+
+// Whether so little growth, in a node, is nobody's evidence.
+bool is_by_chance(const Group& group);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_CHANCE_H_

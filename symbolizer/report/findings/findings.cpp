@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/report/findings/findings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "symbolizer/report/findings/retention.h"
+#include "symbolizer/report/place.h"
+
+namespace silt::report {
+namespace {
+
+// Findings that are no danger (bounded, sawtooth) are told when they explain at least this share of
+// the largest live size, or this many bytes: people have seen them in RSS and wonder.
+constexpr double kWorthTelling = 0.01;
+constexpr double kWorthTellingBytes = 32 * 1024;
+// Doubts about less than this are not told as findings: the stacks are listed all the same.
+constexpr double kDoubt = 0.001;
+constexpr double kDoubtBytes = 4096;
+
+std::vector<uint64_t> rounded(const std::vector<double>& values) {
+  std::vector<uint64_t> result;
+  for (const double value : values) {
+    result.push_back(value <= 0 ? 0 : static_cast<uint64_t>(value + 0.5));
+  }
+  return result;
+}
+
+Finding finding_of(const read::Recording& recording, const Group& group, size_t judged,
+                   uint64_t limit) {
+  const analyze::Judgement& judgement = group.judgement;
+  Finding finding;
+  decide(finding, {group.subject, group.thread, judgement.reason, group.remarks},
+         judgement.confidence);
+  finding.windows = judgement.windows;
+  finding.growing_windows = judgement.growing_windows;
+  finding.heap = group.heap;
+  finding.growth_bytes = std::llround(judgement.growth_bytes);
+  finding.growth_blocks = std::llround(judgement.growth_blocks);
+  if (judged >= 2) {
+    finding.bytes_per_hour = judgement.bytes_per_second * 3600;
+    finding.blocks_per_hour = judgement.blocks_per_second * 3600;
+  }
+  if (judgement.bytes_per_work != 0) finding.bytes_per_work = judgement.bytes_per_work;
+  const uint64_t rss = recording.snapshots.back().meta.rss_bytes;
+  if (rises(finding.verdict) && limit > rss && judgement.bytes_per_second > 0) {
+    finding.seconds_to_limit = static_cast<double>(limit - rss) / judgement.bytes_per_second;
+  }
+  for (const size_t stack : group.stacks) finding.stacks.push_back(recording.stacks[stack].id);
+  finding.site = group.site;
+  finding.runtime = group.runtime;
+  finding.what = group.what;
+  finding.beside_flat_heap = group.beside_flat_heap;
+  finding.live_bytes = rounded(group.sum.bytes);
+  return finding;
+}
+
+bool worth_telling(const Group& group, double largest_live) {
+  const Verdict verdict = group.verdict();
+  if (verdict == Verdict::kLeak) return true;
+  if (verdict == Verdict::kGrowing) {
+    return group.judgement.growth_bytes >= std::min(kDoubtBytes, kDoubt * largest_live);
+  }
+  const auto [low, peak] = std::minmax_element(group.sum.bytes.begin(), group.sum.bytes.end());
+  return *peak - *low >= std::min(kWorthTellingBytes, kWorthTelling * largest_live);
+}
+
+double largest_live(const Report& report) {
+  double largest = 0;
+  for (const SnapshotLine& line : report.snapshots) {
+    largest = std::max(
+        largest, static_cast<double>(line.live_bytes + line.mapping_bytes + line.object_bytes));
+  }
+  return largest;
+}
+
+bool any_matches(const WholeInput& input, const Group& group, const Options& options) {
+  return std::any_of(group.stacks.begin(), group.stacks.end(), [&](size_t stack) {
+    return has_match(shown_frames(input.recording, input.recording.stacks[stack], input.names),
+                     options);
+  });
+}
+
+void add_groups(const WholeInput& input, const std::vector<Group>& groups, const Options& options,
+                Report& report, Shown& shown) {
+  const double largest = largest_live(report);
+  for (const Group& group : groups) {
+    if (!is_wanted(group.verdict(), options) || !worth_telling(group, largest)) continue;
+    if (has_filters(options) && !any_matches(input, group, options)) continue;
+    Finding finding = finding_of(input.recording, group, input.timeline.regular.size(),
+                                 report.memory_limit_bytes);
+    if (rises(finding.verdict)) {
+      finding.places = places_of(input.recording, group, input.summaries, input.names,
+                                 input.options, finding.bytes_per_hour.value_or(0));
+    }
+    report.findings.push_back(std::move(finding));
+    shown.stacks.insert(group.stacks.begin(), group.stacks.end());
+  }
+}
+
+void add_wholes(const Wholes& wholes, const Options& options, Report& report, Shown& shown) {
+  for (const Finding& whole : wholes.findings) {
+    if (has_filters(options) || !is_wanted(whole.verdict, options)) continue;
+    Finding finding = whole;
+    shown.leads.insert(finding.leads.begin(), finding.leads.end());
+    if (rises(finding.verdict)) {
+      add_place(finding.places, place_key(finding), finding.bytes_per_hour.value_or(0));
+    }
+    report.findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace
+
+Shown add_findings(const WholeInput& input, const std::vector<Group>& groups, const Wholes& wholes,
+                   const Options& options, Report& report) {
+  Shown shown;
+  add_groups(input, groups, options, report, shown);
+  add_wholes(wholes, options, report, shown);
+  std::stable_partition(report.findings.begin(), report.findings.end(),
+                        [](const Finding& finding) { return finding.verdict == Verdict::kLeak; });
+  if (!has_filters(options) && is_wanted(Verdict::kRetained, options)) {
+    const std::vector<size_t>& regular = input.timeline.regular;
+    const size_t judged = regular.empty() ? 0 : regular.back() + 1;
+    if (auto retained = retention_finding(input.recording, judged)) {
+      report.findings.push_back(std::move(*retained));
+    }
+  }
+  return shown;
+}
+
+}  // namespace silt::report

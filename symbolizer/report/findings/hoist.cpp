@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See hoist.h.
+
+#include "symbolizer/report/findings/hoist.h"
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "symbolizer/read/stack_nodes.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Timeline;
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+// Healthy allocations through the leaking function that make the caller the better site, as a share
+// of the leaking ones; and the most that healthy callers' blocks may grow, as a share of the leak.
+constexpr double kHealthyShare = 0.1;
+constexpr size_t kMostHoists = 8;
+
+// A line that calls the leaking function, and what the calls from there left.
+struct Caller {
+  Frame frame;
+  std::unordered_set<uint64_t> calls;
+  std::unordered_set<size_t> stacks;
+  double grown = 0;  // blocks
+  double allocated = 0;
+};
+
+// Whether more of a caller's is live merely because more was under way when the last snapshot was
+// taken, or its call came when a table needed room: few blocks, and a small part of what it made.
+bool is_in_flight(const Caller& caller, const Caller& cause) {
+  return caller.grown <= kHealthyShare * cause.grown &&
+         caller.grown * cause.allocated <= kHealthyShare * cause.grown * caller.allocated;
+}
+
+bool hoist_once(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+                const FoldOptions& options, Candidate& candidate) {
+  Frame& site = candidate.group.site;
+  if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
+    return false;
+  }
+  std::unordered_set<uint64_t> calls;  // in the site's function
+  std::unordered_map<std::string, Caller> by_key;
+  for (const Member& member : candidate.members) {
+    const analyze::Series& series = member.series;
+    if (growth_of(timeline, series) <= 0) continue;
+    const read::Stack& stack = recording.stacks[member.stack];
+    bool seen = false;
+    bool found = false;
+    Frame next;
+    uint64_t next_pc = 0;
+    for (const uint32_t node : read::StackNodes(recording, stack)) {
+      for (const Frame& frame : names(node)) {
+        if (same_function(frame, site)) {
+          calls.insert(recording.nodes[node].pc);
+          seen = true;
+          found = false;  // recursion: what counts is outside of the outermost one
+        } else if (seen && !found && owner_of(frame, options.look_through) == Owner::kUser) {
+          next = frame;
+          next_pc = recording.nodes[node].pc;
+          found = true;
+        }
+      }
+    }
+    if (!found) return false;
+    Caller& caller = by_key[site_key(next)];
+    caller.frame = next;
+    caller.calls.insert(next_pc);
+    caller.stacks.insert(member.stack);
+    caller.grown +=
+        series.blocks[timeline.regular.back()] - series.blocks[timeline.regular.front()];
+    caller.allocated += series.allocated_blocks;
+  }
+  const Caller* cause = nullptr;
+  for (const auto& [key, caller] : by_key) {
+    if (cause == nullptr || caller.grown > cause->grown) cause = &caller;
+  }
+  if (cause == nullptr) return false;
+  for (const auto& [key, caller] : by_key) {
+    if (&caller != cause && !is_in_flight(caller, *cause)) return false;
+  }
+  const Frame caller = cause->frame;
+  const std::unordered_set<uint64_t>& callers = cause->calls;
+  const std::unordered_set<size_t>& leaking = cause->stacks;
+  const double leaked = cause->allocated;
+  // Parents are older than their children, so one pass hands marks down to the innermost frames.
+  enum : uint8_t { kThrough = 1, kFromCaller = 2 };
+  std::vector<uint8_t> marks(recording.nodes.size(), 0);
+  for (size_t node = 1; node < recording.nodes.size(); ++node) {
+    const read::Node& here = recording.nodes[node];
+    marks[node] =
+        static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |
+                             (callers.count(here.pc) > 0 ? kFromCaller : 0));
+  }
+  double healthy = 0;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    const read::Stack& stack = recording.stacks[i];
+    if (stack.heap != candidate.group.heap || marks[stack.leaf] != kThrough) continue;
+    if (leaking.count(i) > 0 || stack.samples.empty()) continue;
+    healthy += static_cast<double>(stack.samples.back().allocated_blocks);
+  }
+  if (healthy < kHealthyShare * leaked) return false;
+  site = caller;
+  // What is under way for other callers comes and goes by its own ways.
+  std::erase_if(candidate.members,
+                [&](const Member& member) { return leaking.count(member.stack) == 0; });
+  candidate.group.sum = sum_of(candidate.members);
+  return true;
+}
+
+}  // namespace
+
+bool hoist(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
+           const FoldOptions& options, Candidate& candidate) {
+  for (size_t i = 0; i < kMostHoists; ++i) {
+    if (!hoist_once(recording, timeline, names, options, candidate)) return i > 0;
+  }
+  return true;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signs of allocators; see the header.
+
+#include "symbolizer/report/findings/inner_allocator.h"
+
+#include <array>
+#include <string_view>
+
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using symbolize::Frame;
+
+struct Sign {
+  std::string_view function;  // its name begins so; empty: any
+  std::string_view module;    // the file's name begins so; empty: any
+  const char* name;
+  const char* setting;
+  const char* runtime = "";
+  bool managed = false;
+};
+
+// By function first, since static ones have no module of their own.
+constexpr std::array<Sign, 20> kSigns = {{
+    {"mi_", "", "mimalloc", ""},
+    {"_mi_", "", "mimalloc", ""},
+    {"je_", "", "jemalloc", ""},
+    {"_rjem_", "", "jemalloc", ""},
+    {"tcmalloc::", "", "tcmalloc", ""},
+    {"_PyMem_ArenaAlloc", "", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
+    {"_PyObject_Arena", "", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
+    {"zend_mm_", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
+    {"_emalloc", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
+    {"g_slice_", "", "GLib's slice allocator", "G_SLICE=always-malloc"},
+    {"apr_palloc", "", "APR's pools", ""},
+    {"apr_allocator_alloc", "", "APR's pools", ""},
+    {"ngx_palloc", "", "nginx's pools", ""},
+    {"ngx_create_pool", "", "nginx's pools", ""},
+    {"_obstack_newchunk", "", "an obstack", ""},
+    {"", "libpython", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
+    {"", "python3", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
+    {"", "php", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
+    {"", "libphp", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
+    {"", "libjvm", "the Java virtual machine", "", "", true},
+}};
+
+// libc's own entry into the kernel says nothing about who called it.
+bool is_entry(const Frame& frame) {
+  const std::string_view module = base_name(frame.module);
+  return module.starts_with("libc.") || module.starts_with("libsilt") ||
+         module.starts_with("ld-linux") || module.starts_with("ld-musl");
+}
+
+}  // namespace
+
+std::optional<InnerAllocator> inner_allocator(const symbolize::FrameList& frames) {
+  size_t first = 0;
+  while (first < frames.size() && is_entry(frames[first])) ++first;
+  if (first == frames.size()) return std::nullopt;
+  // Runtimes show in the very function that asks; allocators within its nearest callers.
+  constexpr size_t kNear = 8;
+  for (size_t i = first; i < frames.size() && i < first + kNear; ++i) {
+    const std::string name = plain_name(frames[i].function);
+    for (const Sign& sign : kSigns) {
+      if (sign.function.empty() || !name.starts_with(sign.function)) continue;
+      return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed};
+    }
+  }
+  const std::string_view module = base_name(frames[first].module);
+  for (const Sign& sign : kSigns) {
+    if (sign.module.empty() || !module.starts_with(sign.module)) continue;
+    return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed};
+  }
+  // What a replaced `operator new` or `malloc` calls is an allocator, whatever its name.
+  const size_t depth = inner_allocator_frames(frames);
+  if (depth > first) {
+    return InnerAllocator{"an allocator inside '" + std::string(module) + "'", "", "", false};
+  }
+  return std::nullopt;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See owned.h.
+
+#include "symbolizer/report/findings/owned.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "symbolizer/analyze/series.h"
+
+namespace silt::report {
+namespace {
+
+// Of a group's bytes: what a stale word keeps or a pointer that is not seen loses is a few blocks.
+constexpr double kNearlyAll = 0.9;
+// So many blocks are not forgotten once, at start-up; nor are they what one stale word kept before.
+constexpr double kFewestLost = 5;
+
+constexpr size_t kNone = SIZE_MAX;
+
+struct Kept {
+  uint64_t kept_bytes = 0;
+  uint64_t kept_blocks = 0;
+  uint64_t lost_blocks = 0;
+  std::vector<uint64_t> hanging_on;  // bytes, by group
+
+  bool hangs_on(size_t group) const {
+    return kept_bytes > 0 &&
+           static_cast<double>(hanging_on[group]) >= kNearlyAll * static_cast<double>(kept_bytes);
+  }
+  bool is_lost() const {
+    const auto lost = static_cast<double>(lost_blocks);
+    return lost >= kFewestLost &&
+           lost >= kNearlyAll * static_cast<double>(lost_blocks + kept_blocks);
+  }
+};
+
+bool is_native(const Group& group) { return group.heap == read::Heap::kNative; }
+
+class Facts {
+ public:
+  Facts(const read::Recording& recording, const std::vector<Group>& groups)
+      : owners_(*recording.owners), kept_(groups.size()) {
+    for (Kept& kept : kept_) kept.hanging_on.resize(groups.size());
+    for (size_t i = 0; i < groups.size(); ++i) {
+      if (!is_native(groups[i])) continue;
+      for (const size_t stack : groups[i].stacks)
+        group_of_[number_of(recording.stacks[stack].id)] = i;
+    }
+    for (const read::OwnersRow& row : owners_.rows) add(row);
+  }
+
+  const Kept& of(size_t group) const { return kept_[group]; }
+
+ private:
+  void add(const read::OwnersRow& row) {
+    const auto own = group_of_.find(row.stack);
+    if (own == group_of_.end()) return;
+    Kept& kept = kept_[own->second];
+    kept.kept_bytes += row.kept_bytes;
+    kept.kept_blocks += row.kept_blocks;
+    kept.lost_blocks += row.lost_blocks;
+    for (const read::OwnersShare& share : row.shares) {
+      keepers_.clear();
+      for (uint32_t at = share.path; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
+        const auto keeper = group_of_.find(owners_.paths[at].stack);
+        if (keeper != group_of_.end() && keeper->second != own->second) {
+          keepers_.push_back(keeper->second);
+        }
+      }
+      std::sort(keepers_.begin(), keepers_.end());
+      keepers_.erase(std::unique(keepers_.begin(), keepers_.end()), keepers_.end());
+      for (const size_t keeper : keepers_) kept.hanging_on[keeper] += share.bytes;
+    }
+  }
+
+  const read::Owners& owners_;
+  std::unordered_map<uint32_t, size_t> group_of_;  // by a stack's id
+  std::vector<Kept> kept_;
+  std::vector<size_t> keepers_;
+};
+
+// The thing's own verdict; pace and growth of both, and the figures of the reason where both
+// together show the same as the thing alone.
+void take_in(const analyze::Timeline& timeline, Group& whole, Group& part) {
+  whole.remarks.push_back(
+      {.kind = Remark::Kind::kOneKeeps, .bytes = part.judgement.growth_bytes, .place = part.site});
+  whole.stacks.insert(whole.stacks.end(), part.stacks.begin(), part.stacks.end());
+  part.stacks.clear();
+  analyze::add(whole.sum, part.sum);
+  const double confidence = whole.judgement.confidence;
+  const analyze::Judgement all = analyze::judge(timeline, whole.sum);
+  const analyze::Reason reason =
+      all.reason.because == whole.judgement.reason.because ? all.reason : whole.judgement.reason;
+  whole.judgement = all;
+  whole.judgement.reason = reason;
+  whole.judgement.confidence = confidence;
+}
+
+}  // namespace
+
+void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
+                      std::vector<Group>& groups) {
+  if (!recording.owners || !recording.owners->found) return;
+  const Facts facts(recording, groups);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (is_native(groups[i]) && groups[i].verdict() == analyze::Verdict::kGrowing &&
+        facts.of(i).is_lost()) {
+      const Kept& kept = facts.of(i);
+      groups[i].remarks.push_back(
+          {.kind = Remark::Kind::kLost,
+           .ground = Ground::kLost,
+           .share = static_cast<double>(kept.lost_blocks) /
+                    static_cast<double>(kept.lost_blocks + kept.kept_blocks)});
+    }
+  }
+  // Into which group each has gone.
+  std::vector<size_t> into(groups.size(), kNone);
+  const auto now = [&into](size_t group) {
+    while (into[group] != kNone) group = into[group];
+    return group;
+  };
+  const auto leaks = [&groups](size_t i) { return groups[i].verdict() == analyze::Verdict::kLeak; };
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (size_t k = 0; k < groups.size(); ++k) {
+      if (i == k || !is_native(groups[i]) || !is_native(groups[k])) continue;
+      if (!facts.of(i).hangs_on(k)) continue;
+      const size_t a = now(i);
+      const size_t b = now(k);
+      if (a == b || !rises(groups[a]) || !rises(groups[b]) || !(leaks(a) || leaks(b))) continue;
+      const bool a_is_more = leaks(a) != leaks(b) ? leaks(a)
+                                                  : groups[a].judgement.growth_bytes >=
+                                                        groups[b].judgement.growth_bytes;
+      const size_t whole = a_is_more ? a : b;
+      const size_t part = a_is_more ? b : a;
+      take_in(timeline, groups[whole], groups[part]);
+      into[part] = whole;
+    }
+  }
+  std::vector<Group> left;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (into[i] == kNone) left.push_back(std::move(groups[i]));
+  }
+  groups = std::move(left);
+}
+
+}  // namespace silt::report

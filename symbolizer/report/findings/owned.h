@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What owners tell of places that grow, where the recording knows who keeps each block. A curve can
+// only suggest that two places are one leak; a pointer proves it: the elements of a container hang
+// on it, and the parts of a thing hang on the thing. And what nothing points to will not be freed,
+// however short the curve.
+
+#ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_
+#define SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_
+
+#include <vector>
+
+#include "symbolizer/report/findings/fold.h"
+
+namespace silt::report {
+
+// Puts native groups together of which one keeps the other, if one of them leaks and both rise; and
+// adds the ground that a group's blocks are lost.
+void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
+                      std::vector<Group>& groups);
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/report/findings/relation.h"
+
+#include <algorithm>
+
+#include "symbolizer/analyze/step.h"
+#include "symbolizer/report/findings/chance.h"
+#include "symbolizer/report/findings/passage.h"
+#include "symbolizer/report/runtime.h"
+#include "symbolizer/report/site.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Judgement;
+using analyze::Timeline;
+using analyze::Verdict;
+using symbolize::Frame;
+using symbolize::FrameKind;
+
+// A container adds few blocks where the things it holds add many.
+constexpr double kContainerShare = 0.02;
+// Objects of a container in a sampled heap are so many times as large as what it holds.
+constexpr double kContainerSize = 8;
+
+// Cheap: whether the pair is worth a closer look.
+bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions& options) {
+  if (whole.group.heap != part.group.heap) return false;
+  for (const Frame& site : whole.sites) {
+    if (part.functions.count(function_hash(site)) > 0) return true;
+  }
+  return part.functions.count(function_hash(whole.group.site)) > 0 ||
+         whole.functions.count(function_hash(part.group.site)) > 0 ||
+         (is_foreign(whole.group.site, options) && is_foreign(part.group.site, options));
+}
+
+// Few blocks that grow beside the many of `whole`. In a sampled heap a single sample stands for
+// as many objects as fit between two samples, so there few blocks say nothing unless they are
+// large.
+bool is_container_of(const Group& part, const Group& whole) {
+  const Judgement& one = part.judgement;
+  const Judgement& all = whole.judgement;
+  if (one.growth_bytes <= 0) return false;
+  if (part.heap == read::Heap::kManaged &&
+      one.growth_bytes * all.growth_blocks <
+          kContainerSize * all.growth_bytes * one.growth_blocks) {
+    return false;
+  }
+  return one.growth_blocks <= std::max(1.0, kContainerShare * all.growth_blocks);
+}
+
+}  // namespace
+
+Relation relation(const read::Recording& recording, const Timeline& timeline,
+                  const NodeFrames& names, const FoldOptions& options, const Candidate& whole,
+                  const Candidate& part) {
+  if (!may_relate(whole, part, options)) return Relation::kNone;
+  const Group& root = whole.group;
+  const Group& group = part.group;
+  const Verdict verdict = group.verdict();
+  const bool container = is_container_of(group, root);
+  if (!rises(group) && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
+  if (!with_it) return Relation::kNone;
+  // No line of the user's is known for either: all that can be said is that they go together.
+  if (is_foreign(root.site, options) && is_foreign(group.site, options)) return Relation::kPart;
+  if (same_function(root.site, group.site)) return Relation::kPart;
+  for (const Frame& site : whole.sites) {
+    if (same_function(site, group.site)) return Relation::kPart;
+    if (!is_main(recording, names, whole, site) && passes(recording, part, names, site).function) {
+      return Relation::kPart;
+    }
+  }
+  const Passage through_root = passes(recording, part, names, root.site);
+  // What main calls is the whole program, so there only the very line tells a part.
+  if (through_root.line ||
+      (through_root.function && !is_main(recording, names, whole, root.site))) {
+    return Relation::kPart;
+  }
+  const Passage through = passes(recording, whole, names, group.site);
+  const bool through_part = through.line;
+  // Objects of a function and of what it calls, in a heap that a runtime collects: the callee says
+  // more. Where its compiler puts calls into each other, the border between the two moves as well.
+  if (verdict == Verdict::kLeak && through.function && group.heap == read::Heap::kManaged &&
+      find_runtime(group.site.kind) != nullptr && !is_foreign(group.site, options) &&
+      group.site.function != "(top level)") {
+    return Relation::kPart;
+  }
+  // What the very line makes that calls the leak's function: an argument, which it keeps.
+  if (verdict == Verdict::kLeak && through_part && !is_foreign(group.site, options) &&
+      analyze::lockstep(timeline, root.sum, group.sum) != analyze::Lockstep::kNone) {
+    return Relation::kPart;
+  }
+  if (container && through_part) {
+    // A library that calls the user's code keeps something of its own beside; the leak stays the
+    // user's. So it does beside what chance or node's pools add.
+    const bool library = is_foreign(group.site, options) && !is_foreign(root.site, options);
+    const bool chance = !recording.jit_map.empty() && is_by_chance(group);
+    return library || chance ? Relation::kPart : Relation::kHolder;
+  }
+  return Relation::kNone;
+}
+
+bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
+  // A tuple of three, a number, a text of twenty letters.
+  constexpr double kSmallObject = 72;
+  if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
+    return false;
+  }
+  const Judgement& judgement = part.group.judgement;
+  const double all = whole.group.judgement.growth_bytes;
+  if (part.group.verdict() != Verdict::kLeak || judgement.growth_bytes >= all) return false;
+  const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
+  const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
+                     part.group.site.function != "<module>";
+  // The list or dict that the thing is put into, by another line of a function that makes it.
+  if (calls && is_container_of(part.group, whole.group)) return true;
+  return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);
+}
+
+}  // namespace silt::report

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The baseline; see the header.
+
+#include "symbolizer/report/gate/baseline.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "symbolizer/report/gate/rule_lines.h"
+#include "symbolizer/report/place.h"
+
+namespace silt::report {
+
+std::string write_baseline(const Report& report) {
+  std::string text =
+      "# Growth that is known and accepted: bytes an hour, then the place. Written by\n"
+      "# 'silt check --write-baseline'; lines may be removed, and comments added.\n";
+  std::vector<Place> places;
+  for (const Finding& finding : report.findings) {
+    for (const Place& place : finding.places) {
+      add_place(places, place.key, place.bytes_per_hour);
+    }
+  }
+  for (const Place& place : places) {
+    char pace[32];
+    std::snprintf(pace, sizeof pace, "%.0f", std::max(0.0, place.bytes_per_hour));
+    text += std::string(pace) + " " + place.key + "\n";
+  }
+  return text;
+}
+
+Result<std::vector<Place>> parse_baseline(std::string_view text) {
+  std::vector<Place> known;
+  const auto error =
+      for_lines(text, [&](size_t number, std::string_view line) -> std::optional<Error> {
+        if (line.empty() || line.front() == '#') return std::nullopt;
+        const std::string row(line);
+        char* end = nullptr;
+        const double pace = std::strtod(row.c_str(), &end);
+        if (end == row.c_str() || *end != ' ' || !std::isfinite(pace)) {
+          return wrong_line(number, "expected bytes an hour and a place");
+        }
+        known.push_back({std::string(end + 1), pace});
+        return std::nullopt;
+      });
+  if (error) return *error;
+  return known;
+}
+
+}  // namespace silt::report

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Places that grow, with owners known: one keeps the other, or nothing keeps it.
+
+#include "symbolizer/report/findings/owned.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "symbolizer/render/reason_words.h"
+#include "symbolizer/report/build.h"
+#include "test/symbolizer/report/named_heap.h"
+
+namespace silt::report {
+namespace {
+
+using analyze::Verdict;
+using symbolize::Frame;
+using test::frame;
+using test::NamedHeap;
+
+const Frame kMalloc = frame("malloc", "", 0, "/x/libsilt.so");
+const Frame kMain = frame("main", "main.cpp", 90);
+const Frame kSend = frame("send_request", "client.cpp", 20);
+const Frame kAnswer = frame("take_answer", "client.cpp", 50);
+const Frame kDraw = frame("draw", "screen.cpp", 7);
+
+// Three places that leak, each at a pace of its own.
+NamedHeap three_leaks() {
+  NamedHeap heap({{kMalloc, kSend, kMain}, {kMalloc, kAnswer, kMain}, {kMalloc, kDraw, kMain}});
+  for (int i = 0; i < 10; ++i) {
+    heap.allocate(40 + heap.chance(40), 200, 0);
+    heap.allocate(20 + heap.chance(20), 30, 1);
+    heap.allocate(20 + heap.chance(20), 50, 2);
+    heap.snapshot();
+  }
+  return heap;
+}
+
+uint32_t id_of(NamedHeap& heap, size_t stack) {
+  return number_of(heap.recording().stacks[stack].id);
+}
+
+// What a copy of the process found at the last snapshot: each stack is kept by a variable.
+read::Owners& begin_owners(NamedHeap& heap) {
+  read::Owners owners;
+  owners.snapshot = static_cast<uint32_t>(heap.recording().snapshots.size() - 1);
+  owners.found = true;
+  owners.roots.push_back({.kind = format::RootKind::kStack, .place = 1});
+  owners.paths.resize(2);
+  owners.paths[1].root = 0;
+  heap.recording().owners = owners;
+  return *heap.recording().owners;
+}
+
+uint32_t add_path(read::Owners& owners, uint32_t parent, uint32_t stack) {
+  owners.paths.push_back({.parent = parent, .root = 0, .stack = stack});
+  return static_cast<uint32_t>(owners.paths.size() - 1);
+}
+
+void add_row(NamedHeap& heap, size_t stack, const std::vector<std::pair<uint32_t, double>>& kept,
+             double lost = 0) {
+  const auto blocks = static_cast<double>(heap.live(stack));
+  read::OwnersRow row;
+  row.stack = id_of(heap, stack);
+  for (const auto& [path, share] : kept) {
+    const auto part = static_cast<uint64_t>(share * blocks);
+    row.shares.push_back({path, part, part * 100});
+    row.kept_blocks += part;
+    row.kept_bytes += part * 100;
+  }
+  row.lost_blocks = static_cast<uint64_t>(lost * blocks);
+  row.lost_bytes = row.lost_blocks * 100;
+  heap.recording().owners->rows.push_back(row);
+}
+
+std::vector<std::string> leaks(const Report& report) {
+  std::vector<std::string> sites;
+  for (const Finding& finding : report.findings) {
+    if (finding.verdict == Verdict::kLeak) sites.push_back(finding.site.function);
+  }
+  return sites;
+}
+
+}  // namespace
+
+TEST_CASE("what hangs on the blocks of another leak is the same leak") {
+  NamedHeap heap = three_leaks();
+  REQUIRE(leaks(heap.report()).size() == 3);
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t requests = add_path(owners, 1, id_of(heap, 0));
+  add_row(heap, 0, {{1, 1}});
+  add_row(heap, 1, {{requests, 0.95}, {1, 0.05}});
+  add_row(heap, 2, {{1, 1}});
+  const Report report = heap.report();
+  CHECK(leaks(report) == std::vector<std::string>{"send_request", "draw"});
+  const Finding& joined = report.findings[0];
+  CHECK(joined.stacks.size() == 2);
+  CHECK(joined.growth_blocks ==
+        Approx(static_cast<double>(heap.live(0) + heap.live(1))).epsilon(0.15));
+  CHECK(render::reason_text(joined.why).find("one leak with") != std::string::npos);
+  CHECK(render::reason_text(joined.why).find("take_answer") != std::string::npos);
+}
+
+TEST_CASE("a part of it that hangs on another leak is not enough") {
+  NamedHeap heap = three_leaks();
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t requests = add_path(owners, 1, id_of(heap, 0));
+  add_row(heap, 0, {{1, 1}});
+  add_row(heap, 1, {{requests, 0.8}, {1, 0.2}});
+  add_row(heap, 2, {{1, 1}});
+  CHECK(leaks(heap.report()).size() == 3);
+}
+
+TEST_CASE("a variable that keeps two leaks does not make one of them") {
+  NamedHeap heap = three_leaks();
+  begin_owners(heap);
+  for (size_t stack = 0; stack < 3; ++stack) add_row(heap, stack, {{1, 1}});
+  CHECK(leaks(heap.report()).size() == 3);
+}
+
+TEST_CASE("a chain of parts is one leak, whichever way round they hang") {
+  NamedHeap heap = three_leaks();
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t drawn = add_path(owners, 1, id_of(heap, 2));
+  const uint32_t answers = add_path(owners, drawn, id_of(heap, 1));
+  add_row(heap, 2, {{1, 1}});
+  add_row(heap, 1, {{drawn, 1}});
+  add_row(heap, 0, {{answers, 1}});
+  const Report report = heap.report();
+  CHECK(leaks(report) == std::vector<std::string>{"send_request"});
+  CHECK(report.findings[0].stacks.size() == 3);
+}
+
+TEST_CASE("a container that keeps a leak's blocks is part of the leak; one that is full is not") {
+  const Frame push = frame("push", "queue.cpp", 12);
+  NamedHeap heap({{kMalloc, kSend, kMain}, {kMalloc, push, kMain}});
+  const bool grows = GENERATE(true, false);
+  heap.allocate(1, 1024, 1);
+  for (int i = 0; i < 12; ++i) {
+    heap.allocate(40 + heap.chance(10), 200, 0);
+    if (grows && i % 2 == 1) {
+      heap.free_all(1);
+      heap.allocate(1, static_cast<uint64_t>(1024 * (2 + i)), 1);
+    }
+    heap.snapshot();
+  }
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t queue = add_path(owners, 1, id_of(heap, 1));
+  add_row(heap, 0, {{queue, 1}});
+  add_row(heap, 1, {{1, 1}});
+  const Report report = heap.report();
+  CHECK(leaks(report) == std::vector<std::string>{"send_request"});
+  CHECK(report.findings[0].stacks.size() == (grows ? 2 : 1));
+}
+
+TEST_CASE("blocks to which nothing points, and that keep coming, are a leak after two snapshots") {
+  NamedHeap heap({{kMalloc, kSend, kMain}, {kMalloc, kDraw, kMain}});
+  for (int i = 0; i < 3; ++i) {
+    heap.allocate(40, 200, 0);
+    heap.allocate(40, 200, 1);
+    heap.snapshot();
+  }
+  REQUIRE(leaks(heap.report()).empty());
+  begin_owners(heap);
+  add_row(heap, 0, {{1, 0.02}}, 0.98);
+  add_row(heap, 1, {{1, 0.5}}, 0.5);
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == std::vector<std::string>{"send_request"});
+  CHECK(report.findings[0].confidence >= 0.9);
+  CHECK(render::reason_text(report.findings[0].why)
+            .find("nothing in the process points to 98 % of its blocks") != std::string::npos);
+}
+
+TEST_CASE("what was lost once is no leak") {
+  NamedHeap heap({{kMalloc, kSend, kMain}, {kMalloc, kDraw, kMain}});
+  heap.allocate(40, 200, 0);
+  for (int i = 0; i < 10; ++i) {
+    heap.churn(100);
+    heap.snapshot();
+  }
+  begin_owners(heap);
+  add_row(heap, 0, {}, 1);
+  CHECK(leaks(heap.report()).empty());
+}
+
+}  // namespace silt::report
