@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import unittest
 
 import harness
@@ -38,10 +39,16 @@ class Processes(harness.SiltTest):
         path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
         return [int(pid) for pid in path.read_text(encoding="ascii").split()]
 
-    def start_workers(self, command, **settings):
-        process = self.start(command, settings=settings)
+    def start_workers(self, command):
+        """With its two children; all of them are ended with the test."""
+        process = self.start(command)
+        self.addCleanup(self.end_family, process)
         harness.wait_until(lambda: len(self.children_of(process)) == 2, "two children")
         return process
+
+    def end_family(self, process):
+        for pid in [*self.children_of(process), process.pid]:
+            os.kill(pid, signal.SIGKILL)
 
     def test_one_dump_for_a_process_and_all_that_it_started(self):
         process = self.start_workers([harness.program("two_workers")])
