@@ -150,7 +150,8 @@ class MemoryCap(harness.SiltTest):
             self.assertEqual((flags & 8, interval), (8, 512 * 1024))
             self.assertLessEqual(table_bytes, self.LIMIT)
         report = self.report(self.recording())
-        self.assertTrue([note for note in report.notes if "own memory limit was reached" in note], report.notes)
+        self.assertTrue([note for note in report.notes if "own memory limit was reached" in note],
+                        report.notes)
         # Recorded one by one before the cap: a quarter freed, a quarter resized.
         self.assertEqual(report.sums("allocate_early", snapshot=1)[:2], (20000, 20000 * 104))
         self.assertEqual(report.sums("allocate_early", snapshot=2)[:2], (0, 0))
