@@ -104,7 +104,7 @@ class Growth(NodeTest):
 
     def test_many_worker_threads_come_and_go(self):
         process = self.app("steps.cjs")
-        for number in harness.some(range(100), 24):
+        for number in harness.some(range(100), 14):
             self.command(process, "worker")
             if number % 10 == 0:
                 self.dump(process.pid)

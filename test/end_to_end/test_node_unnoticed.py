@@ -26,7 +26,7 @@ class Unnoticed(NodeTest):
             ({}, {"NODE_OPTIONS": "--no-deprecation"}, {"SILT_LOG": "info", "SILT_AT_EXIT": "0"}),
             ((), ("--no-warnings",), ("--frozen-intrinsics", "--no-warnings"),
              ("--disable-proto=throw",), ("--max-old-space-size=300",)))
-        for settings, options in harness.some(each, 6):
+        for settings, options in harness.some(each, 4):
             with self.subTest(settings=settings, options=options):
                 self.check_same(*options, str(APPS / "observe.cjs"), settings=settings)
 

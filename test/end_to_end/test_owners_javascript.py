@@ -89,7 +89,7 @@ class HeapOwners(harness.SiltTest):
                 yield version, node, kind
 
     def test_each_way_of_keeping_is_named(self):
-        for version, node, kind in self.cases(harness.some(KEEPERS, 3)):
+        for version, node, kind in self.cases(harness.some(KEEPERS, 2)):
             with self.subTest(version=version, kind=kind):
                 growth, text = self.two_looks(kind, node)
                 first = growth["owners"][0]
