@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "symbolizer/analyze/series.h"
+#include "symbolizer/report/findings/parts.h"
 
 namespace silt::report {
 namespace {
@@ -82,21 +83,13 @@ class Facts {
   std::vector<size_t> keepers_;
 };
 
-// The thing's own verdict; pace and growth of both, and the figures of the reason where both
-// together show the same as the thing alone.
 void take_in(const analyze::Timeline& timeline, Group& whole, Group& part) {
   whole.remarks.push_back(
       {.kind = Remark::Kind::kOneKeeps, .bytes = part.judgement.growth_bytes, .place = part.site});
   whole.stacks.insert(whole.stacks.end(), part.stacks.begin(), part.stacks.end());
   part.stacks.clear();
   analyze::add(whole.sum, part.sum);
-  const double confidence = whole.judgement.confidence;
-  const analyze::Judgement all = analyze::judge(timeline, whole.sum);
-  const analyze::Reason reason =
-      all.reason.because == whole.judgement.reason.because ? all.reason : whole.judgement.reason;
-  whole.judgement = all;
-  whole.judgement.reason = reason;
-  whole.judgement.confidence = confidence;
+  add_up(timeline, whole);
 }
 
 }  // namespace

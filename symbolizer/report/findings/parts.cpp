@@ -29,23 +29,8 @@ using symbolize::FrameKind;
 // Names are compared for so many of the largest groups only: pairs of groups are many.
 constexpr size_t kMostGroups = 400;
 
-// The verdict is the thing's own; pace and growth are those of all its parts, and so are the
-// figures of the reason where all of them together show the same as the thing alone.
 void add_up(const Timeline& timeline, Candidate& candidate) {
-  const Judgement all = analyze::judge(timeline, candidate.group.sum);
-  Judgement& judgement = candidate.group.judgement;
-  judgement.growth_bytes = all.growth_bytes;
-  judgement.growth_blocks = all.growth_blocks;
-  judgement.bytes_per_second = all.bytes_per_second;
-  judgement.bytes_per_second_low = all.bytes_per_second_low;
-  judgement.bytes_per_second_high = all.bytes_per_second_high;
-  judgement.blocks_per_second = all.blocks_per_second;
-  judgement.bytes_per_work = all.bytes_per_work;
-  if (all.reason.because == judgement.reason.because) {
-    judgement.reason = all.reason;
-    judgement.windows = all.windows;
-    judgement.growing_windows = all.growing_windows;
-  }
+  add_up(timeline, candidate.group);
   order_members(timeline, candidate.members);
 }
 
@@ -120,6 +105,23 @@ void join_one_things(const Timeline& timeline, const FoldOptions& options,
 }
 
 }  // namespace
+
+void add_up(const Timeline& timeline, Group& group) {
+  const Judgement all = analyze::judge(timeline, group.sum);
+  Judgement& judgement = group.judgement;
+  judgement.growth_bytes = all.growth_bytes;
+  judgement.growth_blocks = all.growth_blocks;
+  judgement.bytes_per_second = all.bytes_per_second;
+  judgement.bytes_per_second_low = all.bytes_per_second_low;
+  judgement.bytes_per_second_high = all.bytes_per_second_high;
+  judgement.blocks_per_second = all.blocks_per_second;
+  judgement.bytes_per_work = all.bytes_per_work;
+  if (all.reason.because == judgement.reason.because) {
+    judgement.reason = all.reason;
+    judgement.windows = all.windows;
+    judgement.growing_windows = all.growing_windows;
+  }
+}
 
 void join_parts(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, std::vector<Candidate>& candidates) {

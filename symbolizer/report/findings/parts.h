@@ -12,6 +12,11 @@
 
 namespace silt::report {
 
+// After others joined a group: the verdict is the thing's own; pace and growth are those of all its
+// parts, and so are the figures of the reason where all of them together show the same as the thing
+// alone.
+void add_up(const analyze::Timeline& timeline, Group& group);
+
 // A group joins the group of a leak when it grows in step with it, or is a container that holds it,
 // and its stacks run through the function that leaks. What then remains to one function that other,
 // healthy callers use as well is moved to the caller that leaks.
