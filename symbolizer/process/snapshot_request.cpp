@@ -105,7 +105,8 @@ class Asking {
     if (auto failure = begin()) return *failure;
     for (;;) {
       const Moment looked = steady_clock::now();
-      if (auto result = answer()) return *result;
+      if (auto result = answer())
+        return wish_.change == Change::kDisarm ? asleep(*result) : *result;
       if (auto failure = press()) return *failure;
       // Of a process with a hundred thousand mappings a look takes long; it is to get some rest.
       const auto cost = std::chrono::duration_cast<milliseconds>(steady_clock::now() - looked);
@@ -114,12 +115,43 @@ class Asking {
   }
 
  private:
+  using Change = Wish::Change;
+
+  // Why the process is in no state for this wish; empty: it is in one.
+  std::string wrong_state(const std::optional<Card>& card) const {
+    if (!card) return "";
+    const std::string pid = std::to_string(pid_);
+    if (card->asleep && wish_.change == Change::kDisarm) return "is asleep already";
+    if (card->asleep && wish_.change == Change::kNone) {
+      return "is asleep (SILT_START=asleep) and records nothing: 'silt arm " + pid + "' wakes it";
+    }
+    if (!card->asleep && wish_.change == Change::kArm) {
+      return "is not asleep, it records already: 'silt dump " + pid + "' takes a snapshot";
+    }
+    // Asleep it looks for nothing, so there is no other way.
+    if (wish_.change != Change::kNone && card->reach != format::Reach::kSignal) {
+      const std::string why = objection(*card);
+      return why + ", and is armed and disarmed by signal only";
+    }
+    return "";
+  }
+
+  // It falls asleep right after its last snapshot.
+  Result<std::string> asleep(const Result<std::string>& result) {
+    while (result && !process_.ended_within(kPollInterval) && !after(start_, patience_.answer)) {
+      const auto maps = find_interposer_in(pid_);
+      if (!maps || !maps->card || maps->card->asleep) break;
+    }
+    return result;
+  }
+
   std::optional<Error> begin() {
     auto status = find_process(pid_);
     if (!status) return status.error();
     status_ = *status;
     auto maps = find_interposer_in(pid_);
     if (!maps) return maps.error();
+    if (const std::string why = wrong_state(maps->card); !why.empty()) return about(pid_, why);
     known_ = find_control(pid_, *maps, status_);
     // Only now it is sure that all this was about the process of the handle.
     if (process_.has_ended()) return about(pid_, "has ended already");
@@ -136,6 +168,7 @@ class Asking {
   }
 
   void write_request(const MapFacts& maps) {
+    if (wish_.change != Change::kNone) return;
     const std::string folder = folder_for_requests(pid_, maps, known_);
     if (folder.empty()) return;
     const pid_t own = status_.namespace_pids.empty() ? pid_ : status_.namespace_pids.back();
@@ -199,9 +232,11 @@ class Asking {
       if (!after(start_, patience_.answer)) return std::nullopt;
       return timed_out("it may be busy writing");
     }
-    // Without a request there is no telling whether the first was understood.
-    const bool due =
-        sent_ ? request_ && now > last_sent_ + kBetweenSignals : now > start_ + kSilence;
+    // Without a request there is no telling whether the first was understood; an order to a process
+    // that has followed it changes nothing.
+    const bool ordered = wish_.change != Change::kNone;
+    const bool due = sent_ ? (ordered || request_) && now > last_sent_ + kBetweenSignals
+                           : ordered || now > start_ + kSilence;
     const bool over = after(start_, std::min(patience_.answer, patience_.reach));
     if (!due && !over) return std::nullopt;
     const auto status = status_of(pid_);
@@ -212,7 +247,7 @@ class Asking {
     const std::string why = signal_obstacle(pid_, *status, maps->card, &working);
     const bool pending = maps->card && maps->card->signal != 0 &&
                          (status->pending >> (maps->card->signal - 1) & 1) != 0;
-    if (due && why.empty() && !pending && (!working || now > start_ + kSilenceAtWork)) {
+    if (due && why.empty() && !pending && (ordered || !working || now > start_ + kSilenceAtWork)) {
       return send(maps->card->signal);
     }
     if (over && !why.empty() && !pending) {
@@ -224,7 +259,11 @@ class Asking {
     return timed_out(pending ? "no thread of it has taken the signal" : "it may be busy writing");
   }
 
-  uint32_t cookie() const {
+  uint64_t cookie() const {
+    if (wish_.change == Change::kArm) {
+      return uint64_t{packed(wish_.order)} << 32 | format::kArmCookie;
+    }
+    if (wish_.change == Change::kDisarm) return format::kDisarmCookie;
     if (wish_.heap) return format::kHeapCookie;
     return wish_.owners ? format::kOwnersCookie : format::kDumpCookie;
   }
@@ -248,6 +287,9 @@ class Asking {
   }
 
   Error unreachable(const std::string& why) const {
+    if (wish_.change != Change::kNone) {
+      return about(pid_, why + ", and is armed and disarmed by signal only: try again");
+    }
     return about(pid_, why +
                            ", and can be asked only while it allocates: try again, or choose a "
                            "period (SILT_EVERY)");
@@ -256,7 +298,9 @@ class Asking {
   Error timed_out(const std::string& why) const {
     char limit[32];
     std::snprintf(limit, sizeof(limit), "%.3g", patience_.answer);
-    return about(pid_, std::string("took no snapshot within ") + limit + " seconds: " + why);
+    const char* const what =
+        wish_.change == Change::kNone ? "took no snapshot within " : "did not answer within ";
+    return about(pid_, std::string(what) + limit + " seconds: " + why);
   }
 
   const pid_t pid_;

@@ -139,6 +139,22 @@ std::string unanswered(const read::Recording& recording) {
 
 }  // namespace
 
+namespace {
+
+// From when on it was recorded.
+std::string armed(const format::Meta& meta) {
+  std::string text;
+  if ((meta.flags & format::kFlagForkChild) == 0) {
+    text = "armed " + format_duration(meta.armed_seconds) + " after the start";
+  } else {
+    text = "a child of a process that was armed before";
+  }
+  return text +
+         ": blocks allocated earlier are in no figure, and growth is of what was allocated since";
+}
+
+}  // namespace
+
 std::string script_honesty_line(const read::Recording& recording,
                                 const analyze::Timeline& script_timeline) {
   const analyze::Detectable least = analyze::smallest_detectable(script_timeline);
@@ -169,6 +185,9 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   const uint64_t allocated = last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
   if (allocated == 0) {
     notes.push_back("nothing was recorded: no allocation passed through silt");
+  }
+  if ((last.meta.flags & format::kFlagArmed) != 0) {
+    notes.push_back(armed(last.meta));
   }
   if ((last.meta.flags & format::kFlagNoUnwinder) != 0) {
     notes.push_back(
