@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/base/quantity.h"
@@ -145,7 +146,16 @@ namespace {
 std::string armed(const format::Meta& meta) {
   std::string text;
   if ((meta.flags & format::kFlagForkChild) == 0) {
-    text = "armed " + format_duration(meta.armed_seconds) + " after the start";
+    const auto then = static_cast<time_t>(meta.start_realtime_ns / 1'000'000'000) +
+                      static_cast<time_t>(meta.armed_seconds);
+    std::tm parts{};
+    char at[64] = "";
+    if (gmtime_r(&then, &parts) != nullptr) {
+      std::strftime(at, sizeof at, "at %Y-%m-%d %H:%M:%S UTC, ", &parts);
+    }
+    text = std::string("armed ") + at +
+           (meta.armed_seconds == 0 ? "less than a second" : format_duration(meta.armed_seconds)) +
+           " after the start";
   } else {
     text = "a child of a process that was armed before";
   }

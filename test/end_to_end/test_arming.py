@@ -3,7 +3,9 @@
 armed, each time in a recording of its own; asleep nothing is."""
 
 import os
+import shutil
 import signal
+import unittest
 
 import harness
 
@@ -25,12 +27,6 @@ class Arming(harness.SiltTest):
         out, _ = self.tool("arm", *options, process.pid)
         return out.strip()
 
-    def check_period(self, process, folder, sampled=False):
-        path = self.dump(process.pid)
-        self.assertEqual(os.path.dirname(path), folder)
-        lines = self.wait(process, "phase") if sampled is None else None
-        return path, lines
-
     def test_each_time_it_records_what_was_born_since(self):
         process = self.start_asleep("armed")
         self.wait(process, "phase")
@@ -46,7 +42,7 @@ class Arming(harness.SiltTest):
             # Of the phase before, which was not recorded: thirty by each of two threads.
             text, _ = self.tool("report", folders[-1])
             self.assertIn("60 frees of blocks allocated before recording began", text)
-            self.assertRegex(" ".join(text.split()), "armed [0-9a-z. ]+ after the start: blocks")
+            self.assertRegex(" ".join(text.split()), "armed at [0-9: -]+ UTC, .* after the start: blocks")
             last, _ = self.tool("disarm", process.pid)
             self.assertEqual(os.path.dirname(last.strip()), folders[-1])
             if time == 0:
@@ -94,7 +90,7 @@ class Arming(harness.SiltTest):
         self.wait(process, "phase")
         self.tool("disarm", process.pid)
         report = self.report(folder)
-        self.assertIn("sampled, one in 4.0 KiB", self.tool("report", folder)[0])
+        self.assertIn("sampled, one in 4.1 kB", self.tool("report", folder)[0])
         # Blocks of 7,919 and 300,007 bytes: at one in 4 KiB most are sampled.
         live, size, _, _ = report.sums("leak_in_phase")
         self.assertTrue(40 < live < 80 and 1e6 < size < 4e6, (live, size))
@@ -115,9 +111,9 @@ class Arming(harness.SiltTest):
         self.assertIn("by signal only", err)
         self.assertEqual(process.finish(), 0, process.told())
 
-    def test_forked_children_sleep_too_and_are_armed_alone(self):
+    def test_forked_children_sleep_too(self):
         process = self.start_asleep("fork_tree")
-        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(process.finish(), 12, process.told())
         self.assertEqual(self.recordings(), [])
 
     def test_words_that_cannot_be_understood(self):
@@ -136,6 +132,54 @@ class Arming(harness.SiltTest):
         self.assertIn("cannot make a recording", err)
         self.assertIn("asleep", self.tool("dump", process.pid, status=3)[1])
         self.assertEqual(process.finish(), 0, process.told())
+
+
+class Runtimes(harness.SiltTest):
+    """They are joined when the process is armed, and again when it is armed again."""
+
+    def arm_twice(self, program, source, expected, heap):
+        path = os.path.join(self.folder, "program")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(source)
+        process = self.start([program, path], settings={"SILT_START": "asleep"})
+        process.wait_line("ready")
+        for _ in range(2):
+            folder = self.tool("arm", process.pid)[0].strip()
+            # It allocates at a pace of its own: dumps go on until what is expected is there.
+            def found():
+                self.dump(process.pid)
+                report = self.report(folder)
+                return any(stack["heap"] == heap and stack["live_bytes"][-1] > 100000 and
+                           any(expected in frame["function"] for frame in stack["frames"]
+                               if frame["function"])
+                           for stack in report.stacks)
+            harness.wait_until(found, f"{expected} in the heap {heap}")
+            self.tool("disarm", process.pid)
+        process.stop()
+        self.assertEqual(len(self.recordings()), 2)
+        return process
+
+    @unittest.skipIf(not os.path.exists("/usr/bin/python3.11"), "not installed: python3.11")
+    def test_python(self):
+        self.arm_twice("/usr/bin/python3.11", """
+import time
+kept = []
+def leak_objects():
+    for i in range(200): kept.append([i] * 10)
+print("ready", flush=True)
+while True:
+    leak_objects()
+    time.sleep(0.01)
+""", "leak_objects", "python")
+
+    @harness.needs("node")
+    def test_nodejs(self):
+        self.arm_twice(shutil.which("node"), """
+const kept = [];
+function leakObjects() { for (let i = 0; i < 2000; ++i) kept.push({ a: i, b: [i, i, i, i] }); }
+setInterval(leakObjects, 10);
+console.log("ready");
+""", "leakObjects", "js")
 
 
 if __name__ == "__main__":
