@@ -39,7 +39,7 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
     bool inside = false;  // at or outside of the callee's own site
     bool found = false;
     size_t calls = 0;
-    for (const uint32_t node : read::StackNodes(recording, recording.stacks[member.stack])) {
+    for (const read::NodeId node : read::StackNodes(recording, recording.stacks[member.stack])) {
       if (found || calls > kInlinedCalls) break;
       for (const Frame& frame : names(node)) {
         if (frame.kind != FrameKind::kJavaScript) continue;
