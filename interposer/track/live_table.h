@@ -88,18 +88,14 @@ class LiveTable {
     return Block{StackId{word >> 8}, static_cast<uint8_t>(word), size};
   }
 
-  // Forgets the block if it is a small one, as nearly all are; else, or when none is recorded there,
-  // nothing changes, and `take` tells.
+  // Forgets a small block, as nearly all are. False, and nothing is changed: large, or not known.
   SILT_ALWAYS_INLINE bool take_small(uint64_t address) {
     Leaf* const leaf = find_leaf(address);
-    if (leaf == nullptr) [[unlikely]]
+    const size_t i = cell_index(address);
+    if (leaf == nullptr || leaf->word(i).load(std::memory_order_relaxed) == 0 ||
+        leaf->size(i).load(std::memory_order_relaxed) >= kContinuation) [[unlikely]]
       return false;
-    const size_t index = cell_index(address);
-    if (leaf->word(index).load(std::memory_order_relaxed) == 0) [[unlikely]]
-      return false;
-    if (leaf->size(index).load(std::memory_order_relaxed) >= kContinuation) [[unlikely]]
-      return false;
-    leaf->word(index).store(0, std::memory_order_relaxed);
+    leaf->word(i).store(0, std::memory_order_relaxed);
     return true;
   }
 
@@ -135,10 +131,7 @@ class LiveTable {
     friend class LiveTable;
     Leaf* leaf_ = nullptr;
   };
-  // Forgets every block and gives the memory of the cells back. What a thread inserts meanwhile may
-  // stay.
-  void clear();
-
+  void clear();  // but for what is inserted meanwhile
   // Calls visit(base, parity, LeafView), ascending by base within a parity.
   template <typename Visitor>
   void visit_leaves(Visitor&& visit);

@@ -23,6 +23,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
+#include "symbolizer/process/askable.h"
 #include "symbolizer/process/control_file.h"
 #include "symbolizer/process/facts.h"
 #include "symbolizer/process/handle.h"
@@ -49,47 +50,7 @@ constexpr auto kLookInterval = milliseconds(50);  // for where the control file 
 // An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
-Error about(pid_t pid, const std::string& what) {
-  // Some of it the process says itself.
-  return Error{"process " + std::to_string(pid) + " " + one_line(what)};
-}
-
 Error ended(pid_t pid) { return about(pid, "ended before it took a snapshot"); }
-
-// Checks that a process can be asked at all.
-Result<StatusFacts> find_process(pid_t pid) {
-  const auto status = status_of(pid);
-  if (!status) return Error{"there is no process " + std::to_string(pid)};
-  if (status->thread_group != pid) {
-    return about(pid, "is a thread of process " + std::to_string(status->thread_group));
-  }
-  if (status->state == 'Z' || status->state == 'X') return about(pid, "has ended already");
-  if (kill(pid, 0) != 0 && errno == EPERM) return about(pid, "belongs to another user");
-  if (is_stopped(*status)) {
-    return about(pid, "is stopped: let it go on (kill -CONT) and try again");
-  }
-  return *status;
-}
-
-Result<MapFacts> find_interposer_in(pid_t pid) {
-  const auto maps = read_proc(proc_path(pid, "maps"));
-  if (!maps) {
-    if (errno == EACCES || errno == EPERM) {
-      return about(pid, "belongs to another user, or may not be looked at");
-    }
-    return about(pid, "cannot be looked at: " + errno_text(errno));
-  }
-  MapFacts facts = parse_maps(*maps);
-  if (!facts.interposer) {
-    return about(pid, "runs without libsilt.so: start it with 'silt run'");
-  }
-  if (facts.left_out) {
-    return about(pid,
-                 "is not recorded by silt: a child with SILT_CHILDREN=0, or a package manager "
-                 "(SILT_NODE=all)");
-  }
-  return facts;
-}
 
 std::string folder_in_quotes(const std::string& control) {
   return in_quotes(std::filesystem::path(control).parent_path());
@@ -117,25 +78,6 @@ class Asking {
  private:
   using Change = Wish::Change;
 
-  // Why the process is in no state for this wish; empty: it is in one.
-  std::string wrong_state(const std::optional<Card>& card) const {
-    if (!card) return "";
-    const std::string pid = std::to_string(pid_);
-    if (card->asleep && wish_.change == Change::kDisarm) return "is asleep already";
-    if (card->asleep && wish_.change == Change::kNone) {
-      return "is asleep (SILT_START=asleep) and records nothing: 'silt arm " + pid + "' wakes it";
-    }
-    if (!card->asleep && wish_.change == Change::kArm) {
-      return "is not asleep, it records already: 'silt dump " + pid + "' takes a snapshot";
-    }
-    // Asleep it looks for nothing, so there is no other way.
-    if (wish_.change != Change::kNone && card->reach != format::Reach::kSignal) {
-      const std::string why = objection(*card);
-      return why + ", and is armed and disarmed by signal only";
-    }
-    return "";
-  }
-
   // It falls asleep right after its last snapshot.
   Result<std::string> asleep(const Result<std::string>& result) {
     while (result && !process_.ended_within(kPollInterval) && !after(start_, patience_.answer)) {
@@ -151,7 +93,7 @@ class Asking {
     status_ = *status;
     auto maps = find_interposer_in(pid_);
     if (!maps) return maps.error();
-    if (const std::string why = wrong_state(maps->card); !why.empty()) return about(pid_, why);
+    if (auto failure = wrong_state(pid_, maps->card, wish_)) return *failure;
     known_ = find_control(pid_, *maps, status_);
     // Only now it is sure that all this was about the process of the handle.
     if (process_.has_ended()) return about(pid_, "has ended already");

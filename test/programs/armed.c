@@ -62,8 +62,8 @@ int main(void) {
     work(0);
     pthread_barrier_wait(&end);
     // None of the quarter is a large one: those have odd numbers.
-    expect_in("leak_in_phase", "native", live, (live - large) * kSize + large * kLarge,
-              2 * kBlocks, (2 * kBlocks - large) * kSize + large * kLarge);
+    expect_in("leak_in_phase", "native", live, (live - large) * kSize + large * kLarge, 2 * kBlocks,
+              (2 * kBlocks - large) * kSize + large * kLarge);
     ready("phase");
   }
   VICTIM_CHECK(pthread_join(thread, NULL) == 0);
