@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/process/signal_obstacle.h"
 
