@@ -214,8 +214,9 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
           format_duration(picture.seconds) +
           (picture.sampling_interval_bytes != 0 ? ", sampled" : ", exact"),
       kBold);
-  std::string live =
-      "native " + format_bytes(now.live_bytes) + " in " + format_counted(now.live_blocks, "block");
+  const bool has_blocks = shape.width >= kRoomForBlocks;
+  std::string live = "native " + format_bytes(now.live_bytes);
+  if (has_blocks) live += " in " + format_counted(now.live_blocks, "block");
   if (grows) {
     live += ", " + format_bytes_signed(now.live_bytes - first.live_bytes) + " since start, " +
             per_second(now.live_bytes - picture.previous.live_bytes, picture.step_seconds) + " now";
@@ -234,7 +235,6 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
   }
   add(rest);
   add("");
-  const bool has_blocks = shape.width >= kRoomForBlocks;
   const size_t room_for_rows = shape.height - (shape.keys && shape.height > 0 ? 1 : 0);
   add(left("growth", 9) + left("now", 11) + (has_blocks ? left("blocks", 10) : "") +
           left("live", 9) + "  site",

@@ -85,6 +85,7 @@ TEST_CASE("a name of usual length is whole in 60 columns") {
   Shape shape;
   shape.width = 60;
   const auto lines = lines_of(picture_of(1, "SessionTable::visit", "src/table.cpp"), shape);
+  CHECK(lines[1] == "native 4.0 MB, +3.0 MB since start, +1.0 MB/s now");
   CHECK(lines[4].find("blocks") == std::string::npos);
   CHECK(lines[5] == "  +3.0 MB  +1.0 MB/s   4.0 MB  SessionTable::visit  ….cpp:31");
 }
