@@ -113,9 +113,8 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
         slots.pc_slot = nullptr;
         return StepResult::kOutermost;
       }
-      if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
-        return StepResult::kBroken;
-      }
+      // (Also where it lies further in.)
+      if (frame.bp - frame.sp > kMaximumGuessedFrame) return StepResult::kBroken;
       next->sp = frame.bp + arch::kRecordSize;
       pc_at = frame.bp + arch::kRecordPc;
       bp_at = frame.bp + arch::kRecordFp;
@@ -125,7 +124,6 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       return StepResult::kOutermost;
     case RuleKind::kSlow:
       return StepResult::kSlow;
-    case RuleKind::kUnknown:
     default:
       return StepResult::kBroken;
   }
