@@ -71,10 +71,10 @@ constexpr double kFull = 0.9;
 }  // namespace
 
 bool is_full_with(const Timeline& timeline, const Series& container, const Series& content) {
-  const std::vector<double> holder = at_frames(timeline, container.bytes);
-  const std::vector<double> held = at_frames(timeline, content.bytes);
-  const Levels holders = levels_of(at_frames(timeline, container.blocks));
-  const Levels helds = levels_of(at_frames(timeline, content.blocks));
+  const std::vector<double> holder = at_moments(timeline, container.bytes);
+  const std::vector<double> held = at_moments(timeline, content.bytes);
+  const Levels holders = levels_of(at_moments(timeline, container.blocks));
+  const Levels helds = levels_of(at_moments(timeline, content.blocks));
   if (holders.peak - holders.low > kFewBlocks) return false;
   if (helds.peak < kContents * std::max(1.0, holders.last)) return false;
   const double peak = levels_of(held).peak;

@@ -14,8 +14,8 @@ namespace silt::analyze {
 Evidence gather(const Timeline& timeline, const Series& series) {
   Evidence evidence{timeline,
                     series,
-                    at_frames(timeline, series.bytes),
-                    at_frames(timeline, series.blocks),
+                    at_moments(timeline, series.bytes),
+                    at_moments(timeline, series.blocks),
                     {},
                     {},
                     {},
@@ -47,7 +47,7 @@ Evidence gather(const Timeline& timeline, const Series& series) {
 
 void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement) {
   const Timeline& timeline = evidence.timeline;
-  const size_t from = std::min(warm_up, timeline.frames.size() - 2);
+  const size_t from = std::min(warm_up, timeline.moments.size() - 2);
   const std::span<const double> x = std::span(timeline.seconds).subspan(from);
   const Slope bytes = theil_sen(x, std::span(evidence.bytes).subspan(from));
   const Slope blocks = theil_sen(x, std::span(evidence.blocks).subspan(from));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the rules look at: one series at the frames of its timeline, with its levels and windows,
+// What the rules look at: one series at the moments of its timeline, with its levels and windows,
 // and the line through it. The reasons that come of it begin here: with what all of them say.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_EVIDENCE_H_
@@ -28,8 +28,8 @@ inline constexpr double kJitter = 0.1;
 struct Evidence {
   const Timeline& timeline;
   const Series& series;
-  std::vector<double> bytes;   // at frames
-  std::vector<double> blocks;  // at frames
+  std::vector<double> bytes;   // at moments
+  std::vector<double> blocks;  // at moments
   Levels levels;               // of bytes, at regular snapshots
   Levels block_levels;
   Windows windows;
@@ -37,10 +37,10 @@ struct Evidence {
   // by the byte and the number of objects is a rough guess.
   bool counts_bytes = false;
   double events_per_unit = 1;
-  double seconds = 0;  // between first and last frame
+  double seconds = 0;  // between first and last moment
 };
 
-// The series must belong to the timeline, which has two frames at least.
+// The series must belong to the timeline, which has two moments at least.
 Evidence gather(const Timeline& timeline, const Series& series);
 
 // Fits the line through live bytes from the end of warm-up on: pace, and its interval.

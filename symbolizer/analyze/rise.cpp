@@ -35,10 +35,10 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
     judgement.reason = reason_of(because, evidence, trend);
   };
   const std::vector<double>& bytes = evidence.bytes;
-  const size_t frames = bytes.size();
-  const double late = bytes.back() - bytes[frames - 1 - std::max<size_t>(1, frames / 3)];
+  const size_t moments = bytes.size();
+  const double late = bytes.back() - bytes[moments - 1 - std::max<size_t>(1, moments / 3)];
   const bool flat = late < kJitter * rise || late < 0.02 * peak;
-  const double confidence = frames >= 6 ? 0.85 : 0.6;
+  const double confidence = moments >= 6 ? 0.85 : 0.6;
   switch (trend.obstacle) {
     case Obstacle::kNoGrowth:
       return found(confidence, Because::kFlat);
@@ -60,11 +60,11 @@ void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgeme
     case Obstacle::kReplacing:
       return flat ? found(confidence, Because::kReplaces) : found(0.4, Because::kReplacesNow);
     case Obstacle::kTooShort:
-      return frames >= 5 && flat ? found(0.5, Because::kFlat) : found(0.4, Because::kFewWindows);
+      return moments >= 5 && flat ? found(0.5, Because::kFlat) : found(0.4, Because::kFewWindows);
     case Obstacle::kTooFew:
       if (flat) return found(0.5, Because::kFlat);
       // Many bytes of a JavaScript heap in a few samples are chance like any few samples.
-      if ((rise >= kManyBytes && !evidence.counts_bytes) || frames < 6) {
+      if ((rise >= kManyBytes && !evidence.counts_bytes) || moments < 6) {
         found(0.4, Because::kFewEvents);
       } else {
         found(0.5, Because::kHandful);

@@ -12,7 +12,7 @@ namespace silt::analyze {
 
 void judge_steady(const Evidence& evidence, const Trend& trend, Judgement& judgement);
 
-// What rose over four frames or more.
+// What rose over four moments or more.
 void judge_rise(const Evidence& evidence, const Trend& trend, Judgement& judgement);
 
 // What rose over two or three.

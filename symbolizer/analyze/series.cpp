@@ -19,12 +19,12 @@ double seconds_of(const read::Snapshot& snapshot) {
   return static_cast<double>(snapshot.meta.elapsed_ns) / 1e9;
 }
 
-// Some 24 frames, spread evenly, each the last snapshot of its generation code.
+// Some 24 moments, spread evenly, each the last snapshot of its generation code.
 std::vector<size_t> thinned(const read::Recording& recording, const std::vector<size_t>& regular) {
-  if (regular.size() <= kMostFrames) return regular;
-  std::vector<size_t> frames = {regular.front()};
+  if (regular.size() <= kMostMoments) return regular;
+  std::vector<size_t> moments = {regular.front()};
   const double step =
-      static_cast<double>(regular.size() - 1) / static_cast<double>(kMostFrames - 1);
+      static_cast<double>(regular.size() - 1) / static_cast<double>(kMostMoments - 1);
   double next = step;
   for (size_t i = 1; i + 1 < regular.size(); ++i) {
     if (static_cast<double>(i) + 0.5 < next) continue;
@@ -32,12 +32,12 @@ std::vector<size_t> thinned(const read::Recording& recording, const std::vector<
     const uint32_t code_after =
         format::generation_code(recording.snapshots[regular[i + 1]].meta.sequence);
     if (code == code_after) continue;
-    frames.push_back(regular[i]);
+    moments.push_back(regular[i]);
     while (next <= static_cast<double>(i) + 0.5) next += step;
   }
-  if (frames.size() >= kMostFrames) frames.pop_back();
-  frames.push_back(regular.back());
-  return frames;
+  if (moments.size() >= kMostMoments) moments.pop_back();
+  moments.push_back(regular.back());
+  return moments;
 }
 
 double live_blocks(const read::Snapshot& snapshot) {
@@ -49,13 +49,13 @@ double live_blocks(const read::Snapshot& snapshot) {
 // Only a process that allocates and frees as it works can be seen to pause: one that allocates only
 // what it keeps may be at work on what it has.
 std::vector<bool> idle_windows(const read::Recording& recording,
-                               const std::vector<size_t>& frames) {
-  std::vector<bool> idle(frames.size(), false);
+                               const std::vector<size_t>& moments) {
+  std::vector<bool> idle(moments.size(), false);
   std::vector<double> paces;
-  std::vector<double> pace_of(frames.size(), 0);
-  for (size_t i = 1; i < frames.size(); ++i) {
-    const read::Snapshot& before = recording.snapshots[frames[i - 1]];
-    const read::Snapshot& after = recording.snapshots[frames[i]];
+  std::vector<double> pace_of(moments.size(), 0);
+  for (size_t i = 1; i < moments.size(); ++i) {
+    const read::Snapshot& before = recording.snapshots[moments[i - 1]];
+    const read::Snapshot& after = recording.snapshots[moments[i]];
     const double seconds = std::max(1e-6, seconds_of(after) - seconds_of(before));
     pace_of[i] = (allocated_blocks(after) - allocated_blocks(before)) / seconds;
     paces.push_back(pace_of[i]);
@@ -65,11 +65,11 @@ std::vector<bool> idle_windows(const read::Recording& recording,
   const double busy = paces[paces.size() * 3 / 4];
   double allocated = 0;
   double kept = 0;
-  for (size_t i = 1; i < frames.size(); ++i) {
+  for (size_t i = 1; i < moments.size(); ++i) {
     idle[i] = busy > 0 && pace_of[i] < busy / 50;
     if (idle[i]) continue;
-    const read::Snapshot& before = recording.snapshots[frames[i - 1]];
-    const read::Snapshot& after = recording.snapshots[frames[i]];
+    const read::Snapshot& before = recording.snapshots[moments[i - 1]];
+    const read::Snapshot& after = recording.snapshots[moments[i]];
     allocated += allocated_blocks(after) - allocated_blocks(before);
     kept += std::abs(live_blocks(after) - live_blocks(before));
   }
@@ -91,27 +91,27 @@ const format::ManagedHeapEntry* fresh_main_heap(const read::Snapshot& snapshot) 
   return nullptr;
 }
 
-// Blocks allocated by the time of each frame that are gone by the last one. What stays is left out:
-// growth would else be its own clock, and never lose pace by it.
+// Blocks allocated by the time of each moment that are gone by the last one. What stays is left
+// out: growth would else be its own clock, and never lose pace by it.
 std::vector<double> passing_blocks(const read::Recording& recording, const Timeline& timeline) {
-  const size_t frames = timeline.frames.size();
-  std::vector<double> staying(frames, 0);
+  const size_t moments = timeline.moments.size();
+  std::vector<double> staying(moments, 0);
   for (const read::Stack& stack : recording.stacks) {
     if (stack.heap == read::Heap::kManaged) continue;
     const auto last = std::find_if(
         stack.samples.rbegin(), stack.samples.rend(),
-        [&](const read::Sample& sample) { return sample.snapshot == timeline.frames.back(); });
+        [&](const read::Sample& sample) { return sample.snapshot == timeline.moments.back(); });
     if (last == stack.samples.rend()) continue;
     for (const read::GenerationCount& generation : last->generations) {
-      const size_t born = std::min<size_t>(timeline.frame_of_code[generation.code], frames - 1);
+      const size_t born = std::min<size_t>(timeline.moment_of_code[generation.code], moments - 1);
       staying[born] += static_cast<double>(generation.blocks);
     }
   }
   std::vector<double> passing;
   double stayed = 0;
-  for (size_t i = 0; i < frames; ++i) {
+  for (size_t i = 0; i < moments; ++i) {
     stayed += staying[i];
-    const double here = allocated_blocks(recording.snapshots[timeline.frames[i]]) - stayed;
+    const double here = allocated_blocks(recording.snapshots[timeline.moments[i]]) - stayed;
     passing.push_back(i == 0 ? std::max(0.0, here) : std::max(passing.back(), here));
   }
   return passing;
@@ -125,40 +125,40 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
   timeline.length_seconds = seconds_of(recording.snapshots[timeline.regular.back()]) -
                             seconds_of(recording.snapshots[timeline.regular.front()]);
 
-  std::vector<size_t> frames = thinned(recording, timeline.regular);
+  std::vector<size_t> moments = thinned(recording, timeline.regular);
   const std::vector<bool> idle =
-      native ? idle_windows(recording, frames) : std::vector<bool>(frames.size(), false);
-  double active = seconds_of(recording.snapshots[frames.front()]);
-  for (size_t i = 0; i < frames.size(); ++i) {
-    const read::Snapshot& snapshot = recording.snapshots[frames[i]];
+      native ? idle_windows(recording, moments) : std::vector<bool>(moments.size(), false);
+  double active = seconds_of(recording.snapshots[moments.front()]);
+  for (size_t i = 0; i < moments.size(); ++i) {
+    const read::Snapshot& snapshot = recording.snapshots[moments[i]];
     if (i > 0) {
       const double window =
-          std::max(0.0, seconds_of(snapshot) - seconds_of(recording.snapshots[frames[i - 1]]));
+          std::max(0.0, seconds_of(snapshot) - seconds_of(recording.snapshots[moments[i - 1]]));
       if (idle[i]) {
         timeline.idle_seconds += window;
         // The later snapshot stands for both: nothing happened, and what was in flight is done.
-        if (!timeline.frames.empty()) timeline.frames.back() = frames[i];
+        if (!timeline.moments.empty()) timeline.moments.back() = moments[i];
         continue;
       }
       active += std::max(window, 1e-6);
     }
-    timeline.frames.push_back(frames[i]);
+    timeline.moments.push_back(moments[i]);
     timeline.seconds.push_back(active);
   }
   if (!work.empty()) {
-    for (const size_t frame : timeline.frames) {
-      timeline.work.push_back(frame < work.size() ? work[frame] : work.back());
+    for (const size_t moment : timeline.moments) {
+      timeline.work.push_back(moment < work.size() ? work[moment] : work.back());
     }
   }
-  timeline.frame_of_code.resize(256);
+  timeline.moment_of_code.resize(256);
   for (uint32_t code = 0; code < 256; ++code) {
     const uint32_t sequence = format::first_sequence_of_generation(code);
-    size_t frame = 0;
-    while (frame + 1 < timeline.frames.size() &&
-           recording.snapshots[timeline.frames[frame]].meta.sequence < sequence) {
-      ++frame;
+    size_t moment = 0;
+    while (moment + 1 < timeline.moments.size() &&
+           recording.snapshots[timeline.moments[moment]].meta.sequence < sequence) {
+      ++moment;
     }
-    timeline.frame_of_code[code] = static_cast<uint32_t>(frame);
+    timeline.moment_of_code[code] = static_cast<uint32_t>(moment);
   }
   timeline.activity = passing_blocks(recording, timeline);
 }
@@ -204,9 +204,9 @@ Series make_series(const Timeline& timeline, const read::Stack& stack) {
   Series series;
   series.bytes.resize(timeline.snapshots);
   series.blocks.resize(timeline.snapshots);
-  const size_t frames = timeline.frames.size();
-  const size_t cells = frames * (frames + 1) / 2;
-  size_t frame = 0;
+  const size_t moments = timeline.moments.size();
+  const size_t cells = moments * (moments + 1) / 2;
+  size_t moment = 0;
   for (const read::Sample& sample : stack.samples) {
     if (sample.snapshot >= timeline.snapshots) continue;
     series.bytes[sample.snapshot] = static_cast<double>(sample.live_bytes);
@@ -215,17 +215,17 @@ Series make_series(const Timeline& timeline, const read::Stack& stack) {
     series.allocated_blocks = static_cast<double>(sample.allocated_blocks);
     series.samples += static_cast<double>(sample.samples);
     if (sample.samples > 0) series.sampled_bytes += static_cast<double>(sample.live_bytes);
-    while (frame < frames && timeline.frames[frame] < sample.snapshot) ++frame;
-    if (frame == frames || timeline.frames[frame] != sample.snapshot) continue;
+    while (moment < moments && timeline.moments[moment] < sample.snapshot) ++moment;
+    if (moment == moments || timeline.moments[moment] != sample.snapshot) continue;
     if (sample.generations.empty()) continue;
     if (series.born_blocks.empty()) {
       series.born_blocks.resize(cells);
       series.born_bytes.resize(cells);
     }
     for (const read::GenerationCount& generation : sample.generations) {
-      const size_t born = std::min<size_t>(timeline.frame_of_code[generation.code], frame);
-      series.born_blocks[Series::cell(frame, born)] += static_cast<double>(generation.blocks);
-      series.born_bytes[Series::cell(frame, born)] += static_cast<double>(generation.bytes);
+      const size_t born = std::min<size_t>(timeline.moment_of_code[generation.code], moment);
+      series.born_blocks[Series::cell(moment, born)] += static_cast<double>(generation.blocks);
+      series.born_bytes[Series::cell(moment, born)] += static_cast<double>(generation.bytes);
     }
   }
   return series;

@@ -3,11 +3,11 @@
 // What the analysis sees of a recording: the times of its snapshots, and for one stack or for the
 // sum of several what was live at each of them, by birth. Numbers only; no names, no files.
 //
-// A Timeline picks the snapshots that verdicts look at (its frames). The snapshot taken at exit is
+// A Timeline picks the snapshots that verdicts look at (its moments). The snapshot taken at exit is
 // never one of them, as by then a program has stopped its work and often freed everything; windows
 // in which the process did next to nothing are joined to their neighbours; and long recordings are
-// thinned to at most kMostFrames, at places where generations end, so that a block's birth can be
-// told by frame.
+// thinned to at most kMostMoments, at places where generations end, so that a block's birth can be
+// told by moment.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_SERIES_H_
 #define SILT_SYMBOLIZER_ANALYZE_SERIES_H_
@@ -20,16 +20,16 @@
 
 namespace silt::analyze {
 
-inline constexpr size_t kMostFrames = 25;
+inline constexpr size_t kMostMoments = 25;
 
 struct Timeline {
   size_t snapshots = 0;          // in the recording
   std::vector<size_t> regular;   // snapshots not taken at exit, ascending
-  std::vector<size_t> frames;    // of those, the ones judged; index into snapshots
-  std::vector<double> seconds;   // of each frame: time of activity, idle windows left out
-  std::vector<double> activity;  // of each frame: blocks allocated so far that are gone by the last
-  std::vector<double> work;      // of each frame: units of work done, empty when not given
-  std::vector<uint32_t> frame_of_code;  // by generation code: the first frame that can show it
+  std::vector<size_t> moments;   // of those, the ones judged; index into snapshots
+  std::vector<double> seconds;   // of each moment: time of activity, idle windows left out
+  std::vector<double> activity;  // blocks allocated by each moment that are gone by the last
+  std::vector<double> work;      // of each moment: units of work done, empty when not given
+  std::vector<uint32_t> moment_of_code;  // by generation code: the first moment that can show it
   // A collection before each snapshot takes ever more time as a JavaScript heap grows, and nothing
   // counts JavaScript's own work: there, that a window is a window is a clock as well.
   bool counts_windows = false;
@@ -47,7 +47,7 @@ Timeline make_timeline(const read::Recording& recording, const std::vector<doubl
 Timeline make_script_timeline(const read::Recording& recording,
                               const std::vector<double>& work = {});
 
-// One value for each snapshot of the recording, and births for each frame of the timeline.
+// One value for each snapshot of the recording, and births for each moment of the timeline.
 struct Series {
   std::vector<double> bytes;   // live
   std::vector<double> blocks;  // live
@@ -56,13 +56,13 @@ struct Series {
   // Over all snapshots, in JavaScript heaps: how many samples stand for how many bytes.
   double samples = 0;
   double sampled_bytes = 0;
-  // Row t, column g <= t of a lower triangle: live at frame t, born after frame g - 1 and not after
-  // frame g. Empty when the recording has no generations for these blocks.
+  // Row t, column g <= t of a lower triangle: live at moment t, born after moment g - 1 and not
+  // after moment g. Empty when the recording has no generations for these blocks.
   std::vector<double> born_bytes;
   std::vector<double> born_blocks;
 
   bool has_births() const { return !born_blocks.empty(); }
-  static size_t cell(size_t frame, size_t born) { return frame * (frame + 1) / 2 + born; }
+  static size_t cell(size_t moment, size_t born) { return moment * (moment + 1) / 2 + born; }
 };
 
 Series make_series(const Timeline& timeline, const read::Stack& stack);

@@ -34,8 +34,8 @@ std::vector<double> at_regular(const Timeline& timeline, const std::vector<doubl
   return picked(timeline.regular, values);
 }
 
-std::vector<double> at_frames(const Timeline& timeline, const std::vector<double>& values) {
-  return picked(timeline.frames, values);
+std::vector<double> at_moments(const Timeline& timeline, const std::vector<double>& values) {
+  return picked(timeline.moments, values);
 }
 
 Releases find_releases(const std::vector<double>& values, double floor) {

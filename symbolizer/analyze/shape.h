@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shapes of healthy memory, and that of one container which doubles for ever: looked for in the
-// live bytes alone, over all regular snapshots, since a sawtooth may be finer than the frames.
+// live bytes alone, over all regular snapshots, since a sawtooth may be finer than the moments.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_SHAPE_H_
 #define SILT_SYMBOLIZER_ANALYZE_SHAPE_H_
@@ -21,9 +21,9 @@ struct Levels {
 };
 Levels levels_of(const std::vector<double>& values);
 
-// The values at the regular snapshots; at the frames.
+// The values at the regular snapshots; at the moments.
 std::vector<double> at_regular(const Timeline& timeline, const std::vector<double>& values);
-std::vector<double> at_frames(const Timeline& timeline, const std::vector<double>& values);
+std::vector<double> at_moments(const Timeline& timeline, const std::vector<double>& values);
 
 // Rises that ended in a release of at least half of what had been gathered.
 struct Releases {

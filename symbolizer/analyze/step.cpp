@@ -30,23 +30,23 @@ constexpr double kOneInHundred = 2.33;
 // Causes apart from each other stay so close in each of the windows once in so many pairs.
 constexpr double kCertain = 1e-4;
 
-// Blocks that each window left behind, as far as the last frame shows; the first frame's own are
+// Blocks that each window left behind, as far as the last moment shows; the first moment's own are
 // start-up and the last one's are still in flight.
 std::vector<double> left_behind(const Timeline& timeline, const Series& series) {
   std::vector<double> result;
-  const size_t frames = timeline.frames.size();
-  for (size_t i = 1; i + 1 < frames; ++i) {
-    result.push_back(series.has_births() ? series.born_blocks[Series::cell(frames - 1, i)]
-                                         : series.blocks[timeline.frames[i]] -
-                                               series.blocks[timeline.frames[i - 1]]);
+  const size_t moments = timeline.moments.size();
+  for (size_t i = 1; i + 1 < moments; ++i) {
+    result.push_back(series.has_births() ? series.born_blocks[Series::cell(moments - 1, i)]
+                                         : series.blocks[timeline.moments[i]] -
+                                               series.blocks[timeline.moments[i - 1]]);
   }
   return result;
 }
 
 std::vector<double> net_changes(const Timeline& timeline, const Series& series) {
   std::vector<double> result;
-  for (size_t i = 1; i + 1 < timeline.frames.size(); ++i) {
-    result.push_back(series.blocks[timeline.frames[i]] - series.blocks[timeline.frames[i - 1]]);
+  for (size_t i = 1; i + 1 < timeline.moments.size(); ++i) {
+    result.push_back(series.blocks[timeline.moments[i]] - series.blocks[timeline.moments[i - 1]]);
   }
   return result;
 }
@@ -107,15 +107,15 @@ bool part_by_one_thing(const std::vector<double>& few, const std::vector<double>
   return false;
 }
 
-// Samples that stand for what each window left behind, as far as the last frame shows.
+// Samples that stand for what each window left behind, as far as the last moment shows.
 std::vector<double> samples_left(const Timeline& timeline, const Series& series) {
   std::vector<double> result;
-  const size_t frames = timeline.frames.size();
+  const size_t moments = timeline.moments.size();
   const double each = series.samples / series.sampled_bytes;
-  for (size_t i = 1; i < frames; ++i) {
-    const double bytes = series.has_births() ? series.born_bytes[Series::cell(frames - 1, i)]
-                                             : series.bytes[timeline.frames[i]] -
-                                                   series.bytes[timeline.frames[i - 1]];
+  for (size_t i = 1; i < moments; ++i) {
+    const double bytes = series.has_births() ? series.born_bytes[Series::cell(moments - 1, i)]
+                                             : series.bytes[timeline.moments[i]] -
+                                                   series.bytes[timeline.moments[i - 1]];
     result.push_back(std::max(0.0, bytes * each));
   }
   return result;

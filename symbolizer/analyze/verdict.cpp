@@ -43,7 +43,7 @@ bool floor_rises(const Evidence& evidence, const Releases& releases) {
   }
   const size_t last = evidence.bytes.size() - 1;
   const size_t snapshot = evidence.timeline.regular[releases.last];
-  for (size_t g = 1; g < last && evidence.timeline.frames[g] < snapshot; ++g) {
+  for (size_t g = 1; g < last && evidence.timeline.moments[g] < snapshot; ++g) {
     if (evidence.series.born_blocks[Series::cell(last, g)] <= 0) return false;
   }
   return true;
@@ -118,7 +118,7 @@ Judgement judge(const Timeline& timeline, const Series& series) {
   const size_t last = timeline.regular.back();
   judgement.growth_bytes = series.bytes[last] - series.bytes[first];
   judgement.growth_blocks = series.blocks[last] - series.blocks[first];
-  if (timeline.frames.size() < 2) {
+  if (timeline.moments.size() < 2) {
     judgement.reason.because = Because::kSingleSnapshot;
     return judgement;
   }
@@ -157,7 +157,7 @@ Judgement judge(const Timeline& timeline, const Series& series) {
 
 Detectable smallest_detectable(const Timeline& timeline) {
   Detectable detectable;
-  if (timeline.frames.size() < 4) return detectable;
+  if (timeline.moments.size() < 4) return detectable;
   const double hours = (timeline.seconds.back() - timeline.seconds.front()) / 3600;
   if (hours <= 0) return detectable;
   detectable.possible = true;
@@ -166,7 +166,7 @@ Detectable smallest_detectable(const Timeline& timeline) {
   // 96 to 97 % of runs (5 blocks in 39 to 48 %), in 24 windows 25 blocks in 96 %; 25 samples in 94
   // to 98 % (9 in 38 to 41 %), in 24 windows in 95 %. Growth in three thirds of many windows takes
   // more blocks.
-  const double windows = static_cast<double>(timeline.frames.size() - 1);
+  const double windows = static_cast<double>(timeline.moments.size() - 1);
   if (timeline.sampling_interval > 0) {
     detectable.bytes_per_hour = std::max(25.0, windows + 4) * timeline.sampling_interval / hours;
   } else {

@@ -18,31 +18,31 @@ constexpr size_t kFewestRipeWindows = 5;
 constexpr double kFewestRipe = 20;
 constexpr double kRipeDeaths = 0.1;
 
-Window window_between(const Timeline& timeline, size_t frame) {
+Window window_between(const Timeline& timeline, size_t moment) {
   Window window;
-  window.seconds = timeline.seconds[frame] - timeline.seconds[frame - 1];
-  window.activity = timeline.activity[frame] - timeline.activity[frame - 1];
+  window.seconds = timeline.seconds[moment] - timeline.seconds[moment - 1];
+  window.activity = timeline.activity[moment] - timeline.activity[moment - 1];
   if (!timeline.work.empty()) {
-    window.work = std::max(0.0, timeline.work[frame] - timeline.work[frame - 1]);
+    window.work = std::max(0.0, timeline.work[moment] - timeline.work[moment - 1]);
   }
   return window;
 }
 
-// Deaths between frame - 1 and frame, of what was born up to frame `newest`.
-double deaths(const std::vector<double>& born, size_t frame, size_t newest) {
+// Deaths between moment - 1 and moment, of what was born up to moment `newest`.
+double deaths(const std::vector<double>& born, size_t moment, size_t newest) {
   double sum = 0;
-  for (size_t g = 0; g <= newest && g < frame; ++g) {
-    sum += born[Series::cell(frame - 1, g)] - born[Series::cell(frame, g)];
+  for (size_t g = 0; g <= newest && g < moment; ++g) {
+    sum += born[Series::cell(moment - 1, g)] - born[Series::cell(moment, g)];
   }
   return std::max(0.0, sum);
 }
 
 Windows without_births(const Timeline& timeline, const Series& series) {
   Windows windows;
-  for (size_t frame = 1; frame < timeline.frames.size(); ++frame) {
-    Window window = window_between(timeline, frame);
-    const size_t before = timeline.frames[frame - 1];
-    const size_t after = timeline.frames[frame];
+  for (size_t moment = 1; moment < timeline.moments.size(); ++moment) {
+    Window window = window_between(timeline, moment);
+    const size_t before = timeline.moments[moment - 1];
+    const size_t after = timeline.moments[moment];
     const double blocks = series.blocks[after] - series.blocks[before];
     window.born = std::max(0.0, blocks);
     window.died = std::max(0.0, -blocks);
@@ -53,7 +53,7 @@ Windows without_births(const Timeline& timeline, const Series& series) {
 }
 
 struct Release {
-  size_t frame = 0;  // the frame that first shows it, 0: none
+  size_t moment = 0;  // the moment that first shows it, 0: none
   double blocks = 0;
   double bytes = 0;
 };
@@ -62,40 +62,40 @@ struct Release {
 // generation stays, and in the end more is live than before the release. A batch that went wholly,
 // or a cache that loses its old entries little by little, is not that.
 Release scratch_release(const Timeline& timeline, const Series& series) {
-  const size_t frames = timeline.frames.size();
+  const size_t moments = timeline.moments.size();
   Release largest;
   double all = 0;
-  for (size_t frame = 1; frame < frames; ++frame) {
-    const double blocks =
-        series.born_blocks[Series::cell(frame - 1, 0)] - series.born_blocks[Series::cell(frame, 0)];
+  for (size_t moment = 1; moment < moments; ++moment) {
+    const double blocks = series.born_blocks[Series::cell(moment - 1, 0)] -
+                          series.born_blocks[Series::cell(moment, 0)];
     const double bytes =
-        series.born_bytes[Series::cell(frame - 1, 0)] - series.born_bytes[Series::cell(frame, 0)];
+        series.born_bytes[Series::cell(moment - 1, 0)] - series.born_bytes[Series::cell(moment, 0)];
     all += std::max(0.0, blocks);
-    if (blocks > largest.blocks) largest = {frame, blocks, bytes};
+    if (blocks > largest.blocks) largest = {moment, blocks, bytes};
   }
-  if (largest.frame == 0 || largest.blocks < 0.8 * all) return {};
-  const double before = series.blocks[timeline.frames[largest.frame - 1]];
+  if (largest.moment == 0 || largest.blocks < 0.8 * all) return {};
+  const double before = series.blocks[timeline.moments[largest.moment - 1]];
   if (largest.blocks > 0.9 * before) return {};
-  if (series.blocks[timeline.frames.back()] < 1.3 * before) return {};
+  if (series.blocks[timeline.moments.back()] < 1.3 * before) return {};
   return largest;
 }
 
-// The windows, where a block counts from the frame `lag` frames after the first that shows it.
+// The windows, where a block counts from the moment `lag` moments after the first that shows it.
 std::vector<Window> windows_at(const Timeline& timeline, const Series& series,
                                const Release& scratch, size_t lag) {
   const std::vector<double>& blocks = series.born_blocks;
   const std::vector<double>& bytes = series.born_bytes;
   std::vector<Window> list;
-  for (size_t frame = 1; frame + lag < timeline.frames.size(); ++frame) {
-    Window window = window_between(timeline, frame);
-    const size_t seen = frame + lag;  // the frame at which births of this window count
-    window.born = blocks[Series::cell(seen, frame)];
-    window.died = deaths(blocks, seen, frame - 1);
-    window.bytes = bytes[Series::cell(seen, frame)];
-    for (size_t g = 0; g < frame; ++g) {
+  for (size_t moment = 1; moment + lag < timeline.moments.size(); ++moment) {
+    Window window = window_between(timeline, moment);
+    const size_t seen = moment + lag;  // the moment at which births of this window count
+    window.born = blocks[Series::cell(seen, moment)];
+    window.died = deaths(blocks, seen, moment - 1);
+    window.bytes = bytes[Series::cell(seen, moment)];
+    for (size_t g = 0; g < moment; ++g) {
       window.bytes -= bytes[Series::cell(seen - 1, g)] - bytes[Series::cell(seen, g)];
     }
-    if (seen == scratch.frame) {
+    if (seen == scratch.moment) {
       window.died = std::max(0.0, window.died - scratch.blocks);
       window.bytes += scratch.bytes;
     }
@@ -122,8 +122,8 @@ bool stays(const std::vector<Window>& list) {
 }  // namespace
 
 Windows make_windows(const Timeline& timeline, const Series& series) {
-  const size_t frames = timeline.frames.size();
-  if (!series.has_births() || frames < 3) {
+  const size_t moments = timeline.moments.size();
+  if (!series.has_births() || moments < 3) {
     Windows windows = without_births(timeline, series);
     windows.has_births = series.has_births();
     return windows;
@@ -133,21 +133,21 @@ Windows make_windows(const Timeline& timeline, const Series& series) {
 
   double born = 0;
   double young = 0;
-  for (size_t frame = 1; frame + 1 < frames; ++frame) {
-    born += blocks[Series::cell(frame, frame)];
-    young += blocks[Series::cell(frame, frame)] - blocks[Series::cell(frame + 1, frame)];
+  for (size_t moment = 1; moment + 1 < moments; ++moment) {
+    born += blocks[Series::cell(moment, moment)];
+    young += blocks[Series::cell(moment, moment)] - blocks[Series::cell(moment + 1, moment)];
   }
   Windows windows;
   windows.has_births = true;
-  windows.scratch_released = scratch.frame != 0;
+  windows.scratch_released = scratch.moment != 0;
   windows.young_share = born > 0 ? std::max(0.0, young / born) : 0;
-  windows.aged = frames >= 6 && windows.young_share > kYoungShare;
+  windows.aged = moments >= 6 && windows.young_share > kYoungShare;
   windows.lag = windows.aged ? 1 : 0;
   windows.list = windows_at(timeline, series, scratch, windows.lag);
   if (!windows.aged) return windows;
   // What most blocks do not outlive, a leaked one does: count from the age after which next to
   // nothing goes, if there is one.
-  for (size_t lag = 1; lag + kFewestRipeWindows < frames; ++lag) {
+  for (size_t lag = 1; lag + kFewestRipeWindows < moments; ++lag) {
     std::vector<Window> ripe = windows_at(timeline, series, scratch, lag);
     if (!stays(ripe)) continue;
     windows.lag = lag;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A series cut into the windows between frames: what was born and stayed, what died, what remained.
+// A series cut into the windows between moments: what was born and stayed, what died, what
+// remained.
 //
 // Where births are known, the windows are "aged" when that makes the picture clearer: a block
-// counts from the first frame it outlives, so blocks merely in flight at a snapshot are no noise.
-// The last frame's own births have not outlived anything yet and are left out then. Where blocks
+// counts from the first moment it outlives, so blocks merely in flight at a snapshot are no noise.
+// The last moment's own births have not outlived anything yet and are left out then. Where blocks
 // live for some windows before they go, they count from the age after which next to nothing goes.
 
 #ifndef SILT_SYMBOLIZER_ANALYZE_WINDOWS_H_
@@ -29,11 +30,11 @@ struct Window {
 
 struct Windows {
   std::vector<Window> list;
-  bool aged = false;  // most blocks are young: they count from a later frame on
-  size_t lag = 0;     // so many frames later than the first that shows them
+  bool aged = false;  // most blocks are young: they count from a later moment on
+  size_t lag = 0;     // so many moments later than the first that shows them
   bool has_births = false;
-  double young_share = 0;  // mean share of the live blocks that will not outlive the next frame
-  // Memory from before the first frame that went in one step, without the rest: start-up scratch.
+  double young_share = 0;  // mean share of the live blocks that will not outlive the next moment
+  // Memory from before the first moment that went in one step, without the rest: start-up scratch.
   bool scratch_released = false;
 };
 

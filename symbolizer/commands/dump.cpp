@@ -36,7 +36,7 @@ bool tell_owners(pid_t pid, const std::string& path) {
   const format::OwnersFacts& facts = owners->facts;
   char figures[96];
   std::snprintf(figures, sizeof(figures),
-                "; process %d stood still for %.3g ms, its copy took %.3g s of CPU and ", pid,
+                "; process %d was paused for %.3g ms, its copy used %.3g s of CPU and ", pid,
                 static_cast<double>(owners->asked.pause_ns) / 1e6,
                 static_cast<double>(facts.cpu_ns) / 1e9);
   log::step(format_counted(static_cast<double>(facts.blocks), "block") + " in " +

@@ -190,7 +190,7 @@ class Asking {
     if (found) known_ = found;
   }
 
-  bool understood() const { return request_ && request_->understood(); }
+  bool understood() { return request_ && request_->understood(); }
 
   // Sends the signal to a process that is silent; says when patience has an end.
   std::optional<Error> press() {

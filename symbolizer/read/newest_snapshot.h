@@ -27,7 +27,7 @@ struct SnapshotHeader {
 struct NewestSnapshot {
   SnapshotFile file;
   std::string node_bytes;
-  std::vector<Node> nodes;  // as the file has them
+  ByNode<Node> nodes;  // as the file has them
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;

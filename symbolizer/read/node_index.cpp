@@ -14,7 +14,7 @@ constexpr size_t kFewestSlots = 1024;
 }  // namespace
 
 uint64_t NodeIndex::hash_of(const NodeKey& key) {
-  uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ key.parent;
+  uint64_t hash = key.pc * 0x9e3779b97f4a7c15 ^ number_of(key.parent);
   hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9 ^ key.module;
   return hash ^ (hash >> 32);
 }
@@ -41,7 +41,7 @@ void NodeIndex::reserve(size_t nodes) {
   if (count > slots_.size()) make_slots(count);
 }
 
-uint32_t NodeIndex::add(const NodeKey& key, uint32_t id) {
+NodeId NodeIndex::add(const NodeKey& key, NodeId id) {
   if (2 * (entries_.size() + 1) > slots_.size()) {
     make_slots(slots_.empty() ? kFewestSlots : 2 * slots_.size());
   }
@@ -58,8 +58,8 @@ uint32_t NodeIndex::add(const NodeKey& key, uint32_t id) {
   return id;
 }
 
-uint32_t NodeIndex::find(const NodeKey& key) const {
-  if (slots_.empty()) return 0;
+NodeId NodeIndex::find(const NodeKey& key) const {
+  if (slots_.empty()) return kRootNode;
   const size_t mask = slots_.size() - 1;
   const uint64_t hash = hash_of(key);
   for (size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
@@ -67,7 +67,7 @@ uint32_t NodeIndex::find(const NodeKey& key) const {
     const Entry& entry = entries_[static_cast<uint32_t>(slots_[at]) - 1];
     if (entry.key == key) return entry.id;
   }
-  return 0;
+  return kRootNode;
 }
 
 }  // namespace silt::read

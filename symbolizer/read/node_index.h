@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "symbolizer/read/by_node.h"
+
 namespace silt::read {
 
 // The module matters where another one was loaded at the same addresses later.
 struct NodeKey {
-  uint32_t parent;
+  NodeId parent;
   uint32_t module;
   uint64_t pc;
   bool operator==(const NodeKey&) const = default;
@@ -29,14 +31,14 @@ class NodeIndex {
   void clear();
 
   // The id that the key was first added with: `id` itself, if it is new.
-  uint32_t add(const NodeKey& key, uint32_t id);
-  // 0: none.
-  uint32_t find(const NodeKey& key) const;
+  NodeId add(const NodeKey& key, NodeId id);
+  // The root: none.
+  NodeId find(const NodeKey& key) const;
 
  private:
   struct Entry {
     NodeKey key;
-    uint32_t id;
+    NodeId id;
   };
 
   static uint64_t hash_of(const NodeKey& key);

@@ -48,7 +48,7 @@ Result<bool> is_prefix(const SnapshotFile& older, const NewestSnapshot& referenc
 
 struct OlderSnapshot {
   Snapshot snapshot;
-  std::vector<uint32_t> joined;  // see StackJoin::add
+  ByNode<NodeId> joined;  // see StackJoin::add
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;
@@ -56,13 +56,13 @@ struct OlderSnapshot {
 
 // What the newest snapshot's nodes became, and what those of older ones do.
 struct Joins {
-  const std::vector<uint32_t>& newest;  // by node of its file
+  const ByNode<NodeId>& newest;  // by node of its file
   WholeStackMaker& maker;
   StackJoin& stacks;
 };
 
-Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const NewestSnapshot& reference,
-                                         const Joins& joins) {
+Result<ByNode<NodeId>> join_nodes(const SnapshotFile& older, const NewestSnapshot& reference,
+                                  const Joins& joins) {
   if (!older.has_own_numbers()) {
     auto prefix = is_prefix(older, reference);
     if (!prefix) return prefix.error();
@@ -77,7 +77,7 @@ Result<std::vector<uint32_t>> join_nodes(const SnapshotFile& older, const Newest
   if (!whole) return whole.error();
   const auto joined = joins.stacks.join(whole->nodes);
   if (!joined) return Error{"has too many stacks beside those of the other snapshots"};
-  for (uint32_t& node : whole->whole) node = (*joined)[node];
+  for (NodeId& node : whole->whole) node = (*joined)[node];
   return std::move(whole->whole);
 }
 
@@ -116,9 +116,11 @@ Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnaps
 // Keeps what the newest snapshot says that was asked, but nothing that says less than an older one.
 // Nodes of the file become ids of stacks.
 void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t snapshot,
-                 const std::vector<uint32_t>& joined, const StackJoin& stacks) {
+                 const ByNode<NodeId>& joined, const StackJoin& stacks) {
   if (!owners || (recording.owners && recording.owners->found && !owners->found)) return;
-  const auto id_of = [&](uint32_t node) { return node == 0 ? 0 : stacks.stack_id(joined[node]); };
+  const auto id_of = [&](uint32_t node) {
+    return node == 0 ? 0 : number_of(stacks.stack_id(joined[NodeId{node}]));
+  };
   owners->snapshot = snapshot;
   for (OwnersRoot& root : owners->roots) {
     if (root.kind == format::RootKind::kMapping || root.kind == format::RootKind::kObject) {
@@ -200,7 +202,7 @@ Result<Recording> join(const std::filesystem::path& path,
 
 std::vector<uint64_t> Recording::frames(const Stack& stack) const {
   std::vector<uint64_t> pcs;
-  for (const uint32_t node : StackNodes(*this, stack)) pcs.push_back(nodes[node].pc);
+  for (const NodeId node : StackNodes(*this, stack)) pcs.push_back(nodes[node].pc);
   return pcs;
 }
 

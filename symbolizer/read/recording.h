@@ -15,6 +15,7 @@
 
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/result.h"
+#include "symbolizer/read/by_node.h"
 #include "symbolizer/read/heap_growth.h"
 #include "symbolizer/read/owners.h"
 
@@ -58,7 +59,7 @@ struct ScriptFrame {
 
 // Node 0 is the root. Markers (format::Marker) are nodes too.
 struct Node {
-  uint32_t parent = 0;
+  NodeId parent = kRootNode;
   uint64_t pc = 0;  // return address; look up pc - 1. From kScriptPc on: a ScriptFrame
   // How many nodes the process had made before, which tells what code lay at pc then; 0: as many as
   // the node's id says.
@@ -95,7 +96,7 @@ constexpr uint32_t number_of(StackId id) { return static_cast<uint32_t>(id); }
 
 struct Stack {
   StackId id{};
-  uint32_t leaf = 0;  // node of the innermost real frame, 0: no frame at all
+  NodeId leaf = kRootNode;  // of the innermost real frame; the root: no frame at all
   Heap heap = Heap::kNative;
   Missing missing = Missing::kNone;
   std::vector<Sample> samples;  // ascending by snapshot; a snapshot without the stack has none
@@ -133,7 +134,7 @@ struct Snapshot {
 struct Recording {
   std::filesystem::path path;       // folder, or the single snapshot file that was given
   std::vector<Snapshot> snapshots;  // ascending by sequence, at least one
-  std::vector<Node> nodes;          // of all snapshots, those of the newest first
+  ByNode<Node> nodes;               // of all snapshots, those of the newest first
   std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
   std::vector<Module> modules;      // of the newest snapshot
   std::vector<Mapping> mappings;
@@ -148,7 +149,9 @@ struct Recording {
   std::filesystem::path jit_map;   // copy of the perf map inside the recording, empty: none
   std::vector<std::string> notes;  // what was skipped or mended, one sentence each
 
-  uint32_t birth(uint32_t node) const { return nodes[node].birth != 0 ? nodes[node].birth : node; }
+  uint32_t birth(NodeId node) const {
+    return nodes[node].birth != 0 ? nodes[node].birth : number_of(node);
+  }
 
   // Frames of a stack, innermost first; pcs only, without markers.
   std::vector<uint64_t> frames(const Stack& stack) const;

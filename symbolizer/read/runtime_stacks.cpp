@@ -21,19 +21,20 @@ uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
 
 class WholeStackPass {
  public:
-  WholeStackPass(WholeStackMaker& maker, const std::vector<Node>& nodes)
-      : maker_(maker), raw_(nodes) {
+  WholeStackPass(WholeStackMaker& maker, const ByNode<Node>& nodes) : maker_(maker), raw_(nodes) {
     made_.clear();
     result_.nodes = nodes;
     result_.whole.resize(nodes.size());
-    for (uint32_t id = 0; id < nodes.size(); ++id) {
+    for (uint32_t i = 0; i < nodes.size(); ++i) {
+      const NodeId id{i};
       result_.whole[id] = id;
       result_.nodes[id].pc = plain_pc(nodes[id].pc);
     }
   }
 
   bool run() {
-    for (uint32_t id = 1; id < raw_.size(); ++id) {
+    for (uint32_t i = 1; i < raw_.size(); ++i) {
+      const NodeId id{i};
       const Node& node = raw_[id];
       if (tag_of(node.pc) == format::kPcPair) {
         result_.whole[id] = whole_of(id);
@@ -55,7 +56,7 @@ class WholeStackPass {
     uint32_t birth;
   };
 
-  uint32_t birth(uint32_t id) const { return raw_[id].birth != 0 ? raw_[id].birth : id; }
+  uint32_t birth(NodeId id) const { return raw_[id].birth != 0 ? raw_[id].birth : number_of(id); }
 
   // Without tags; those of functions lead to a frame.
   uint64_t plain_pc(uint64_t pc) {
@@ -83,30 +84,30 @@ class WholeStackPass {
     return kScriptPc + at->second;
   }
 
-  uint32_t child(uint32_t parent, uint64_t pc, uint32_t birth) {
+  NodeId child(NodeId parent, uint64_t pc, uint32_t birth) {
     NodeKey key{parent, 0, pc};
     if (maker_.modules_.overlapping() && pc >= format::kFirstRealPc && pc < kScriptPc) {
       key.module = maker_.modules_.find(lookup_address(pc), birth).value_or(UINT32_MAX);
     }
-    const auto next = static_cast<uint32_t>(result_.nodes.size());
-    const uint32_t id = made_.add(key, next);
+    const NodeId next = result_.nodes.next();
+    const NodeId id = made_.add(key, next);
     if (id == next) result_.nodes.push_back({parent, pc, birth});
     return id;
   }
 
-  uint32_t whole_of(uint32_t id) {
+  NodeId whole_of(NodeId id) {
     const Node& pair = raw_[id];
-    const auto native = static_cast<uint32_t>(pair.pc);
+    const NodeId native{static_cast<uint32_t>(pair.pc)};
     pieces_.clear();
-    uint32_t inner = pair.parent;  // of the runtime's frames, the next one
+    NodeId inner = pair.parent;  // of the runtime's frames, the next one
     bool truncated = false;
     const auto next_of_runtime = [&] {
-      while (inner != 0 && tag_of(raw_[inner].pc) != format::kPcFunction) {
+      while (inner != kRootNode && tag_of(raw_[inner].pc) != format::kPcFunction) {
         truncated =
             truncated || raw_[inner].pc == static_cast<uint64_t>(format::Marker::kTruncated);
         inner = raw_[inner].parent;
       }
-      return inner != 0;
+      return inner != kRootNode;
     };
     const auto take_run = [&] {
       while (next_of_runtime()) {
@@ -118,12 +119,12 @@ class WholeStackPass {
       }
     };
     uint64_t missing = 0;
-    for (uint32_t at = native < id ? native : 0; at != 0; at = raw_[at].parent) {
+    for (NodeId at = native < id ? native : kRootNode; at != kRootNode; at = raw_[at].parent) {
       ++steps_;
       const uint64_t pc = raw_[at].pc;
       if (tag_of(pc) == format::kPcEvaluator && next_of_runtime()) {
         take_run();
-      } else if (raw_[at].parent == 0 && pc < format::kFirstRealPc) {
+      } else if (raw_[at].parent == kRootNode && pc < format::kFirstRealPc) {
         missing = pc;
       } else if (tag_of(pc) == 0 || tag_of(pc) == format::kPcEvaluator) {
         pieces_.push_back({result_.nodes[at].pc, birth(at)});
@@ -131,21 +132,21 @@ class WholeStackPass {
     }
     while (next_of_runtime()) take_run();
     if (missing == 0 && truncated) missing = static_cast<uint64_t>(format::Marker::kTruncated);
-    uint32_t node = missing == 0 ? 0 : child(0, missing, 0);
+    NodeId node = missing == 0 ? kRootNode : child(kRootNode, missing, 0);
     for (size_t i = pieces_.size(); i-- > 0;) node = child(node, pieces_[i].pc, pieces_[i].birth);
     const bool object = (pair.pc >> 32 & 1) != 0;
     return object ? child(node, kObjectMarker, birth(id)) : node;
   }
 
   WholeStackMaker& maker_;
-  const std::vector<Node>& raw_;
+  const ByNode<Node>& raw_;
   WholeStacks result_;
   NodeIndex& made_ = maker_.made_;
   std::vector<Piece> pieces_;  // innermost first
   uint64_t steps_ = 0;
 };
 
-Result<WholeStacks> WholeStackMaker::make(const std::vector<Node>& nodes) {
+Result<WholeStacks> WholeStackMaker::make(const ByNode<Node>& nodes) {
   WholeStackPass pass(*this, nodes);
   if (!pass.run()) return Error{"is corrupt: its stacks are larger than any program's"};
   return pass.take();

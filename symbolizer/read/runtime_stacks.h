@@ -28,8 +28,8 @@ struct RuntimeFunction {
 };
 
 struct WholeStacks {
-  std::vector<Node> nodes;      // the file's, and those made here behind them
-  std::vector<uint32_t> whole;  // by node of the file: the node that stands for it
+  ByNode<Node> nodes;    // the file's, and those made here behind them
+  ByNode<NodeId> whole;  // by node of the file: the node that stands for it
 };
 
 // For all snapshots of a process, whose functions keep their indices.
@@ -40,7 +40,7 @@ class WholeStackMaker {
       : functions_(functions), modules_(modules) {}
 
   // `nodes` as a file has them, each parent older than its child.
-  Result<WholeStacks> make(const std::vector<Node>& nodes);
+  Result<WholeStacks> make(const ByNode<Node>& nodes);
 
   // What the script pcs in all nodes refer to.
   std::vector<ScriptFrame> take_frames() { return std::move(frames_); }

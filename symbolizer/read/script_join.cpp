@@ -41,25 +41,26 @@ std::vector<uint32_t> ScriptJoin::join_frames(const ScriptHeaps& heaps) {
   return joined;
 }
 
-std::vector<uint32_t> ScriptJoin::join_nodes(const ScriptHeaps& heaps,
-                                             const std::vector<uint32_t>& frames) {
-  std::vector<uint32_t> joined(heaps.nodes.size());
+std::vector<NodeId> ScriptJoin::join_nodes(const ScriptHeaps& heaps,
+                                           const std::vector<uint32_t>& frames) {
+  std::vector<NodeId> joined(heaps.nodes.size());
   for (size_t id = 1; id < heaps.nodes.size(); ++id) {
-    const uint32_t parent = joined[heaps.nodes[id].parent];
+    const NodeId parent = joined[heaps.nodes[id].parent];
     const uint32_t frame = frames[heaps.nodes[id].frame];
-    const auto [at, added] = node_index_.try_emplace(uint64_t{parent} << 32 | frame,
-                                                     static_cast<uint32_t>(nodes_.size() + 1));
+    const auto [at, added] =
+        node_index_.try_emplace(uint64_t{number_of(parent)} << 32 | frame,
+                                NodeId{static_cast<uint32_t>(nodes_.size() + 1)});
     if (added) nodes_.push_back({parent, kScriptPc + frame});
     joined[id] = at->second;
   }
   return joined;
 }
 
-Stack& ScriptJoin::stack_of(uint32_t node) {
+Stack& ScriptJoin::stack_of(NodeId node) {
   const auto [at, added] = stack_index_.try_emplace(node, static_cast<uint32_t>(stacks_.size()));
   if (added) {
     Stack stack;
-    stack.id = StackId{node};
+    stack.id = StackId{number_of(node)};
     stack.leaf = node;
     stack.heap = Heap::kManaged;
     stacks_.push_back(std::move(stack));
@@ -72,7 +73,7 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
   for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
   const size_t nodes = nodes_.size() + heaps.nodes.size();
   if (text > kMostText || nodes > kMostNodes) return false;
-  const std::vector<uint32_t> joined = join_nodes(heaps, join_frames(heaps));
+  const std::vector<NodeId> joined = join_nodes(heaps, join_frames(heaps));
   for (size_t i = 0; i < heaps.rows.size(); ++i) {
     const ScriptRow& row = heaps.rows[i];
     if (row.live_blocks == 0 && row.live_bytes == 0) continue;
@@ -98,13 +99,13 @@ void ScriptJoin::take(Recording& recording) {
   const auto before = static_cast<uint32_t>(recording.nodes.size() - 1);
   for (Stack& stack : stacks_) {
     stack.id = StackId{number_of(stack.id) + before};
-    stack.leaf += before;
+    stack.leaf = NodeId{number_of(stack.leaf) + before};
     stack.samples.shrink_to_fit();
     recording.stacks.push_back(std::move(stack));
   }
   const auto frames_before = static_cast<uint32_t>(recording.script_frames.size());
   for (Node node : nodes_) {
-    if (node.parent != 0) node.parent += before;
+    if (node.parent != kRootNode) node.parent = NodeId{number_of(node.parent) + before};
     node.pc += frames_before;
     recording.nodes.push_back(node);
   }

@@ -43,13 +43,13 @@ class ScriptJoin {
   };
 
   std::vector<uint32_t> join_frames(const ScriptHeaps& heaps);
-  std::vector<uint32_t> join_nodes(const ScriptHeaps& heaps, const std::vector<uint32_t>& frames);
-  Stack& stack_of(uint32_t node);
+  std::vector<NodeId> join_nodes(const ScriptHeaps& heaps, const std::vector<uint32_t>& frames);
+  Stack& stack_of(NodeId node);
 
   size_t text_bytes_ = 0;
   std::unordered_map<FrameKey, uint32_t, FrameKeyHash> frame_index_;
-  std::unordered_map<uint64_t, uint32_t, NodeHash> node_index_;  // parent << 32 | frame
-  std::unordered_map<uint32_t, uint32_t> stack_index_;           // by node
+  std::unordered_map<uint64_t, NodeId, NodeHash> node_index_;  // parent << 32 | frame
+  std::unordered_map<NodeId, uint32_t> stack_index_;
   std::vector<ScriptFrame> frames_;
   std::vector<Node> nodes_;  // the first has the id 1, until they come behind the recording's own
   std::vector<Stack> stacks_;

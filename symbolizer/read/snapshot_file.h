@@ -46,7 +46,7 @@ inline constexpr uint32_t kLastSequence = INT32_MAX;
 // Rows of the stack section, with their generations in one array: row i has
 // [generations_begin, next row's generations_begin).
 struct StackRow {
-  uint32_t node = 0;
+  NodeId node = kRootNode;
   uint32_t generations_begin = 0;
   uint64_t live_blocks = 0;
   uint64_t live_bytes = 0;
@@ -98,7 +98,7 @@ class SnapshotFile {
 
   // The bytes of the node section, checked against their checksum, and what they mean.
   Result<std::string> node_bytes() const;
-  Result<std::vector<Node>> nodes(std::string_view node_bytes) const;
+  Result<ByNode<Node>> nodes(std::string_view node_bytes) const;
   // Whether the nodes are numbered for this snapshot alone, and only those that its rows need.
   bool has_own_numbers() const { return find(format::SectionType::kBirths) != nullptr; }
 
@@ -119,7 +119,7 @@ class SnapshotFile {
   SnapshotFile() = default;
 
   const format::SectionEntry* find(format::SectionType type) const;
-  Result<bool> read_births(std::vector<Node>& nodes) const;
+  Result<bool> read_births(ByNode<Node>& nodes) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
   Result<std::vector<format::ManagedHeapEntry>> managed_heaps() const;

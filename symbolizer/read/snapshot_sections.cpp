@@ -66,14 +66,14 @@ Result<std::string> SnapshotFile::node_bytes() const {
   return result;
 }
 
-Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const {
+Result<ByNode<Node>> SnapshotFile::nodes(std::string_view node_bytes) const {
   const uint32_t count = node_count();
   Cursor cursor(node_bytes);
-  std::vector<Node> nodes;
+  ByNode<Node> nodes;
   std::vector<uint16_t> depths;
   nodes.reserve(size_t{count} + 1);
   depths.reserve(size_t{count} + 1);
-  nodes.emplace_back();
+  nodes.push_back({});
   depths.push_back(0);
   uint64_t pc = 0;
   for (uint64_t id = 1; id <= count; ++id) {
@@ -86,7 +86,7 @@ Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const
       return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
     }
     // No code of a process lies in the upper half, where frames of runtimes are.
-    nodes.push_back({parent, known_pc(pc)});
+    nodes.push_back({NodeId{parent}, known_pc(pc)});
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
   if (!cursor.at_end()) return corrupt("it has more nodes than it says");
@@ -95,21 +95,21 @@ Result<std::vector<Node>> SnapshotFile::nodes(std::string_view node_bytes) const
   return nodes;
 }
 
-Result<bool> SnapshotFile::read_births(std::vector<Node>& nodes) const {
+Result<bool> SnapshotFile::read_births(ByNode<Node>& nodes) const {
   if (!has_own_numbers()) return false;
   auto section = bytes(SectionType::kBirths, 0);
   if (!section) return section.error();
   Cursor cursor(*section);
   uint64_t birth = 0;
-  for (size_t id = 1; id < nodes.size();) {
+  for (uint32_t id = 1; id < nodes.size();) {
     const uint64_t run = cursor.varint();
     birth += unzigzag(cursor.varint());
     if (!cursor.ok() || run == 0 || run > nodes.size() - id || birth == 0 ||
         birth > UINT32_MAX - run) {
       return corrupt("the births of its nodes are impossible");
     }
-    for (const size_t end = id + run; id < end; ++id) {
-      nodes[id].birth = static_cast<uint32_t>(birth++);
+    for (const uint64_t end = id + run; id < end; ++id) {
+      nodes[NodeId{id}].birth = static_cast<uint32_t>(birth++);
     }
   }
   if (!cursor.at_end()) return corrupt("it has more births than nodes");
@@ -133,7 +133,7 @@ Result<StackRows> SnapshotFile::stack_rows() const {
     }
     node += distance;
     StackRow row;
-    row.node = static_cast<uint32_t>(node);
+    row.node = NodeId{static_cast<uint32_t>(node)};
     row.generations_begin = static_cast<uint32_t>(result.generations.size());
     if (!read_row(cursor, row, result.generations)) {
       return corrupt("the figures of stack " + std::to_string(node) + " are impossible");

@@ -43,69 +43,76 @@ Heap heap_of_marker(uint64_t pc) {
   }
 }
 
+uint32_t birth_of(const Node& node, NodeId id) {
+  return node.birth != 0 ? node.birth : number_of(id);
+}
+
 }  // namespace
 
-NodeKey StackJoin::key_of(uint32_t parent, uint64_t pc, uint32_t birth) const {
+NodeKey StackJoin::key_of(NodeId parent, uint64_t pc, uint32_t birth) const {
   NodeKey key{parent, 0, pc};
   if (modules_.overlapping())
     key.module = modules_.find(lookup_address(pc), birth).value_or(kNoModule);
   return key;
 }
 
-StackJoin::StackJoin(std::vector<Node> nodes, const std::vector<Module>& modules)
+StackJoin::StackJoin(ByNode<Node> nodes, const std::vector<Module>& modules)
     : modules_(modules),
       nodes_(std::move(nodes)),
       oldest_twin_(nodes_.size()),
       missing_(nodes_.size()),
       stack_index_(nodes_.size(), kNoStack) {
   oldest_.reserve(nodes_.size());
-  for (uint32_t id = 1; id < nodes_.size(); ++id) look_for_twins(id);
+  for (uint32_t i = 1; i < nodes_.size(); ++i) look_for_twins(NodeId{i});
 }
 
 // Parents are older than their children: a parent's oldest twin is known when its children come.
-void StackJoin::look_for_twins(uint32_t id) {
+void StackJoin::look_for_twins(NodeId id) {
   const Node& node = nodes_[id];
-  const NodeKey key = key_of(oldest_twin_[node.parent], node.pc, node.birth != 0 ? node.birth : id);
+  const NodeKey key = key_of(oldest_twin_[node.parent], node.pc, birth_of(node, id));
   oldest_twin_[id] = oldest_.add(key, id);
-  missing_[id] = node.parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
-                                                                    : missing_[node.parent];
+  missing_[id] = node.parent == kRootNode && node.pc < format::kFirstRealPc
+                     ? missing_of_marker(node.pc)
+                     : missing_[node.parent];
 }
 
-std::optional<std::vector<uint32_t>> StackJoin::join(const std::vector<Node>& nodes) {
+std::optional<ByNode<NodeId>> StackJoin::join(const ByNode<Node>& nodes) {
   if (nodes_.size() + nodes.size() > kMostNodes) return std::nullopt;
-  std::vector<uint32_t> joined(nodes.size());
-  for (uint32_t id = 1; id < nodes.size(); ++id) {
+  ByNode<NodeId> joined(nodes.size());
+  for (uint32_t i = 1; i < nodes.size(); ++i) {
+    const NodeId id{i};
     const Node& node = nodes[id];
-    const uint32_t parent = joined[node.parent];
+    const NodeId parent = joined[node.parent];
     // Mostly the nodes come in the same order again; looking there first saves most look-ups.
-    const uint32_t next = joined[id - 1] + 1;
-    if (next < nodes_.size() && oldest_twin_[nodes_[next].parent] == parent &&
+    const NodeId next{number_of(joined[NodeId{i - 1}]) + 1};
+    if (nodes_.contains(next) && oldest_twin_[nodes_[next].parent] == parent &&
         nodes_[next].pc == node.pc && !modules_.overlapping()) {
       joined[id] = oldest_twin_[next];
       continue;
     }
-    const auto new_id = static_cast<uint32_t>(nodes_.size());
-    joined[id] = oldest_.add(key_of(parent, node.pc, node.birth != 0 ? node.birth : id), new_id);
+    const NodeId new_id = nodes_.next();
+    joined[id] = oldest_.add(key_of(parent, node.pc, birth_of(node, id)), new_id);
     if (joined[id] != new_id) continue;
     nodes_.push_back({parent, node.pc, node.birth});
     oldest_twin_.push_back(new_id);
-    missing_.push_back(parent == 0 && node.pc < format::kFirstRealPc ? missing_of_marker(node.pc)
-                                                                     : missing_[parent]);
+    missing_.push_back(parent == kRootNode && node.pc < format::kFirstRealPc
+                           ? missing_of_marker(node.pc)
+                           : missing_[parent]);
     stack_index_.push_back(kNoStack);
   }
   return joined;
 }
 
-Stack& StackJoin::stack_of(uint32_t node) {
-  const uint32_t id = oldest_twin_[node];
+Stack& StackJoin::stack_of(NodeId node) {
+  const NodeId id = oldest_twin_[node];
   if (stack_index_[id] == kNoStack) {
     stack_index_[id] = static_cast<uint32_t>(stacks_.size());
     Stack stack;
-    stack.id = StackId{id};
+    stack.id = stack_id(id);
     stack.heap = heap_of_marker(nodes_[id].pc);
     stack.missing = missing_[id];
     stack.leaf = id;
-    while (stack.leaf != 0 && nodes_[stack.leaf].pc < format::kFirstRealPc) {
+    while (stack.leaf != kRootNode && nodes_[stack.leaf].pc < format::kFirstRealPc) {
       stack.leaf = oldest_twin_[nodes_[stack.leaf].parent];
     }
     stacks_.push_back(std::move(stack));
@@ -113,7 +120,7 @@ Stack& StackJoin::stack_of(uint32_t node) {
   return stacks_[stack_index_[id]];
 }
 
-void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined) {
+void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined) {
   numbered_anew_.resize(snapshot + 1);
   numbered_anew_[snapshot] = rows.own_numbers;
   for (size_t i = 0; i < rows.rows.size(); ++i) {
@@ -138,26 +145,26 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const std::vector<
   }
 }
 
-// The node below `node`, 0: there is none. Of pcs that lie in no module.
-uint32_t StackJoin::find_below(uint32_t node, uint64_t pc) const {
+// The node below `node`; the root: there is none. Of pcs that lie in no module.
+NodeId StackJoin::find_below(NodeId node, uint64_t pc) const {
   return oldest_.find(key_of(node, pc, 1));
 }
 
 // The frames of a runtime that stand in a stack, as the chain of their own that the recorder has
 // them in, outermost first.
-std::vector<uint32_t> StackJoin::runtime_chain(uint32_t node) const {
+std::vector<NodeId> StackJoin::runtime_chain(NodeId node) const {
   std::vector<uint64_t> pcs;  // innermost first
-  for (; node != 0; node = oldest_twin_[nodes_[node].parent]) {
+  for (; node != kRootNode; node = oldest_twin_[nodes_[node].parent]) {
     if (nodes_[node].pc >= kScriptPc) pcs.push_back(nodes_[node].pc);
   }
-  std::vector<uint32_t> chain;
-  const uint32_t cut = find_below(0, static_cast<uint64_t>(format::Marker::kTruncated));
-  for (const uint32_t root : {uint32_t{0}, cut}) {
+  std::vector<NodeId> chain;
+  const NodeId cut = find_below(kRootNode, static_cast<uint64_t>(format::Marker::kTruncated));
+  for (const NodeId root : {kRootNode, cut}) {
     chain.clear();
-    uint32_t at = root;
+    NodeId at = root;
     for (size_t i = pcs.size(); i-- > 0;) {
       at = find_below(at, pcs[i]);
-      if (at == 0) break;
+      if (at == kRootNode) break;
       chain.push_back(at);
     }
     if (chain.size() == pcs.size()) break;
@@ -166,10 +173,10 @@ std::vector<uint32_t> StackJoin::runtime_chain(uint32_t node) const {
 }
 
 std::vector<Stack> StackJoin::take_stacks() {
-  std::vector<uint32_t> chain;  // of the stack asked for last
-  uint32_t chain_of = 0;
+  std::vector<NodeId> chain;  // of the stack asked for last
+  NodeId chain_of = kRootNode;
   unfold(stacks_, numbered_anew_, [&](const Stack& stack, uint32_t* from) {
-    const uint32_t counted_at = number_of(stack.id);
+    const NodeId counted_at{number_of(stack.id)};
     if (chain_of != counted_at) {
       chain = runtime_chain(counted_at);
       chain_of = counted_at;
@@ -179,19 +186,21 @@ std::vector<Stack> StackJoin::take_stacks() {
         pc == static_cast<uint64_t>(format::Marker::kMapping) || pc == kObjectMarker;
     // A stack with frames of a runtime is counted outwards along these alone.
     while (!chain.empty() && *from < chain.size()) {
-      uint32_t node = chain[chain.size() - ++*from];
+      NodeId node = chain[chain.size() - ++*from];
       if (marked) node = find_below(node, pc);
-      if (node != 0 && node != counted_at && stack_index_[node] != kNoStack) {
+      if (node != kRootNode && node != counted_at && stack_index_[node] != kNoStack) {
         return stack_index_[node];
       }
     }
     if (!chain.empty()) return kNoStack;
     // Outwards, node by node; a mapping's are the markers behind those nodes.
-    if (*from == 0) *from = marked ? nodes_[counted_at].parent : counted_at;
-    while (*from != 0) {
-      *from = oldest_twin_[nodes_[*from].parent];
-      const uint32_t node = marked ? find_below(*from, pc) : *from;
-      if (node != 0 && stack_index_[node] != kNoStack) return stack_index_[node];
+    NodeId at{*from};
+    if (at == kRootNode) at = marked ? nodes_[counted_at].parent : counted_at;
+    while (at != kRootNode) {
+      at = oldest_twin_[nodes_[at].parent];
+      *from = number_of(at);
+      const NodeId node = marked ? find_below(at, pc) : at;
+      if (node != kRootNode && stack_index_[node] != kNoStack) return stack_index_[node];
     }
     return kNoStack;
   });

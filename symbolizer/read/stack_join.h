@@ -22,39 +22,39 @@ namespace silt::read {
 class StackJoin {
  public:
   // `nodes` are the newest snapshot's, and keep their ids. `modules` are the newest's, too.
-  StackJoin(std::vector<Node> nodes, const std::vector<Module>& modules);
+  StackJoin(ByNode<Node> nodes, const std::vector<Module>& modules);
 
-  const std::vector<Node>& nodes() const { return nodes_; }
+  const ByNode<Node>& nodes() const { return nodes_; }
 
   // The joined ids of another snapshot's nodes, by its own; those that were not known are added.
   // Nothing when all snapshots together have more nodes than any program.
-  std::optional<std::vector<uint32_t>> join(const std::vector<Node>& nodes);
+  std::optional<ByNode<NodeId>> join(const ByNode<Node>& nodes);
 
   // Adds one snapshot's rows; `joined` leads from its nodes to joined ones; empty where the ids are
   // the newest's. Snapshots come in ascending order.
-  void add(uint32_t snapshot, const StackRows& rows, const std::vector<uint32_t>& joined);
+  void add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined);
 
   // The id that a stack at this joined node has.
-  uint32_t stack_id(uint32_t node) const { return oldest_twin_[node]; }
+  StackId stack_id(NodeId node) const { return StackId{number_of(oldest_twin_[node])}; }
 
   // The joined stacks, ascending by id, and the nodes. What stacks had allocated when they were
   // folded away in favour of a caller is taken from that caller again (see unfold.h).
   std::vector<Stack> take_stacks();
-  std::vector<Node> take_nodes() { return std::move(nodes_); }
+  ByNode<Node> take_nodes() { return std::move(nodes_); }
 
  private:
-  NodeKey key_of(uint32_t parent, uint64_t pc, uint32_t birth) const;
-  void look_for_twins(uint32_t id);
-  Stack& stack_of(uint32_t node);
-  uint32_t find_below(uint32_t node, uint64_t pc) const;
-  std::vector<uint32_t> runtime_chain(uint32_t node) const;
+  NodeKey key_of(NodeId parent, uint64_t pc, uint32_t birth) const;
+  void look_for_twins(NodeId id);
+  Stack& stack_of(NodeId node);
+  NodeId find_below(NodeId node, uint64_t pc) const;
+  std::vector<NodeId> runtime_chain(NodeId node) const;
 
   const ModuleIndex modules_;
-  std::vector<Node> nodes_;
+  ByNode<Node> nodes_;
   NodeIndex oldest_;
-  std::vector<uint32_t> oldest_twin_;  // by node
-  std::vector<Missing> missing_;       // by node
-  std::vector<uint32_t> stack_index_;  // by oldest twin; kNoStack where there is none yet
+  ByNode<NodeId> oldest_twin_;
+  ByNode<Missing> missing_;
+  ByNode<uint32_t> stack_index_;  // by oldest twin; kNoStack where there is none yet
   std::vector<Stack> stacks_;
   std::vector<bool> numbered_anew_;  // by snapshot
 };

@@ -13,35 +13,37 @@
 namespace silt::read {
 
 // Whether a node stands for a call: neither the root nor a marker.
-inline bool is_call(const Recording& recording, uint32_t node) {
-  return node != 0 && recording.nodes[node].pc >= format::kFirstRealPc;
+inline bool is_call(const Recording& recording, NodeId node) {
+  return node != kRootNode && recording.nodes[node].pc >= format::kFirstRealPc;
 }
 
-// for (const uint32_t node : StackNodes(recording, stack)) …
+// for (const NodeId node : StackNodes(recording, stack)) …
 class StackNodes {
  public:
   struct End {};
 
   class Iterator {
    public:
-    Iterator(const Recording& recording, uint32_t node) : recording_(&recording), node_(node) {
+    Iterator(const Recording& recording, NodeId node) : recording_(&recording), node_(node) {
       skip_markers();
     }
-    uint32_t operator*() const { return node_; }
+    NodeId operator*() const { return node_; }
     Iterator& operator++() {
       node_ = recording_->nodes[node_].parent;
       skip_markers();
       return *this;
     }
-    bool operator==(End) const { return node_ == 0; }
+    bool operator==(End) const { return node_ == kRootNode; }
 
    private:
     void skip_markers() {
-      while (node_ != 0 && !is_call(*recording_, node_)) node_ = recording_->nodes[node_].parent;
+      while (node_ != kRootNode && !is_call(*recording_, node_)) {
+        node_ = recording_->nodes[node_].parent;
+      }
     }
 
     const Recording* recording_;
-    uint32_t node_;
+    NodeId node_;
   };
 
   StackNodes(const Recording& recording, const Stack& stack)
@@ -52,7 +54,7 @@ class StackNodes {
 
  private:
   const Recording& recording_;
-  uint32_t leaf_;
+  NodeId leaf_;
 };
 
 }  // namespace silt::read

@@ -128,7 +128,7 @@ void add_notes(const read::Recording& recording, const Timeline& timeline,
 
 Names names_of(symbolize::Symbolizer& symbolizer) {
   return {
-      [&symbolizer](uint32_t node) -> const symbolize::FrameList& {
+      [&symbolizer](read::NodeId node) -> const symbolize::FrameList& {
         return symbolizer.node_frames(node);
       },
       [&symbolizer] { return symbolizer.allocator_symbols_in_main(); },

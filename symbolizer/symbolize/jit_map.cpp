@@ -88,18 +88,18 @@ bool JitMap::visit_covering(uint64_t address, size_t slot, size_t begin, size_t 
          visit_covering(address, 2 * slot + 1, middle, end, visit);
 }
 
-std::optional<uint32_t> JitMap::find_entry(MemoryAddress memory_address, uint32_t node) const {
+std::optional<uint32_t> JitMap::find_entry(MemoryAddress memory_address, uint32_t birth) const {
   const uint64_t address = number_of(memory_address);
   const Piece* const latest = piece_at(address);
   if (latest == nullptr) return std::nullopt;
-  if (!has_times_ || entries_[latest->entry].nodes <= node) return latest->entry;
+  if (!has_times_ || entries_[latest->entry].nodes <= birth) return latest->entry;
   constexpr size_t kMostReuses = 100000;
   size_t visited = 0;
   std::optional<uint32_t> first;
   std::optional<uint32_t> before;
   visit_covering(address, 1, 0, furthest_.size() / 2, [&](uint32_t entry) {
     if (!first || entry < *first) first = entry;
-    if (entries_[entry].nodes <= node && (!before || entry > *before)) before = entry;
+    if (entries_[entry].nodes <= birth && (!before || entry > *before)) before = entry;
     return ++visited < kMostReuses;
   });
   return before ? before : first;

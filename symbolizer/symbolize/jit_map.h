@@ -32,7 +32,7 @@ class JitMap {
 
   // The entry for the code that lay at `address` when the tree of stacks came to have this node:
   // the latest that had appeared by then, or else the first that appeared.
-  std::optional<uint32_t> find_entry(MemoryAddress address, uint32_t node) const;
+  std::optional<uint32_t> find_entry(MemoryAddress address, uint32_t birth) const;
   std::string_view name(uint32_t entry) const;
 
   bool empty() const { return pieces_.empty(); }

@@ -91,7 +91,7 @@ struct Symbolizer::State {
   const read::ModuleIndex index;
   OpenModules modules{options, [this](std::string text) { note(std::move(text)); }};
   std::map<Place, FrameList> places;
-  std::unordered_map<uint32_t, const FrameList*> nodes;
+  std::unordered_map<read::NodeId, const FrameList*> nodes;
   std::optional<JitMap> jit_map;
   SourcePlaces sources;
   std::vector<std::string> notes;
@@ -193,13 +193,13 @@ DataName Symbolizer::data_name(const std::string& path, const std::vector<uint8_
   return state_->data_names->find(path, build_id, address, thread_local_offset);
 }
 
-std::optional<uint32_t> Symbolizer::module_of(uint32_t node) const {
+std::optional<uint32_t> Symbolizer::module_of(read::NodeId node) const {
   const uint64_t pc = state_->recording.nodes[node].pc;
   if (pc < format::kFirstRealPc || pc >= read::kScriptPc) return std::nullopt;
   return state_->index.find(lookup_address(pc), state_->recording.birth(node));
 }
 
-const FrameList& Symbolizer::node_frames(uint32_t node) {
+const FrameList& Symbolizer::node_frames(read::NodeId node) {
   const auto [entry, added] = state_->nodes.try_emplace(node, nullptr);
   if (!added) return *entry->second;
   const uint64_t pc = state_->recording.nodes[node].pc;
@@ -217,7 +217,7 @@ const FrameList& Symbolizer::node_frames(uint32_t node) {
 
 FrameList Symbolizer::stack_frames(const read::Stack& stack) {
   FrameList frames;
-  for (const uint32_t node : read::StackNodes(state_->recording, stack)) {
+  for (const read::NodeId node : read::StackNodes(state_->recording, stack)) {
     frames.append(node_frames(node));
   }
   return frames;

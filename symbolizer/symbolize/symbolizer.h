@@ -37,10 +37,10 @@ class Symbolizer {
 
   // Frames for one node of the recording's tree, innermost (most deeply inlined) first; at least
   // one. `node` also says which module was mapped at the pc when the stack was seen.
-  const FrameList& node_frames(uint32_t node);
+  const FrameList& node_frames(read::NodeId node);
 
   // Which module, by index into Recording::modules, holds the pc of this node; cheap, no names.
-  std::optional<uint32_t> module_of(uint32_t node) const;
+  std::optional<uint32_t> module_of(read::NodeId node) const;
 
   // Which allocator symbols the main binary defines itself ("malloc", "je_malloc", ...), for the
   // note that tells why little is seen.

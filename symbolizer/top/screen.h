@@ -52,7 +52,7 @@ class Sites {
   void begin(const read::Recording& recording);  // a new recording object of the same process
 
  private:
-  std::map<uint32_t, symbolize::Frame> by_leaf_;
+  std::map<read::NodeId, symbolize::Frame> by_leaf_;
   std::unique_ptr<symbolize::Symbolizer> symbolizer_;
 };
 

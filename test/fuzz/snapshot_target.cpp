@@ -23,19 +23,20 @@ void require(bool holds) {
 
 void check_scripts(const read::Recording& recording) {
   for (const read::Stack& stack : recording.stacks) {
-    require(stack.heap == read::Heap::kManaged && stack.leaf != 0);
-    for (uint32_t node = stack.leaf; node != 0; node = recording.nodes[node].parent) {
-      require(node < recording.nodes.size() && recording.nodes[node].parent < node);
+    require(stack.heap == read::Heap::kManaged && stack.leaf != read::kRootNode);
+    for (read::NodeId node = stack.leaf; node != read::kRootNode;
+         node = recording.nodes[node].parent) {
+      require(recording.nodes.contains(node) && recording.nodes[node].parent < node);
       require(recording.nodes[node].pc >= read::kScriptPc);
       require(recording.nodes[node].pc - read::kScriptPc < recording.script_frames.size());
     }
   }
 }
 
-void check_stacks(const std::vector<read::Node>& nodes, const std::vector<read::Stack>& stacks) {
+void check_stacks(const read::ByNode<read::Node>& nodes, const std::vector<read::Stack>& stacks) {
   for (const read::Stack& stack : stacks) {
-    require(number_of(stack.id) < nodes.size() && stack.leaf < nodes.size());
-    for (uint32_t node = stack.leaf; node != 0; node = nodes[node].parent) {
+    require(number_of(stack.id) < nodes.size() && nodes.contains(stack.leaf));
+    for (read::NodeId node = stack.leaf; node != read::kRootNode; node = nodes[node].parent) {
       require(nodes[node].parent < node);
     }
     for (const read::Sample& sample : stack.samples) {
@@ -111,7 +112,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   join.add(0, *rows, {});
   if (const auto joined = join.join(*nodes)) join.add(1, *rows, *joined);
   const std::vector<read::Stack> stacks = join.take_stacks();
-  const std::vector<read::Node> joined_nodes = join.take_nodes();
+  const read::ByNode<read::Node> joined_nodes = join.take_nodes();
   check_stacks(joined_nodes, stacks);
   for (const read::Node& node : joined_nodes) require(node.pc < read::kScriptPc);
   return 0;

@@ -35,7 +35,7 @@ void append_item(std::string& out, const T& item) {
 
 uint64_t zigzag(uint64_t difference) { return (difference << 1) ^ (0 - (difference >> 63)); }
 
-std::string node_bytes(const std::vector<read::Node>& nodes) {
+std::string node_bytes(const std::vector<NodeValues>& nodes) {
   std::string out;
   uint64_t previous = 0;
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -47,10 +47,10 @@ std::string node_bytes(const std::vector<read::Node>& nodes) {
 }
 
 // A run for each node: the reader does not mind.
-std::string birth_bytes(const std::vector<read::Node>& nodes) {
+std::string birth_bytes(const std::vector<NodeValues>& nodes) {
   std::string out;
   uint64_t next = 0;
-  for (const read::Node& node : nodes) {
+  for (const NodeValues& node : nodes) {
     append_varint(out, 1);
     append_varint(out, zigzag(node.birth - next));
     next = uint64_t{node.birth} + 1;

@@ -39,6 +39,23 @@ struct ScriptNodeValues {
   uint32_t frame = 0;
 };
 
+// Nodes with plain numbers, which are shorter to write down.
+struct NodeValues {
+  uint32_t parent = 0;
+  uint64_t pc = 0;
+  uint32_t birth = 0;
+};
+struct NodeTable : std::vector<NodeValues> {
+  using std::vector<NodeValues>::vector;
+  operator read::ByNode<read::Node>() const {
+    read::ByNode<read::Node> nodes;
+    for (const NodeValues& node : *this) {
+      nodes.push_back({read::NodeId{node.parent}, node.pc, node.birth});
+    }
+    return nodes;
+  }
+};
+
 struct SnapshotValues {
   format::Meta meta{};  // its StringRefs are filled in by write_snapshot
   std::string program = "victim";
@@ -47,7 +64,7 @@ struct SnapshotValues {
   std::string working_directory = "/srv";
   std::string allocator = "/lib/x86_64-linux-gnu/libc.so.6";
   // Node ids count from 1: nodes[0] has id 1. With births: numbered for this snapshot alone.
-  std::vector<read::Node> nodes;
+  NodeTable nodes;
   std::vector<RowValues> rows;  // ascending by node
   std::vector<read::Module> modules;
   std::vector<read::Mapping> mappings;

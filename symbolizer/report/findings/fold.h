@@ -23,7 +23,7 @@
 namespace silt::report {
 
 // Frames of one node of the recording's tree, innermost first; Symbolizer::node_frames.
-using NodeFrames = std::function<const symbolize::FrameList&(uint32_t node)>;
+using NodeFrames = std::function<const symbolize::FrameList&(read::NodeId node)>;
 
 // A verdict is not stored: it follows from what the curve shows and from what the remarks add.
 struct Group {

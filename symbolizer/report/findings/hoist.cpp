@@ -56,7 +56,7 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
     bool found = false;
     Frame next;
     uint64_t next_pc = 0;
-    for (const uint32_t node : read::StackNodes(recording, stack)) {
+    for (const read::NodeId node : read::StackNodes(recording, stack)) {
       for (const Frame& frame : names(node)) {
         if (same_function(frame, site)) {
           calls.insert(recording.nodes[node].pc);
@@ -92,8 +92,9 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   const double leaked = cause->allocated;
   // Parents are older than their children, so one pass hands marks down to the innermost frames.
   enum : uint8_t { kThrough = 1, kFromCaller = 2 };
-  std::vector<uint8_t> marks(recording.nodes.size(), 0);
-  for (size_t node = 1; node < recording.nodes.size(); ++node) {
+  read::ByNode<uint8_t> marks(recording.nodes.size(), 0);
+  for (uint32_t i = 1; i < recording.nodes.size(); ++i) {
+    const read::NodeId node{i};
     const read::Node& here = recording.nodes[node];
     marks[node] =
         static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |

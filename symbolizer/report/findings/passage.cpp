@@ -29,7 +29,7 @@ size_t function_hash(const Frame& frame) {
 void find_functions(const read::Recording& recording, const NodeFrames& names,
                     Candidate& candidate) {
   const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (const uint32_t node : read::StackNodes(recording, stack)) {
+  for (const read::NodeId node : read::StackNodes(recording, stack)) {
     for (const Frame& frame : names(node)) candidate.functions.insert(function_hash(frame));
   }
 }
@@ -40,12 +40,12 @@ bool is_main(const read::Recording& recording, const NodeFrames& names, const Ca
   if (site.function_address == FileAddress{}) return false;
   const Frame* outermost = nullptr;
   const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (const uint32_t node : read::StackNodes(recording, stack)) {
+  for (const read::NodeId node : read::StackNodes(recording, stack)) {
     for (const Frame& frame : names(node)) {
       const bool own = frame.module == site.module && frame.function_address != FileAddress{};
       if (!own) continue;
       // _start is the caller of libc's start, and the very last.
-      const uint32_t parent = recording.nodes[node].parent;
+      const read::NodeId parent = recording.nodes[node].parent;
       if (outermost == nullptr || read::is_call(recording, parent)) outermost = &frame;
     }
   }
@@ -59,7 +59,7 @@ Passage passes(const read::Recording& recording, const Candidate& candidate,
   for (const Member& member : candidate.members) {
     Passage here{false, false};
     const read::Stack& stack = recording.stacks[member.stack];
-    for (const uint32_t node : read::StackNodes(recording, stack)) {
+    for (const read::NodeId node : read::StackNodes(recording, stack)) {
       for (const Frame& frame : names(node)) {
         if (!same_function(frame, site)) continue;
         here.function = true;

@@ -27,10 +27,10 @@ constexpr size_t kNearSiblings = 5;
 constexpr double kDispatcher = 3;
 
 // From the innermost frame outwards.
-std::vector<uint32_t> path_of(const read::Recording& recording, const Candidate& candidate) {
-  std::vector<uint32_t> path;
+std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate) {
+  std::vector<read::NodeId> path;
   const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (const uint32_t node : read::StackNodes(recording, stack)) path.push_back(node);
+  for (const read::NodeId node : read::StackNodes(recording, stack)) path.push_back(node);
   return path;
 }
 
@@ -40,8 +40,9 @@ double other_blocks(const read::Recording& recording, uint64_t pc, const Candida
   std::unordered_set<size_t> own;
   for (const Member& member : a.members) own.insert(member.stack);
   for (const Member& member : b.members) own.insert(member.stack);
-  std::vector<bool> below(recording.nodes.size(), false);
-  for (size_t node = 1; node < recording.nodes.size(); ++node) {
+  read::ByNode<bool> below(recording.nodes.size(), false);
+  for (uint32_t i = 1; i < recording.nodes.size(); ++i) {
+    const read::NodeId node{i};
     const read::Node& here = recording.nodes[node];
     below[node] = below[here.parent] || here.pc == pc;
   }
@@ -64,15 +65,15 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   }
   const analyze::Lockstep step = analyze::lockstep(timeline, whole.group.sum, part.group.sum);
   if (step == analyze::Lockstep::kNone) return std::nullopt;
-  const std::vector<uint32_t> first = path_of(recording, whole);
-  const std::vector<uint32_t> second = path_of(recording, part);
+  const std::vector<read::NodeId> first = path_of(recording, whole);
+  const std::vector<read::NodeId> second = path_of(recording, part);
   size_t common = 0;
   while (common < std::min(first.size(), second.size()) &&
          first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
     ++common;
   }
   if (common == 0 || common == first.size() || common == second.size()) return std::nullopt;
-  const auto is_far = [&](const std::vector<uint32_t>& path, const Frame& site) {
+  const auto is_far = [&](const std::vector<read::NodeId>& path, const Frame& site) {
     size_t at = 0;
     const std::string key = site_key(site);
     const auto is_site = [&](const Frame& frame) { return site_key(frame) == key; };

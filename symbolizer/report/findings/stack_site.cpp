@@ -80,7 +80,7 @@ Frame site_of(const read::Recording& recording, const read::Stack& stack, const 
 symbolize::FrameList frames_of(const read::Recording& recording, const read::Stack& stack,
                                const NodeFrames& names) {
   symbolize::FrameList frames;
-  for (const uint32_t node : read::StackNodes(recording, stack)) frames.append(names(node));
+  for (const read::NodeId node : read::StackNodes(recording, stack)) frames.append(names(node));
   return frames;
 }
 

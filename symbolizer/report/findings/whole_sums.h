@@ -21,12 +21,12 @@ namespace silt::report {
 // Findings explain a sum when they account for this share of its growth.
 inline constexpr double kExplains = 0.5;
 
-// The values that a sum has at the frames of a timeline, where it is known.
+// The values that a sum has at the moments of a timeline, where it is known.
 template <typename Value>
 analyze::Curve curve_of(const analyze::Timeline& timeline, const Value& value) {
   analyze::Curve curve;
-  for (size_t i = 0; i < timeline.frames.size(); ++i) {
-    const std::optional<double> at = value(timeline.frames[i]);
+  for (size_t i = 0; i < timeline.moments.size(); ++i) {
+    const std::optional<double> at = value(timeline.moments[i]);
     if (!at) continue;
     curve.seconds.push_back(timeline.seconds[i]);
     curve.activity.push_back(timeline.activity[i]);

@@ -34,18 +34,18 @@ double samples_of(const Group& group) {
 }
 
 bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
-  const auto rise = [&](const Group& group, size_t frame) {
+  const auto rise = [&](const Group& group, size_t moment) {
     const std::vector<double>& bytes = group.sum.bytes;
-    const double first = bytes[timeline.frames.front()];
-    const double all = bytes[timeline.frames.back()] - first;
-    return all > 0 ? (bytes[timeline.frames[frame]] - first) / all : -1;
+    const double first = bytes[timeline.moments.front()];
+    const double all = bytes[timeline.moments.back()] - first;
+    return all > 0 ? (bytes[timeline.moments[moment]] - first) / all : -1;
   };
   double error = 0;
   for (const double samples : {samples_of(a), samples_of(b)}) {
     if (samples > 0) error += 1 / samples;
   }
   const double allowed = std::max(kApart, kOneInHundred * std::sqrt(error));
-  for (size_t i = 0; i < timeline.frames.size(); ++i) {
+  for (size_t i = 0; i < timeline.moments.size(); ++i) {
     if (std::abs(rise(a, i) - rise(b, i)) > allowed) return false;
   }
   return true;
@@ -72,7 +72,7 @@ void absorb(Group& group, Group& part) {
 }
 
 void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
-  if (timeline.frames.size() < 4) return;
+  if (timeline.moments.size() < 4) return;
   Group* cause = nullptr;
   for (Group& group : groups) {
     if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;

@@ -44,7 +44,7 @@ std::string what_it_is(const read::Recording& recording, const read::Stack& stac
   std::string what;
   bool script = false;
   bool pool = false;
-  for (const uint32_t node : read::StackNodes(recording, stack)) {
+  for (const read::NodeId node : read::StackNodes(recording, stack)) {
     for (const Frame& frame : names(node)) {
       script = script || frame.kind == FrameKind::kJavaScript;
       const std::string module(report::base_name(frame.module));

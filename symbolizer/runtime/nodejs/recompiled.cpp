@@ -39,7 +39,7 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
     bool inside = false;  // at or outside of the callee's own site
     bool found = false;
     size_t calls = 0;
-    for (const uint32_t node : read::StackNodes(recording, recording.stacks[member.stack])) {
+    for (const read::NodeId node : read::StackNodes(recording, recording.stacks[member.stack])) {
       if (found || calls > kInlinedCalls) break;
       for (const Frame& frame : names(node)) {
         if (frame.kind != FrameKind::kJavaScript) continue;
@@ -55,14 +55,15 @@ bool is_called_by(const read::Recording& recording, const NodeFrames& names,
   return true;
 }
 
-// Bytes that came to stay in each window, as far as the last frame shows.
+// Bytes that came to stay in each window, as far as the last moment shows.
 std::vector<double> came_to_stay(const Timeline& timeline, const Series& series) {
   std::vector<double> result;
-  const size_t frames = timeline.frames.size();
-  for (size_t i = 1; i < frames; ++i) {
-    result.push_back(series.has_births() ? series.born_bytes[Series::cell(i, i)]
-                                         : std::max(0.0, series.bytes[timeline.frames[i]] -
-                                                             series.bytes[timeline.frames[i - 1]]));
+  const size_t moments = timeline.moments.size();
+  for (size_t i = 1; i < moments; ++i) {
+    result.push_back(series.has_births()
+                         ? series.born_bytes[Series::cell(i, i)]
+                         : std::max(0.0, series.bytes[timeline.moments[i]] -
+                                             series.bytes[timeline.moments[i - 1]]));
   }
   return result;
 }
@@ -131,7 +132,7 @@ Vanished largest_vanished(const Timeline& timeline, const Candidate& caller,
 
 void join_recompiled(const report::Settling& input, std::vector<Candidate>& candidates) {
   const Timeline& timeline = input.timeline;
-  if (timeline.frames.size() < 4) return;
+  if (timeline.moments.size() < 4) return;
   // Callers of callers last, so that what vanished step by step joins step by step.
   const size_t looked = std::min(candidates.size(), kMostCandidates);
   for (size_t i = 0; i < looked; ++i) {

@@ -54,16 +54,16 @@ constexpr double kPoolTolerance = 0.15;
 
 // A figure of each snapshot that a timeline looks at.
 template <typename Figure>
-std::vector<double> at_frames(const read::Recording& recording, const Timeline& timeline,
-                              const Figure& figure) {
+std::vector<double> at_moments(const read::Recording& recording, const Timeline& timeline,
+                               const Figure& figure) {
   std::vector<double> values;
-  for (const size_t frame : timeline.frames) {
-    values.push_back(static_cast<double>(figure(recording.snapshots[frame])));
+  for (const size_t moment : timeline.moments) {
+    values.push_back(static_cast<double>(figure(recording.snapshots[moment])));
   }
   return values;
 }
 
-// From the end of warm-up to the last frame.
+// From the end of warm-up to the last moment.
 double growth_after(const std::vector<double>& values, size_t warm_up) {
   if (values.size() < 2) return 0;
   return values.back() - values[std::min(warm_up, values.size() - 2)];
@@ -71,7 +71,7 @@ double growth_after(const std::vector<double>& values, size_t warm_up) {
 
 double growth_after(const Timeline& timeline, const Series& series, size_t warm_up) {
   std::vector<double> values;
-  for (const size_t frame : timeline.frames) values.push_back(series.bytes[frame]);
+  for (const size_t moment : timeline.moments) values.push_back(series.bytes[moment]);
   return growth_after(values, warm_up);
 }
 
@@ -228,13 +228,13 @@ void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
                              std::make_move_iterator(groups.end()));
   groups.erase(first_managed, groups.end());
   const std::vector<double> used =
-      at_frames(recording, input.managed_timeline, report::js_used_bytes);
+      at_moments(recording, input.managed_timeline, report::js_used_bytes);
   const std::vector<double> live =
-      at_frames(recording, timeline, [](const read::Snapshot& snapshot) {
+      at_moments(recording, timeline, [](const read::Snapshot& snapshot) {
         return snapshot.meta.native.live_bytes + snapshot.meta.mapping.live_bytes;
       });
   const std::vector<double> total =
-      at_frames(recording, input.managed_timeline, report::js_total_bytes);
+      at_moments(recording, input.managed_timeline, report::js_total_bytes);
   const double heap_growth = total.empty() ? 0 : total.back() - total.front();
   std::erase_if(scripts, is_chance);
   hold_against(input.managed_timeline, used, Whole::kManagedHeap, scripts);

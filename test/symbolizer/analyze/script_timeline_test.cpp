@@ -33,7 +33,7 @@ TEST_CASE("snapshots that the event loop missed do not count for JavaScript") {
   process.take_snapshot(7);
   const Timeline timeline = make_script_timeline(process.recording());
   CHECK(timeline.regular == std::vector<size_t>{0, 1, 3, 4, 5});
-  CHECK(timeline.frames == timeline.regular);
+  CHECK(timeline.moments == timeline.regular);
 }
 
 // Live objects that come to stay: `samples` of them a window, for eight windows.

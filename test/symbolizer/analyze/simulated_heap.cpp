@@ -12,10 +12,11 @@ SimulatedHeap::SimulatedHeap(size_t stacks, unsigned seed)
     : blocks_(stacks), allocated_(stacks), random_(seed) {
   recording_.nodes.resize(1);
   for (size_t i = 0; i < stacks; ++i) {
-    recording_.nodes.push_back({0, 0x10000 + 16 * i});
+    recording_.nodes.push_back({read::kRootNode, 0x10000 + 16 * i});
     read::Stack stack;
-    stack.leaf = static_cast<uint32_t>(i + 1);
-    stack.id = read::StackId{stack.leaf};
+    const auto number = static_cast<uint32_t>(i + 1);
+    stack.leaf = read::NodeId{number};
+    stack.id = read::StackId{number};
     recording_.stacks.push_back(stack);
   }
 }

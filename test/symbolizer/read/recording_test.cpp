@@ -69,7 +69,7 @@ TEST_CASE("a stack that was lost to a full table has no frames and says so") {
   const Recording recording = process.recording();
   REQUIRE(recording.stacks.size() == 1);
   CHECK(recording.stacks[0].missing == Missing::kOverflow);
-  CHECK(recording.stacks[0].leaf == 0);
+  CHECK(recording.stacks[0].leaf == kRootNode);
   CHECK(recording.frames(recording.stacks[0]).empty());
 }
 
@@ -178,7 +178,8 @@ TEST_CASE("snapshots from before a clock that runs backwards are not trusted") {
   process.take_snapshot(10);
   const auto recording = process.recording();
   CHECK(recording.snapshots.size() == 1);
-  CHECK_THAT(recording.notes.at(0), Catch::Contains("is out of order: its time does not fit its number"));
+  CHECK_THAT(recording.notes.at(0),
+             Catch::Contains("is out of order: its time does not fit its number"));
 }
 
 TEST_CASE("a recording finds its JIT map") {

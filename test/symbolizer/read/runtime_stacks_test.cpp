@@ -11,6 +11,7 @@
 
 #include "symbolizer/read/snapshot_file.h"
 #include "symbolizer/read/stack_join.h"
+#include "test/symbolizer/snapshot_writer.h"
 
 namespace silt::read {
 namespace {
@@ -29,7 +30,7 @@ const std::vector<RuntimeFunction> kFunctions = {{"", ""}, {"main", "app.py"}, {
 struct Whole : WholeStacks {
   std::vector<ScriptFrame> frames;
 };
-std::optional<Whole> make_whole(const std::vector<Node>& nodes,
+std::optional<Whole> make_whole(const ByNode<Node>& nodes,
                                 const std::vector<RuntimeFunction>& functions,
                                 const std::vector<Module>& modules) {
   WholeStackMaker maker(functions, modules);
@@ -39,9 +40,10 @@ std::optional<Whole> make_whole(const std::vector<Node>& nodes,
 }
 
 // "load:7 0x400010 main:3", innermost first.
-std::string said(const Whole& whole, uint32_t node) {
+std::string said(const Whole& whole, uint32_t number) {
   std::string text;
-  for (node = whole.whole[node]; node != 0; node = whole.nodes[node].parent) {
+  for (NodeId node = whole.whole[NodeId{number}]; node != kRootNode;
+       node = whole.nodes[node].parent) {
     const uint64_t pc = whole.nodes[node].pc;
     if (!text.empty()) text += " ";
     if (pc >= kScriptPc) {
@@ -56,16 +58,16 @@ std::string said(const Whole& whole, uint32_t node) {
 
 TEST_CASE("each native frame of the evaluator becomes the frames that it runs") {
   // start, evaluator, sort, evaluator, malloc's caller; main runs in the outer, lambda in the inner
-  const std::vector<Node> nodes = {{},
-                                   {0, 1 << 20},
-                                   {1, evaluator()},
-                                   {2, 2 << 20},
-                                   {3, evaluator()},
-                                   {4, 3 << 20},
-                                   {0, function(1, 3, kFirst)},
-                                   {6, function(2, 7)},
-                                   {7, function(2, 9, kFirst)},
-                                   {8, pair(5)}};
+  const test::NodeTable nodes = {{},
+                                 {0, 1 << 20},
+                                 {1, evaluator()},
+                                 {2, 2 << 20},
+                                 {3, evaluator()},
+                                 {4, 3 << 20},
+                                 {0, function(1, 3, kFirst)},
+                                 {6, function(2, 7)},
+                                 {7, function(2, 9, kFirst)},
+                                 {8, pair(5)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   // 7 belongs to the outer one, for it is not the outermost of the inner.
@@ -73,13 +75,13 @@ TEST_CASE("each native frame of the evaluator becomes the frames that it runs") 
 }
 
 TEST_CASE("blocks of the runtime's own allocator are marked, and mappings below a stack stay so") {
-  const std::vector<Node> nodes = {{},
-                                   {0, 1 << 20},
-                                   {1, evaluator()},
-                                   {0, function(1, 3, kFirst)},
-                                   {3, pair(2, 1)},
-                                   {3, pair(2)},
-                                   {5, static_cast<uint64_t>(format::Marker::kMapping)}};
+  const test::NodeTable nodes = {{},
+                                 {0, 1 << 20},
+                                 {1, evaluator()},
+                                 {0, function(1, 3, kFirst)},
+                                 {3, pair(2, 1)},
+                                 {3, pair(2)},
+                                 {5, static_cast<uint64_t>(format::Marker::kMapping)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   CHECK(said(*whole, 4) == "object main:3 1048576");
@@ -88,7 +90,7 @@ TEST_CASE("blocks of the runtime's own allocator are marked, and mappings below 
 }
 
 TEST_CASE("a stack without frames of the runtime's is as it was") {
-  const std::vector<Node> nodes = {{}, {0, 1 << 20}, {1, evaluator()}, {0, pair(2, 1)}};
+  const test::NodeTable nodes = {{}, {0, 1 << 20}, {1, evaluator()}, {0, pair(2, 1)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   CHECK(said(*whole, 2) == std::to_string(kCode + 1) + " 1048576");
@@ -98,16 +100,16 @@ TEST_CASE("a stack without frames of the runtime's is as it was") {
 TEST_CASE("where outer frames are missing in either half they are missing in the whole") {
   const auto truncated = static_cast<uint64_t>(format::Marker::kTruncated);
   const auto broken = static_cast<uint64_t>(format::Marker::kBroken);
-  const std::vector<Node> nodes = {{},
-                                   {0, broken},
-                                   {1, evaluator()},
-                                   {0, 1 << 20},
-                                   {3, evaluator()},
-                                   {0, truncated},
-                                   {5, function(1, 3)},
-                                   {0, function(1, 4, kFirst)},
-                                   {6, pair(4)},
-                                   {7, pair(2)}};
+  const test::NodeTable nodes = {{},
+                                 {0, broken},
+                                 {1, evaluator()},
+                                 {0, 1 << 20},
+                                 {3, evaluator()},
+                                 {0, truncated},
+                                 {5, function(1, 3)},
+                                 {0, function(1, 4, kFirst)},
+                                 {6, pair(4)},
+                                 {7, pair(2)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   CHECK(said(*whole, 8) == "main:3 1048576 2");
@@ -115,59 +117,59 @@ TEST_CASE("where outer frames are missing in either half they are missing in the
 }
 
 TEST_CASE("pairs that refer to themselves, to later nodes or to unknown functions do no harm") {
-  const std::vector<Node> nodes = {
+  const test::NodeTable nodes = {
       {},           {0, function(77, 5, kFirst)}, {1, pair(2)}, {1, pair(1000)},
       {3, pair(3)}, {4, function(1, 1)},          {5, pair(5)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
   CHECK(said(*whole, 2) == ":5");
-  for (const uint32_t node : whole->whole) CHECK(node < whole->nodes.size());
-  for (uint32_t i = 1; i < whole->nodes.size(); ++i) CHECK(whole->nodes[i].parent < i);
+  for (const NodeId node : whole->whole) CHECK(whole->nodes.contains(node));
+  for (uint32_t i = 1; i < whole->nodes.size(); ++i)
+    CHECK(whole->nodes[NodeId{i}].parent < NodeId{i});
 }
 
 TEST_CASE("equal stacks of equal halves are one stack") {
-  const std::vector<Node> nodes = {{},
-                                   {0, 1 << 20},
-                                   {1, evaluator()},
-                                   {0, function(1, 3, kFirst)},
-                                   {0, function(1, 3, kFirst)},  // two threads made it at once
-                                   {3, pair(2)},
-                                   {4, pair(2)}};
+  const test::NodeTable nodes = {{},
+                                 {0, 1 << 20},
+                                 {1, evaluator()},
+                                 {0, function(1, 3, kFirst)},
+                                 {0, function(1, 3, kFirst)},  // two threads made it at once
+                                 {3, pair(2)},
+                                 {4, pair(2)}};
   const auto whole = make_whole(nodes, kFunctions, {});
   REQUIRE(whole);
-  CHECK(whole->whole[5] == whole->whole[6]);
+  CHECK(whole->whole[NodeId{5}] == whole->whole[NodeId{6}]);
 }
 
 TEST_CASE("frames of a runtime are the same in all snapshots of a process") {
   WholeStackMaker maker(kFunctions, {});
-  const std::vector<Node> older = {{}, {0, function(1, 3, kFirst)}, {1, function(2, 7)}};
-  const std::vector<Node> newer = {
-      {}, {0, function(2, 7)}, {0, function(1, 3)}, {0, function(1, 4)}};
+  const test::NodeTable older = {{}, {0, function(1, 3, kFirst)}, {1, function(2, 7)}};
+  const test::NodeTable newer = {{}, {0, function(2, 7)}, {0, function(1, 3)}, {0, function(1, 4)}};
   const auto first = maker.make(older);
   const auto second = maker.make(newer);
   REQUIRE(first);
   REQUIRE(second);
-  CHECK(first->nodes[1].pc == second->nodes[2].pc);
-  CHECK(first->nodes[2].pc == second->nodes[1].pc);
+  CHECK(first->nodes[NodeId{1}].pc == second->nodes[NodeId{2}].pc);
+  CHECK(first->nodes[NodeId{2}].pc == second->nodes[NodeId{1}].pc);
   const std::vector<ScriptFrame> frames = maker.take_frames();
   REQUIRE(frames.size() == 3);
-  CHECK(frames[second->nodes[3].pc - kScriptPc].line == 4);
+  CHECK(frames[second->nodes[NodeId{3}].pc - kScriptPc].line == 4);
 }
 
 TEST_CASE("what a folded stack of a runtime had allocated is taken from its callers' again") {
   // main calls load; below each an object, a native block and, below load's, a mapping.
   const uint64_t mapping = static_cast<uint64_t>(format::Marker::kMapping);
-  const std::vector<Node> older = {{},
-                                   {0, 1 << 20},
-                                   {1, evaluator()},
-                                   {2, 2 << 20},
-                                   {0, function(1, 3, kFirst)},
-                                   {4, function(2, 7)},
-                                   {5, pair(3, 1)},
-                                   {5, pair(3, 0)},
-                                   {7, mapping}};
+  const test::NodeTable older = {{},
+                                 {0, 1 << 20},
+                                 {1, evaluator()},
+                                 {2, 2 << 20},
+                                 {0, function(1, 3, kFirst)},
+                                 {4, function(2, 7)},
+                                 {5, pair(3, 1)},
+                                 {5, pair(3, 0)},
+                                 {7, mapping}};
   // load's are folded away: theirs stand at main, without a native stack.
-  const std::vector<Node> newer = {
+  const test::NodeTable newer = {
       {}, {0, function(1, 3, kFirst)}, {1, pair(0, 1)}, {1, pair(0, 0)}, {1, mapping}};
   WholeStackMaker maker(kFunctions, {});
   auto newest = maker.make(newer);
@@ -177,11 +179,11 @@ TEST_CASE("what a folded stack of a runtime had allocated is taken from its call
   StackJoin join(std::move(newest->nodes), {});
   const auto joined = join.join(before->nodes);
   REQUIRE(joined);
-  std::vector<uint32_t> whole = before->whole;
-  for (uint32_t& node : whole) node = (*joined)[node];
+  ByNode<NodeId> whole = before->whole;
+  for (NodeId& node : whole) node = (*joined)[node];
   const auto row = [](uint32_t node, uint64_t blocks) {
     StackRow row;
-    row.node = node;
+    row.node = NodeId{node};
     row.allocated_blocks = blocks;
     row.allocated_bytes = blocks * 10;
     return row;

@@ -23,14 +23,14 @@ TEST_CASE("what was written reads back") {
   const auto nodes = file->nodes(file->node_bytes().value());
   REQUIRE(nodes.ok());
   REQUIRE(nodes->size() == 5);
-  CHECK((*nodes)[2].pc == 0x7ffff7a00000);
-  CHECK((*nodes)[3].parent == 1);
+  CHECK((*nodes)[NodeId{2}].pc == 0x7ffff7a00000);
+  CHECK((*nodes)[NodeId{3}].parent == NodeId{1});
   const auto rows = file->stack_rows();
   REQUIRE(rows.ok());
   REQUIRE(rows->rows.size() == 2);
   CHECK(rows->rows[0].live_blocks == 4);
   CHECK(rows->rows[0].live_bytes == 528);
-  CHECK(rows->rows[1].node == 4);
+  CHECK(rows->rows[1].node == NodeId{4});
   const auto modules = file->modules();
   REQUIRE(modules.ok());
   CHECK((*modules)[0].path == "/usr/bin/victim");

@@ -36,15 +36,14 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
   read::Recording& made = recording();
   made.nodes.resize(1);
   made.program = "shop";
-  std::map<std::pair<uint32_t, std::string>, uint32_t> children;
+  std::map<std::pair<read::NodeId, std::string>, read::NodeId> children;
   for (size_t i = 0; i < stacks.size(); ++i) {
-    uint32_t parent = 0;
+    read::NodeId parent = read::kRootNode;
     for (size_t f = stacks[i].size(); f > 0; --f) {
       const symbolize::Frame& named = stacks[i][f - 1];
       const std::string key =
           named.function + "\n" + named.file + "\n" + std::to_string(named.line);
-      const auto [at, added] =
-          children.try_emplace(std::pair(parent, key), static_cast<uint32_t>(made.nodes.size()));
+      const auto [at, added] = children.try_emplace(std::pair(parent, key), made.nodes.next());
       if (added) {
         made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
         symbolize::Frame placed = named;
@@ -55,13 +54,13 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
       parent = at->second;
     }
     made.stacks[i].leaf = parent;
-    made.stacks[i].id = read::StackId{parent};
+    made.stacks[i].id = read::StackId{number_of(parent)};
   }
 }
 
 report::Names NamedHeap::names() const {
   return {
-      [this](uint32_t node) -> const symbolize::FrameList& { return frames_.at(node); },
+      [this](read::NodeId node) -> const symbolize::FrameList& { return frames_.at(node); },
       [] { return std::vector<std::string>(); },
       [] { return std::vector<std::string>(); },
   };

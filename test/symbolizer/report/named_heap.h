@@ -36,7 +36,7 @@ class NamedHeap : public SimulatedHeap {
   report::Report report(const report::Options& options = {}) const;
 
  private:
-  std::map<uint32_t, symbolize::FrameList> frames_;  // by node
+  std::map<read::NodeId, symbolize::FrameList> frames_;
 };
 
 }  // namespace silt::test

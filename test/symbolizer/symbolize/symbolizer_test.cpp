@@ -136,9 +136,10 @@ TEST_CASE("a marker is a frame that says what it means") {
   process.take_snapshot(0);
   const read::Recording recording = process.recording();
   Symbolizer symbolizer(recording, {});
-  REQUIRE(symbolizer.node_frames(id).size() == 1);
-  CHECK_THAT(symbolizer.node_frames(id)[0].unresolved, Catch::Contains("table was full"));
-  CHECK_FALSE(symbolizer.module_of(id));
+  REQUIRE(symbolizer.node_frames(read::NodeId{id}).size() == 1);
+  CHECK_THAT(symbolizer.node_frames(read::NodeId{id})[0].unresolved,
+             Catch::Contains("table was full"));
+  CHECK_FALSE(symbolizer.module_of(read::NodeId{id}));
 }
 
 TEST_CASE("a program that brings its own allocator is recognised") {
