@@ -12,16 +12,18 @@
 namespace silt::render {
 
 std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
-  return {{"files", parts.files},
-          {"JavaScript heap", parts.js_heap},
-          {"native live", parts.native_live},
-          {"Python objects", parts.objects},
-          {"held by the allocator", parts.held},
-          {"mappings", parts.mappings},
-          {"stacks", parts.stacks},
-          {"silt", parts.silt},
-          {"other", parts.other},
-          {"not broken down", parts.unknown}};
+  return {
+      {"files", parts.files},
+      {"JavaScript heap", parts.js_heap},
+      {"native live", parts.native_live},
+      {"Python objects", parts.objects},
+      {parts.armed ? "born before it was armed, or held by the allocator" : "held by the allocator",
+       parts.held},
+      {"mappings", parts.mappings},
+      {"stacks", parts.stacks},
+      {"silt", parts.silt},
+      {"other", parts.other},
+      {"not broken down", parts.unknown}};
 }
 
 std::string rss_text(const report::SnapshotLine& line) {
