@@ -48,6 +48,17 @@ ALLOWED = {
 PUBLIC = {
     "symbolizer/render": ("symbolizer/symbolize/symbolizer.h", "symbolizer/read/recording.h"),
 }
+# Rooms within a layer -> what may look into them. The gate judges a finished report: what makes
+# the report knows nothing of it, and render has one sentence of it.
+ROOMS = {
+    "symbolizer/report/findings/": ("symbolizer/report/", "symbolizer/runtime/"),
+    "symbolizer/report/gate/": ("symbolizer/report/gate/", "symbolizer/render/text.cpp",
+                                "symbolizer/soak/", "symbolizer/commands/"),
+}
+# And what a room itself does not look into.
+SHUT = {
+    "symbolizer/report/gate/": "symbolizer/report/findings/",
+}
 # Files directly in a tree (startup, main) and layers that see all of it (commands).
 TOP = {
     "interposer": ("interposer/",),
@@ -130,7 +141,18 @@ def layer_of(path):
     return layer if layer in ALLOWED else parts[0]
 
 
+def may_enter(path, included):
+    """Whether rooms let a file include another."""
+    for room, guests in ROOMS.items():
+        if included.startswith(room) and not path.startswith(guests):
+            return False
+    return not any(path.startswith(room) and included.startswith(shut)
+                   for room, shut in SHUT.items())
+
+
 def may_include(path, included):
+    if not may_enter(path, included):
+        return False
     layer = layer_of(path)
     if layer in TOP:
         return included.startswith(TOP[layer])

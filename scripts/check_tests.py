@@ -14,6 +14,12 @@ MARKING = "owners/marking_test.cpp: from blocks to what keeps them, in one go"
 COPY = "test_owners.py: it happens in a copy of the process"
 NODE = "test_node.py, test_node_code.py, test_node_snapshots.py: it needs a node to speak with"
 PYTHON = "test_python.py: it needs an interpreter"
+WHOLE_HEAP = "heap/growth_test.cpp, heap/paths_test.cpp: from a snapshot to names and paths, in one go"
+SECTIONS = "read/snapshot_sections_test.cpp, read/recording_test.cpp: through whole files"
+VERDICTS = ("analyze/verdict_test.cpp, analyze/verdict_healthy_test.cpp, analyze/shapes_test.cpp: steps "
+            "towards a verdict are right when it is")
+REPORTS = ("report/build_test.cpp, report/findings/fold_test.cpp, report/findings/whole_test.cpp: they "
+           "make sense in a whole report only")
 TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come about"
 # Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
 ELSEWHERE = {
@@ -33,8 +39,7 @@ ELSEWHERE = {
         "interposer/base/own_stack": "test_stack_room.py",
         "interposer/base/populated_pages": "track/live_table_test.cpp: scans follow it",
         "interposer/base/system_call": "base/sandbox_test.cpp, test_faults.py",
-        "interposer/format/control": "bytes and names only; the tool's tests read them",
-        "interposer/format/heap_answer": "the same",
+        "interposer/format/heap_answer": "bytes and names only; the tool's tests read them",
         "interposer/format/owners": "the same",
         "interposer/format/hooks": "scripts/check_library.py, scripts/hook_list.py",
         "interposer/format/settings": "base/options_test.cpp: each setting is parsed there",
@@ -69,6 +74,7 @@ ELSEWHERE = {
         "interposer/runtime/python/objects": PYTHON,
         "interposer/runtime/python/self_check": PYTHON,
         "interposer/runtime/python/text": "runtime/python/frames_test.cpp",
+        "interposer/snapshot/arming": "test_arming.py",
         "interposer/snapshot/calling_card": TRIGGER,
         "interposer/snapshot/children": "test_processes.py: it needs a family of them",
         "interposer/snapshot/companion": NODE,
@@ -97,12 +103,45 @@ ELSEWHERE = {
         "interposer/track/sampling": "test_sampling.py: estimates beside what is true",
         "interposer/track/taken_blocks": "track/folding_test.cpp",
         "interposer/track/verification": "scripts/verify_walks, test_stacks.py",
+        "interposer/track/waking": "test_arming.py",
         "interposer/unwind/derive": REAL_STACKS,
         "interposer/unwind/libunwind": REAL_STACKS,
         "interposer/unwind/libunwind_walk": REAL_STACKS,
         "interposer/unwind/object": REAL_STACKS,
         "interposer/unwind/reference_walk": REAL_STACKS,
         "interposer/unwind/unwinder": REAL_STACKS,
+    },
+    "symbolizer": {
+        "symbolizer/main": "test_command_line.py",
+        "symbolizer/analyze/": VERDICTS,
+        "symbolizer/base/address": "types only",
+        "symbolizer/base/exit_status": "numbers only",
+        "symbolizer/base/log": "test_log.py: what the tool says, and where it goes",
+        "symbolizer/base/terminal_line": "test_log.py: it needs a terminal",
+        "symbolizer/base/result": "a type only",
+        "symbolizer/commands/": "test_command_line.py, test_gate.py, test_soak.py and others: processes, "
+                                "files and options of a command line",
+        "symbolizer/heap/": WHOLE_HEAP,
+        "symbolizer/process/": "test_asking.py, test_snapshots.py, test_owners.py: they ask a process",
+        "symbolizer/read/by_node": "read/stack_nodes_test.cpp: a type",
+        "symbolizer/read/generations": "read/stack_join_test.cpp",
+        "symbolizer/read/newest_snapshot": "read/recording_test.cpp",
+        "symbolizer/read/owners": SECTIONS,
+        "symbolizer/read/owners_sections": SECTIONS,
+        "symbolizer/read/runtime_sections": SECTIONS,
+        "symbolizer/render/": "render/render_test.cpp: every format beside test/golden; test_html.py "
+                              "shows the page in a browser",
+        "symbolizer/report/": REPORTS,
+        "symbolizer/report/findings/": REPORTS,
+        "symbolizer/report/gate/": "report/gate/policy_test.cpp, test_gate.py",
+        "symbolizer/runtime/": "runtime/list_test.cpp",
+        "symbolizer/runtime/jvm/": "runtime/list_test.cpp",
+        "symbolizer/runtime/nodejs/": "runtime/nodejs/settle_test.cpp, test_node.py: whole reports",
+        "symbolizer/runtime/python/": "test_python.py: whole reports",
+        "symbolizer/soak/": "test_soak.py: it starts programs, and loads them",
+        "symbolizer/symbolize/": "symbolize/symbolizer_test.cpp: real programs with and without "
+                                 "debug information",
+        "symbolizer/top/terminal": "test_top.py: it needs a terminal",
     },
 }
 

@@ -26,6 +26,7 @@ enum class SettingId : unsigned {
   kNodeInlining,
   kPython,
   kOwners,
+  kStart,
   kCount,
 };
 
@@ -37,6 +38,7 @@ enum class SettingKind : unsigned {
   kSwitch,    // 0 or 1
   kLogLevel,  // error, warn, info
   kNodeWish,  // 0, 1, all
+  kStart,     // awake, asleep
 };
 
 struct Setting {
@@ -53,7 +55,7 @@ inline constexpr size_t kSettingCount = static_cast<size_t>(SettingId::kCount);
 
 inline constexpr Setting kSettings[] = {
     {SettingId::kOut, SettingKind::kFolder, "SILT_OUT", "--out",
-     "the folder of the first program's start", "folder for recordings, made if missing",
+     "the working directory of the first program", "folder for recordings, made if missing",
      "a folder"},
     {SettingId::kSignal, SettingKind::kSignal, "SILT_SIGNAL", "--signal", "USR2",
      "the signal that takes a snapshot, by name or number, or none",
@@ -62,19 +64,19 @@ inline constexpr Setting kSettings[] = {
      "mean bytes between samples; 0 records every allocation",
      "mean bytes between samples, such as 512K, or 0 for exact"},
     {SettingId::kMemory, SettingKind::kSize, "SILT_MEMORY", "--memory", "follows the program",
-     "the most memory for silt's own tables; when it is nearly reached, recording goes on by "
-     "sampling; 0: no limit",
+     "limit on silt's own memory; when it is nearly reached, silt records by sampling; "
+     "0: no limit",
      "the most memory for silt's tables, such as 256M, or 0 for any"},
     {SettingId::kEvery, SettingKind::kTime, "SILT_EVERY", "--every", "off",
-     "also take a snapshot every so often", "a time such as 30s or 5m, or 0 for off"},
+     "also take snapshots at this interval", "a time such as 30s or 5m, or 0 for off"},
     {SettingId::kAtExit, SettingKind::kSwitch, "SILT_AT_EXIT", "--no-at-exit", "1",
-     "no last snapshot at exit", "0 or 1"},
+     "take no snapshot at exit", "0 or 1"},
     {SettingId::kChildren, SettingKind::kSwitch, "SILT_CHILDREN", "--no-children", "1",
      "do not record child processes", "0 or 1"},
     {SettingId::kMmap, SettingKind::kSwitch, "SILT_MMAP", "--no-mmap", "1",
      "do not record anonymous mappings", "0 or 1"},
     {SettingId::kLog, SettingKind::kLogLevel, "SILT_LOG", "--log", "warn",
-     "what the interposer tells on standard error", "error, warn or info"},
+     "which messages libsilt.so prints on standard error", "error, warn or info"},
     {SettingId::kNode, SettingKind::kNodeWish, "SILT_NODE", "--node", "1",
      "0: treat Node.js like any other program; all: record npm, yarn and pm2 themselves too",
      "0, 1 or all"},
@@ -82,14 +84,17 @@ inline constexpr Setting kSettings[] = {
      "256K; 32K under silt soak", "mean bytes between samples of the JavaScript heap; 0: none",
      "mean bytes between samples, such as 64K, or 0 for none"},
     {SettingId::kNodeInlining, SettingKind::kSwitch, "SILT_NODE_INLINING", "--node-inlining",
-     "1; 0 under silt soak", "0: V8 inlines no functions, so that each place has one stack",
+     "1; 0 under silt soak", "0: V8 does not inline functions, so that each place has one stack",
      "0 or 1"},
     {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
      "treat Python like any other program", "0 or 1"},
-    {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners", "0",
-     "1: who keeps the blocks is found out too, at the snapshot at exit (under silt soak at the "
-     "last one before)",
+    {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners",
+     "0; under silt soak native memory only",
+     "1: also look up who keeps the blocks, at the exit snapshot (under silt soak at the last "
+     "one before it, and in JavaScript heaps)",
      "0 or 1"},
+    {SettingId::kStart, SettingKind::kStart, "SILT_START", "--start", "awake",
+     "asleep: record nothing, and cost next to nothing, until 'silt arm PID'", "awake or asleep"},
 };
 
 constexpr bool settings_are_in_order() {

@@ -114,8 +114,8 @@ void say_recording_moved(const char* place, int error) {
   base::TextWriter line(storage, sizeof(storage));
   line.add("user ").add_decimal(static_cast<uint64_t>(effective_user()));
   line.add(" cannot record in '").add(g_out_folder).add("' (").add(base::error_text(error));
-  line.add("): recordings of this process are made in '").add(place);
-  line.add("'; let SILT_OUT be a folder that all users can write to (chmod 1777)");
+  line.add("): recordings of this process go to '").add(place);
+  line.add("'; set SILT_OUT to a folder that all users can write to (chmod 1777)");
   base::log(base::LogLevel::kWarn, line.c_str());
 }
 

@@ -192,7 +192,7 @@ std::string heap_taken_text(pid_t pid, const process::HeapTaken& taken) {
   char figures[160];
   std::snprintf(
       figures, sizeof(figures),
-      " of JavaScript heap; process %d stood still for %.3g ms, its copy took %.3g s, %.3g s "
+      " of JavaScript heap; process %d was paused for %.3g ms, its copy took %.3g s, %.3g s "
       "of CPU and ",
       pid, static_cast<double>(taken.process.pause_ns) / 1e6,
       static_cast<double>(taken.copy.elapsed_ns) / 1e9,

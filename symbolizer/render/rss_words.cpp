@@ -12,11 +12,13 @@
 namespace silt::render {
 
 std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
+  const char* const held =
+      parts.armed ? "born before it was armed, or held by the allocator" : "held by the allocator";
   return {{"files", "files", parts.files},
           {"JavaScript heap", "js", parts.js_heap},
           {"native live", "native", parts.native_live},
           {"Python objects", "python", parts.objects},
-          {"held by the allocator", "held", parts.held},
+          {held, "held", parts.held},
           {"mappings", "mapping", parts.mappings},
           {"stacks", "stacks", parts.stacks},
           {"silt", "silt", parts.silt},

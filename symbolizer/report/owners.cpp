@@ -215,13 +215,13 @@ class Owners {
         return root.place == 0 ? "a Python object"
                                : "a Python object made by " + stack_name(root.place);
       case RootKind::kStaleStack:
-        return "nothing but a stale word in the stack of thread " + std::to_string(root.place);
+        return "only a stale word in the stack of thread " + std::to_string(root.place);
       case RootKind::kOther:
         return "anonymous memory of unknown use";
       case RootKind::kUnlisted:
         break;
     }
-    return "paths that were not kept";
+    return "owners beyond those listed";
   }
 
   std::string data_name(const read::OwnersRoot& root) {
@@ -273,38 +273,40 @@ std::string owners_note(const read::Recording& recording) {
   const std::string number = std::to_string(recording.snapshots[owners.snapshot].meta.sequence);
   switch (static_cast<format::OwnersState>(owners.asked.state)) {
     case format::OwnersState::kSampled:
-      return "who keeps the blocks was asked for, but needs every block: record without --sample";
+      return "owners were not looked up: this recording is sampled, and owners need every block; "
+             "record "
+             "without --sample";
     case format::OwnersState::kNoMemory:
-      return "who keeps the blocks was not looked for: a copy of the process might take " +
-             format_bytes(static_cast<double>(owners.asked.needed_bytes)) + ", and there were " +
-             format_bytes(static_cast<double>(owners.asked.available_bytes));
+      return "owners were not looked up: a copy of the process could need " +
+             format_bytes(static_cast<double>(owners.asked.needed_bytes)) + ", and only " +
+             format_bytes(static_cast<double>(owners.asked.available_bytes)) + " was free";
     case format::OwnersState::kRefused:
-      return "who keeps the blocks was not looked for: the process cannot be copied (" +
+      return "owners were not looked up: the process could not be copied (" +
              errno_text(owners.asked.error) + ")";
     case format::OwnersState::kBegun:
       break;
     default:
-      return "what became of the question who keeps the blocks is said in a way that this silt "
-             "does not know";
+      return "a newer version of silt wrote the owners in this recording; this version cannot read "
+             "them";
   }
   if (!owners.found) {
-    return "who keeps the blocks was asked for at snapshot " + number +
-           ", but the copy of the process that looked did not come to its end";
+    return "owners were requested at snapshot " + number +
+           ", but the copy of the process that looks them up did not finish";
   }
   const auto milliseconds = [](uint64_t nanoseconds) {
     char text[40];
     std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(nanoseconds) / 1e6);
     return std::string(text);
   };
-  std::string note = "owners are those of snapshot " + number + ": " +
+  std::string note = "owners at snapshot " + number + ": " +
                      format_counted(static_cast<double>(owners.facts.blocks), "block") + ", " +
                      format_bytes(static_cast<double>(owners.facts.lost_bytes)) + " of " +
                      format_bytes(static_cast<double>(owners.facts.bytes)) +
-                     " lost; the process stood still for " + milliseconds(owners.asked.pause_ns) +
-                     ", the copy took " + milliseconds(owners.facts.cpu_ns) + " of CPU and " +
+                     " lost; the process was paused for " + milliseconds(owners.asked.pause_ns) +
+                     ", the copy used " + milliseconds(owners.facts.cpu_ns) + " of CPU and " +
                      format_bytes(static_cast<double>(owners.facts.private_bytes));
   if ((owners.facts.flags & format::kOwnersMemoryHidden) != 0) {
-    note += "; some of its memory could not be read, so what is called lost may be kept from there";
+    note += "; some memory could not be read, and blocks called lost may be kept from there";
   }
   return note;
 }

@@ -50,7 +50,7 @@ class LiveHeap(harness.SiltTest):
                                 *options, status=status, timeout=LONG)
         if status == 0:
             self.assertEqual(out, path + "\n")
-            self.assertIn("stood still for", errors)
+            self.assertIn("was paused for", errors)
         self.assertEqual(errors.count("\n"), 1, errors)
         return path if status == 0 else errors
 

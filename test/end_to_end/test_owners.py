@@ -69,7 +69,7 @@ class Truth(OwnersTest):
         text = self.tool("report", "--full", path)[0]
         self.assertIn("kept by server.table_.sessions_ (owned .bss) → hash table → make", text)
         self.assertIn("lost: nothing points to them", text)
-        self.assertIn("the process stood still for", " ".join(text.split()))
+        self.assertIn("the process was paused for", " ".join(text.split()))
         self.assertEqual(process.finish(), 0)
 
 

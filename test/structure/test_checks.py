@@ -43,6 +43,20 @@ class Checks(harness.SiltTest):
         self.assertIn("may not include", self.layer_problems(
             interposer__track__a_h="", symbolizer__main_cpp='#include "interposer/track/a.h"'))
 
+    def test_what_makes_a_report_knows_nothing_of_the_gate_and_the_other_way_round(self):
+        gate, findings = {"symbolizer__report__gate__a_h": ""}, {
+            "symbolizer__report__findings__a_h": ""}
+        to_gate, to_findings = ('#include "symbolizer/report/gate/a.h"',
+                                '#include "symbolizer/report/findings/a.h"')
+        for place in ("report__build_cpp", "report__findings__b_cpp", "runtime__b_cpp"):
+            self.assertIn("may not include", self.layer_problems(
+                **gate, **{f"symbolizer__{place}": to_gate}), place)
+        self.assertIn("may not include", self.layer_problems(
+            **findings, symbolizer__report__gate__b_cpp=to_findings))
+        self.assertEqual(self.layer_problems(
+            **gate, **findings, symbolizer__commands__b_cpp=to_gate,
+            symbolizer__report__build_cpp=to_findings), "")
+
     def test_an_include_from_its_own_folder_is_named(self):
         self.assertIn("not a path from the root", self.layer_problems(
             interposer__base__a_h="", interposer__base__b_cpp='#include "a.h"'))
