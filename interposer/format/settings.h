@@ -86,9 +86,10 @@ inline constexpr Setting kSettings[] = {
      "0 or 1"},
     {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
      "treat Python like any other program", "0 or 1"},
-    {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners", "0",
+    {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners",
+     "0; under silt soak native memory only",
      "1: also look up who keeps the blocks, at the exit snapshot (under silt soak at the last "
-     "one before it)",
+     "one before it, and in JavaScript heaps)",
      "0 or 1"},
 };
 

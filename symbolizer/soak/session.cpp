@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 
 #include "symbolizer/base/log.h"
@@ -111,17 +112,27 @@ class Session {
   steady_clock::duration look_into_heaps(
       const std::vector<std::pair<pid_t, std::string>>& processes) {
     const Moment begin = steady_clock::now();
-    if (!task_.look_into_heaps || !wants_owners() || processes.empty()) return {};
+    // Minutes where the machine is busy: only when asked for.
+    if (!task_.look_into_heaps || setting(format::SettingId::kOwners) != "1" || processes.empty())
+      return {};
     log::now("looking into heaps");
     task_.look_into_heaps(processes, [this] { return running_.take_events(); });
     return steady_clock::now() - begin;
   }
 
-  bool wants_owners() const { return task_.settings[format::SettingId::kOwners] == "1"; }
+  // As the program gets it.
+  std::string setting(format::SettingId id) const {
+    const std::string& given = task_.settings[id];
+    const char* const inherited = std::getenv(format::kSettings[static_cast<size_t>(id)].variable);
+    return !given.empty() ? given : inherited != nullptr ? inherited : "";
+  }
 
-  // Who keeps the blocks is asked for once, when most has grown.
+  // Who keeps the blocks is asked for once, when most has grown. It takes every block.
   process::Wish wish_at_last() const {
-    return wants_owners() ? process::Wish::kOwners : process::Wish::kPlain;
+    const std::string asked = setting(format::SettingId::kOwners);
+    const std::string sample = setting(format::SettingId::kSample);
+    const bool exact = sample.empty() || sample == "0";
+    return asked == "1" || (asked != "0" && exact) ? process::Wish::kOwners : process::Wish::kPlain;
   }
 
   void take_snapshots(double patience, process::Wish wish) {

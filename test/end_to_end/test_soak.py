@@ -83,6 +83,9 @@ class Servers(Soak):
         leak = findings[0]
         self.assertGreater(leak["bytes_per_hour"], PACE * 3600 * 100)
         self.assertGreater(leak["confidence"], 0.5)
+        # Looked up by itself, at the last snapshot.
+        kept = [owner for owner in leak["owners"] if owner["path"][:1] == ["chain of tree"]]
+        self.assertGreater(sum(owner["share"] for owner in kept), 0.9, leak["owners"])
 
     def soak_server(self, status, *more):
         _, load, program = self.server(*more)
