@@ -26,6 +26,7 @@
 #include "interposer/hook/real.h"
 #include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
+#include "interposer/snapshot/arming.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
@@ -210,7 +211,8 @@ __attribute__((constructor)) void start() {
   owners::start_owners();
   snapshot::install({g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
-  if (track::start_recorder()) {
+  snapshot::prepare_arming(g_options.sample_bytes);
+  if (track::start_recorder(g_options.asleep)) {
     snapshot::begin();
   } else {
     complain("no memory for tables: nothing is recorded");

@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
   int status = silt::kDone;
   silt::commands::register_run(app, program, status);
   silt::commands::register_dump(app, status);
+  silt::commands::register_arm(app, status);
+  silt::commands::register_disarm(app, status);
   silt::commands::register_heapsnapshot(app, status);
   silt::commands::register_report(app, status);
   silt::commands::register_check(app, status);

@@ -71,6 +71,11 @@ bool parse_node_wish(const char* text, NodeWish* wish) {
   return true;
 }
 
+bool parse_start(const char* text, bool* asleep) {
+  *asleep = equal_ignoring_case(text, "asleep");
+  return *asleep || equal_ignoring_case(text, "awake");
+}
+
 void reject(Complain complain, const char* name, const char* value, const char* understood) {
   TextBuffer<512> line;
   line.add(name).add("='").add(value).add("' is not understood (").add(understood);
@@ -206,6 +211,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->python);
     case SettingId::kOwners:
       return parse_switch(value, &options->owners);
+    case SettingId::kStart:
+      return parse_start(value, &options->asleep);
     case SettingId::kCount:
       break;
   }

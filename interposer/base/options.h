@@ -36,6 +36,7 @@ struct Options {
   bool node_inlining;            // SILT_NODE_INLINING
   bool python;                   // SILT_PYTHON
   bool owners;                   // SILT_OWNERS
+  bool asleep;                   // SILT_START
 };
 
 // Takes one line for each value that is not understood.

@@ -40,6 +40,55 @@ inline constexpr uint32_t kOwnersCookie = 0x51170d3c;
 // (format/heap_answer.h): that of the main thread. Other threads' are asked for in writing.
 inline constexpr uint32_t kHeapCookie = 0x51170d3e;
 
+// Of a process that sleeps (SILT_START=asleep): it is to record. In the upper half of the value,
+// which the other cookies leave 0, is how, as an ArmOrder.
+inline constexpr uint32_t kArmCookie = 0x51170d40;
+// It is to take a last snapshot and to sleep.
+inline constexpr uint32_t kDisarmCookie = 0x51170d42;
+
+// How `silt arm` wants it. The interval between samples is a number of seven binary digits, so that
+// it fits beside the time:
+//
+//    31        25 24      20 19                    0
+//   +------------+----------+-----------------------+
+//   |  mantissa  | exponent |        seconds        |   interval: (128 + mantissa) << exponent
+//   +------------+----------+-----------------------+
+//
+// Exponents kExactExponent and kOwnExponent stand for every allocation and for SILT_SAMPLE.
+struct ArmOrder {
+  uint64_t sample_bytes = 0;  // 0: exact
+  bool own_interval = true;   // as SILT_SAMPLE says
+  uint32_t seconds = 0;       // 0: until it is told
+
+  static constexpr uint32_t kLongestSeconds = (1u << 20) - 1;  // twelve days
+  static constexpr uint32_t kExactExponent = 31;
+  static constexpr uint32_t kOwnExponent = 30;
+};
+
+constexpr uint32_t packed(const ArmOrder& order) {
+  const uint32_t seconds = order.seconds & ArmOrder::kLongestSeconds;
+  if (order.own_interval) return ArmOrder::kOwnExponent << 20 | seconds;
+  if (order.sample_bytes == 0) return ArmOrder::kExactExponent << 20 | seconds;
+  uint32_t exponent = 0;
+  uint64_t digits = order.sample_bytes < 128 ? 128 : order.sample_bytes;
+  while (digits >= 256 && exponent < ArmOrder::kOwnExponent - 1) {
+    digits >>= 1;
+    ++exponent;
+  }
+  if (digits > 255) digits = 255;
+  return static_cast<uint32_t>(digits - 128) << 25 | exponent << 20 | seconds;
+}
+
+constexpr ArmOrder unpacked_order(uint32_t bits) {
+  const uint32_t exponent = bits >> 20 & 31;
+  ArmOrder order;
+  order.seconds = bits & ArmOrder::kLongestSeconds;
+  order.own_interval = exponent == ArmOrder::kOwnExponent;
+  const bool samples = exponent < ArmOrder::kOwnExponent;
+  order.sample_bytes = samples ? (uint64_t{128} + (bits >> 25)) << exponent : 0;
+  return order;
+}
+
 // The signal that the tool sends (SIGURG), unless SILT_SIGNAL is `none`. Its default is to be
 // ignored, so a process that is just becoming another program, or has no handler, does not die of
 // it. SILT_SIGNAL's is for people.
@@ -62,6 +111,11 @@ enum class Reach : char {
   kReplaced = 'h',   // silt's handler was replaced behind libc's back
   kForbidden = 's',  // a seccomp filter makes the return from a handler the end of the process
 };
+// What stands there instead while the process sleeps: it looks for no requests, and the signal is
+// the only way in.
+constexpr char asleep_letter(Reach reach) {
+  return reach == Reach::kSignal ? 'Z' : static_cast<char>(static_cast<char>(reach) - 'a' + 'A');
+}
 
 // The name of the request: this and the pid as the process itself has it. It is looked for in the
 // recording, or in the card's folder as long as there is no recording.

@@ -26,6 +26,7 @@ enum class SettingId : unsigned {
   kNodeInlining,
   kPython,
   kOwners,
+  kStart,
   kCount,
 };
 
@@ -37,6 +38,7 @@ enum class SettingKind : unsigned {
   kSwitch,    // 0 or 1
   kLogLevel,  // error, warn, info
   kNodeWish,  // 0, 1, all
+  kStart,     // awake, asleep
 };
 
 struct Setting {
@@ -91,6 +93,8 @@ inline constexpr Setting kSettings[] = {
      "1: also look up who keeps the blocks, at the exit snapshot (under silt soak at the last "
      "one before it, and in JavaScript heaps)",
      "0 or 1"},
+    {SettingId::kStart, SettingKind::kStart, "SILT_START", "--start", "awake",
+     "asleep: record nothing, and cost next to nothing, until 'silt arm PID'", "awake or asleep"},
 };
 
 constexpr bool settings_are_in_order() {

@@ -180,6 +180,7 @@ enum MetaFlag : uint32_t {
   kFlagNoUnwinder = 2,   // libunwind was not found: frame pointers only
   kFlagForkChild = 4,    // tables were inherited over fork: live blocks include the parent's
   kFlagCapFallback = 8,  // the bound of memory was reached and recording fell back to sampling
+  kFlagArmed = 16,       // recording began with `silt arm`: blocks born before are unknown
 };
 
 struct HeapTotals {
@@ -212,7 +213,7 @@ struct Meta {
   StringRef command;     // arguments, joined with single spaces, at most 4 KiB
   StringRef working_directory;
   StringRef allocator;  // path of the module that provides the next malloc
-  uint32_t reserved;
+  uint32_t armed_seconds;  // with kFlagArmed: from start_realtime_ns until recording began
 };
 static_assert(sizeof(Meta) == 184);
 static_assert(offsetof(Meta, native) == 96);

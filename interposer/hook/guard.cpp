@@ -6,10 +6,12 @@
 
 #include "interposer/track/left_hooks.h"
 #include "interposer/track/taken_blocks.h"
+#include "interposer/track/waking.h"
 
 namespace silt::hook {
 
 SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
+  if (track::is_asleep()) return Mode::kOff;
   if (local.mode == Mode::kInHook && track::hook_is_stale(local, hook_frame)) {
     const Mode mode = track::leave_stale_hook(local);
     if (mode != Mode::kNew) return mode;
@@ -21,10 +23,13 @@ SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
       local.hook_frame = hook_frame;  // a handler may come, and leave by a jump, from here on
       if (track::enter_new_thread(local) == nullptr) return Mode::kOff;
       return track::recording_mode();
-    case Mode::kInHook:
     case Mode::kExact:
     case Mode::kSampling:
+      return track::changed_mode(local);
+    case Mode::kInHook:
     case Mode::kOff:
+    case Mode::kStarting:
+    case Mode::kAsleep:
       break;
   }
   return Mode::kOff;
@@ -39,13 +44,16 @@ SILT_COLD void unmark_when_jumped_over(uint64_t stack_pointer) {
 namespace {
 
 // The block may have been recorded by itself.
-void forget_nested(const void* address) {
-  if (!recorder.started.load(std::memory_order_acquire)) return;
+void forget_nested(const void* address, bool new_thread) {
+  if (!recorder.started.load(std::memory_order_acquire) || track::is_asleep()) return;
   const auto at = reinterpret_cast<uint64_t>(address);
   if (recorder.fell_back.load(std::memory_order_relaxed)) {
     track::take_from_either(address);
   } else if (track::recording_mode() == Mode::kExact) {
-    recorder.live.take(at);
+    const bool known = recorder.live.take(at).stack != track::kNoStack;
+    if (new_thread && !known && track::has_slept()) {
+      recorder.stray_frees.fetch_add(1, std::memory_order_relaxed);
+    }
   } else if (recorder.sampled.perhaps(at)) {
     recorder.sampled.take(at);
   }
@@ -63,8 +71,14 @@ SILT_COLD bool forget_rarely(ThreadLocal& local, const void* address) {
   return !in_bootstrap_arena(address);
 }
 
-void release_rarely(void* address, const void* hook_frame) {
+void release_recorded(void* address) {
   ThreadLocal& local = track::thread_local_part;
+  if (forget(local, local.mode, address)) real.free(address);
+}
+
+void release_rarely(void* address) {
+  ThreadLocal& local = track::thread_local_part;
+  const void* const hook_frame = SILT_HOOK_FRAME;
   // A thread without a state needs none to free. libc frees blocks of its own after the last
   // destructor of a thread's data: a state made then would never be given back.
   const bool new_thread = local.mode == Mode::kNew && real_functions_resolved();
@@ -73,7 +87,7 @@ void release_rarely(void* address, const void* hook_frame) {
   if (mode == Mode::kOff) {
     // Nested in another hook: what that hook has taken away is gone already, anything else is a
     // block of its own.
-    if (new_thread || local.mode == Mode::kInHook) forget_nested(address);
+    if (new_thread || local.mode == Mode::kInHook) forget_nested(address, new_thread);
     if (!in_bootstrap_arena(address)) real.free(address);
     return;
   }

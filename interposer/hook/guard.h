@@ -32,8 +32,9 @@ SILT_ALWAYS_INLINE unwind::Frame caller_of(const void* hook_frame) {
   return unwind::caller_of_record(hook_frame);
 }
 
-// For a thread whose mode is not a recording one: a new thread gets its state; a mark that was
-// left behind is removed. Returns the mode to go on with: kOff means pass straight through.
+// For a thread whose mode is not the one to record in now: a new thread gets its state; a mark that
+// was left behind is removed; one that was awake before the process slept is told how recording
+// goes on. Returns the mode to go on with: kOff means pass straight through.
 Mode admit(ThreadLocal& local, const void* hook_frame);
 
 // A jump to `stack_pointer` leaves the hook that is under way on this thread, if any.
@@ -41,19 +42,26 @@ void unmark_when_jumped_over(uint64_t stack_pointer);
 
 void take_pending_snapshot(ThreadLocal& local);
 
-// A free inside another hook, or on a thread without a state.
-void release_rarely(void* address, const void* hook_frame);
+// What is rare of a free; to be reached with a jump, so that their frame is the hook's. On a thread
+// whose mode is not the one to record in now:
+void release_rarely(void* address);
+// Of a block that is large, unknown, or perhaps sampled:
+void release_recorded(void* address);
+
+SILT_ALWAYS_INLINE void mark(ThreadLocal& local, const void* hook_frame) {
+  local.mode = Mode::kInHook;
+  local.hook_frame = hook_frame;
+}
 
 SILT_ALWAYS_INLINE Mode enter(ThreadLocal& local, const void* hook_frame) {
   Mode mode = local.mode;
-  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
+  if (mode != track::awake_mode.load(std::memory_order_relaxed)) [[unlikely]] {
     // Deeper on the stack than the hook under way: nested in it.
     if (mode == Mode::kInHook && hook_frame < local.hook_frame) return Mode::kOff;
     mode = admit(local, hook_frame);
     if (mode == Mode::kOff) return mode;
   }
-  local.mode = Mode::kInHook;
-  local.hook_frame = hook_frame;
+  mark(local, hook_frame);
   return mode;
 }
 
@@ -84,18 +92,31 @@ SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* addres
   local.sample_countdown -= static_cast<int64_t>(size_bytes);
 }
 
-// Whether a block that real.malloc or its like is about to hand out need not be recorded: in
-// sampling mode, when no sampling point lies in it. It is then counted down, and as the C library's
-// allocator calls no hook, nothing is marked, and the real function is reached with a jump. (That
-// an allocation which fails is counted down as well shifts sampling points, which lie at random.)
-SILT_ALWAYS_INLINE bool pass_unsampled(size_t size_bytes) {
-  ThreadLocal& local = track::thread_local_part;
-  if (local.mode != Mode::kSampling || !real.malloc_calls_no_hook) [[likely]]
-    return false;
+// What is to be done about a block that real.malloc or its like is about to hand out.
+enum class Way : uint8_t {
+  kRecord,  // the thread is awake, in the mode that it was found in
+  kPass,    // nothing: the real function can be reached with a jump
+  kRarely,  // `enter` finds out
+};
+
+// Asleep every block passes. In sampling mode one does in which no sampling point lies: it is then
+// counted down, and as the C library's allocator calls no hook, nothing is marked. (That an
+// allocation which fails is counted down as well shifts sampling points, which lie at random.)
+// (Sleep is looked at before the thread: asleep a pair executes 14 instructions more than plain.)
+SILT_ALWAYS_INLINE Way way_of(ThreadLocal& local, Mode* mode, size_t size_bytes) {
+  const Mode awake = track::awake_mode.load(std::memory_order_relaxed);
+  if (awake == Mode::kAsleep) [[unlikely]]
+    return Way::kPass;
+  *mode = local.mode;
+  if (*mode != awake) [[unlikely]]
+    return Way::kRarely;
+  if (awake == Mode::kExact) [[likely]]
+    return Way::kRecord;
+  if (!real.malloc_calls_no_hook) return Way::kRecord;
   if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]]
-    return false;
+    return Way::kRecord;
   local.sample_countdown -= static_cast<int64_t>(size_bytes);
-  return true;
+  return Way::kPass;
 }
 
 // What is left of `forget` when the block is not where it is looked for first. False for one that
@@ -117,17 +138,24 @@ SILT_ALWAYS_INLINE bool forget(ThreadLocal& local, Mode mode, const void* addres
   return true;
 }
 
-// A hook that hands out a block of `size_bytes`; `call` is the real function's call.
+// A hook that hands out a block of `size_bytes`; `call` is the real function's call. The thread is
+// marked already.
+template <typename Call>
+SILT_ALWAYS_INLINE void* allocate_marked(ThreadLocal& local, Mode mode, size_t size_bytes,
+                                         const void* hook_frame, Call&& call) {
+  void* const address = call();
+  record(local, mode, address, size_bytes, hook_frame);
+  leave(local, mode);
+  return address;
+}
+
 template <typename Call>
 SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const void* hook_frame, Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]
     return call();
-  void* const address = call();
-  record(local, mode, address, size_bytes, hook_frame);
-  leave(local, mode);
-  return address;
+  return allocate_marked(local, mode, size_bytes, hook_frame, call);
 }
 
 // A hook that gives a block back.
@@ -144,17 +172,24 @@ SILT_ALWAYS_INLINE void release(void* address, const void* hook_frame, Call&& ca
 
 // What `free` does, and what comes to the same. The most frequent hook but malloc: no mark is set,
 // so that the real function is reached with a jump. What it frees nobody else can be given before
-// it is called, and it calls no hook that could count this block again.
-SILT_ALWAYS_INLINE void release_by_free(void* address, const void* hook_frame) {
-  ThreadLocal& local = track::thread_local_part;
+// it is called, and it calls no hook that could count this block again. All that is rare is reached
+// with a jump too, and the registers are nobody's.
+SILT_ALWAYS_INLINE void release_by_free(void* address) {
+  const Mode awake = track::awake_mode.load(std::memory_order_relaxed);
+  if (awake == Mode::kAsleep && !in_bootstrap_arena(address)) [[unlikely]]
+    return real.free(address);
   if (address == nullptr) return;
-  Mode mode = local.mode;
-  if (mode != Mode::kExact && mode != Mode::kSampling) [[unlikely]] {
-    return release_rarely(address, hook_frame);
+  const auto at = reinterpret_cast<uint64_t>(address);
+  if (track::thread_local_part.mode != awake) [[unlikely]]
+    return release_rarely(address);
+  if (awake == Mode::kExact) [[likely]] {
+    if (recorder.live.take_small(at)) [[likely]]
+      return real.free(address);
+  } else if (!recorder.fell_back.load(std::memory_order_relaxed) && !recorder.sampled.perhaps(at))
+      [[likely]] {
+    return real.free(address);
   }
-  if (!forget(local, mode, address)) [[unlikely]]
-    return;
-  return real.free(address);
+  return release_recorded(address);
 }
 
 }  // namespace silt::hook

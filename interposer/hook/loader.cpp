@@ -34,7 +34,15 @@ SILT_EXPORT int dlclose(void* handle) {
   const int result = real.dlclose(handle);
   silt::track::ThreadLocal& local = silt::track::thread_local_part;
   const Mode mode = enter(local, SILT_HOOK_FRAME);
-  if (mode == Mode::kOff) return result;
+  if (mode == Mode::kOff) {
+    if (!silt::track::is_asleep()) return result;
+    // What was recorded before is still known by its addresses when the process is woken.
+    const Mode before = local.mode;
+    silt::hook::mark(local, SILT_HOOK_FRAME);
+    silt::track::note_unloaded_code();
+    leave(local, before);
+    return result;
+  }
   silt::track::note_unloaded_code();
   leave(local, mode);
   return result;

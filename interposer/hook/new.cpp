@@ -72,9 +72,10 @@ SILT_COLD void* aligned_new_or_throw(size_t size, std::align_val_t alignment) {
 }  // namespace silt::hook
 
 using silt::hook::allocate;
-using silt::hook::pass_unsampled;
+using silt::hook::Mode;
 using silt::hook::real;
 using silt::hook::release;
+using silt::hook::Way;
 using std::align_val_t;
 using std::nothrow_t;
 
@@ -98,30 +99,41 @@ using std::nothrow_t;
   }
 
 // Those that libstdc++ makes of malloc and free. For a malloc that fails there is more to do.
-#define SILT_SHORT_NEW(parameters, field, arguments, otherwise)  \
-  SILT_EXPORT void* parameters {                                 \
-    SILT_UNMARK_WHEN_THROWN_THROUGH;                             \
-    if (real.new_is_malloc && pass_unsampled(size)) {            \
-      void* const address = real.malloc(size == 0 ? 1 : size);   \
-      if (address != nullptr) [[likely]]                         \
-        return address;                                          \
-    }                                                            \
-    return allocate(size, SILT_HOOK_FRAME, [&]() -> void* {      \
-      if (real.new_is_malloc) [[likely]] {                       \
-        void* const address = real.malloc(size == 0 ? 1 : size); \
-        if (address != nullptr) [[likely]]                       \
-          return address;                                        \
-      }                                                          \
-      SILT_CALL_NEXT(field, arguments, silt::hook::otherwise)    \
-    });                                                          \
+#define SILT_SHORT_NEW(parameters, field, arguments, otherwise)                                 \
+  SILT_EXPORT void* parameters {                                                                \
+    SILT_UNMARK_WHEN_THROWN_THROUGH;                                                            \
+    silt::track::ThreadLocal& local = silt::track::thread_local_part;                           \
+    const void* const hook_frame = SILT_HOOK_FRAME;                                             \
+    Mode mode;                                                                                  \
+    const Way way = real.new_is_malloc ? silt::hook::way_of(local, &mode, size) : Way::kRarely; \
+    if (way == Way::kPass) {                                                                    \
+      void* const address = real.malloc(size == 0 ? 1 : size);                                  \
+      if (address != nullptr) [[likely]]                                                        \
+        return address;                                                                         \
+    }                                                                                           \
+    const auto call = [&]() -> void* {                                                          \
+      if (real.new_is_malloc) [[likely]] {                                                      \
+        void* const address = real.malloc(size == 0 ? 1 : size);                                \
+        if (address != nullptr) [[likely]]                                                      \
+          return address;                                                                       \
+      }                                                                                         \
+      SILT_CALL_NEXT(field, arguments, silt::hook::otherwise)                                   \
+    };                                                                                          \
+    if (way == Way::kRecord) [[likely]] {                                                       \
+      silt::hook::mark(local, hook_frame);                                                      \
+    } else {                                                                                    \
+      mode = silt::hook::enter(local, hook_frame);                                              \
+      if (mode == Mode::kOff) return call();                                                    \
+    }                                                                                           \
+    return silt::hook::allocate_marked(local, mode, size, hook_frame, call);                    \
   }
 
 #define SILT_SHORT_DELETE(parameters, field, arguments)                                           \
   SILT_EXPORT void parameters noexcept {                                                          \
-    const void* const hook_frame = SILT_HOOK_FRAME;                                               \
     if (real.new_is_malloc) [[likely]]                                                            \
-      return silt::hook::release_by_free(address, hook_frame);                                    \
+      return silt::hook::release_by_free(address);                                                \
     /* Apart, so that the short way saves no registers. */                                        \
+    const void* const hook_frame = __builtin_frame_address(0);                                    \
     [=]() __attribute__((noinline)) {                                                             \
       release(address, hook_frame, [=] { SILT_CALL_NEXT(field, arguments, real.free(address)) }); \
     }                                                                                             \

@@ -18,11 +18,12 @@
 #include "interposer/hook/process.h"
 
 namespace silt::hook {
+
+alignas(16) constinit char bootstrap_arena[kArenaSize];
+
 namespace {
 
-constexpr size_t kArenaSize = 32 * 1024;
 constexpr size_t kArenaHeader = 16;  // holds the block's size, keeps blocks aligned
-alignas(16) constinit char g_arena[kArenaSize];
 constinit std::atomic<size_t> g_arena_used{0};
 constinit std::atomic<bool> g_resolved{false};
 constinit std::atomic<bool> g_resolving{false};
@@ -37,8 +38,8 @@ SILT_COLD void* arena_malloc(size_t size) {
   const size_t need = kArenaHeader + ((size + 15) & ~size_t{15});
   const size_t at = g_arena_used.fetch_add(need, std::memory_order_relaxed);
   if (at + need > kArenaSize) return nullptr;
-  __builtin_memcpy(g_arena + at, &size, sizeof(size));
-  return g_arena + at + kArenaHeader;
+  __builtin_memcpy(bootstrap_arena + at, &size, sizeof(size));
+  return bootstrap_arena + at + kArenaHeader;
 }
 
 SILT_COLD void* arena_calloc(size_t count, size_t size) {
@@ -79,10 +80,6 @@ constinit Real real = [] {
   initial.syscall = first_syscall;
   return initial;
 }();
-
-bool in_bootstrap_arena(const void* address) {
-  return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(g_arena) < kArenaSize;
-}
 
 size_t bootstrap_size(const void* address) {
   size_t size;

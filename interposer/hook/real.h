@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 
 #include "interposer/format/hooks.h"
@@ -136,8 +137,14 @@ void find_short_operators(const void* (*module_of)(const void* address));
 // the process started. Looks `symbol` up in the C++ runtime that is loaded by now, else nullptr.
 void* find_in_cxx_runtime(const char* symbol);
 
+inline constexpr size_t kArenaSize = 32 * 1024;
+extern constinit char bootstrap_arena[kArenaSize] __attribute__((visibility("hidden")));
+
 // True when the block came from the arena: freeing it is a no-op.
-bool in_bootstrap_arena(const void* address);
+inline bool in_bootstrap_arena(const void* address) {
+  return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(bootstrap_arena) <
+         kArenaSize;
+}
 size_t bootstrap_size(const void* address);
 
 }  // namespace silt::hook

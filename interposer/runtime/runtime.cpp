@@ -82,6 +82,12 @@ void tidy(uint32_t epoch) {
   });
 }
 
+void sleep(bool asleep) {
+  for_each_joined([asleep](const Runtime& runtime) {
+    if (runtime.sleep != nullptr) runtime.sleep(asleep);
+  });
+}
+
 void leave_to_parent() {
   for_each_joined([](const Runtime& runtime) {
     if (runtime.leave_to_parent != nullptr) runtime.leave_to_parent();
@@ -170,6 +176,7 @@ void start_runtimes(const Runtime* const* list, const base::Options& options, co
   snapshot::Runtimes& told = snapshot::runtimes;
   told.write = write;
   told.leave_to_parent = leave_to_parent;
+  if (any_has(&Runtime::sleep)) told.sleep = sleep;
   if (any_has(&Runtime::write_names)) told.write_names = write_names;
   if (any_has(&Runtime::write_names_anew)) told.write_names_anew = write_names_anew;
   if (any_has(&Runtime::is_own)) told.is_own = is_own;

@@ -65,6 +65,9 @@ struct Runtime {
   // earlier one has no readers any more. Hook context.
   void (*tidy)(uint32_t epoch) = nullptr;
 
+  // The process has fallen asleep or been woken (snapshot/arming.h). Signal context.
+  void (*sleep)(bool asleep) = nullptr;
+
   // In the child of a fork. Hook context.
   void (*leave_to_parent)() = nullptr;
 };

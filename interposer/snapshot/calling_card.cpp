@@ -27,10 +27,10 @@ void replace_card(long card) {
 
 }  // namespace
 
-void show_card(int signal, format::Reach reach, const char* folder) {
+void show_card(int signal, format::Reach reach, bool asleep, const char* folder) {
   base::TextBuffer<kLongestName + 1> name;
   name.add(format::kCardPrefix).add_decimal(static_cast<uint64_t>(signal)).add(' ');
-  name.add(static_cast<char>(reach)).add(' ');
+  name.add(asleep ? format::asleep_letter(reach) : static_cast<char>(reach)).add(' ');
   if (base::length(name.c_str()) + base::length(folder) <= kLongestName) name.add(folder);
   constexpr long kCloseOnExec = 1;
   const long fd =

@@ -12,7 +12,7 @@
 namespace silt::snapshot {
 
 // A card in place of the one before. Costs three system calls; nothing is shown where one fails.
-void show_card(int signal, format::Reach reach, const char* folder);
+void show_card(int signal, format::Reach reach, bool asleep, const char* folder);
 
 // A process that is not recorded shows none.
 void hide_card();

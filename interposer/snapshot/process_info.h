@@ -18,6 +18,7 @@ struct ProcessInfo {
   uint64_t start_realtime_ns;
   uint64_t start_monotonic_ns;
   uint64_t start_ticks;
+  uint32_t armed_seconds;       // from the start until it was armed; 0 where it never slept
   uint64_t memory_limit_bytes;  // cgroup memory.max, 0: none
   bool memory_limit_known;
 };

@@ -267,6 +267,8 @@ void remove_recording_without_snapshots() {
 
 void show_left_out() { map_name(format::kLeftOutMapping); }
 
+void begin_recording_anew() { leave_recording(); }
+
 void leave_recording_to_parent() {
   unmap_control();
   leave_recording();

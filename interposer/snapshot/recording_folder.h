@@ -33,6 +33,8 @@ void show_left_out();
 
 // In the child of a fork: the recording so far is the parent's.
 void leave_recording_to_parent();
+// The next snapshot makes a recording of its own.
+void begin_recording_anew();
 
 }  // namespace silt::snapshot
 

@@ -31,6 +31,9 @@ struct Runtimes {
   bool (*is_own)(uint64_t pc) = nullptr;
   // Whether the mappings of a managed heap are marked as not to be copied into children.
   bool mark_their_heaps = false;
+  // The process has fallen asleep, or has been woken: what costs anything is stopped, or begins at
+  // the runtime's next opportunity. Signal context, under the slot.
+  void (*sleep)(bool asleep) = nullptr;
   // In the child of a fork.
   void (*leave_to_parent)() = nullptr;
 };

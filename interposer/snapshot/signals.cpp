@@ -9,6 +9,7 @@
 #include "interposer/base/chained_handler.h"
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/arming.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/wanted.h"
@@ -18,12 +19,20 @@ namespace {
 
 using format::Trigger;
 
-bool is_dump_request(const siginfo_t& info) {
-  if (info.si_code != SI_QUEUE) return false;
-  const auto cookie = static_cast<uint32_t>(info.si_value.sival_int);
+// What the tool asks for with its signal: 0: it is not the tool's.
+uint32_t asked_for(const siginfo_t& info) {
+  if (info.si_code != SI_QUEUE) return 0;
+  const auto value = reinterpret_cast<uint64_t>(info.si_value.sival_ptr);
+  const auto cookie = static_cast<uint32_t>(value);
+  if (cookie == format::kArmCookie) {
+    order_arming(static_cast<uint32_t>(value >> 32));
+    return kArm;
+  }
+  if (cookie == format::kDisarmCookie) return kDisarm;
   want({cookie == format::kOwnersCookie, cookie == format::kHeapCookie, 0});
-  return cookie == format::kDumpCookie || cookie == format::kOwnersCookie ||
-         cookie == format::kHeapCookie;
+  const bool dump = cookie == format::kDumpCookie || cookie == format::kOwnersCookie ||
+                    cookie == format::kHeapCookie;
+  return dump ? static_cast<uint32_t>(Trigger::kDump) : 0;
 }
 
 // Keeps what was handled before. An inherited SIG_IGN (nohup, a shell's background job) is nobody's
@@ -51,8 +60,8 @@ void on_signal(int number, siginfo_t* info, void* context) {
     errno = saved_errno;
     return;
   }
-  if (is_dump_request(*info)) {
-    take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  if (const uint32_t asked = asked_for(*info)) {
+    take_or_leave_pending(asked);
     errno = saved_errno;
     return;
   }
@@ -73,8 +82,9 @@ bool answer_waited_for(const siginfo_t& info) {
     if (due != 0) take_or_leave_pending(due);
     return true;
   }
-  if (!is_dump_request(info)) return false;
-  take_or_leave_pending(static_cast<uint32_t>(Trigger::kDump));
+  const uint32_t asked = asked_for(info);
+  if (asked == 0) return false;
+  take_or_leave_pending(asked);
   return true;
 }
 

@@ -126,6 +126,14 @@ const char* advice(int error) {
   }
 }
 
+void take_anew() {
+  g_state.next_sequence = 0;
+  g_state.snapshot_nanoseconds = 0;
+  g_state.snapshots_failed = 0;
+  g_state.complained = false;
+  recorder.generation.store(0, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 void start_taking(uint32_t flags, bool folder_known_bad) {
@@ -133,7 +141,7 @@ void start_taking(uint32_t flags, bool folder_known_bad) {
   g_state.complained = folder_known_bad;
 }
 
-void take_one(uint32_t trigger) {
+bool take_one(uint32_t trigger) {
   const base::SwallowedSignal too_large(SIGXFSZ);
   const uint64_t begin = monotonic_ns();
   const char* what = "";
@@ -163,15 +171,18 @@ void take_one(uint32_t trigger) {
     }
   }
   publish(sequence, static_cast<int>(-result), what);
+  return result == 0;
+}
+
+void take_anew_when_armed() {
+  take_anew();
+  g_state.flags |= format::kFlagArmed;
+  g_state.flags &= ~uint32_t{format::kFlagForkChild};  // of its parent's blocks none is known
 }
 
 void take_anew_in_child() {
+  take_anew();
   g_state.flags |= format::kFlagForkChild;
-  g_state.next_sequence = 0;
-  g_state.snapshot_nanoseconds = 0;
-  g_state.snapshots_failed = 0;
-  g_state.complained = false;
-  recorder.generation.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace silt::snapshot

@@ -15,10 +15,12 @@ namespace silt::snapshot {
 // `folder_known_bad`: the user was told that no snapshot can be written: once is enough.
 void start_taking(uint32_t flags, bool folder_known_bad);
 
-// On the slot's stack. `trigger`: format::Trigger.
-void take_one(uint32_t trigger);
+// On the slot's stack. `trigger`: format::Trigger. False when it could not be written.
+bool take_one(uint32_t trigger);
 
-// In the child of a fork: its recording begins with number 0.
+// A recording that began when the process was armed: it begins with number 0.
+void take_anew_when_armed();
+// In the child of a fork: likewise.
 void take_anew_in_child();
 
 }  // namespace silt::snapshot

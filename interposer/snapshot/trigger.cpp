@@ -12,10 +12,12 @@
 #include "interposer/base/arch.h"
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/chained_handler.h"
+#include "interposer/base/log.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/system_call.h"
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/arming.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
@@ -65,8 +67,18 @@ void leave_time_to_work(uint64_t now, uint64_t cost_ns) {
 
 void take_holding_slot(uint32_t trigger) {
   const uint64_t begin = monotonic_ns();
-  slot.run([=] { take_one(trigger); });
+  slot.run([=] {
+    if (trigger == kArm)
+      arm();
+    else if (trigger == kDisarm)
+      disarm();
+    else if (!track::is_asleep())
+      take_one(trigger);
+  });
   const uint64_t end = monotonic_ns();
+  if (trigger == kArm) {  // periods begin now
+    g_state.next_period_ns.store(end + recorder.every_nanoseconds, std::memory_order_relaxed);
+  }
   leave_time_to_work(end, end - begin);
 }
 
@@ -78,9 +90,11 @@ void look_at_clock() {
   const uint64_t ticks = base::ticks();
   if (ticks < g_state.next_clock_look.load(std::memory_order_relaxed)) return;
   g_state.next_clock_look.store(ticks + kTicksBetweenClockLooks, std::memory_order_relaxed);
-  uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
   const uint64_t now = monotonic_ns();
-  if (now < due) return;
+  const uint64_t sleep_due = sleep_due_ns();
+  if (sleep_due != 0 && now >= sleep_due) return leave_pending(kDisarm);
+  uint64_t due = g_state.next_period_ns.load(std::memory_order_relaxed);
+  if (recorder.every_nanoseconds == 0 || now < due) return;
   if (g_state.next_period_ns.compare_exchange_strong(due, now + recorder.every_nanoseconds,
                                                      std::memory_order_relaxed)) {
     leave_pending(static_cast<uint32_t>(Trigger::kPeriod));
@@ -96,7 +110,7 @@ void tick() {
     return leave_pending(static_cast<uint32_t>(Trigger::kDump));
   }
   if (owners_wish.clear_up != nullptr) owners_wish.clear_up();
-  if (recorder.every_nanoseconds != 0) look_at_clock();
+  if (recorder.every_nanoseconds != 0 || sleep_due_ns() != 0) look_at_clock();
   if (track::folding.due()) {
     // Whatever else is to be done comes first: the next slice will be due soon.
     uint32_t nothing = 0;
@@ -186,13 +200,18 @@ void take_or_leave_pending(uint32_t trigger) {
 void take(uint32_t trigger) {
   base::touch_stack();
   if (g_state.off || !tables_are_ours() || g_state.off) return;
+  if (trigger == static_cast<uint32_t>(Trigger::kSignal) && track::is_asleep()) {
+    base::log(base::LogLevel::kWarn,
+              "no snapshot was taken: asleep, as SILT_START says; 'silt arm PID' wakes it");
+    return;
+  }
   if (trigger == kFold) {
     fold_unless_busy();
   } else {
     Wanted wanted;
     if (trigger == static_cast<uint32_t>(Trigger::kDump)) settle_request(&wanted);
     want(wanted);
-    if (waits_for_companion(trigger)) return;
+    if (trigger != kArm && !track::is_asleep() && waits_for_companion(trigger)) return;
     g_state.requested.store(trigger & ~kAnswered, std::memory_order_release);
   }
   serve_requested();
@@ -231,8 +250,9 @@ void take_at_exit() {
     arch::pause();
     if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
-  if (g_state.owners_at_exit) want({true, false, 0});
-  if (g_state.at_exit) take(static_cast<uint32_t>(Trigger::kExit));
+  const bool asleep = track::is_asleep();
+  if (g_state.owners_at_exit && !asleep) want({true, false, 0});
+  if (g_state.at_exit && !asleep) take(static_cast<uint32_t>(Trigger::kExit));
   remove_recording_without_snapshots();
 }
 
@@ -253,6 +273,7 @@ void start_over_in_child() {
   process_info.start_realtime_ns = realtime_ns();
   process_info.start_monotonic_ns = monotonic_ns();
   process_info.start_ticks = base::ticks();
+  process_info.armed_seconds = 0;
   leave_recording_to_parent();
   if (!g_state.children) {
     g_state.off = true;

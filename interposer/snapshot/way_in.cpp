@@ -17,6 +17,7 @@
 #include "interposer/format/control.h"
 #include "interposer/snapshot/calling_card.h"
 #include "interposer/snapshot/out_folder.h"
+#include "interposer/track/thread_state.h"
 
 namespace silt::snapshot {
 namespace {
@@ -55,7 +56,7 @@ struct KernelAction {
 
 void show() {
   const Reach reach = g_reach.load(std::memory_order_relaxed);
-  show_card(reach == Reach::kSignal ? g_signal : 0, reach, out_folder());
+  show_card(reach == Reach::kSignal ? g_signal : 0, reach, track::is_asleep(), out_folder());
 }
 
 // A program may set handlers by raw system calls.
@@ -107,6 +108,11 @@ void open_way_in(int signal, Handler handler) {
   g_reach.store(signal != 0 ? Reach::kSignal : Reach::kNoSignal, std::memory_order_relaxed);
   // A process that is over before the first look never pays for one.
   g_next_look.store(base::ticks() + kTicksBetweenLooks, std::memory_order_relaxed);
+  look_for_requests_in(out_folder());
+  show();
+}
+
+void show_sleep() {
   look_for_requests_in(out_folder());
   show();
 }

@@ -18,6 +18,10 @@ namespace silt::snapshot {
 
 using Handler = void (*)(int, siginfo_t*, void*);
 
+// The process has fallen asleep or been woken: the card says so, and nothing is looked for in the
+// recording that was. Signal context, under the snapshot slot.
+void show_sleep();
+
 // Normal context, at start-up. `signal` is the one that the tool may send, 0: none; `handler` is
 // silt's.
 void open_way_in(int signal, Handler handler);

@@ -25,6 +25,7 @@
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/waking.h"
 
 namespace silt::snapshot {
 
@@ -177,19 +178,10 @@ void write_mappings(SectionWriter& out, Strings& strings) {
 
 void write_costs(SectionWriter& out, const SnapshotFacts& facts, uint64_t elapsed_ns,
                  uint64_t resident_bytes) {
-  track::ThreadStatistics sum{};
+  const track::ThreadStatistics sum = track::sum_of_statistics();
   uint64_t threads = 0;
   for (const track::ThreadState* state = track::first_thread_state(); state != nullptr;
        state = state->next) {
-    const track::ThreadStatistics& s = state->statistics;
-    sum.hook_calls += s.hook_calls;
-    sum.walks_truncated += s.walks_truncated;
-    sum.walks_broken += s.walks_broken;
-    sum.walks_slow += s.walks_slow;
-    sum.unknown_frees += s.unknown_frees;
-    sum.overflowed_blocks += s.overflowed_blocks;
-    sum.timed_ticks += s.timed_ticks;
-    sum.timed_calls += s.timed_calls;
     // The own one is not asked about: a filter unknown to silt may forbid that.
     if (state == track::thread_local_part.state || track::is_alive(track::owner_of(*state))) {
       ++threads;
@@ -250,6 +242,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   meta.snapshot_realtime_ns = realtime_ns();
   meta.elapsed_ns = monotonic_ns() - process_info.start_monotonic_ns;
   meta.sampling_interval_bytes = recorder.sample_interval_bytes;
+  meta.armed_seconds = process_info.armed_seconds;
   const ResidentMemory resident = read_resident_memory();
   ResidentParts parts = read_resident_parts(resident, runtimes.mark_their_heaps);
   meta.rss_bytes = resident.rss;

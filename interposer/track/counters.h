@@ -201,6 +201,18 @@ class Counters {
     return folded.add_owned(from, -sum.blocks, -sum.bytes);
   }
 
+  // All counts begin at 0 again. By who holds the snapshot slot. Stacks for which there is no memory
+  // keep theirs: false.
+  bool begin_anew(uint32_t limit) {
+    bool all = true;
+    CounterShard& folded = shards_[kFoldedShard];
+    read_all(limit, [&](StackId stack, const Allocated& sum) {
+      if (sum.blocks == 0 && sum.bytes == 0) return;
+      all = folded.add_owned(stack, -sum.blocks, -sum.bytes) && all;
+    });
+    return all;
+  }
+
   Allocated read(StackId stack) {
     Allocated sum;
     for (CounterShard& shard : shards_) {

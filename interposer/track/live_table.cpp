@@ -63,6 +63,14 @@ SILT_COLD Block LiveTable::take_large(Leaf* leaf, size_t index, uint32_t word, u
   return block;
 }
 
+void LiveTable::clear() {
+  Cursor cursor;
+  walk_leaves(&cursor, [&](uint64_t, unsigned, Leaf* leaf) {
+    base::release_pages(leaf, leaf_memory_bytes());
+    return true;
+  });
+}
+
 uint64_t LiveTable::large_size(Leaf* leaf, size_t index) {
   return leaf->word(index + 1).load(std::memory_order_relaxed) |
          uint64_t{leaf->word(index + 2).load(std::memory_order_relaxed)} << 32;

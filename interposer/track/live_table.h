@@ -88,6 +88,17 @@ class LiveTable {
     return Block{StackId{word >> 8}, static_cast<uint8_t>(word), size};
   }
 
+  // Forgets a small block, as nearly all are. False, and nothing is changed: large, or not known.
+  SILT_ALWAYS_INLINE bool take_small(uint64_t address) {
+    Leaf* const leaf = find_leaf(address);
+    const size_t i = cell_index(address);
+    if (leaf == nullptr || leaf->word(i).load(std::memory_order_relaxed) == 0 ||
+        leaf->size(i).load(std::memory_order_relaxed) >= kContinuation) [[unlikely]]
+      return false;
+    leaf->word(i).store(0, std::memory_order_relaxed);
+    return true;
+  }
+
   // Calls visit(Block) for every live block, while other threads go on. What it takes follows the
   // pages that blocks were ever written to, not the address space between them.
   template <typename Visitor>
@@ -120,6 +131,7 @@ class LiveTable {
     friend class LiveTable;
     Leaf* leaf_ = nullptr;
   };
+  void clear();  // but for what is inserted meanwhile
   // Calls visit(base, parity, LeafView), ascending by base within a parity.
   template <typename Visitor>
   void visit_leaves(Visitor&& visit);

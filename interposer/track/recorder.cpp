@@ -9,6 +9,7 @@
 #include "interposer/track/sampler.h"
 #include "interposer/track/sampling.h"
 #include "interposer/track/verification.h"
+#include "interposer/track/waking.h"
 #include "interposer/unwind/derive.h"
 #include "interposer/unwind/mapped_objects.h"
 #include "interposer/unwind/object.h"
@@ -35,13 +36,18 @@ NodeId root_for(unwind::Ending ending) {
 
 }  // namespace
 
-bool start_recorder() {
+bool start_recorder(bool asleep) {
   recorder.rules.set_observer(note_module);
   if (!recorder.stacks.initialize(kMarkerOverflow)) return false;
   const bool may_sample =
-      recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0 || recorder.bounded;
+      asleep || recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0 ||
+      recorder.bounded;
   if (may_sample && !recorder.sampled.initialize()) return false;
   recorder.started.store(true, std::memory_order_release);
+  if (asleep)
+    fall_asleep();
+  else
+    wake_up(recorder.sample_interval_bytes.load(std::memory_order_relaxed));
   return true;
 }
 

@@ -59,6 +59,8 @@ struct Recorder {
   std::atomic<bool> fell_back{};  // exact recording was given up: older blocks are in `live`
 
   std::atomic<bool> started{};         // threads may get states and record
+  // Frees on threads without a state of blocks that were not known; counted once silt has slept.
+  std::atomic<uint64_t> stray_frees{};
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
   std::atomic<uint32_t> generation{};  // code that blocks born now carry
   std::atomic<bool> code_loaded{};     // dlopen was called: guesses about pcs may be out of date
@@ -88,8 +90,9 @@ struct Recorder {
 
 extern constinit Recorder recorder;
 
-// Starts recording. Normal context, once. False when there was no memory for the tables.
-bool start_recorder();
+// Starts recording, or gets all ready for it and sleeps (waking.h). Normal context, once. False when
+// there was no memory for the tables.
+bool start_recorder(bool asleep = false);
 
 // Makes the calling thread's mode what it should be: a state acquired if recording has started.
 // Returns the state or nullptr.

@@ -70,6 +70,17 @@ bool SampledBlocks::insert(uint64_t address, const SampledBlock& block) {
   return true;
 }
 
+void SampledBlocks::clear() {
+  const base::SpinGuard guard(lock_);
+  if (table_ == nullptr) return;
+  for (uint64_t i = 0; i <= table_->mask; ++i) {
+    table_->entries[i].address.store(0, std::memory_order_relaxed);
+  }
+  table_->used = 0;
+  table_->live = 0;
+  base::release_pages(filter_, kFilterBuckets);
+}
+
 SampledBlock SampledBlocks::take(uint64_t address) {
   const base::SpinGuard guard(lock_);
   for (uint64_t i = slot(address, table_->mask);; i = (i + 1) & table_->mask) {

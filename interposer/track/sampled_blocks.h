@@ -45,6 +45,9 @@ class SampledBlocks {
     }
   }
 
+  // Forgets every block.
+  void clear();
+
   // Whether it was ever initialized.
   bool in_use() const { return table_ != nullptr; }
 

@@ -26,8 +26,9 @@ void set_countdown(ThreadLocal& local, int64_t distance) {
 }  // namespace
 
 void start_sampling(ThreadLocal& local) {
-  set_countdown(local, draw_distance(&local.state->random, recorder.sample_interval_bytes.load(
-                                                               std::memory_order_relaxed)));
+  const uint64_t interval = recorder.sample_interval_bytes.load(std::memory_order_relaxed);
+  local.state->drawn_with = interval;
+  set_countdown(local, draw_distance(&local.state->random, interval));
 }
 
 SILT_COLD void fall_back() {
@@ -38,6 +39,8 @@ SILT_COLD void fall_back() {
   uint64_t exact = 0;
   recorder.sample_interval_bytes.compare_exchange_strong(exact, kFallbackInterval,
                                                          std::memory_order_acq_rel);
+  sampling_mode.store(Mode::kSampling, std::memory_order_release);
+  awake_mode.store(Mode::kSampling, std::memory_order_release);
   base::log(
       base::LogLevel::kWarn,
       recorder.memory_limit_bytes != 0
@@ -60,13 +63,14 @@ SILT_COLD void record_sample(ThreadLocal& local, const void* address, uint64_t s
     set_countdown(local, distance - static_cast<int64_t>(size_bytes));
     return look_for_runtime();
   }
+  // After a sleep it may be another one by now, but this point lies as that one said.
+  const uint64_t interval = state.drawn_with;
   start_sampling(local);
   if (recorder.tick != nullptr) recorder.tick();
   look_for_runtime();
   if (address == nullptr) return;
   const StackId stack = current_stack(state, frame, heap);
-  const uint32_t weight = draw_weight(
-      &state.random, size_bytes, recorder.sample_interval_bytes.load(std::memory_order_relaxed));
+  const uint32_t weight = draw_weight(&state.random, size_bytes, interval);
   ++state.statistics.hook_calls;
   count(state, stack, weight, weight * size_bytes);
   const auto generation = static_cast<uint8_t>(recorder.generation.load(std::memory_order_relaxed));

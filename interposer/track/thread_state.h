@@ -31,7 +31,20 @@ enum class Mode : uint32_t {
   kSampling,  // outside hooks; record some
   kInHook,    // inside a hook: calls that it makes pass straight through
   kOff,       // this thread, or the whole process, is not recorded
+  // Not of a thread: what `awake_mode` is while no thread has it.
+  kStarting,
+  kAsleep,
 };
+
+// What a thread's mode is outside of hooks as long as nothing has changed: kExact or kSampling, and
+// until recording begins, or while the process sleeps (waking.h), a mode that no thread has. So a
+// hook compares this with its thread's mode, and whatever is to be done otherwise costs those who
+// record nothing.
+extern constinit std::atomic<Mode> awake_mode __attribute__((visibility("hidden")));
+// kSampling while threads sample, else a mode that no thread has.
+extern constinit std::atomic<Mode> sampling_mode __attribute__((visibility("hidden")));
+
+inline bool is_asleep() { return awake_mode.load(std::memory_order_relaxed) == Mode::kAsleep; }
 
 // Statistics of one thread state; each only grows. A snapshot adds them up.
 struct ThreadStatistics {
@@ -58,6 +71,7 @@ struct ThreadState {
   ThreadStatistics statistics;
   uint64_t random;        // state of the sampler's generator
   int64_t sample_beyond;  // bytes until the next sample, past the countdown
+  uint64_t drawn_with;    // the interval with which that distance was drawn
   // [takeovers:16][number of the owner's process:16][thread id:32], id 0: free. A state that came
   // along in a raw clone may be that of the thread that goes on there, under whatever id: only
   // states of the process's own number are taken over. The takeovers tell an owner from its

@@ -7,7 +7,10 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
 #define SILT_SYMBOLIZER_COMMANDS_COMMAND_H_
 
+#include <sys/types.h>
+
 #include <CLI/App.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +25,13 @@ struct ProgramCall {
   std::vector<std::string> words;  // program and arguments
 };
 
+// A process id on the command line; nothing, said on standard error, when it is none.
+std::optional<pid_t> parse_pid(const std::string& word);
+
 void register_run(CLI::App& app, const ProgramCall& call, int& status);
 void register_dump(CLI::App& app, int& status);
+void register_arm(CLI::App& app, int& status);
+void register_disarm(CLI::App& app, int& status);
 void register_heapsnapshot(CLI::App& app, int& status);
 void register_report(CLI::App& app, int& status);
 void register_check(CLI::App& app, int& status);

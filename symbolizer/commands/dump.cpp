@@ -73,14 +73,9 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
   }
   std::vector<pid_t> pids;
   for (const std::string& word : words) {
-    const bool digits = !word.empty() && word.size() < 10 &&
-                        word.find_first_not_of("0123456789") == std::string::npos;
-    if (!digits || std::stoi(word) == 0) {
-      log::error(in_quotes(word) + " is not a process id");
-      return kUsage;
-    }
-    const auto pid = static_cast<pid_t>(std::stoi(word));
-    for (const pid_t one : tree ? tree_of(pid) : std::vector<pid_t>{pid}) {
+    const auto pid = parse_pid(word);
+    if (!pid) return kUsage;
+    for (const pid_t one : tree ? tree_of(*pid) : std::vector<pid_t>{*pid}) {
       if (std::find(pids.begin(), pids.end(), one) == pids.end()) pids.push_back(one);
     }
   }
@@ -104,6 +99,14 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
 }
 
 }  // namespace
+
+std::optional<pid_t> parse_pid(const std::string& word) {
+  const bool digits = !word.empty() && word.size() < 10 &&
+                      word.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && std::stoi(word) != 0) return static_cast<pid_t>(std::stoi(word));
+  log::error(in_quotes(word) + " is not a process id");
+  return std::nullopt;
+}
 
 void register_dump(CLI::App& app, int& status) {
   struct DumpOptions {

@@ -30,6 +30,8 @@ std::vector<std::string> choices_of(SettingKind kind) {
       return {"error", "warn", "info"};
     case SettingKind::kNodeWish:
       return {"0", "1", "all"};
+    case SettingKind::kStart:
+      return {"awake", "asleep"};
     default:
       return {};
   }

@@ -98,7 +98,13 @@ std::optional<Card> parse_card(std::string_view text) {
       card.signal > 64) {
     return std::nullopt;
   }
-  card.reach = static_cast<format::Reach>(text[space + 1]);
+  char letter = text[space + 1];
+  card.asleep = letter >= 'A' && letter <= 'Z';
+  for (const format::Reach reach : {format::Reach::kSignal, format::Reach::kNoSignal,
+                                    format::Reach::kReplaced, format::Reach::kForbidden}) {
+    if (letter == format::asleep_letter(reach)) letter = static_cast<char>(reach);
+  }
+  card.reach = static_cast<format::Reach>(letter);
   if ((card.signal != 0) != (card.reach == format::Reach::kSignal)) return std::nullopt;
   card.folder = text.substr(space + 3);
   if (!card.folder.empty() && card.folder.front() != '/') return std::nullopt;

@@ -35,7 +35,8 @@ std::optional<StatusFacts> parse_status(std::string_view text);
 struct Card {
   int signal = 0;  // 0: none may be sent, `reach` tells why
   format::Reach reach = format::Reach::kNoSignal;
-  std::string folder;  // in which it looks for requests; empty: it did not fit
+  bool asleep = false;  // it looks for nothing, and records nothing, until it is armed
+  std::string folder;   // in which it looks for requests; empty: it did not fit
 };
 std::optional<Card> parse_card(std::string_view text);  // without the prefix
 

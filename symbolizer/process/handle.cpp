@@ -44,13 +44,13 @@ bool ProcessHandle::ended_within(std::chrono::milliseconds time) const {
   return now == 0 || now != started_;
 }
 
-int ProcessHandle::send(int signal, uint32_t value, pid_t thread) const {
+int ProcessHandle::send(int signal, uint64_t value, pid_t thread) const {
   siginfo_t info{};
   info.si_signo = signal;
   info.si_code = SI_QUEUE;
   info.si_pid = getpid();
   info.si_uid = getuid();
-  info.si_value.sival_int = static_cast<int>(value);
+  info.si_value.sival_ptr = reinterpret_cast<void*>(value);
   if (thread != 0 && !has_ended() &&
       syscall(SYS_rt_tgsigqueueinfo, pid_, thread, signal, &info) == 0) {
     return 0;

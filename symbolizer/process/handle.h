@@ -28,7 +28,7 @@ class ProcessHandle {
   // Queues a signal that carries `value`. 0 or an errno: ESRCH when the process has ended. To one
   // of its threads if that is not 0 and still there; the kernel then knows no handle, so the
   // process is seen to be alive right before.
-  int send(int signal, uint32_t value, pid_t thread = 0) const;
+  int send(int signal, uint64_t value, pid_t thread = 0) const;
 
  private:
   const pid_t pid_;

@@ -8,8 +8,6 @@
 #include "symbolizer/base/setting_text.h"
 
 namespace silt::process {
-namespace {
-
 // Why no signal may be sent as the process says itself.
 std::string objection(const Card& card) {
   switch (card.reach) {
@@ -24,8 +22,6 @@ std::string objection(const Card& card) {
   }
   return "is in a state that this silt does not know";
 }
-
-}  // namespace
 
 std::optional<StatusFacts> status_of(pid_t pid) {
   const auto text = read_proc(proc_path(pid, "status"));

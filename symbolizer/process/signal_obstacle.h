@@ -14,6 +14,9 @@
 
 namespace silt::process {
 
+// Why no signal may be sent as the process says itself; empty: one may.
+std::string objection(const Card& card);
+
 std::optional<StatusFacts> status_of(pid_t pid);
 bool is_stopped(const StatusFacts& status);
 

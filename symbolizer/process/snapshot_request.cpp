@@ -23,6 +23,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
+#include "symbolizer/process/askable.h"
 #include "symbolizer/process/control_file.h"
 #include "symbolizer/process/facts.h"
 #include "symbolizer/process/handle.h"
@@ -49,47 +50,7 @@ constexpr auto kLookInterval = milliseconds(50);  // for where the control file 
 // An interposer of an earlier version told a reason only once.
 constexpr auto kPatienceAfterError = std::chrono::seconds(2);
 
-Error about(pid_t pid, const std::string& what) {
-  // Some of it the process says itself.
-  return Error{"process " + std::to_string(pid) + " " + one_line(what)};
-}
-
 Error ended(pid_t pid) { return about(pid, "ended before it took a snapshot"); }
-
-// Checks that a process can be asked at all.
-Result<StatusFacts> find_process(pid_t pid) {
-  const auto status = status_of(pid);
-  if (!status) return Error{"there is no process " + std::to_string(pid)};
-  if (status->thread_group != pid) {
-    return about(pid, "is a thread of process " + std::to_string(status->thread_group));
-  }
-  if (status->state == 'Z' || status->state == 'X') return about(pid, "has ended already");
-  if (kill(pid, 0) != 0 && errno == EPERM) return about(pid, "belongs to another user");
-  if (is_stopped(*status)) {
-    return about(pid, "is stopped: let it go on (kill -CONT) and try again");
-  }
-  return *status;
-}
-
-Result<MapFacts> find_interposer_in(pid_t pid) {
-  const auto maps = read_proc(proc_path(pid, "maps"));
-  if (!maps) {
-    if (errno == EACCES || errno == EPERM) {
-      return about(pid, "belongs to another user, or may not be looked at");
-    }
-    return about(pid, "cannot be looked at: " + errno_text(errno));
-  }
-  MapFacts facts = parse_maps(*maps);
-  if (!facts.interposer) {
-    return about(pid, "runs without libsilt.so: start it with 'silt run'");
-  }
-  if (facts.left_out) {
-    return about(pid,
-                 "is not recorded by silt: a child with SILT_CHILDREN=0, or a package manager "
-                 "(SILT_NODE=all)");
-  }
-  return facts;
-}
 
 std::string folder_in_quotes(const std::string& control) {
   return in_quotes(std::filesystem::path(control).parent_path());
@@ -105,7 +66,8 @@ class Asking {
     if (auto failure = begin()) return *failure;
     for (;;) {
       const Moment looked = steady_clock::now();
-      if (auto result = answer()) return *result;
+      if (auto result = answer())
+        return wish_.change == Change::kDisarm ? asleep(*result) : *result;
       if (auto failure = press()) return *failure;
       // Of a process with a hundred thousand mappings a look takes long; it is to get some rest.
       const auto cost = std::chrono::duration_cast<milliseconds>(steady_clock::now() - looked);
@@ -114,12 +76,24 @@ class Asking {
   }
 
  private:
+  using Change = Wish::Change;
+
+  // It falls asleep right after its last snapshot.
+  Result<std::string> asleep(const Result<std::string>& result) {
+    while (result && !process_.ended_within(kPollInterval) && !after(start_, patience_.answer)) {
+      const auto maps = find_interposer_in(pid_);
+      if (!maps || !maps->card || maps->card->asleep) break;
+    }
+    return result;
+  }
+
   std::optional<Error> begin() {
     auto status = find_process(pid_);
     if (!status) return status.error();
     status_ = *status;
     auto maps = find_interposer_in(pid_);
     if (!maps) return maps.error();
+    if (auto failure = wrong_state(pid_, maps->card, wish_)) return *failure;
     known_ = find_control(pid_, *maps, status_);
     // Only now it is sure that all this was about the process of the handle.
     if (process_.has_ended()) return about(pid_, "has ended already");
@@ -136,6 +110,7 @@ class Asking {
   }
 
   void write_request(const MapFacts& maps) {
+    if (wish_.change != Change::kNone) return;
     const std::string folder = folder_for_requests(pid_, maps, known_);
     if (folder.empty()) return;
     const pid_t own = status_.namespace_pids.empty() ? pid_ : status_.namespace_pids.back();
@@ -199,9 +174,11 @@ class Asking {
       if (!after(start_, patience_.answer)) return std::nullopt;
       return timed_out("it may be busy writing");
     }
-    // Without a request there is no telling whether the first was understood.
-    const bool due =
-        sent_ ? request_ && now > last_sent_ + kBetweenSignals : now > start_ + kSilence;
+    // Without a request there is no telling whether the first was understood; an order to a process
+    // that has followed it changes nothing.
+    const bool ordered = wish_.change != Change::kNone;
+    const bool due = sent_ ? (ordered || request_) && now > last_sent_ + kBetweenSignals
+                           : ordered || now > start_ + kSilence;
     const bool over = after(start_, std::min(patience_.answer, patience_.reach));
     if (!due && !over) return std::nullopt;
     const auto status = status_of(pid_);
@@ -212,7 +189,7 @@ class Asking {
     const std::string why = signal_obstacle(pid_, *status, maps->card, &working);
     const bool pending = maps->card && maps->card->signal != 0 &&
                          (status->pending >> (maps->card->signal - 1) & 1) != 0;
-    if (due && why.empty() && !pending && (!working || now > start_ + kSilenceAtWork)) {
+    if (due && why.empty() && !pending && (ordered || !working || now > start_ + kSilenceAtWork)) {
       return send(maps->card->signal);
     }
     if (over && !why.empty() && !pending) {
@@ -224,7 +201,11 @@ class Asking {
     return timed_out(pending ? "no thread of it has taken the signal" : "it may be busy writing");
   }
 
-  uint32_t cookie() const {
+  uint64_t cookie() const {
+    if (wish_.change == Change::kArm) {
+      return uint64_t{packed(wish_.order)} << 32 | format::kArmCookie;
+    }
+    if (wish_.change == Change::kDisarm) return format::kDisarmCookie;
     if (wish_.heap) return format::kHeapCookie;
     return wish_.owners ? format::kOwnersCookie : format::kDumpCookie;
   }
@@ -248,6 +229,9 @@ class Asking {
   }
 
   Error unreachable(const std::string& why) const {
+    if (wish_.change != Change::kNone) {
+      return about(pid_, why + ", and is armed and disarmed by signal only: try again");
+    }
     return about(pid_, why +
                            ", and can be asked only while it allocates: try again, or choose a "
                            "period (SILT_EVERY)");
@@ -256,7 +240,9 @@ class Asking {
   Error timed_out(const std::string& why) const {
     char limit[32];
     std::snprintf(limit, sizeof(limit), "%.3g", patience_.answer);
-    return about(pid_, std::string("took no snapshot within ") + limit + " seconds: " + why);
+    const char* const what =
+        wish_.change == Change::kNone ? "took no snapshot within " : "did not answer within ";
+    return about(pid_, std::string(what) + limit + " seconds: " + why);
   }
 
   const pid_t pid_;

@@ -7,18 +7,24 @@
 
 #include <cstdint>
 
+#include "interposer/format/control.h"
+
 namespace silt::process {
 
 struct Wish {
-  bool owners = false;       // who keeps the blocks (interposer/format/owners.h)
-  bool heap = false;         // a managed heap (interposer/format/heap_answer.h)
-  uint32_t heap_thread = 0;  // whose; the main thread is 0
+  enum class Change { kNone, kArm, kDisarm };
+
+  bool owners = false;            // who keeps the blocks (interposer/format/owners.h)
+  bool heap = false;              // a managed heap (interposer/format/heap_answer.h)
+  uint32_t heap_thread = 0;       // whose; the main thread is 0
+  Change change = Change::kNone;  // before its snapshot, or after it
+  format::ArmOrder order = {};    // with kArm
 
   static const Wish kPlain;
   static const Wish kOwners;
 };
 inline constexpr Wish Wish::kPlain{};
-inline constexpr Wish Wish::kOwners{true, false, 0};
+inline constexpr Wish Wish::kOwners{true, false, 0, Wish::Change::kNone, {}};
 
 }  // namespace silt::process
 

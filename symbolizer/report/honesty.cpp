@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/base/quantity.h"
@@ -139,6 +140,31 @@ std::string unanswered(const read::Recording& recording) {
 
 }  // namespace
 
+namespace {
+
+// From when on it was recorded.
+std::string armed(const format::Meta& meta) {
+  std::string text;
+  if ((meta.flags & format::kFlagForkChild) == 0) {
+    const auto then = static_cast<time_t>(meta.start_realtime_ns / 1'000'000'000) +
+                      static_cast<time_t>(meta.armed_seconds);
+    std::tm parts{};
+    char at[64] = "";
+    if (gmtime_r(&then, &parts) != nullptr) {
+      std::strftime(at, sizeof at, "at %Y-%m-%d %H:%M:%S UTC, ", &parts);
+    }
+    text = std::string("armed ") + at +
+           (meta.armed_seconds == 0 ? "less than a second" : format_duration(meta.armed_seconds)) +
+           " after the start";
+  } else {
+    text = "a child of a process that was armed before";
+  }
+  return text +
+         ": blocks allocated earlier are in no figure, and growth is of what was allocated since";
+}
+
+}  // namespace
+
 std::string script_honesty_line(const read::Recording& recording,
                                 const analyze::Timeline& script_timeline) {
   const analyze::Detectable least = analyze::smallest_detectable(script_timeline);
@@ -169,6 +195,9 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   const uint64_t allocated = last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
   if (allocated == 0) {
     notes.push_back("nothing was recorded: no allocation passed through silt");
+  }
+  if ((last.meta.flags & format::kFlagArmed) != 0) {
+    notes.push_back(armed(last.meta));
   }
   if ((last.meta.flags & format::kFlagNoUnwinder) != 0) {
     notes.push_back(

@@ -134,6 +134,7 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   live -= parts.native_live;
   parts.native_live += take(parts.unknown, live);
   parts.held = allocator;
+  parts.armed = (snapshot.meta.flags & format::kFlagArmed) != 0;
   return parts;
 }
 
@@ -143,6 +144,7 @@ void add(MemoryParts& to, const MemoryParts& part) {
   to.native_live += part.native_live;
   to.objects += part.objects;
   to.held += part.held;
+  to.armed = to.armed || part.armed;
   to.mappings += part.mappings;
   to.stacks += part.stacks;
   to.silt += part.silt;

@@ -20,7 +20,8 @@ struct MemoryParts {
   uint64_t js_heap = 0;      // V8's, used or not
   uint64_t native_live = 0;  // blocks that are live, with the allocator's headers
   uint64_t objects = 0;      // blocks of a runtime's own allocator that are live: Python's
-  uint64_t held = 0;         // the allocators', not live
+  uint64_t held = 0;         // the allocators', not live; or not known to be
+  bool armed = false;        // blocks from before recording began may be in `held`
   uint64_t mappings = 0;     // heap "mapping"
   uint64_t stacks = 0;
   uint64_t silt = 0;

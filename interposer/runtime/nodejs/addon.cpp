@@ -64,28 +64,43 @@ Value number(Env env, double value) {
   return result;
 }
 
-// join(threadId, capture, heap): from now on capture() is called when a snapshot is wanted, and
-// heap(path) when the heap is (heap_copy.h). Returns the bytes between samples, or -1 when this
-// isolate cannot be asked.
+// join(threadId, capture, heap, wake): from now on capture() is called when a snapshot is wanted,
+// heap(path) when the heap is (heap_copy.h), and wake(awake) when the process has fallen asleep or
+// been woken. Returns the bytes between samples, or -1 when this isolate cannot be asked.
 Value join_isolate(Env env, CallbackInfo info) {
   const Call call(env, info);
   double thread_id = 0;
-  Reference capture = nullptr;
-  Reference heap = nullptr;
-  if (!call.number(0, &thread_id) || call.count < 3 || isolate_of(env) != nullptr ||
-      api.create_reference(env, call.arguments[1], 1, &capture) != 0 ||
-      api.create_reference(env, call.arguments[2], 1, &heap) != 0) {
+  Functions functions{};
+  if (!call.number(0, &thread_id) || call.count < 4 || isolate_of(env) != nullptr ||
+      api.create_reference(env, call.arguments[1], 1, &functions.capture) != 0 ||
+      api.create_reference(env, call.arguments[2], 1, &functions.heap) != 0 ||
+      api.create_reference(env, call.arguments[3], 1, &functions.wake) != 0) {
     return number(env, -1);
   }
-  if (join(env, static_cast<uint32_t>(thread_id), capture, heap) == nullptr) {
+  if (join(env, static_cast<uint32_t>(thread_id), functions) == nullptr) {
     return number(env, -1);
   }
-  if (g_settings.code_names && !watch_code()) {
+  return number(env, static_cast<double>(g_settings.interval_bytes));
+}
+
+// awake(): 1 while the process records, 0 while it sleeps.
+Value awake(Env env, CallbackInfo) { return number(env, track::is_asleep() ? 0 : 1); }
+
+// watch(awake): V8 is to tell of the code that there is and comes, or no longer.
+Value watch(Env env, CallbackInfo info) {
+  const Call call(env, info);
+  double awake = 0;
+  if (!call.number(0, &awake) || isolate_of(env) == nullptr || !g_settings.code_names) {
+    return nullptr;
+  }
+  if (awake == 0) {
+    stop_watching_code();
+  } else if (!watch_code()) {
     base::log(base::LogLevel::kWarn,
               "this node does not tell of the code it compiles: JavaScript frames in native stacks "
               "have no names; start it with --perf-basic-prof");
   }
-  return number(env, static_cast<double>(g_settings.interval_bytes));
+  return nullptr;
 }
 
 // run(task): what task allocates has this library in its stacks, and is left out of snapshots.
@@ -161,11 +176,9 @@ struct Function {
   const char* name;
   Callback callback;
 };
-constexpr Function kFunctions[] = {{"join", join_isolate},
-                                   {"run", run},
-                                   {"generation", generation},
-                                   {"give", give},
-                                   {"leave", leave}};
+constexpr Function kFunctions[] = {
+    {"join", join_isolate},     {"awake", awake}, {"watch", watch}, {"run", run},
+    {"generation", generation}, {"give", give},   {"leave", leave}};
 
 }  // namespace
 

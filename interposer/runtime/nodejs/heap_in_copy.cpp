@@ -166,7 +166,7 @@ double call_heap_function(Isolate& isolate, const char* path) {
   Value given;
   Value returned;
   constexpr size_t kAutomaticLength = SIZE_MAX;
-  if (api.get_reference(isolate.env, isolate.heap, &function) == 0 &&
+  if (api.get_reference(isolate.env, isolate.functions.heap, &function) == 0 &&
       api.get_undefined(isolate.env, &undefined) == 0 &&
       (path == nullptr || api.create_string(isolate.env, path, kAutomaticLength, &given) == 0)) {
     if (api.call_function(isolate.env, undefined, function, path == nullptr ? 0 : 1, &given,

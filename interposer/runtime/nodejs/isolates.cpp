@@ -8,6 +8,7 @@
 #include "interposer/runtime/nodejs/heap_copy.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/process_info.h"
+#include "interposer/track/thread_state.h"
 
 namespace silt::nodejs {
 namespace {
@@ -33,26 +34,41 @@ Isolate* take_place(uint32_t wanted) {
   return nullptr;
 }
 
+// Calls the script's function; with an argument where that is not nullptr.
+void call(Isolate& isolate, Reference reference, const bool* argument) {
+  HandleScope scope;
+  if (api.open_scope(isolate.env, &scope) != 0) return;
+  Value function;
+  Value undefined;
+  Value result;
+  Value number = nullptr;
+  if (argument != nullptr) api.create_double(isolate.env, *argument ? 1 : 0, &number);
+  if (api.get_reference(isolate.env, reference, &function) == 0 &&
+      api.get_undefined(isolate.env, &undefined) == 0 &&
+      api.call_function(isolate.env, undefined, function, number == nullptr ? 0 : 1, &number,
+                        &result) != 0) {
+    // The script catches everything; what is left is an isolate that is being ended.
+    api.clear_exception(isolate.env, &result);
+  }
+  api.close_scope(isolate.env, scope);
+}
+
 void on_asked(void* handle) {
   auto& isolate = *static_cast<Isolate*>(handle);
+  if (isolate.wakes.exchange(false, std::memory_order_acq_rel)) {
+    // What was captured for the recording before is no part of the next.
+    drop_profile(isolate.profile.exchange(nullptr, std::memory_order_acq_rel));
+    isolate.captured_ns.store(0, std::memory_order_relaxed);
+    const bool awake = !track::is_asleep();
+    call(isolate, isolate.functions.wake, &awake);
+  }
   const HeapOrder* const order = isolate.heap_order.exchange(nullptr, std::memory_order_acq_rel);
   if (order != nullptr) write_heap(isolate, *order);
   // One event may stand for both.
   if (isolate.answered.load(std::memory_order_relaxed) == latest_round()) {
     return;
   }
-  HandleScope scope;
-  if (api.open_scope(isolate.env, &scope) != 0) return;
-  Value function;
-  Value undefined;
-  Value result;
-  if (api.get_reference(isolate.env, isolate.capture, &function) == 0 &&
-      api.get_undefined(isolate.env, &undefined) == 0 &&
-      api.call_function(isolate.env, undefined, function, 0, nullptr, &result) != 0) {
-    // The script catches everything; what is left is an isolate that is being ended.
-    api.clear_exception(isolate.env, &result);
-  }
-  api.close_scope(isolate.env, scope);
+  call(isolate, isolate.functions.capture, nullptr);
   answer(isolate);
 }
 
@@ -92,7 +108,7 @@ void put_back(Isolate& isolate, Profile* profile) {
   }
 }
 
-Isolate* join(Env env, uint32_t thread_id, Reference capture, Reference heap) {
+Isolate* join(Env env, uint32_t thread_id, const Functions& functions) {
   constexpr int kAsync = 1;
   void* loop = nullptr;
   if (api.handle_size(kAsync) > Isolate::kHandleSize) return nullptr;
@@ -103,8 +119,8 @@ Isolate* join(Env env, uint32_t thread_id, Reference capture, Reference heap) {
   drop_profile(isolate->profile.exchange(nullptr, std::memory_order_acq_rel));
   isolate->thread_id = thread_id;
   isolate->env = env;
-  isolate->capture = capture;
-  isolate->heap = heap;
+  isolate->functions = functions;
+  isolate->wakes.store(false, std::memory_order_relaxed);
   isolate->heap_order.store(nullptr, std::memory_order_relaxed);
   isolate->captured_ns.store(0, std::memory_order_relaxed);
   isolate->answered.store(g_round.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -169,6 +185,15 @@ bool order_heap(const HeapOrder* order) {
     found = true;
   });
   return found;
+}
+
+void wake_isolates() {
+  for_each_isolate([](Isolate& isolate) {
+    const base::SpinGuard guard(isolate.lock);
+    if (isolate.state.load(std::memory_order_relaxed) != Isolate::kJoined) return;
+    isolate.wakes.store(true, std::memory_order_release);
+    api.async_send(isolate.async);
+  });
 }
 
 void stop_asking() { g_leaving.store(true, std::memory_order_relaxed); }

@@ -25,6 +25,13 @@ struct HeapOrder {
   uint32_t thread;
 };
 
+// Of the script.
+struct Functions {
+  Reference capture;  // hands over a profile
+  Reference heap;     // writes the heap
+  Reference wake;     // starts the profiler, or stops it
+};
+
 struct Isolate {
   enum State : uint32_t {
     kFree = 0,
@@ -40,17 +47,17 @@ struct Isolate {
   std::atomic<uint32_t> state;
   uint32_t thread_id;  // node's: 0 is the main thread
   Env env;
-  Reference capture;  // the script's function that hands over a profile
-  Reference heap;     // and that which writes the heap
+  Functions functions;
   CleanupHandle cleanup;
   std::atomic<uint32_t> answered;            // the round that it answered last
   std::atomic<Profile*> profile;             // nullptr while a snapshot writes it
   std::atomic<uint64_t> captured_ns;         // 0: never
   std::atomic<const HeapOrder*> heap_order;  // nullptr: none, or it is being filled
+  std::atomic<bool> wakes;                   // the process has fallen asleep, or been woken
 };
 
 // Normal context, in the isolate's thread. nullptr when all places are taken, or libuv refuses.
-Isolate* join(Env env, uint32_t thread_id, Reference capture, Reference heap);
+Isolate* join(Env env, uint32_t thread_id, const Functions& functions);
 // The isolate that was joined with this environment, else nullptr.
 Isolate* isolate_of(Env env);
 // Takes over the profile.
@@ -62,6 +69,8 @@ void answer(Isolate& isolate);
 bool ask(const Isolate* self);
 // Has this thread look for its order. False when there is no such thread. Signal context.
 bool order_heap(const HeapOrder* order);
+// The process has fallen asleep or been woken: tells all. Signal context.
+void wake_isolates();
 // The process is about to end: nobody is asked any more, and what was handed over stays.
 void stop_asking();
 // Whether all that were asked in this round have answered.

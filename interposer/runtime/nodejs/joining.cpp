@@ -139,15 +139,16 @@ runtime::Presence start(const base::Options& options, const char* library) {
   if (!find_api()) return give_up("it is older than version 18", "");
 
   const bool names = has_code_events();
+  const bool map = !names && !options.asleep;
   const size_t room = base::length(node_options) + 2 * sizeof(script) + 200;
   auto* const text = static_cast<char*>(base::map_memory(room));
   if (text == nullptr) return give_up("there is no memory", "");
   base::TextWriter extended(text, room);
-  if (extend_node_options(node_options, script, names ? "" : kFlagsWithMap, &extended)) {
+  if (extend_node_options(node_options, script, map ? kFlagsWithMap : "", &extended)) {
     setenv("NODE_OPTIONS", text, 1);
   }
   base::unmap_memory(text, room);
-  g_wrote_map = !names;
+  g_wrote_map = map;
 
   offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
   find_own_code();
@@ -194,6 +195,7 @@ const runtime::Runtime runtime = {
     .is_own = is_own,
     .marks_heaps = true,
     .kept_bytes = code_log_bytes,
+    .sleep = [](bool) { wake_isolates(); },
     .leave_to_parent = leave_to_parent,
 };
 

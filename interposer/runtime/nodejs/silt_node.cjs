@@ -200,12 +200,16 @@ class Heap {
     this.countOf = makeCounter(interval);
     this.session = new Session();
     this.session.connect();
-    this.start();
   }
 
   start() {
     if (this.interval === 0) return;
     this.session.post('HeapProfiler.startSampling', { samplingInterval: this.interval }, () => {});
+  }
+
+  stop() {
+    if (this.interval !== 0) this.session.post('HeapProfiler.stopSampling', () => {});
+    this.session.disconnect();
   }
 
   // Collects garbage; the numbers are those just after that.
@@ -303,7 +307,21 @@ function join(library) {
       return -1;
     }
   };
-  const interval = library.join(threadId, capture, heapOf);
+  // Asleep there is no profiler, no inspector's session, and V8 tells of no code.
+  let interval = -1;
+  const wake = (awake) => {
+    try {
+      library.run(() => {
+        library.watch(awake);
+        heap?.stop();
+        heap = awake ? new Heap(library, interval) : undefined;
+        heap?.start();
+      });
+    } catch {
+      // A node without inspector: the native half works.
+    }
+  };
+  interval = library.join(threadId, capture, heapOf, wake);
   if (interval < 0) return;
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');
@@ -311,10 +329,11 @@ function join(library) {
     // A version without this compiler says on standard error that it knows no such flag.
     if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev-inlining');
   }
-  heap = new Heap(library, interval);
+  if (library.awake()) wake(1);
   joinWorkers();
   if (isMainThread && library.atExit) {
     process.on('exit', () => {
+      if (!library.awake()) return;
       library.run(capture);
       library.leave();
     });

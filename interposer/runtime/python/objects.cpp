@@ -77,11 +77,12 @@ SILT_ALWAYS_INLINE track::Taken forget(Mode mode, const void* address) {
   return taken;
 }
 
-// As hook::pass_unsampled: what pymalloc cuts out of its arenas comes from no other hook, so
+// As hook::passes_by: what pymalloc cuts out of its arenas comes from no other hook, so
 // nothing need be marked.
-SILT_ALWAYS_INLINE bool pass_unsampled(size_t size_bytes) {
+SILT_ALWAYS_INLINE bool passes_unsampled(size_t size_bytes) {
   ThreadLocal& local = track::thread_local_part;
-  if (local.mode != Mode::kSampling || size_bytes > g_own_bytes) [[likely]]
+  if (local.mode != track::sampling_mode.load(std::memory_order_relaxed) ||
+      size_bytes > g_own_bytes) [[likely]]
     return false;
   if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]]
     return false;
@@ -91,7 +92,7 @@ SILT_ALWAYS_INLINE bool pass_unsampled(size_t size_bytes) {
 
 void* object_malloc(void* context, size_t size) {
   const Allocator& next = next_of(context);
-  if (pass_unsampled(size)) return next.malloc(next.context, size);
+  if (passes_unsampled(size)) return next.malloc(next.context, size);
   return allocate(size, SILT_HOOK_FRAME, [&] { return next.malloc(next.context, size); });
 }
 
@@ -120,7 +121,8 @@ void* object_realloc(void* context, void* old, size_t size) {
 void object_free(void* context, void* address) {
   const Allocator& next = next_of(context);
   ThreadLocal& local = track::thread_local_part;
-  if (local.mode == Mode::kSampling && !recorder.fell_back.load(std::memory_order_relaxed)) {
+  if (local.mode == track::sampling_mode.load(std::memory_order_relaxed) &&
+      !recorder.fell_back.load(std::memory_order_relaxed)) {
     // Whatever is below may be asked for the same block once more: it will find nothing.
     const auto at = reinterpret_cast<uint64_t>(address);
     if (recorder.sampled.perhaps(at)) [[unlikely]]

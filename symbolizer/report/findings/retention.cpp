@@ -24,7 +24,8 @@ std::optional<Finding> retention_finding(const read::Recording& recording, size_
   judged = std::min(judged, recording.snapshots.size());
   if (judged == 0) return std::nullopt;
   const read::Snapshot& last = recording.snapshots[judged - 1];
-  if ((last.meta.flags & format::kFlagOwnMalloc) != 0) return std::nullopt;
+  // Where recording began late, what is not known to be live may well be.
+  if ((last.meta.flags & (format::kFlagOwnMalloc | format::kFlagArmed)) != 0) return std::nullopt;
   const std::optional<MemoryParts> now = memory_parts(last);
   if (!now) return std::nullopt;
   const double held = static_cast<double>(now->held);

@@ -87,4 +87,20 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("counts that begin anew are those since, whoever counted before") {
+  auto counters = std::make_unique<Counters>();
+  REQUIRE(counters->shard(0).add_owned(StackId{9}, 3, 300));
+  REQUIRE(counters->shard(Counters::kSharedShard).add_shared(StackId{9}, 4, 400));
+  REQUIRE(counters->shard(1).add_owned(StackId{1000}, 5, 500));
+  CHECK(counters->begin_anew(2000));
+  CHECK(counters->read(StackId{9}).blocks == 0);
+  CHECK(counters->read(StackId{9}).bytes == 0);
+  CHECK(counters->read(StackId{1000}).blocks == 0);
+  REQUIRE(counters->shard(0).add_owned(StackId{9}, 1, 10));
+  CHECK(counters->read(StackId{9}).blocks == 1);
+  CHECK(counters->read(StackId{9}).bytes == 10);
+  CHECK(counters->begin_anew(2000));
+  CHECK(counters->read(StackId{9}).bytes == 0);
+}
+
 }  // namespace silt::track

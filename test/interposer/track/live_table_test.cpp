@@ -257,4 +257,29 @@ TEST_CASE("blocks handed from thread to thread are each taken once") {
   CHECK(taken + left.bytes + left.blocks == made);
 }
 
+TEST_CASE("a small block is taken at once, a large or unknown one is left as it is") {
+  auto table = make(5);
+  REQUIRE(table->insert(0x7000'0000, Block{StackId{3}, 0, 100}));
+  REQUIRE(table->insert(0x7010'0000, Block{StackId{4}, 0, 1 << 20}));
+  CHECK(table->take_small(0x7000'0000));
+  CHECK_FALSE(table->take_small(0x7000'0000));
+  CHECK_FALSE(table->take_small(0x7000'0040));
+  CHECK_FALSE(table->take_small(0x6000'0000));
+  CHECK_FALSE(table->take_small(0x7010'0000));
+  CHECK(table->take(0x7010'0000).size_bytes == 1 << 20);
+}
+
+TEST_CASE("a table that was cleared knows nothing, and goes on") {
+  auto table = make(4);
+  for (uint64_t i = 0; i < 5000; ++i) {
+    REQUIRE(table->insert(0x7000'0000 + i * 4096, Block{StackId{3}, 1, i * 64}));
+  }
+  REQUIRE(table->insert(0x7000'0008, Block{StackId{5}, 1, 16}));
+  table->clear();
+  CHECK(scan(*table) == Sums{});
+  CHECK(table->take(0x7000'0008).stack == kNoStack);
+  REQUIRE(table->insert(0x7000'1000, Block{StackId{7}, 2, 48}));
+  CHECK(scan(*table) == Sums{1, 48, 7, 2});
+}
+
 }  // namespace silt::track

@@ -137,4 +137,19 @@ TEST_CASE("threads sample and free each other's blocks, and every one is taken o
   CHECK(taken + live == kThreads * 20'000);
 }
 
+TEST_CASE("cleared, it knows no sample, and takes new ones") {
+  auto blocks = make();
+  for (uint64_t i = 0; i < 3000; ++i) {
+    REQUIRE(blocks->insert(kHeap + i * 32, SampledBlock{100, StackId{7}, 1, 0}));
+  }
+  blocks->clear();
+  uint64_t known = 0;
+  for (uint64_t i = 0; i < 3000; ++i) known += blocks->perhaps(kHeap + i * 32) ? 1 : 0;
+  CHECK(known == 0);
+  CHECK(blocks->take(kHeap).stack == kNoStack);
+  REQUIRE(blocks->insert(kHeap, SampledBlock{64, StackId{9}, 2, 1}));
+  CHECK(blocks->perhaps(kHeap));
+  CHECK(blocks->take(kHeap).size_bytes == 64);
+}
+
 }  // namespace silt::track

@@ -32,9 +32,20 @@ TEST_CASE("a card says which signal may be sent and where requests are looked fo
   CHECK(parse_card("0 s ")->folder.empty());
 }
 
+TEST_CASE("a card says that its process sleeps, and whether it can be woken") {
+  const auto card = parse_card("23 Z /tmp");
+  REQUIRE(card);
+  CHECK(card->asleep);
+  CHECK(card->reach == format::Reach::kSignal);
+  REQUIRE(parse_card("0 N /tmp"));
+  CHECK(parse_card("0 N /tmp")->asleep);
+  CHECK(parse_card("0 N /tmp")->reach == format::Reach::kNoSignal);
+  CHECK_FALSE(parse_card("23 - /tmp")->asleep);
+}
+
 TEST_CASE("a card that contradicts itself, or is none, is not believed") {
   for (const char* text : {"", "23", "23 -", "23 -/tmp", "x - /tmp", "65 - /tmp", "-1 - /tmp",
-                           "0 - /tmp", "23 s /tmp", "23 - tmp", "23 - ../tmp"}) {
+                           "0 - /tmp", "23 s /tmp", "0 Z /tmp", "23 S /tmp", "23 - tmp", "23 - ../tmp"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_card(text));
   }
