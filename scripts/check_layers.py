@@ -109,8 +109,10 @@ TOOL_PLACES = {
     "symbolizer/render/text_head.cpp": "the same, at the head",
     "symbolizer/render/words.cpp": "detection limits of heaps",
     "symbolizer/render/html_tree.cpp": "names of heaps",
+    "symbolizer/render/html_chart.cpp": "the same",
     "symbolizer/render/html.cpp": "the page is a script itself",
     "symbolizer/render/text.cpp": "names of heaps",
+    "symbolizer/top/screen.cpp": "the same, at the head",
 }
 # A verdict follows from codes (analyze/decide.h): nobody assigns one but the place that looks it up,
 # and the stacks of a finding, which are told with it. Copies of one pass.

@@ -228,7 +228,6 @@ inline constexpr char kUnwindLibrary[] = "libunwind-x86_64.so.8";
 
 // Versions of glibc's symbols that libsilt.so asks for: those that the machine began with.
 #define SILT_OLDEST_VERSION "GLIBC_2.2.5"
-#define SILT_OLDEST_DLADDR1 "GLIBC_2.3.3"
 
 // Where a signal's handler returns to, for one that was set without libc.
 __attribute__((naked, noinline)) inline void signal_return() {

@@ -38,6 +38,32 @@ class BlockedSignals {
   const SignalSet previous_;
 };
 
+// The same from the first call of `block` on, if there is one: for a stretch of code with several
+// locked sections, mostly with none. Between two of them it goes no farther down the stack than
+// touch_stack went.
+class LazilyBlockedSignals {
+ public:
+  LazilyBlockedSignals() = default;
+  ~LazilyBlockedSignals() { restore(); }
+  LazilyBlockedSignals(const LazilyBlockedSignals&) = delete;
+  LazilyBlockedSignals& operator=(const LazilyBlockedSignals&) = delete;
+
+  void block() {
+    if (blocked_) return;
+    touch_stack();
+    previous_ = block_signals();
+    blocked_ = true;
+  }
+  void restore() {
+    if (blocked_) restore_signals(previous_);
+    blocked_ = false;
+  }
+
+ private:
+  SignalSet previous_ = 0;
+  bool blocked_ = false;
+};
+
 // While this lives a signal that a write of ours raises (SIGXFSZ past a limit on file size, SIGPIPE
 // when nobody reads) does not reach the program. For code that runs with signals blocked.
 class SwallowedSignal {

@@ -13,6 +13,5 @@
 __asm__(".symver dlsym, dlsym@" SILT_OLDEST_VERSION);
 __asm__(".symver dladdr, dladdr@" SILT_OLDEST_VERSION);
 __asm__(".symver dlerror, dlerror@" SILT_OLDEST_VERSION);
-__asm__(".symver dladdr1, dladdr1@" SILT_OLDEST_DLADDR1);
 
 #endif  // SILT_INTERPOSER_BASE_OLD_SYMBOLS_H_

@@ -87,6 +87,21 @@ class SpinGuard {
   SpinLock& lock_;
 };
 
+// One of several locked sections within a stretch of code that signals leave alone.
+class SpinGuardWithin {
+ public:
+  SpinGuardWithin(LazilyBlockedSignals& blocked, SpinLock& lock) : lock_(lock) {
+    blocked.block();
+    lock_.lock();
+  }
+  ~SpinGuardWithin() { lock_.unlock(); }
+  SpinGuardWithin(const SpinGuardWithin&) = delete;
+  SpinGuardWithin& operator=(const SpinGuardWithin&) = delete;
+
+ private:
+  SpinLock& lock_;
+};
+
 }  // namespace silt::base
 
 #endif  // SILT_INTERPOSER_BASE_SPIN_LOCK_H_

@@ -134,8 +134,8 @@ void RuleTable::forget_unmarked_guesses() {
   marked_ = nullptr;
 }
 
-FrameRule RuleTable::find_or_derive(uint64_t pc) {
-  const base::SpinGuard guard(derive_lock);
+FrameRule RuleTable::find_or_derive(uint64_t pc, base::LazilyBlockedSignals& blocked) {
+  const base::SpinGuardWithin guard(blocked, derive_lock);
   const FrameRule known = find(pc);
   if (known.kind() != RuleKind::kUnknown) return known;
   FrameRule rule;

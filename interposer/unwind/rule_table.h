@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/blocked_signals.h"
 #include "interposer/unwind/frame_rule.h"
 
 namespace silt::unwind {
@@ -37,8 +38,14 @@ class RuleTable {
     }
   }
 
-  // The rule, derived now if need be. Takes derive_lock.
-  FrameRule find_or_derive(uint64_t pc);
+  // The rule, derived now if need be. Takes derive_lock. A walk finds several pcs without a rule as
+  // often as one, and signals stay blocked from the first to its end: to block them and to restore
+  // them takes half as long as to derive a rule.
+  FrameRule find_or_derive(uint64_t pc, base::LazilyBlockedSignals& blocked);
+  FrameRule find_or_derive(uint64_t pc) {
+    base::LazilyBlockedSignals blocked;
+    return find_or_derive(pc, blocked);
+  }
 
   // Forgets the rules of pcs in [start, end): an object was unloaded there, or loaded where code
   // without unwind information had been. Takes derive_lock.

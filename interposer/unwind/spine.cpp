@@ -35,14 +35,15 @@ int32_t Spine::first_changed(uint32_t from) const {
 }
 
 // The two kinds that nearly all frames are.
-SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules, Frame* next) {
+SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules,
+                                                 base::LazilyBlockedSignals& blocked, Frame* next) {
   Link& link = fresh_[fresh_count_ - 1];
   Slots& slots = fresh_slots_[fresh_count_ - 1];
   const Frame frame = link.frame;
   FrameRule rule = rules.find(frame.pc);
   if (rule.kind() != RuleKind::kSp && rule.kind() != RuleKind::kBp) [[unlikely]] {
-    return step_rarely(rule.kind() == RuleKind::kUnknown ? rules.find_or_derive(frame.pc) : rule,
-                       next);
+    if (rule.kind() == RuleKind::kUnknown) rule = rules.find_or_derive(frame.pc, blocked);
+    return step_rarely(rule, next);
   }
   const uint64_t cfa = (rule.kind() == RuleKind::kSp ? frame.sp : frame.bp) +
                        static_cast<uint64_t>(rule.cfa_offset());
@@ -112,9 +113,8 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
         slots.pc_slot = nullptr;
         return StepResult::kOutermost;
       }
-      if (frame.bp < frame.sp || frame.bp - frame.sp > kMaximumGuessedFrame) {
-        return StepResult::kBroken;
-      }
+      // (Also where it lies further in.)
+      if (frame.bp - frame.sp > kMaximumGuessedFrame) return StepResult::kBroken;
       next->sp = frame.bp + arch::kRecordSize;
       pc_at = frame.bp + arch::kRecordPc;
       bp_at = frame.bp + arch::kRecordFp;
@@ -124,7 +124,6 @@ Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
       return StepResult::kOutermost;
     case RuleKind::kSlow:
       return StepResult::kSlow;
-    case RuleKind::kUnknown:
     default:
       return StepResult::kBroken;
   }
@@ -202,6 +201,7 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
 }
 
 Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
+  base::LazilyBlockedSignals blocked;
   fresh_count_ = 0;
   Frame frame = innermost;
   // Frames [0, candidates) of the old spine may still be joined.
@@ -243,7 +243,7 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
       }
     }
     if (!push(frame)) return install(0, Ending::kTruncated, false);
-    switch (step(rules, &frame)) {
+    switch (step(rules, blocked, &frame)) {
       case StepResult::kStepped:
         break;
       case StepResult::kOutermost:
@@ -251,6 +251,7 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
       case StepResult::kBroken:
         return install(0, Ending::kBroken, false);
       case StepResult::kSlow:
+        blocked.restore();  // this goes farther down the stack
         return install(0, walk_slow(rules, innermost), true);
     }
   }
@@ -280,9 +281,10 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
     return Ending::kBroken;
   }
   // libunwind stops where there is no unwind information; rules know what to do there.
+  base::LazilyBlockedSignals blocked;
   for (;;) {
     Frame next;
-    switch (step(rules, &next)) {
+    switch (step(rules, blocked, &next)) {
       case StepResult::kStepped:
         break;
       case StepResult::kOutermost:

@@ -32,6 +32,7 @@
 #include <cstdint>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/blocked_signals.h"
 #include "interposer/unwind/frame_rule.h"
 #include "interposer/unwind/rule_table.h"
 #include "interposer/unwind/stack_region.h"
@@ -122,7 +123,7 @@ class Spine {
   int32_t first_changed(uint32_t from) const;
 
   // Fills in how fresh_[fresh_count_ - 1] leads to the next frame, and *next.
-  StepResult step(RuleTable& rules, Frame* next);
+  StepResult step(RuleTable& rules, base::LazilyBlockedSignals& blocked, Frame* next);
   StepResult step_rarely(FrameRule rule, Frame* next);
   bool push(const Frame& frame);
   Ending walk_slow(RuleTable& rules, const Frame& innermost);

@@ -36,7 +36,7 @@ constexpr double kPatience = 10;  // seconds for one snapshot
 constexpr const char* kExamples = R"(
 Of a process, each picture is a snapshot that stays in its recording, for 'silt report' afterwards.
 Growth counts from the first snapshot that top took, of a recording from its first.
-q or Ctrl-C quits.
+Keys: q or Ctrl-C quits, space pauses and goes on, s sorts by growth, by pace now, by what is live.
 
 Examples:
   silt top 4711
@@ -120,6 +120,22 @@ class Source {
   bool changed_ = false;
 };
 
+void take_key(char key, top::Shape& shape) {
+  switch (key) {
+    case ' ':
+    case 'p':
+      shape.paused = !shape.paused;
+      break;
+    case 's':
+      shape.order = shape.order == top::Order::kLive
+                        ? top::Order::kGrowth
+                        : static_cast<top::Order>(static_cast<uint8_t>(shape.order) + 1);
+      break;
+    default:
+      break;
+  }
+}
+
 int run_top(const TopOptions& options) {
   const auto interval = parse_duration(options.interval);
   if (!interval || *interval == 0) {
@@ -142,11 +158,12 @@ int run_top(const TopOptions& options) {
   std::optional<Error> over;
   {
     top::Terminal terminal;
+    top::Shape shape;
     const auto draw = [&] {
-      top::Shape shape;
       shape.width = terminal.width();
       shape.height = terminal.height();
       shape.colour = terminal.live() && colour_wanted(STDOUT_FILENO);
+      shape.keys = terminal.has_keys();
       lines = top::lines_of(*picture, shape);
       terminal.draw(lines);
     };
@@ -155,13 +172,20 @@ int run_top(const TopOptions& options) {
     auto due = std::chrono::steady_clock::now() + pause;
     for (;;) {
       const auto now = std::chrono::steady_clock::now();
-      const top::Terminal::Wake wake =
-          terminal.wait(std::max(due - now, std::chrono::steady_clock::duration{}));
+      constexpr std::chrono::steady_clock::duration kLong = std::chrono::hours(24);
+      const top::Terminal::Wake wake = terminal.wait(
+          shape.paused ? kLong : std::max(due - now, std::chrono::steady_clock::duration{}));
       if (wake == top::Terminal::Wake::kQuit) break;
+      if (wake == top::Terminal::Wake::kKey) {
+        take_key(terminal.key(), shape);
+        draw();
+        continue;
+      }
       if (wake == top::Terminal::Wake::kRedraw) {
         draw();
         continue;
       }
+      if (shape.paused) continue;
       due = std::max(due + pause, std::chrono::steady_clock::now());
       over = source.advance();
       if (over) break;
@@ -174,6 +198,8 @@ int run_top(const TopOptions& options) {
       picture = std::move(next);
       draw();
     }
+    shape.keys = false;
+    lines = top::lines_of(*picture, shape);
     if (!terminal.live()) lines.clear();  // they are there already
     terminal.restore();
   }

@@ -193,6 +193,41 @@ std::string render_github(const Report& report) {
   return text;
 }
 
+namespace {
+
+// What GitHub shows of each verdict beside a finding.
+struct Rule {
+  const char* id;
+  const char* name;
+  const char* title;
+  const char* meaning;
+  const char* help;
+};
+
+constexpr Rule kRules[] = {
+    {"leak", "MemoryLeak", "Memory that is never freed and grows in every window",
+     "Blocks allocated at this place are kept for good: their number grew throughout the run, and "
+     "those that were kept were not freed later.",
+     "Find what keeps the blocks ('silt dump --owners PID' names it) and remove them from there "
+     "when they are no longer needed."},
+    {"growing", "MemoryGrowth", "Memory that grows, with too little evidence to call it a leak",
+     "What this place allocates grew during the run, but the run was too short or the growth too "
+     "uneven to tell whether it ends.",
+     "Record for longer, under steady load, until the verdict is leak or bounded."},
+    {"bounded", "BoundedMemory", "Memory that rose and then stayed at a bound",
+     "What this place allocates rose, as a cache or pool does while it fills, and then stayed.",
+     "Nothing has to be done unless the bound is larger than it should be."},
+    {"sawtooth", "SawtoothMemory", "Memory that rises and is released in bulk",
+     "What this place allocates is released now and then, all at once.",
+     "Nothing has to be done unless its peaks are larger than they should be."},
+    {"steady", "SteadyMemory", "Memory that does not grow",
+     "What this place allocates stays about the same.", "Nothing has to be done."},
+    {"retained", "RetainedMemory", "Freed memory that the allocator holds; no leak",
+     "The program has freed this memory, and its allocator has not given it back to the system.",
+     "Nothing has to be done in the program; the allocator's settings decide what it holds."}};
+
+}  // namespace
+
 std::string render_sarif(const Report& report) {
   Json results = Json::array();
   for (size_t i = 0; i < report.findings.size(); ++i) {
@@ -233,16 +268,13 @@ std::string render_sarif(const Report& report) {
         {"bytesPerHour", finding.bytes_per_hour ? Json(*finding.bytes_per_hour) : Json(nullptr)}};
     results.push_back(std::move(result));
   }
-  constexpr std::pair<const char*, const char*> kRules[] = {
-      {"leak", "Memory that is never freed and grows in every window"},
-      {"growing", "Memory that grows, with too little evidence to call it a leak"},
-      {"bounded", "Memory that rose and then stayed at a bound"},
-      {"sawtooth", "Memory that rises and is released in bulk"},
-      {"steady", "Memory that does not grow"},
-      {"retained", "Freed memory that the allocator holds; no leak"}};
   Json rules = Json::array();
-  for (const auto& [id, text] : kRules) {
-    rules.push_back({{"id", id}, {"name", id}, {"shortDescription", {{"text", text}}}});
+  for (const Rule& rule : kRules) {
+    rules.push_back({{"id", rule.id},
+                     {"name", rule.name},
+                     {"shortDescription", {{"text", rule.title}}},
+                     {"fullDescription", {{"text", rule.meaning}}},
+                     {"help", {{"text", rule.help}}}});
   }
   Json run;
   run["tool"]["driver"] = {{"name", "silt"}, {"rules", std::move(rules)}};

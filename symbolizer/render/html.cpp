@@ -49,11 +49,24 @@ Json column(const CallTree& tree, Value CallTree::Leaf::*member) {
   return json;
 }
 
+// Without the values at the end that are equal to the last one kept: it goes on.
+Json over_time(const CallTree& tree, std::vector<uint64_t> CallTree::Leaf::*member) {
+  Json json = Json::array();
+  for (const CallTree::Leaf& leaf : tree.leaves) {
+    const std::vector<uint64_t>& values = leaf.*member;
+    size_t end = values.size();
+    while (end > 1 && values[end - 1] == values[end - 2]) --end;
+    json.push_back(std::vector<uint64_t>(values.begin(), values.begin() + static_cast<long>(end)));
+  }
+  return json;
+}
+
 void add_tree(const Report& report, Json& json) {
   const CallTree tree = make_call_tree(report);
   json["names"] = Json::array();
   for (const CallTree::Name& name : tree.names) {
     json["names"].push_back({name.text, name.module, name.file});
+    if (name.code != Code::kNone) json["names"].back().push_back(static_cast<int>(name.code));
   }
   json["modules"] = tree.modules;
   json["files"] = tree.files;
@@ -68,7 +81,10 @@ void add_tree(const Report& report, Json& json) {
                     {"live_bytes", column(tree, &Leaf::live_bytes)},
                     {"live_blocks", column(tree, &Leaf::live_blocks)},
                     {"allocated_bytes", column(tree, &Leaf::allocated_bytes)},
-                    {"allocated_blocks", column(tree, &Leaf::allocated_blocks)}}}};
+                    {"allocated_blocks", column(tree, &Leaf::allocated_blocks)},
+                    {"bytes_over_time", over_time(tree, &Leaf::bytes_over_time)},
+                    {"blocks_over_time", over_time(tree, &Leaf::blocks_over_time)}}}};
+  json["times"] = tree.times;
   if (tree.stacks_summed > 0) {
     json["notes"].push_back("the flame graph shows the " +
                             format_count(static_cast<double>(tree.stacks_shown)) +
@@ -138,6 +154,10 @@ Json page_data(const Report& report) {
   json["summary"] = report.findings.empty() ? none_found : summary_text(report);
   json["none_found"] = none_found;
   json["growth_known"] = report.judged_snapshots >= 2;
+  json["rises"] =
+      std::any_of(report.findings.begin(), report.findings.end(),
+                  [](const Finding& finding) { return report::rises(finding.verdict); });
+  json["judged"] = judged_count(report);
   json["snapshots"] = Json::array();
   for (const report::SnapshotLine& line : report.snapshots) {
     json["snapshots"].push_back({{"sequence", line.sequence},

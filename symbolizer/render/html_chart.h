@@ -14,8 +14,8 @@
 
 namespace silt::render {
 
-// Sets "chart" and "rest_bytes": findings in native memory and mappings, which live bytes count;
-// objects on a JavaScript heap lie in its mappings and would count twice.
+// Sets "chart" and "heaps": what is in use in every heap, native, mapped, JavaScript and Python,
+// divided among findings ("chart") and what no finding has ("heaps").
 void add_chart(const report::Report& report, nlohmann::ordered_json& json);
 
 // Sets "rss", and "rss_sum" and "rss_change" where every snapshot tells the parts of RSS.

@@ -17,6 +17,7 @@
 #include "symbolizer/render/html_chart.h"
 #include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_source.h"
+#include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -39,7 +40,8 @@ Json number_or_null(const std::optional<double>& value) {
 // Frames of listed stacks, each once, with the source around it if it is at hand.
 class FrameTable {
  public:
-  explicit FrameTable(time_t recording_start) : recording_start_(recording_start) {}
+  FrameTable(time_t recording_start, bool managed)
+      : recording_start_(recording_start), managed_(managed) {}
 
   size_t of(const symbolize::Frame& frame) {
     std::string key = frame.function;
@@ -65,7 +67,9 @@ class FrameTable {
     json["place"] = clean(place_text(frame));
     json["kind"] = kind_word(frame.kind);
     json["inlined"] = frame.inlined;
-    json["own"] = report::owner_of(frame) == report::Owner::kUser;
+    const Code code = code_of(frame, managed_);
+    json["own"] = code == Code::kApp;
+    json["code"] = code_word(code);
     if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
     if (const std::optional<Excerpt> excerpt = reader_.around(frame.file, frame.line)) {
       json["source"] = sources_.size();
@@ -78,6 +82,7 @@ class FrameTable {
   }
 
   time_t recording_start_;
+  bool managed_;
   SourceReader reader_;
   std::unordered_map<std::string, size_t> index_;
   Json frames_ = Json::array();
@@ -127,7 +132,8 @@ Json finding_of(const Report& report, const Finding& finding) {
 void add_findings(const Report& report, Json& json) {
   std::unordered_map<read::StackId, const StackLine*> by_id;
   for (const StackLine& stack : report.stacks) by_id.emplace(stack.id, &stack);
-  FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000));
+  FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000),
+                    has_managed_code(report));
   json["findings"] = Json::array();
   size_t listed = 0;
   for (const Finding& finding : report.findings) {

@@ -11,6 +11,8 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/words.h"
+#include "symbolizer/report/owner.h"
+#include "symbolizer/report/runtime.h"
 
 namespace silt::render {
 namespace {
@@ -19,7 +21,7 @@ using report::StackLine;
 
 class TreeMaker {
  public:
-  explicit TreeMaker(CallTree& tree) : tree_(tree) {
+  TreeMaker(CallTree& tree, bool managed) : tree_(tree), managed_(managed) {
     tree_.parent.push_back(CallTree::kNone);
     tree_.name.push_back(synthetic("all memory"));
   }
@@ -56,10 +58,12 @@ class TreeMaker {
     CallTree::Leaf& leaf = tree_.leaves[at->second];
     leaf.growth_bytes += stack.growth_bytes;
     leaf.growth_blocks += stack.growth_blocks;
-    leaf.live_bytes += stack.live_bytes.empty() ? 0 : stack.live_bytes.back();
-    leaf.live_blocks += stack.live_blocks.empty() ? 0 : stack.live_blocks.back();
+    leaf.live_bytes += at_the_end(stack.live_bytes);
+    leaf.live_blocks += at_the_end(stack.live_blocks);
     leaf.allocated_bytes += stack.allocated_bytes;
     leaf.allocated_blocks += stack.allocated_blocks;
+    add_over_time(stack.live_bytes, leaf.bytes_over_time);
+    add_over_time(stack.live_blocks, leaf.blocks_over_time);
   }
 
  private:
@@ -80,9 +84,25 @@ class TreeMaker {
           name.text = clean(key_.substr(0, text_size));
           name.module = string_index(modules_, frame.module, tree_.modules);
           name.file = string_index(files_, frame.file, tree_.files);
+          name.code = code_of(frame, managed_);
           tree_.names.push_back(std::move(name));
         },
         tree_.names);
+  }
+
+  // At the last judged snapshot: what a program gives back when it ends is in use until then.
+  uint64_t at_the_end(const std::vector<uint64_t>& values) const {
+    if (values.empty()) return 0;
+    return tree_.times.empty() ? values.back()
+                               : values[std::min(tree_.times.back(), values.size() - 1)];
+  }
+
+  // What has fewer values than the report has snapshots was not seen at those after them.
+  void add_over_time(const std::vector<uint64_t>& values, std::vector<uint64_t>& sums) const {
+    sums.resize(tree_.times.size());
+    for (size_t i = 0; i < sums.size(); ++i) {
+      if (tree_.times[i] < values.size()) sums[i] += values[tree_.times[i]];
+    }
   }
 
   template <typename Add, typename List>
@@ -100,6 +120,7 @@ class TreeMaker {
   }
 
   CallTree& tree_;
+  bool managed_;
   Index names_;
   Index modules_;
   Index files_;
@@ -150,11 +171,64 @@ std::string heap_title(read::Heap heap) {
   return "native heap";
 }
 
+// Evenly over what is judged, from its first snapshot to its last.
+std::vector<size_t> times_of(const report::Report& report, const CallTreeLimits& limits) {
+  const size_t judged = judged_count(report);
+  const size_t leaves = std::clamp<size_t>(report.stacks.size(), 1, limits.stacks + 1);
+  const size_t most = std::clamp<size_t>(limits.values / (2 * leaves), 2, limits.times);
+  std::vector<size_t> times;
+  const size_t count = std::min(judged, most);
+  for (size_t i = 0; i < count; ++i) {
+    times.push_back(count < 2 ? 0 : i * (judged - 1) / (count - 1));
+  }
+  return times;
+}
+
 }  // namespace
+
+const char* code_word(Code code) {
+  switch (code) {
+    case Code::kApp:
+      return "app";
+    case Code::kDependencies:
+      return "dependencies";
+    case Code::kRuntime:
+      return "runtime";
+    case Code::kNative:
+      return "native";
+    case Code::kNone:
+      break;
+  }
+  return "";
+}
+
+bool has_managed_code(const report::Report& report) {
+  for (const StackLine& stack : report.stacks) {
+    for (const symbolize::Frame& frame : stack.frames) {
+      if (report::find_runtime(frame.kind) != nullptr) return true;
+    }
+  }
+  return false;
+}
+
+Code code_of(const symbolize::Frame& frame, bool managed) {
+  switch (report::owner_of(frame)) {
+    case report::Owner::kUser:
+    case report::Owner::kWrapper:
+      return Code::kApp;
+    case report::Owner::kLibrary:
+      return Code::kDependencies;
+    case report::Owner::kAllocator:
+    case report::Owner::kRuntime:
+      break;
+  }
+  return managed && report::find_runtime(frame.kind) == nullptr ? Code::kNative : Code::kRuntime;
+}
 
 CallTree make_call_tree(const report::Report& report, const CallTreeLimits& limits) {
   CallTree tree;
-  TreeMaker maker(tree);
+  tree.times = times_of(report, limits);
+  TreeMaker maker(tree, has_managed_code(report));
   std::unordered_map<read::StackId, int32_t> findings;
   for (size_t i = 0; i < report.findings.size(); ++i) {
     for (const read::StackId id : report.findings[i].stacks) {

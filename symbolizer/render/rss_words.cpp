@@ -12,18 +12,18 @@
 namespace silt::render {
 
 std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
-  return {
-      {"files", parts.files},
-      {"JavaScript heap", parts.js_heap},
-      {"native live", parts.native_live},
-      {"Python objects", parts.objects},
-      {parts.armed ? "born before it was armed, or held by the allocator" : "held by the allocator",
-       parts.held},
-      {"mappings", parts.mappings},
-      {"stacks", parts.stacks},
-      {"silt", parts.silt},
-      {"other", parts.other},
-      {"not broken down", parts.unknown}};
+  const char* const held =
+      parts.armed ? "born before it was armed, or held by the allocator" : "held by the allocator";
+  return {{"files", "files", parts.files},
+          {"JavaScript heap", "js", parts.js_heap},
+          {"native live", "native", parts.native_live},
+          {"Python objects", "python", parts.objects},
+          {held, "held", parts.held},
+          {"mappings", "mapping", parts.mappings},
+          {"stacks", "stacks", parts.stacks},
+          {"silt", "silt", parts.silt},
+          {"other", "other", parts.other},
+          {"not broken down", "unknown", parts.unknown}};
 }
 
 std::string rss_text(const report::SnapshotLine& line) {

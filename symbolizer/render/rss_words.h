@@ -21,6 +21,7 @@ std::string rss_change_text(const report::SnapshotLine& first, const report::Sna
 // The parts with their names, in the order of the sum; those that count.
 struct RssPart {
   const char* name;
+  const char* key;  // one word, of its colour in the page
   uint64_t bytes;
 };
 std::vector<RssPart> rss_parts(const report::MemoryParts& parts);

@@ -13,6 +13,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/words.h"
+#include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::top {
@@ -36,6 +37,9 @@ Figures figures_of(const read::Recording& recording, size_t snapshot) {
   figures.rss_bytes = static_cast<double>(meta.rss_bytes);
   figures.allocated_bytes = static_cast<double>(meta.native.allocated_bytes);
   figures.allocated_blocks = static_cast<double>(meta.native.allocated_blocks);
+  const read::Snapshot& looked_at = recording.snapshots[snapshot];
+  figures.js_bytes = static_cast<double>(report::js_used_bytes(looked_at));
+  figures.object_bytes = static_cast<double>(report::object_totals(looked_at).live_bytes);
   return figures;
 }
 
@@ -80,6 +84,51 @@ size_t columns_with_gap(const std::string& text) { return text.empty() ? 0 : col
 
 std::string per_second(double bytes, double seconds) {
   return seconds > 0 ? format_bytes_signed(bytes / seconds) + "/s" : "";
+}
+
+// Below this, a column of blocks would leave names no room to be read: 19 columns of 60.
+constexpr size_t kRoomForBlocks = 76;
+
+double key_of(const Row& row, Order order) {
+  switch (order) {
+    case Order::kNow:
+      return row.bytes_per_second;
+    case Order::kLive:
+      return row.live_bytes;
+    case Order::kGrowth:
+      break;
+  }
+  return row.growth_bytes;
+}
+
+const char* order_word(Order order) {
+  switch (order) {
+    case Order::kNow:
+      return "now";
+    case Order::kLive:
+      return "live";
+    case Order::kGrowth:
+      break;
+  }
+  return "growth";
+}
+
+// Heaps of other languages beside native memory, where the program has any.
+std::string other_heaps(const Figures& first, const Figures& now, bool grows) {
+  std::string text;
+  const auto add = [&](const char* name, double before, double bytes) {
+    if (bytes <= 0) return;
+    text += (text.empty() ? "" : "; ") + std::string(name) + " " + format_bytes(bytes);
+    if (grows) text += ", " + format_bytes_signed(bytes - before);
+  };
+  add("JavaScript heap", first.js_bytes, now.js_bytes);
+  add("Python objects", first.object_bytes, now.object_bytes);
+  return text;
+}
+
+std::string key_line(const Shape& shape) {
+  return std::string("q quit   space ") + (shape.paused ? "go on (paused)" : "pause") +
+         "   s sort (by " + order_word(shape.order) + ")";
 }
 
 }  // namespace
@@ -165,13 +214,15 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
           format_duration(picture.seconds) +
           (picture.sampling_interval_bytes != 0 ? ", sampled" : ", exact"),
       kBold);
-  std::string live =
-      "live " + format_bytes(now.live_bytes) + " in " + format_counted(now.live_blocks, "block");
+  const bool has_blocks = shape.width >= kRoomForBlocks;
+  std::string live = "native " + format_bytes(now.live_bytes);
+  if (has_blocks) live += " in " + format_counted(now.live_blocks, "block");
   if (grows) {
     live += ", " + format_bytes_signed(now.live_bytes - first.live_bytes) + " since start, " +
             per_second(now.live_bytes - picture.previous.live_bytes, picture.step_seconds) + " now";
   }
   add(live);
+  if (const std::string heaps = other_heaps(first, now, grows); !heaps.empty()) add(heaps);
   std::string rest = "RSS " + format_bytes(now.rss_bytes);
   if (grows) rest += ", " + format_bytes_signed(now.rss_bytes - first.rss_bytes);
   if (now.mapping_bytes > 0) rest += "; mappings " + format_bytes(now.mapping_bytes);
@@ -184,22 +235,32 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
   }
   add(rest);
   add("");
-  add(left("growth", 9) + left("now", 11) + left("blocks", 10) + left("live", 9) + "  site", kBold);
-  bool grown = false;
+  const size_t room_for_rows = shape.height - (shape.keys && shape.height > 0 ? 1 : 0);
+  add(left("growth", 9) + left("now", 11) + (has_blocks ? left("blocks", 10) : "") +
+          left("live", 9) + "  site",
+      kBold);
+  std::vector<const Row*> rows;
   for (const Row& row : picture.rows) {
-    if (grows && row.growth_bytes <= 0) break;
-    grown = true;
-    if (lines.size() >= shape.height) break;
+    if (!grows || row.growth_bytes > 0) rows.push_back(&row);
+  }
+  const Order order = grows ? shape.order : Order::kLive;
+  std::stable_sort(rows.begin(), rows.end(), [order](const Row* a, const Row* b) {
+    return key_of(*a, order) > key_of(*b, order);
+  });
+  for (const Row* const shown : rows) {
+    const Row& row = *shown;
+    if (lines.size() >= room_for_rows) break;
     const std::string blocks = (row.growth_blocks > 0 ? "+" : "") + format_count(row.growth_blocks);
     std::string text = left(format_bytes_signed(row.growth_bytes), 9) +
                        left(grows ? per_second(row.bytes_per_second, 1) : "", 11) +
-                       left(blocks, 10) + left(format_bytes(row.live_bytes), 9) + "  ";
+                       (has_blocks ? left(blocks, 10) : "") +
+                       left(format_bytes(row.live_bytes), 9) + "  ";
     const size_t room = shape.width > columns(text) ? shape.width - columns(text) : 8;
     const std::string name = short_name(row.site);
     const std::string path = render::clean(render::place_text(row.site));
     const std::string place(report::base_name(path));
     // Both may give way: the name its end, the place its beginning.
-    const size_t for_place = std::min(columns(place), room / 3);
+    const size_t for_place = std::min(columns(place), room / 4);
     const std::string shown_name =
         render::shortened(name, std::max(room - std::min(room, for_place + 2),
                                          room - std::min(room, columns_with_gap(place))));
@@ -209,7 +270,11 @@ std::vector<std::string> lines_of(const Picture& picture, const Shape& shape) {
       text += "  " + render::shortened_front(place, room - used);
     add(text, grows && row.bytes_per_second > 0 ? kRed : "");
   }
-  if (!grown && lines.size() < shape.height) add("  nothing has grown");
+  if (rows.empty() && lines.size() < room_for_rows) add("  nothing has grown");
+  if (shape.keys) {
+    lines.resize(room_for_rows);
+    add(key_line(shape), kBold);
+  }
   return lines;
 }
 

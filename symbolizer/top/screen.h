@@ -30,6 +30,7 @@ struct Row {
 struct Figures {
   double live_bytes = 0, live_blocks = 0, mapping_bytes = 0, rss_bytes = 0;
   double allocated_bytes = 0, allocated_blocks = 0;
+  double js_bytes = 0, object_bytes = 0;  // in use in JavaScript heaps; Python's objects
 };
 
 struct Picture {
@@ -59,10 +60,15 @@ class Sites {
 // `recording` holds the first, the previous and the latest snapshot; two, or one, are these.
 Picture picture_of(const read::Recording& recording, size_t snapshots, Sites& sites);
 
+enum class Order : uint8_t { kGrowth, kNow, kLive };
+
 struct Shape {
   size_t width = 80;
   size_t height = 24;  // lines, all of them
   bool colour = false;
+  bool keys = false;  // the last line tells them
+  Order order = Order::kGrowth;
+  bool paused = false;
 };
 std::vector<std::string> lines_of(const Picture& picture, const Shape& shape);
 

@@ -18,7 +18,7 @@ namespace silt::top {
 
 class Terminal {
  public:
-  enum class Wake { kTime, kRedraw, kQuit };
+  enum class Wake { kTime, kRedraw, kKey, kQuit };
 
   Terminal();
   ~Terminal();
@@ -31,13 +31,18 @@ class Terminal {
   size_t height() const;
 
   void draw(const std::vector<std::string>& lines);
+  // kKey: key() was pressed, which is none of those that quit.
   Wake wait(std::chrono::steady_clock::duration longest);
+  char key() const { return key_; }
+  // Keys can be read.
+  bool has_keys() const { return keys_; }
   // Back to what was there before, early: for what is to stay on the screen.
   void restore();
 
  private:
   bool live_ = false;
   bool keys_ = false;
+  char key_ = 0;
   bool drawn_ = false;
   bool quit_ = false;
   int signals_ = -1;

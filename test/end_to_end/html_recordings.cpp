@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes recordings for the test of the HTML report: one whose names are made to break out of a page,
-// and one of 50,000 stacks.
-// usage: html_recordings hostile|large FOLDER
+// Writes recordings for the test of the HTML report: one whose names are made to break out of a
+// page, one of 50,000 stacks, one of a JavaScript program with native code below it, and one in
+// which nothing grows. usage: html_recordings hostile|large|mixed|healthy FOLDER
 
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
@@ -33,6 +32,43 @@ void write_hostile(const char* folder) {
     process.allocate(markup, 50, 20'000);
     process.allocate(bytes, 10, 40'000);
     process.free_oldest(cache, 80);
+    process.take_snapshot(60.0 * minute);
+  }
+  process.write(folder);
+}
+
+// A server whose JavaScript heap grows for good, most of all after the fifth minute, beside native
+// memory of other people's code.
+void write_mixed(const char* folder) {
+  RecordingBuilder process;
+  process.values().program = "node";
+  process.values().managed_heaps.resize(1);
+  process.values().managed_heaps[0].sampling_interval_bytes = 32768;
+  const silt::read::ScriptFrame handler{"onRequest", "file:///srv/app.js", 3, 1};
+  const silt::read::ScriptFrame timers{"listOnTimeout", "node:internal/timers", 524, 1};
+  const auto session =
+      process.script_stack({{"remember", "file:///srv/app.js", 9, 3}, handler, timers});
+  const auto native = process.stack({"node::Buffer::New", "uv_run", "main"});
+  uint64_t used = 5'000'000;
+  process.allocate(native, 100, 2'000'000);
+  for (int minute = 0; minute < kMinutes; ++minute) {
+    const uint64_t objects = minute < 5 ? 20 : 60;
+    process.allocate(session, objects, objects, objects * 100'000);
+    used += objects * 100'000;
+    process.values().managed_heaps[0].heap_used_bytes = used;
+    process.values().managed_heaps[0].heap_total_bytes = used + 1'000'000;
+    process.take_snapshot(60.0 * minute, 400'000'000);
+  }
+  process.write(folder);
+}
+
+void write_healthy(const char* folder) {
+  RecordingBuilder process;
+  const auto cache = process.stack({"Cache::put", "main"});
+  process.allocate(cache, 1000, 5'000'000);
+  for (int minute = 0; minute < kMinutes; ++minute) {
+    process.free_oldest(cache, 100);
+    process.allocate(cache, 100, 500'000);
     process.take_snapshot(60.0 * minute);
   }
   process.write(folder);
@@ -73,15 +109,15 @@ void write_large(const char* folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fprintf(stderr, "usage: html_recordings hostile|large FOLDER\n");
+    std::fprintf(stderr, "usage: html_recordings hostile|large|mixed|healthy FOLDER\n");
     return 2;
   }
   try {
-    if (std::strcmp(argv[1], "hostile") == 0) {
-      write_hostile(argv[2]);
-    } else {
-      write_large(argv[2]);
-    }
+    const std::string kind = argv[1];
+    if (kind == "hostile") write_hostile(argv[2]);
+    if (kind == "large") write_large(argv[2]);
+    if (kind == "mixed") write_mixed(argv[2]);
+    if (kind == "healthy") write_healthy(argv[2]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "html_recordings: %s\n", error.what());
     return 1;

@@ -2,7 +2,8 @@
 """The HTML report in a real browser: drawn, searched and zoomed by keyboard, without a network, with
 names that try to break out of the page, and with 50,000 stacks.
 
-Environment: as harness.py, and SILT_HTML_RECORDINGS (a program), SILT_HAS_HTML (0: built without npm).
+Environment: as harness.py, and SILT_HTML_RECORDINGS (a program), SILT_HAS_HTML (0: built without npm),
+SILT_AXE (the script of axe-core, which judges whether everybody can use a page).
 """
 
 import os
@@ -15,6 +16,7 @@ import html_browser
 RECORDINGS = os.path.abspath(os.environ.get("SILT_HTML_RECORDINGS",
                                             "build/test/end_to_end/html_recordings"))
 HAS_HTML = os.environ.get("SILT_HAS_HTML", "1") == "1"
+AXE = os.environ.get("SILT_AXE", "")
 EVIL = "</script><img src=x onerror=alert(1)>"
 
 
@@ -38,7 +40,8 @@ class HtmlTest(harness.SiltTest):
         self.assertEqual(browser.complaints, [])
         outside = [url for url in browser.requests if not url.startswith(("file://", "data:"))]
         self.assertEqual(outside, [])
-        self.assertEqual(len([url for url in browser.requests if url.startswith("file://")]), 1)
+        self.assertEqual(len({url.split("#")[0] for url in browser.requests
+                              if url.startswith("file://")}), 1)
 
     def test_a_name_can_end_neither_the_data_nor_the_page(self):
         with open(self.write_report("hostile"), encoding="utf-8") as file:
@@ -167,6 +170,115 @@ class BrowserTest(HtmlTest):
         browser.wait_for("document.querySelector('.flame-graph svg').clientWidth < 390",
                          "the flame graph to become narrow")
         self.assertLessEqual(browser.value("document.documentElement.scrollWidth"), 390)
+        self.check_quiet(browser)
+
+    def choose(self, group, value):
+        self.browser.value(f"document.querySelector('input[name={group}][value={value}]').click()")
+
+    def labels(self):
+        return self.browser.value("[...document.querySelectorAll('.flame-graph g')]"
+                                  ".map((g) => g.getAttribute('aria-label').split(' · ')[0])")
+
+    def test_every_heap_is_in_the_chart_and_others_code_is_folded(self):
+        browser = self.open_report("mixed")
+        legend = browser.value("document.querySelector('.u-legend').textContent")
+        self.assertIn("1 remember", legend)
+        self.assertIn("other JavaScript in use", legend)
+        self.assertIn("other native in use", legend)
+        self.assertEqual(browser.value("document.querySelector('input[name=view]:checked').value"),
+                         "growth")
+        self.choose("view", "live")
+        self.assertEqual([name for name in self.labels() if name in ("listOnTimeout", "uv_run")], [])
+        self.assertIn("(code of others)", self.labels())
+        whole = browser.value("document.querySelector('.flame-details').textContent")
+        for code in ("runtime", "native"):
+            self.choose("frames", code)
+        self.assertIn("listOnTimeout", self.labels())
+        self.assertIn("uv_run", self.labels())
+        self.assertEqual(browser.value("document.querySelector('.flame-details').textContent"), whole)
+        self.check_quiet(browser)
+
+    def test_a_healthy_run_opens_on_what_is_in_use(self):
+        browser = self.open_report("healthy")
+        self.assertEqual(browser.value("document.querySelector('input[name=view]:checked').value"),
+                         "live")
+        self.assertIn("Cache::put", self.labels())
+        self.choose("view", "freed")
+        self.assertIn("5 MB in use · 10 MB allocated", browser.value(
+            "document.querySelector('.flame-details').textContent"))
+        self.check_quiet(browser)
+
+    def test_functions_have_callers_and_callees(self):
+        browser = self.open_report("hostile")
+        self.choose("shape", "functions")
+        browser.value("[...document.querySelectorAll('.functions td.function button')]"
+                      ".find((b) => b.textContent.startsWith('handle')).click()")
+        open_row = browser.value("document.querySelector('.functions td.open').textContent")
+        self.assertRegex(open_row, r'Called by.*main & "friends".*Calls.*onerror')
+        self.choose("shape", "callees")
+        # From the inside out: the function that allocates stands below the root, its caller below it.
+        levels = browser.value("Object.fromEntries([...document.querySelectorAll('.flame-graph g')]"
+            ".map((g) => [g.getAttribute('aria-label').split(' · ')[0], g.getAttribute('aria-level')]))")
+        self.assertEqual(levels[EVIL], "2")
+        self.assertEqual(levels["handle<!--<script>"], "3")
+        self.check_quiet(browser)
+
+    def test_the_address_brings_back_what_was_looked_at(self):
+        browser = self.open_report("hostile")
+        address = "(decodeURIComponent(location.hash))"
+        self.assertEqual(browser.value(address), "")
+        self.choose("view", "live")
+        self.choose("unit", "blocks")
+        browser.key("/")
+        browser.type("onerror")
+        browser.key("Enter")
+        shown = browser.value("document.querySelector('.flame-details').textContent")
+        self.assertEqual(self.top(), EVIL)
+        link = browser.value("location.hash")
+        self.assertRegex(link, r"^#view=live&unit=blocks&search=onerror&zoom=[\d.]+$")
+        page = os.path.join(self.folder, "hostile.html")
+        browser.open(os.path.join(self.folder, "hostile.html?again") + link)
+        self.assertEqual(self.top(), EVIL)
+        self.assertEqual(browser.value("document.querySelector('.flame-details').textContent"), shown)
+        self.assertEqual(browser.value("document.querySelector('#flame-search').value"), "onerror")
+        # Whatever an address holds, the page opens.
+        browser.open(page + "#view=x&unit=%00&zoom=1.-7.NaN.99999999&frames=,&from=9e9&to=-1&function=1e9")
+        self.assertEqual(self.top(), "all memory")
+        browser.value("document.getElementById('finding-1').open = false")
+        browser.value("location.hash = '#finding-1'")
+        browser.wait_for("document.getElementById('finding-1').open", "the card of a link to open")
+        self.assertEqual(browser.complaints, [])
+
+    def test_a_chosen_time_counts_growth_anew(self):
+        browser = self.open_report("mixed")
+        all_memory = "document.querySelector('.flame-details').textContent"
+        self.assertIn("+36 MB growth · 42 MB in use", browser.value(all_memory))
+        choose = ("((select, value) => {{ select.value = value; select.dispatchEvent(new Event('change')); }})"
+                  "(document.querySelectorAll('.range select')[{}], '{}')")
+        browser.value(choose.format(1, 4))
+        browser.value(choose.format(0, 2))
+        self.assertIn("+4 MB growth · 12 MB in use", browser.value(all_memory))
+        self.assertEqual(browser.value("document.querySelector('.card .in-range').textContent"),
+                         "from 120.0 s to 240.0 s: +4 MB, +120 MB/h")
+        self.assertEqual(browser.value("location.hash"), "#from=2&to=4")
+        browser.value("document.querySelector('.range button').click()")
+        self.assertIn("+36 MB growth", browser.value(all_memory))
+        self.assertEqual(browser.value("document.querySelector('.card .in-range').textContent"), "")
+        self.check_quiet(browser)
+
+    @unittest.skipUnless(os.path.exists(AXE), "not installed: axe-core")
+    def test_everybody_can_use_the_page(self):
+        browser = self.open_report("mixed")
+        with open(AXE, encoding="utf-8") as file:
+            browser.value(file.read() + ";0")
+        browser.value("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+        for shape, width, dark in [("callers", 1280, False), ("callers", 390, True),
+                                   ("functions", 1280, True)]:
+            self.choose("shape", shape)
+            browser.emulate(width, 900, dark)
+            found = browser.value("axe.run().then((r) => r.violations.map((v) => "
+                                  "`${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' ')}`))")
+            self.assertEqual(found, [], f"{shape}, {width} pixels, {'dark' if dark else 'light'}")
         self.check_quiet(browser)
 
     def test_fifty_thousand_stacks_open_quickly(self):

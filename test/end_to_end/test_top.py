@@ -95,6 +95,25 @@ class Top(harness.SiltTest):
         self.check_left_well(screen)
         self.assertIsNone(server.process.poll())
 
+    def test_it_can_be_paused_and_sorted(self):
+        server = self.start_server()
+        screen = self.start_top("--interval", "100ms", server.pid)
+        screen.wait_text(r"2 snapshots over")
+        screen.wait_text(r"space pause   s sort \(by growth\)")
+        screen.type(b" ")
+        screen.wait_text(r"space go on \(paused\)")
+        taken = len(os.listdir(self.recording()))
+        screen.type(b"s")
+        screen.wait_text(r"s sort \(by now\)")
+        self.assertEqual(len(os.listdir(self.recording())), taken)
+        screen.type(b" ")
+        screen.wait_text(r"space pause")
+        screen.wait_text(r"snapshots over")
+        screen.type(b"q")
+        self.check_left_well(screen)
+        # What stays on the terminal is the picture alone.
+        self.assertNotIn("space pause", screen.text[screen.text.rfind("\033[?1049l"):])
+
     def test_a_signal_quits_and_restores_the_terminal(self):
         server = self.start_server()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -129,7 +148,7 @@ class Top(harness.SiltTest):
         self.assertNotIn("\033", out)
         lines = out.splitlines()
         self.assertRegex(lines[0], r"session_server \(pid \d+\), 3 snapshots over")
-        self.assertRegex(lines[1], r"live .* blocks, .* since start")
+        self.assertRegex(lines[1], r"native .* blocks, .* since start")
         self.assertLessEqual(max(map(len, lines)), 80)
         self.assertLessEqual(len(lines), 24)
 

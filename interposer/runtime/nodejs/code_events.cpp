@@ -63,17 +63,26 @@ uint32_t number_of(const void* isolate) {
   return number == 0 ? 1 : number;
 }
 
-void on_code_event(const JitCodeEvent* event) {
-  if (event->type != kCodeAdded && event->type != kCodeMoved) return;
-  if (event->code_type < kByteCode || event->code_type > kWasmCode) return;
+void note_event(const JitCodeEvent& event, CodeBatch* batch) {
+  if (event.type != kCodeAdded && event.type != kCodeMoved) return;
+  if (event.code_type < kByteCode || event.code_type > kWasmCode) return;
   if (g_misshapen.load(std::memory_order_relaxed)) return;
-  const CodeKind kind = event->code_type == kByteCode ? CodeKind::kByte : CodeKind::kMachine;
-  const uint32_t owner = number_of(event->isolate);
-  if (event->type == kCodeMoved)
-    move_code(kind, event->code_start, event->new_start, event->code_size, owner);
-  else
-    add_code(kind, event->code_start, event->code_size, event->name.text, event->name.size, owner);
+  const CodeKind kind = event.code_type == kByteCode ? CodeKind::kByte : CodeKind::kMachine;
+  const uint32_t owner = number_of(event.isolate);
+  if (event.type == kCodeMoved) {
+    if (batch != nullptr) batch->flush();
+    move_code(kind, event.code_start, event.new_start, event.code_size, owner);
+    return;
+  }
+  const Code code{kind, event.code_start, event.code_size, event.name.text, event.name.size, owner};
+  if (batch != nullptr) {
+    batch->add(code);
+  } else {
+    add_code(code);
+  }
 }
+
+void on_code_event(const JitCodeEvent* event) { note_event(*event, nullptr); }
 
 struct CodeRange {
   uint64_t start;
@@ -84,8 +93,11 @@ struct CodeRange {
 thread_local constinit const void* t_isolate __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local constinit CodeRange t_interpreter __attribute__((tls_model("initial-exec"))) = {};
 thread_local constinit bool t_added __attribute__((tls_model("initial-exec"))) = false;
+thread_local constinit CodeBatch* t_batch __attribute__((tls_model("initial-exec"))) = nullptr;
 
 void on_first_events(const JitCodeEvent* event) {
+  // A collector's thread, that moves code meanwhile. (What is in the batch has no name then.)
+  if (t_batch == nullptr) return on_code_event(event);
   if (event->type < 0 || event->type > 8 || event->isolate != t_isolate) {
     g_misshapen.store(true, std::memory_order_relaxed);
   }
@@ -94,7 +106,7 @@ void on_first_events(const JitCodeEvent* event) {
       base::starts_with(event->name.text, kInterpreterName)) {
     t_interpreter = {event->code_start, event->code_start + event->code_size};
   }
-  on_code_event(event);
+  note_event(*event, t_batch);
 }
 
 uint64_t function_of_word(uint64_t word) {
@@ -122,11 +134,12 @@ bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
   for (uint64_t slot = kFirstSlot; slot <= kLastSlot; slot += 8) {
     const uint64_t word = word_at(walk, frame.bp - slot);
     if ((word & 7) != 1) continue;
-    for (uint64_t header = kShortestHeader; header <= kLongestHeader; ++header) {
-      if (!is_byte_code_of(word - 1 + header, kOwnScript)) continue;
-      *static_cast<Learned*>(learned) = {slot, header};
-      return false;
-    }
+    const uint64_t object = word - 1;
+    const uint64_t start =
+        find_byte_code_of(kOwnScript, object + kShortestHeader, object + kLongestHeader);
+    if (start == 0) continue;
+    *static_cast<Learned*>(learned) = {slot, start - object};
+    return false;
   }
   return true;
 }
@@ -158,7 +171,12 @@ bool watch_code() {
   t_isolate = api.current_isolate();
   if (t_isolate == nullptr) return false;
   note_copied_builtins();
-  api.set_code_handler(api.current_isolate(), kEnumerateExisting, on_first_events);
+  {
+    CodeBatch batch;
+    t_batch = &batch;
+    api.set_code_handler(api.current_isolate(), kEnumerateExisting, on_first_events);
+    t_batch = nullptr;
+  }
   const bool good = !g_misshapen.load(std::memory_order_relaxed);
   api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);
   if (good) learn_frames();

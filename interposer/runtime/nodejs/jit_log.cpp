@@ -123,24 +123,70 @@ void put(CodeKind kind, uint64_t start, uint32_t size, uint32_t name, uint32_t o
   }
 }
 
-}  // namespace
+bool is_sane(const Code& code) {
+  return code.start != 0 && code.size != 0 && code.size <= kMaximumCode && code.name != nullptr &&
+         code.start < track::kFirstFunctionPc - kMaximumCode;
+}
 
-void add_code(CodeKind kind, uint64_t start, uint64_t size, const char* name, size_t name_size,
-              uint32_t owner) {
-  if (start == 0 || size == 0 || size > kMaximumCode || name == nullptr) return;
-  if (start >= track::kFirstFunctionPc - kMaximumCode) return;
-  const CodeGuard guard;
-  if (!guard) return;
-  const uint32_t text = code_log.names.refer(name, name_size);
+// Under the lock.
+void add_sane_code(const Code& code) {
+  const uint32_t text = code_log.names.refer(code.name, code.name_size);
   if (text == 0) return;
-  CodePlaces::Place* const known = places_of(kind).find(start);
+  CodePlaces::Place* const known = places_of(code.kind).find(code.start);
   if (known != nullptr && known->name.load(std::memory_order_relaxed) == text &&
-      known->size == size) {
-    if (known->owner != owner) known->owner = 0;
+      known->size == code.size) {
+    if (known->owner != code.owner) known->owner = 0;
     code_log.names.release(text);
     return;
   }
-  put(kind, start, static_cast<uint32_t>(size), text, owner);
+  put(code.kind, code.start, static_cast<uint32_t>(code.size), text, code.owner);
+}
+
+bool is_byte_code_of(const char* file, uint64_t start) {
+  const CodePlaces::Place* const place = code_log.byte_code.find(start);
+  if (place == nullptr) return false;
+  const char* text = code_log.names.text_of(place->name.load(std::memory_order_relaxed));
+  for (; *text != '\0'; ++text) {
+    if (base::starts_with(text, file)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void add_code(const Code& code) {
+  if (!is_sane(code)) return;
+  const CodeGuard guard;
+  if (guard) add_sane_code(code);
+}
+
+CodeBatch::CodeBatch() : buffer_(static_cast<Buffer*>(base::map_within_limit(sizeof(Buffer)))) {}
+
+CodeBatch::~CodeBatch() {
+  flush();
+  if (buffer_ != nullptr) base::unmap_memory(buffer_, sizeof(Buffer));
+}
+
+void CodeBatch::add(const Code& code) {
+  if (!is_sane(code)) return;
+  if (buffer_ == nullptr || code.name_size > kTextBytes) {
+    flush();
+    return add_code(code);
+  }
+  if (count_ == kMostCodes || code.name_size > kTextBytes - text_size_) flush();
+  char* const name = buffer_->text + text_size_;
+  base::copy_bytes(name, code.name, code.name_size);
+  text_size_ += code.name_size;
+  buffer_->codes[count_] = code;
+  buffer_->codes[count_++].name = name;
+}
+
+void CodeBatch::flush() {
+  if (count_ == 0) return;
+  const CodeGuard guard;
+  for (uint32_t i = 0; guard && i < count_; ++i) add_sane_code(buffer_->codes[i]);
+  count_ = 0;
+  text_size_ = 0;
 }
 
 void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_t owner) {
@@ -170,16 +216,13 @@ void drop_code_of(uint32_t owner) {
   track::forget_walks();
 }
 
-bool is_byte_code_of(uint64_t start, const char* file) {
+uint64_t find_byte_code_of(const char* file, uint64_t first, uint64_t last) {
   const CodeGuard guard;
-  if (!guard) return false;
-  const CodePlaces::Place* const place = code_log.byte_code.find(start);
-  if (place == nullptr) return false;
-  const char* text = code_log.names.text_of(place->name.load(std::memory_order_relaxed));
-  for (; *text != '\0'; ++text) {
-    if (base::starts_with(text, file)) return true;
+  if (!guard) return 0;
+  for (uint64_t start = first; start <= last; ++start) {
+    if (is_byte_code_of(file, start)) return start;
   }
-  return false;
+  return 0;
 }
 
 uint64_t function_pc_of(uint64_t start) {

@@ -19,16 +19,49 @@ namespace silt::nodejs {
 
 enum class CodeKind : uint8_t { kMachine, kByte };
 
-// Any context. `name` is copied. `owner` is the isolate's number.
-void add_code(CodeKind kind, uint64_t start, uint64_t size, const char* name, size_t name_size,
-              uint32_t owner);
+struct Code {
+  CodeKind kind;
+  uint64_t start;
+  uint64_t size;
+  const char* name;
+  size_t name_size;
+  uint32_t owner;  // the isolate's number
+};
+// Any context. The name is copied.
+void add_code(const Code& code);
+
+// The same for the thousands of functions that V8 tells of at once, in some tens of locked sections
+// instead of one for each. For one thread.
+class CodeBatch {
+ public:
+  CodeBatch();
+  ~CodeBatch();
+  CodeBatch(const CodeBatch&) = delete;
+  CodeBatch& operator=(const CodeBatch&) = delete;
+
+  void add(const Code& code);
+  void flush();
+
+ private:
+  static constexpr size_t kTextBytes = size_t{16} * 1024;
+  static constexpr uint32_t kMostCodes = 256;
+  struct Buffer {
+    Code codes[kMostCodes];
+    char text[kTextBytes];
+  };
+
+  Buffer* buffer_;  // nullptr: no memory, then each is added at once
+  uint32_t count_ = 0;
+  size_t text_size_ = 0;
+};
 // The code at `from` lies at `to` from now on.
 void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_t owner);
 // The isolate is gone, and its code.
 void drop_code_of(uint32_t owner);
 
-// Whether byte code starts here whose name has `file` in it.
-bool is_byte_code_of(uint64_t start, const char* file);
+// The first place from `first` to `last` at which byte code starts whose name has `file` in it; 0:
+// there is none.
+uint64_t find_byte_code_of(const char* file, uint64_t first, uint64_t last);
 // The pc that stands for the function whose byte code starts here, 0: not known. Hook context.
 uint64_t function_pc_of(uint64_t start);
 

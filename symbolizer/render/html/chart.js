@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Live bytes over time, stacked by finding, with RSS as a line beside them: what the findings
-// explain of the growth, and what the process takes besides; and RSS as a stack of its parts. uPlot
-// draws; a table below says the same to those who cannot see a canvas.
+// What is in use over time in every heap, stacked by finding, with RSS as a line beside it: what the
+// findings explain of the growth, and what the process takes besides; and RSS as a stack of its
+// parts. uPlot draws; a table below says the same to those who cannot see a canvas. The snapshot at
+// exit is in that table only: what a program gives back when it ends is no change over time.
 
 import uPlot from "uplot";
 
-import {element, onSchemeChange, onWidthChange, styleValue} from "./dom.js";
+import {element, onSchemeChange, onWidthChange, scrolled, styleValue} from "./dom.js";
 import {bytes, count, elapsed} from "./format.js";
 
 const kColors = 10;  // --series-0 … in the style sheet
 const kHeight = 320;
 const kMostRows = 500;
+// RSS that is so many times what is in use would press the rest to the ground: it is hidden then,
+// until its name is clicked.
+const kMostOverhang = 3;
 
 // [{label, values, color}], bottom of the stack first.
 function layers(data) {
-  const result = [{
-    label: data.findings.length > 0 ? "all else in use" : "in use",
-    values: data.rest_bytes,
-    color: "--series-rest",
-  }];
+  const result = data.heaps.map((heap) => (
+    {label: heap.label, values: heap.live_bytes, color: `--heap-${heap.key}`}));
   data.chart.forEach((layer, i) => {
     result.push({label: layer.label, values: layer.live_bytes,
                  color: layer.others ? "--series-others" : `--series-${i % kColors}`});
@@ -29,40 +30,45 @@ function layers(data) {
 
 // What RSS is made of, bottom of the stack first: what matters to a developer last.
 function parts(data) {
-  return data.rss.map((part, i) => (
-    {label: part.label, values: part.live_bytes, color: `--series-${i % kColors}`}));
+  return data.rss.map((part) => (
+    {label: part.label, values: part.live_bytes, color: `--heap-${part.key}`}));
 }
 
-export function buildChart(host, data) {
+export function buildChart(host, data, range) {
   const plot = element("div", {
-    class: "chart", tabindex: "0", role: "img",
-    "aria-label": "Live bytes over time, stacked by finding, and RSS. " +
+    class: "chart", tabindex: "0", role: "group",
+    "aria-label": "Bytes in use over time in every heap, stacked by finding, and RSS. " +
       "Left and right arrow move the cursor; the table below has the figures.",
   });
-  host.append(plot, element("p", {class: "quiet"},
-    "Drag to zoom in time, double-click to see all; click a name below the chart to hide it."));
+  host.append(plot, element("div", {class: "range-place"}), element("p", {class: "quiet"},
+    "Drag in the chart to choose a time, for which findings and flame graph are counted anew; " +
+    "double-click for all of it; click a name below the chart to hide it."));
   const sum = element("div", {
-    class: "chart rss", tabindex: "0", role: "img",
+    class: "chart rss", tabindex: "0", role: "group",
     "aria-label": "Resident memory over time as a stack of its parts. " +
       "Left and right arrow move the cursor; the table below has the figures.",
   });
-  if (data.rss.length > 0 && data.snapshots.length > 1) {
+  if (data.rss.length > 0 && data.judged > 1) {
     host.append(element("h3", {}, "RSS by part"), sum);
   }
   host.append(snapshotTable(data));
-  if (data.snapshots.length < 2) {
+  if (data.judged < 2) {
     plot.remove();
     host.prepend(element("p", {}, "A single snapshot shows no change over time."));
     return;
   }
 
-  drawChart(plot, data, layers(data));
-  if (data.rss.length > 0) drawChart(sum, data, parts(data));
+  drawChart(plot, data, layers(data), range);
+  if (data.rss.length > 0) drawChart(sum, data, parts(data), range);
 }
 
-function drawChart(plot, data, all) {
-  const xs = data.snapshots.map((snapshot) => snapshot.elapsed_seconds);
-  const rss = data.snapshots.map((snapshot) => snapshot.rss_bytes || null);
+function drawChart(plot, data, all, range) {
+  const snapshots = data.snapshots.slice(0, data.judged);
+  const xs = snapshots.map((snapshot) => snapshot.elapsed_seconds);
+  const rss = snapshots.map((snapshot) => snapshot.rss_bytes || null);
+  const most = xs.reduce((so_far, _, at) =>
+    Math.max(so_far, all.reduce((sum, layer) => sum + layer.values[at], 0)), 0);
+  let rssShown = rss.reduce((a, b) => Math.max(a, b), 0) <= kMostOverhang * most;
   const shown = all.map(() => true);
   let chart = null;
   let width = 0;
@@ -72,7 +78,7 @@ function drawChart(plot, data, all) {
     const sums = [];
     const sum = new Array(xs.length).fill(0);
     all.forEach((layer, i) => {
-      if (shown[i]) layer.values.forEach((value, at) => { sum[at] += value; });
+      if (shown[i]) xs.forEach((_, at) => { sum[at] += layer.values[at]; });
       sums.push([...sum]);
     });
     return [xs, ...sums.reverse(), rss];
@@ -102,14 +108,32 @@ function drawChart(plot, data, all) {
       series: [
         {label: "time", value: (_, at) => (at === null ? "" : elapsed(at, at < 100 ? 0.1 : 1))},
         ...series,
-        {label: "RSS", stroke: styleValue("--rss"), width: 2, dash: [6, 4], spanGaps: true,
+        {label: "RSS", show: rssShown, stroke: styleValue("--rss"), width: 2, dash: [6, 4], spanGaps: true,
          points: {show: false}, value: (_, value) => (value === null ? "" : bytes(value))},
       ],
       cursor: {points: {show: false}},
       legend: {live: true},
-      hooks: {setSeries: [onToggle], ready: [showLast]},
+      hooks: {setSeries: [onToggle], ready: [showLast], setScale: [onZoom]},
     };
   };
+
+  // A zoom by dragging chooses the range, and the range is what is shown: both charts follow it.
+  let following = false;
+  function onZoom(self, key) {
+    if (key !== "x" || following || chart === null) return;
+    const {min, max} = self.scales.x;
+    if (min <= xs[0] && max >= xs[xs.length - 1]) range.all();
+    else range.setSeconds(min, max);
+    follow();
+  }
+
+  function follow() {
+    if (chart === null) return;
+    following = true;
+    chart.setScale("x", {min: range.seconds(range.from), max: range.seconds(range.to)});
+    // The scale is set in a microtask.
+    queueMicrotask(() => { following = false; });
+  }
 
   // Without a cursor the legend has the figures of the last snapshot.
   function showLast(self) {
@@ -117,7 +141,11 @@ function drawChart(plot, data, all) {
   }
 
   function onToggle(self, index, change) {
-    if (index === null || change.show === undefined || index > all.length) return;
+    if (index === null || change.show === undefined) return;
+    if (index > all.length) {
+      rssShown = self.series[index].show;
+      return;
+    }
     shown[all.length - index] = self.series[index].show;
     self.setData(stacked(), false);
     self.redraw(true);
@@ -129,6 +157,7 @@ function drawChart(plot, data, all) {
     chart = new uPlot(options(), stacked(), plot);
     chart.over.addEventListener("mouseleave", () => setTimeout(showLast, 0, chart));
     decorateLegend();
+    if (!range.isAll) follow();
   };
 
   // uPlot's names are clickable headings: let the keyboard reach them.
@@ -159,6 +188,7 @@ function drawChart(plot, data, all) {
     draw();
   });
   onSchemeChange(draw);
+  range.onChange(follow);
 }
 
 function snapshotTable(data) {
@@ -169,7 +199,7 @@ function snapshotTable(data) {
   const details = element("details", {class: "snapshots"},
     element("summary", {}, `Snapshots (${count(data.snapshots.length)})` +
       (every > 1 ? `, one in ${every} shown` : "")),
-    element("div", {class: "wide"}, element("table", {},
+    scrolled("snapshots", element("table", {},
       element("thead", {}, element("tr", {}, heads.map((head) => element("th", {scope: "col"}, head)))),
       body)));
   details.addEventListener("toggle", () => {

@@ -21,6 +21,11 @@ export function element(name, attributes, ...children) {
   return made;
 }
 
+// What may be wider than the page: scrolled by touch, mouse and, because it can have the focus, keys.
+export function scrolled(label, ...children) {
+  return element("div", {class: "wide", tabindex: "0", role: "group", "aria-label": label}, children);
+}
+
 // The value of one of the style sheet's custom properties, under the present colour scheme.
 export function styleValue(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -3,8 +3,8 @@
 // What grows, first: one card a finding with its verdict, place, pace and reason; opened, its stacks
 // with source lines where the machine that wrote the page had the source at hand.
 
-import {element} from "./dom.js";
-import {count, signedBlocks, signedBytes} from "./format.js";
+import {element, scrolled} from "./dom.js";
+import {count, elapsed, signedBlocks, signedBytes} from "./format.js";
 import {ownersBox} from "./owners.js";
 
 const kSvg = "http://www.w3.org/2000/svg";
@@ -56,12 +56,46 @@ function frameItem(data, index) {
                                    source(data.sources[frame.source])));
 }
 
+// Other people's code in a row is one line that opens; a single frame of it is as short.
+const kFewFrames = 2;
+
+function frameList(data, stack) {
+  const list = element("ol", {class: "stack"});
+  const is_shown = (frame, at) => data.frames[frame].own || at === stack.site;
+  const any_own = stack.frames.some(is_shown);
+  for (let at = 0; at < stack.frames.length;) {
+    let end = at;
+    while (end < stack.frames.length && !is_shown(stack.frames[end], end)) ++end;
+    if (!any_own || end - at < kFewFrames) {
+      end = Math.max(end, at + 1);
+      for (; at < end; ++at) {
+        const item = frameItem(data, stack.frames[at]);
+        // The source of the place that the finding names is what people came for.
+        if (at === stack.site) {
+          item.classList.add("site-frame");
+          item.querySelector("details")?.setAttribute("open", "");
+        }
+        list.append(item);
+      }
+      continue;
+    }
+    const whose = [...new Set(stack.frames.slice(at, end).map((frame) => data.frames[frame].code))];
+    list.append(element("li", {class: "folded"}, element("details", {},
+      element("summary", {}, `${end - at} frames of ${whose.join(", ")}`),
+      element("ol", {start: at + 1}, stack.frames.slice(at, end).map((frame) => frameItem(data, frame))))));
+    at = end;
+  }
+  // Numbers go on behind what is folded.
+  let number = 1;
+  for (const item of list.children) {
+    item.setAttribute("value", number);
+    number += Math.max(1, item.querySelectorAll("ol > li").length);
+  }
+  return list;
+}
+
 function stackList(data, stack, number, total) {
-  const list = element("ol", {class: "stack"}, stack.frames.map((frame) => frameItem(data, frame)));
-  // The source of the place that the finding names is what people came for.
-  const site = list.children[stack.site];
-  site?.classList.add("site-frame");
-  site?.querySelector("details")?.setAttribute("open", "");
+  const list = frameList(data, stack);
   return element("details", {class: "stack-box", open: number === 1},
     element("summary", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
             `${signedBytes(stack.growth_bytes)} in ${signedBlocks(stack.growth_blocks)}`,
@@ -77,14 +111,26 @@ function shares(data, finding) {
     element("td", {}, share.verdict),
     element("td", {}, signedBytes(share.growth_bytes)),
     element("td", {}, share.bytes_per_hour === null ? "–" : `${signedBytes(share.bytes_per_hour)}/h`)));
-  return element("div", {class: "wide"}, element("table", {},
+  return scrolled("in each process", element("table", {},
     element("thead", {}, element("tr", {}, ["process", "verdict", "growth", "pace"]
       .map((head) => element("th", {scope: "col"}, head)))),
     element("tbody", {}, rows)));
 }
 
-function card(data, finding, index, show) {
+// What a finding's bytes did in the chosen time; nothing for all of it, which the pace tells.
+function growthIn(range, finding) {
+  if (range.isAll) return "";
+  const at = (time) => finding.live_bytes[range.data.times[time]];
+  const growth = at(range.to) - at(range.from);
+  const seconds = range.seconds(range.to) - range.seconds(range.from);
+  return `from ${elapsed(range.seconds(range.from), 0.1)} to ${elapsed(range.seconds(range.to), 0.1)}: ` +
+    `${signedBytes(growth)}, ${signedBytes(growth / seconds * 3600)}/h`;
+}
+
+function card(data, finding, index, range, show) {
   const body = element("div", {class: "card-body"});
+  const inRange = element("span", {class: "in-range"});
+  range.onChange(() => { inRange.textContent = growthIn(range, finding); });
   const box = element("details", {class: `card ${finding.verdict}`, id: `finding-${index + 1}`},
     element("summary", {},
       element("span", {class: "card-head"},
@@ -94,8 +140,8 @@ function card(data, finding, index, show) {
         finding.place ? element("span", {class: "place"}, finding.place) : null,
         finding.change ? element("span", {class: "mark"}, finding.change) : null),
       element("span", {class: "card-line"},
-        sparkline(finding.live_bytes),
-        element("span", {class: "pace"}, finding.pace),
+        sparkline(finding.live_bytes.slice(0, data.judged)),
+        element("span", {class: "pace"}, finding.pace), inRange,
         finding.limit ? element("span", {class: "limit"}, finding.limit) : null),
       element("span", {class: "reason"}, finding.reason)),
     body);
@@ -124,10 +170,10 @@ function card(data, finding, index, show) {
   return box;
 }
 
-export function buildFindings(host, data, show) {
+export function buildFindings(host, data, range, show) {
   if (data.findings.length === 0) {
     host.append(element("p", {class: "none-found"}, data.none_found));
     return;
   }
-  data.findings.forEach((finding, index) => host.append(card(data, finding, index, show)));
+  data.findings.forEach((finding, index) => host.append(card(data, finding, index, range, show)));
 }

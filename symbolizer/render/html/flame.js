@@ -1,54 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The differential flame graph: width is the size in the chosen view, colour what became of it since
-// the first snapshot. d3-flame-graph lays out and draws; which part of the tree it gets, zooming,
+// the first snapshot. d3-flame-graph lays out and draws; which part of which tree it gets, zooming,
 // searching and the keyboard are done here, because of half a million frames only those wide enough
-// to see may become elements.
+// to see may become elements. What is chosen stands in the page's address.
 
 import flamegraph from "d3-flame-graph";
 import {select} from "d3-selection";
 
 import {element, onSchemeChange, onWidthChange, styleValue} from "./dom.js";
-import {buildControls} from "./flame_controls.js";
+import {showAddress, takeAddress} from "./flame_address.js";
+import {buildControls, showChoices} from "./flame_controls.js";
 import {onKey} from "./flame_keys.js";
-import {blocks, bytes, count, percent, signedBlocks, signedBytes} from "./format.js";
+import {describe, legendText, statusText} from "./flame_words.js";
+import {functionsTable} from "./functions.js";
+import {bottomUp, codePresent, fold, kCode} from "./shapes.js";
+import {columnsAt, widths} from "./tree.js";
 
 const kRowHeight = 20;
 const kMostFrames = 12000;  // elements on the page; the narrowest are left out beyond that
 
-const kViews = {
-  growth: {title: "Growth", text: "width: bytes that grew or shrank"},
-  live: {title: "In use", text: "width: bytes in use at the last snapshot"},
-  allocated: {title: "Allocated", text: "width: bytes allocated since the start, freed or not"},
-};
-
 export class Flame {
-  constructor(host, data, tree) {
+  constructor(host, data, tree, range, address) {
     this.data = data;
-    this.tree = tree;
-    this.view = data.growth_known ? "growth" : "live";
-    this.unit = "bytes";
+    this.whole = tree;  // all frames, callers first
+    this.range = range;
+    this.present = codePresent(data);
+    this.hiddenName = data.names.length;
+    data.names.push(["(code of others)", -1, -1, kCode.length]);
+    // Where nothing grows for good, what is in use says more than what happened to change.
+    this.firstView = data.growth_known && data.rises ? "growth" : "live";
+    this.firstCode = kCode.map((_, code) => code === 0 || !this.present[0]);
     this.top = 0;
     this.focused = 0;
-    this.search = "";
-    this.found = null;
     this.finding = null;
     this.width = 0;
     this.build(host);
+    this.take(address);
     onWidthChange(this.graph, (width) => {
       this.width = width;
       this.draw();
     });
     onSchemeChange(() => this.draw());
+    range.onChange(() => this.reshape());
   }
 
   build(host) {
-    buildControls(this, host, kViews);
+    buildControls(this, host);
     // The library zooms on click by hiding what it has; here a zoom may show more than it has.
     this.graph.addEventListener("click", (event) => {
-      event.stopPropagation();
       const node = nodeOf(event.target);
-      if (node !== null) this.zoom(node, true);
+      if (node === null) return;
+      event.stopPropagation();
+      this.zoom(node, true);
     }, true);
     this.graph.addEventListener("mouseover", (event) => {
       const node = nodeOf(event.target);
@@ -64,46 +68,81 @@ export class Flame {
 
   // Width of each node in the present view.
   values() {
-    const column = `${this.view}_${this.unit}`;
-    return this.view === "growth" ? this.tree.sum(column, Math.abs) : this.tree.sum(column);
+    return widths(this.tree, this.view, this.unit);
   }
 
   nameOf(node) {
     return this.data.names[this.tree.name[node]];
   }
 
-  setView(view) {
-    this.view = view;
+  // What an address says, and for the rest how the page opens.
+  take(address) {
+    takeAddress(this, address);
+  }
+
+  // Makes the tree that is drawn anew; a zoom stays where the same way leads.
+  reshape() {
+    const path = this.tree && this.top !== 0 ? this.tree.pathTo(this.top) : [];
+    let tree = this.whole;
+    if (!this.range.isAll) {
+      tree = tree.with(columnsAt(tree.stacks, this.range.from, this.range.to));
+    }
+    if (this.present.some((there, code) => there && !this.code[code])) {
+      tree = fold(this.data, tree, this.code, this.hiddenName);
+    }
+    if (this.shape === "callees") tree = bottomUp(this.data, tree);
+    this.tree = tree;
+    this.top = this.focused = tree.nodeAt(path);
+    if (this.finding !== null) this.finding.counts = tree.findingNodes(this.finding.index).counts;
+    this.setSearch(this.searchBox.value);
+  }
+
+  set(key, value) {
+    this[key] = value;
+    if (key === "shape") this.reshape();
     this.draw();
   }
 
-  setUnit(unit) {
-    this.unit = unit;
+  setCode(code, shown) {
+    this.code[code] = shown;
+    this.reshape();
+  }
+
+  setOrder(order) {
+    this.set("order", order);
+    this.graph.querySelector(`th[aria-sort="descending"] button`)?.focus();
+  }
+
+  // Opens a function's callers and callees in the table.
+  setFunction(name) {
+    const had = this.functionName;
+    this.functionName = name;
     this.draw();
+    this.graph.querySelector(`[data-name="${name ?? had}"]`)?.focus();
   }
 
   setSearch(text) {
     this.search = text.trim().toLowerCase();
-    this.found = null;
+    this.found = this.hits = null;
     if (this.search !== "") {
       const {names, modules, files} = this.data;
       const has = (value) => value !== undefined && value.toLowerCase().includes(this.search);
       const moduleHits = modules.map(has);
       const fileHits = files.map(has);
-      const hits = Uint8Array.from(names, ([text, module, file]) =>
+      this.hits = Uint8Array.from(names, ([text, module, file]) =>
         has(text) || moduleHits[module] || fileHits[file] ? 1 : 0);
-      this.found = this.tree.matches(hits);
+      this.found = this.tree.matches(this.hits);
     }
     this.draw();
   }
 
   // Marks the stacks of one finding and zooms to where they meet.
   showFinding(index) {
+    if (this.shape !== "callers") this.shape = "callers";
+    this.searchBox.value = "";
+    this.reshape();
     const {counts, meet} = this.tree.findingNodes(index);
     this.finding = {index, counts};
-    this.searchBox.value = "";
-    this.search = "";
-    this.found = null;
     this.findingNote.replaceChildren(
       `finding ${index + 1} is marked `,
       element("button", {type: "button", onclick: () => this.clearFinding()}, "unmark"));
@@ -154,16 +193,22 @@ export class Flame {
     const values = this.values();
     while (this.top !== 0 && values[this.top] <= 0) this.top = this.tree.parent[this.top];
     this.graph.replaceChildren();
-    this.legend.textContent = `${kViews[this.view].text.replace("bytes", this.unit)}; ` +
-      (this.data.growth_known
-        ? "red grew since the first snapshot, blue shrank, grey did not change."
-        : "growth is unknown with a single snapshot.") +
-      " Callers are above what they call.";
+    this.graph.toggleAttribute("role", false);
+    showChoices(this);
+    showAddress(this);
+    this.legend.textContent = legendText(this);
+    this.path.hidden = this.details.hidden = this.shape === "functions";
     if (values[0] <= 0) {
       this.graph.append(element("p", {}, `Nothing to show: no ${this.unit} in this view.`));
-      this.tellStatus(values);
+      this.status.textContent = statusText(this, values);
       return;
     }
+    if (this.shape === "functions") {
+      this.graph.append(functionsTable(this));
+      this.status.textContent = statusText(this, values);
+      return;
+    }
+    this.graph.setAttribute("role", "tree");
     const root = this.limited(values);
     const chart = flamegraph()
       .width(this.width)
@@ -171,12 +216,12 @@ export class Flame {
       .inverted(true)
       .transitionDuration(0)
       .getName((d) => this.nameOf(d.data.node)[0])
-      .setLabelHandler((d) => this.describe(d.data.node, values))
+      .setLabelHandler((d) => describe(this, d.data.node, values))
       .setColorMapper((d) => this.color(d.data.node, values));
     select(this.graph).datum(root).call(chart);
     this.decorate(values);
     this.tellPath();
-    this.tellStatus(values);
+    this.status.textContent = statusText(this, values);
     if (this.graph.querySelector(`[data-node="${this.focused}"]`) === null) this.focused = this.top;
     this.setFocused(this.focused);
     if (hadFocus) this.focusFrame(this.focused);
@@ -211,7 +256,7 @@ export class Flame {
       frame.setAttribute("tabindex", "-1");
       frame.setAttribute("role", "treeitem");
       frame.setAttribute("aria-level", d.depth + 1);
-      frame.setAttribute("aria-label", this.describe(node, values));
+      frame.setAttribute("aria-label", describe(this, node, values));
       frame.classList.toggle("above", d.data.above === true);
       frame.classList.toggle("found", this.found !== null && this.found.hit[node] === 1);
       frame.classList.toggle("unfound", this.found !== null && this.found.hit[node] !== 1);
@@ -220,24 +265,8 @@ export class Flame {
     this.graph.querySelector("svg").setAttribute("height", (deepest + 1) * kRowHeight + 2);
   }
 
-  describe(node, values) {
-    const amount = this.unit === "bytes" ? bytes : blocks;
-    const signed = this.unit === "bytes" ? signedBytes : signedBlocks;
-    const [text, module, file] = this.nameOf(node);
-    const parts = [text];
-    if (this.data.growth_known) {
-      parts.push(`${signed(this.tree.sum(`growth_${this.unit}`)[node])} growth`);
-    }
-    parts.push(`${amount(this.tree.sum(`live_${this.unit}`)[node])} in use`,
-               `${amount(this.tree.sum(`allocated_${this.unit}`)[node])} allocated`,
-               `${percent(values[node] / values[0])} of the view`);
-    const place = this.data.files[file] || this.data.modules[module];
-    if (place) parts.push(place);
-    return parts.join(" · ");
-  }
-
   tell(node) {
-    this.details.textContent = this.describe(node, this.values());
+    this.details.textContent = describe(this, node, this.values());
   }
 
   tellPath() {
@@ -248,20 +277,6 @@ export class Flame {
       : element("button", {type: "button", onclick: () => this.zoom(node, true)},
                 this.nameOf(node)[0]))));
     this.resetButton.disabled = this.top === 0;
-  }
-
-  tellStatus(values) {
-    if (this.found === null) {
-      this.status.textContent = "";
-      return;
-    }
-    const {topmost} = this.found;
-    const sum = topmost.reduce((total, node) => total + values[node], 0);
-    const amount = this.unit === "bytes" ? bytes(sum) : blocks(sum);
-    this.status.textContent = topmost.length === 0
-      ? "no match"
-      : `${count(topmost.length)} ${topmost.length === 1 ? "match" : "matches"}, ` +
-        `${amount}, ${percent(values[0] > 0 ? sum / values[0] : 0)} of the view`;
   }
 }
 

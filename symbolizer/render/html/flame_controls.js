@@ -6,22 +6,44 @@
 
 import {element} from "./dom.js";
 import {onSearchKey} from "./flame_keys.js";
+import {kShapes, kViews} from "./flame_words.js";
+import {kCode} from "./shapes.js";
 
-export function buildControls(flame, host, views) {
-  const radio = (group, value, title, checked, change) => {
-    const input = element("input", {type: "radio", name: group, value, checked, onchange: change});
+// The inputs of a group follow what the flame graph shows, whoever chose it.
+function choices(flame, group, titles) {
+  return Object.entries(titles).map(([key, title]) => {
+    const input = element("input", {type: "radio", name: group, value: key, onchange: () => flame.set(group, key)});
+    flame.inputs.push([input, () => flame[group] === key]);
     return element("label", {class: "choice"}, input, element("span", {}, title));
-  };
-  const viewChoices = Object.entries(views).map(([key, view]) => {
-    const made = radio("view", key, view.title, key === flame.view, () => flame.setView(key));
-    if (key === "growth" && !flame.data.growth_known) {
-      made.firstChild.disabled = true;
-      made.title = "growth needs two snapshots";
-    }
-    return made;
   });
-  const units = ["bytes", "blocks"].map((unit) =>
-    radio("unit", unit, unit, unit === flame.unit, () => flame.setUnit(unit)));
+}
+
+function codeChoices(flame) {
+  if (!flame.present[0] || flame.present.filter(Boolean).length < 2) return null;
+  const boxes = kCode.map((word, code) => {
+    if (code === 0 || !flame.present[code]) return null;
+    const input = element("input", {type: "checkbox", name: "frames", value: word,
+                                    onchange: () => flame.setCode(code, input.checked)});
+    flame.inputs.push([input, () => flame.code[code]]);
+    return element("label", {}, input, ` ${word}`);
+  });
+  return element("fieldset", {class: "code"}, element("legend", {}, "frames"),
+                 element("span", {}, "frames of "), boxes);
+}
+
+export function showChoices(flame) {
+  for (const [input, is_chosen] of flame.inputs) input.checked = is_chosen();
+}
+
+export function buildControls(flame, host) {
+  flame.inputs = [];
+  const titles = (texts) => Object.fromEntries(Object.entries(texts).map(([key, {title}]) => [key, title]));
+  const viewChoices = choices(flame, "view", titles(kViews));
+  if (!flame.data.growth_known) {
+    viewChoices[0].firstChild.disabled = true;
+    viewChoices[0].title = "growth needs two snapshots";
+  }
+  const units = choices(flame, "unit", {bytes: "bytes", blocks: "blocks"});
   flame.searchBox = element("input", {
     type: "search", id: "flame-search", autocomplete: "off", spellcheck: "false",
     title: "part of a function, module or file name", "aria-describedby": "flame-keys",
@@ -39,6 +61,8 @@ export function buildControls(flame, host, views) {
     element("div", {class: "controls"},
       element("fieldset", {}, element("legend", {}, "view"), viewChoices),
       element("fieldset", {}, element("legend", {}, "unit"), units),
+      element("fieldset", {}, element("legend", {}, "shape"), choices(flame, "shape", titles(kShapes))),
+      codeChoices(flame),
       element("label", {class: "search", for: "flame-search"}, "Search ", flame.searchBox),
       flame.resetButton, flame.findingNote, flame.status),
     flame.path, flame.details, flame.graph, flame.legend,

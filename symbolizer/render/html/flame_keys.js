@@ -22,7 +22,8 @@ export function onSearchKey(flame, event) {
 }
 
 export function onKey(flame, event) {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  // In the table of functions, the browser's own keys do.
+  if (flame.shape === "functions" || event.ctrlKey || event.altKey || event.metaKey) return;
   const move = {
     ArrowUp: () => step(flame, "up"), ArrowDown: () => step(flame, "down"),
     ArrowLeft: () => step(flame, "left"), ArrowRight: () => step(flame, "right"),

@@ -5,12 +5,14 @@
 
 import "uplot/dist/uPlot.min.css";
 
+import {onAddress, openCard, readAddress} from "./address.js";
 import {buildChart} from "./chart.js";
-import {element} from "./dom.js";
+import {element, scrolled} from "./dom.js";
 import {buildFindings} from "./findings.js";
 import {Flame} from "./flame.js";
 import {bytes, count} from "./format.js";
 import {buildHeapGrowth} from "./owners.js";
+import {buildRange, Range} from "./range.js";
 import {Tree} from "./tree.js";
 // After the libraries' own sheets, which the imports above bring in.
 import "./page.css";
@@ -23,11 +25,11 @@ function section(title, id) {
 
 function buildSummary(data) {
   document.title = `silt: ${data.program}`;
-  const last = data.snapshots[data.snapshots.length - 1];
+  const last = data.snapshots[data.judged - 1];
   const facts = [
     ["process", `${data.program}, pid ${data.pid}`], ["command", data.command],
     ["started", data.start], ["seen", data.scope],
-    ["at the end", last && `${bytes(last.live_bytes)} in use in ${count(last.live_blocks)} blocks, ` +
+    ["at last", last && `${bytes(last.live_bytes)} in use of native memory in ${count(last.live_blocks)} blocks, ` +
       `${bytes(last.mapping_bytes)} mapped, RSS ${last.rss_bytes ? bytes(last.rss_bytes) : "unknown"}`],
     ["RSS", data.rss_sum && `${data.rss_sum}${data.rss_change ? `; since the first snapshot: ${data.rss_change}` : ""}`],
   ].filter(([, value]) => value);
@@ -53,7 +55,7 @@ function buildGate(data) {
 function buildProcesses(data) {
   if (data.processes.length === 0) return;
   const host = section("Processes", "processes");
-  host.append(element("div", {class: "wide"}, element("table", {},
+  host.append(scrolled("processes", element("table", {},
     element("thead", {}, element("tr", {}, ["process", "recording", "snapshots", "first", "last", "leaks"]
       .map((head) => element("th", {scope: "col"}, head)))),
     element("tbody", {}, data.processes.map((process) => element("tr", {},
@@ -72,10 +74,14 @@ function build() {
   buildSummary(data);
   buildGate(data);
   let flame = null;
-  buildFindings(section("Findings", "findings"), data, (index) => flame?.showFinding(index));
+  const address = readAddress();  // before anything writes it
+  const range = new Range(data);
+  buildFindings(section("Findings", "findings"), data, range, (index) => flame?.showFinding(index));
   if (data.heap_growth.length > 0) buildHeapGrowth(section("Who keeps what came", "heaps"), data);
   buildProcesses(data);
-  buildChart(section("Memory over time", "time"), data);
+  const time = section("Memory over time", "time");
+  buildChart(time, data, range);
+  buildRange(time.querySelector(".range-place") ?? time, range);
   const flameHost = section("Where the memory comes from", "flame");
   buildTexts("What this run could see", "honesty", data.honesty);
   buildTexts("Notes", "notes", data.notes);
@@ -91,7 +97,15 @@ function build() {
   });
 
   setTimeout(() => {
-    flame = new Flame(flameHost, data, new Tree(data.tree));
+    const takeRange = (from) => range.set(
+      Number(from.get("from") ?? 0), Number(from.get("to") ?? range.last));
+    takeRange(address);
+    flame = new Flame(flameHost, data, new Tree(data.tree), range, address);
+    onAddress((changed) => {
+      takeRange(changed);
+      flame.take(changed);
+    });
+    openCard();
     document.documentElement.dataset.ready = String(Math.round(performance.now()));
   }, 0);
 }

@@ -36,6 +36,12 @@ export class Tree {
     return result;
   }
 
+  // The same calls with other columns.
+  with(stacks) {
+    const made = Object.create(Tree.prototype);
+    return Object.assign(made, this, {stacks, sums: new Map()});
+  }
+
   addUp(values) {
     for (let node = this.size - 1; node > 0; --node) values[this.parent[node]] += values[node];
   }
@@ -63,6 +69,23 @@ export class Tree {
     const result = [];
     for (let at = this.parent[node]; at >= 0; at = this.parent[at]) result.push(at);
     return result;  // nearest first
+  }
+
+  // The way to a node as names, outermost first, and the node to which such a way leads: as far as
+  // it goes.
+  pathTo(node) {
+    return [node, ...this.ancestors(node)].slice(0, -1).reverse().map((at) => this.name[at]);
+  }
+
+  nodeAt(path) {
+    let node = 0;
+    for (const name of path) {
+      let child = this.firstChild[node];
+      while (child !== -1 && this.name[child] !== name) child = this.nextSibling[child];
+      if (child === -1) break;
+      node = child;
+    }
+    return node;
   }
 
   // Nodes whose name matches, with everything below counted once: [node flags, topmost matches].
@@ -101,4 +124,30 @@ export class Tree {
     }
     return result;
   }
+}
+
+// Columns of a range of time: what was in use at its end, and how that differs from its start. Values
+// are kept until the last that differs: it goes on.
+export function columnsAt(stacks, from, to) {
+  const at = (values, time) => values[Math.min(time, values.length - 1)] ?? 0;
+  const result = {...stacks};
+  for (const unit of ["bytes", "blocks"]) {
+    const over_time = stacks[`${unit}_over_time`];
+    result[`live_${unit}`] = over_time.map((values) => at(values, to));
+    result[`growth_${unit}`] = over_time.map((values) => at(values, to) - at(values, from));
+  }
+  return result;
+}
+
+// How wide each node of a tree is in a view. What was freed again is what was allocated and is not in
+// use any more.
+export function widths(tree, view, unit) {
+  if (view === "growth") return tree.sum(`growth_${unit}`, Math.abs);
+  if (view !== "freed") return tree.sum(`${view}_${unit}`);
+  const key = `freed_${unit}`;
+  if (!tree.sums.has(key)) {
+    const live = tree.sum(`live_${unit}`);
+    tree.sums.set(key, tree.sum(`allocated_${unit}`).map((value, node) => Math.max(0, value - live[node])));
+  }
+  return tree.sums.get(key);
 }

@@ -40,19 +40,43 @@ TEST_CASE("a lock that is held cannot be taken, and can when it was given back")
   lock.unlock();
 }
 
+bool is_blocked() {
+  sigset_t set;
+  pthread_sigmask(SIG_SETMASK, nullptr, &set);
+  return sigismember(&set, SIGUSR1) == 1;
+}
+
 TEST_CASE("no signal handler runs while a guard lives, and signals are as before afterwards") {
   SpinLock lock;
-  const auto is_blocked = [] {
-    sigset_t set;
-    pthread_sigmask(SIG_SETMASK, nullptr, &set);
-    return sigismember(&set, SIGUSR1) == 1;
-  };
   CHECK_FALSE(is_blocked());
   {
     const SpinGuard guard(lock);
     CHECK(is_blocked());
   }
   CHECK_FALSE(is_blocked());
+}
+
+TEST_CASE("between locked sections of one stretch signals stay blocked, and the lock is free") {
+  SpinLock lock;
+  {
+    LazilyBlockedSignals blocked;
+    CHECK_FALSE(is_blocked());
+    for (int i = 0; i < 2; ++i) {
+      const SpinGuardWithin guard(blocked, lock);
+      CHECK(is_blocked());
+      CHECK_FALSE(lock.try_lock());
+    }
+    CHECK(is_blocked());
+    CHECK(lock.try_lock());
+    lock.unlock();
+    blocked.restore();
+    CHECK_FALSE(is_blocked());
+    const SpinGuardWithin guard(blocked, lock);
+    CHECK(is_blocked());
+  }
+  CHECK_FALSE(is_blocked());
+  CHECK(lock.try_lock());
+  lock.unlock();
 }
 
 }  // namespace silt::base

@@ -10,9 +10,11 @@
 #include <fstream>
 #include <numeric>
 
+#include "symbolizer/render/html_chart.h"
 #include "symbolizer/render/html_source.h"
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/render.h"
+#include "test/symbolizer/render/sample_report.h"
 #include "test/symbolizer/temporary_folder.h"
 
 namespace silt::render {
@@ -66,6 +68,82 @@ TEST_CASE("lines of one function are one node of the call tree") {
   CHECK(tree.leaves[0].growth_bytes == 200);
   CHECK(tree.leaves[0].live_bytes == 700);
   CHECK(tree.leaves[0].allocated_blocks == 4);
+}
+
+TEST_CASE("the layers of the chart add up to what is in use in all heaps") {
+  report::Report report = test::sample();
+  for (report::SnapshotLine& line : report.snapshots) {
+    line.mapping_bytes = 9'000'000'000;  // reserved
+    line.parts->mappings = 1'000'000;    // touched
+    line.object_bytes = 50'000;
+  }
+  nlohmann::ordered_json json;
+  add_chart(report, json);
+  for (size_t i = 0; i < report.snapshots.size(); ++i) {
+    uint64_t sum = 0;
+    for (const char* part : {"chart", "heaps"}) {
+      for (const auto& layer : json[part]) sum += layer["live_bytes"][i].get<uint64_t>();
+    }
+    const report::SnapshotLine& line = report.snapshots[i];
+    CHECK(sum == line.live_bytes + 1'000'000 + line.js_used_bytes + 50'000);
+  }
+  // Freed memory is in use no more; objects of JavaScript are.
+  CHECK(json["chart"].size() == 3);
+  CHECK(json["heaps"].size() == 4);
+  CHECK(json["heaps"][2]["label"] == "other JavaScript in use");
+}
+
+TEST_CASE("the chart of a finding that is a whole heap counts it once") {
+  report::Report report = test::sample();
+  report.findings.resize(1);
+  report.findings[0].whole = "js";
+  report.findings[0].heap = read::Heap::kManaged;
+  nlohmann::ordered_json json;
+  add_chart(report, json);
+  CHECK(json["chart"].empty());
+  CHECK(json["heaps"][1]["label"] == "JavaScript in use");
+  CHECK(json["heaps"][1]["live_bytes"][0] == report.snapshots[0].js_used_bytes);
+}
+
+TEST_CASE("leaves have values over time, at as many times as there is room for") {
+  report::Report report;
+  for (uint32_t i = 0; i < 100; ++i) report.snapshots.push_back({i});
+  report.judged_snapshots = 99;  // and one at exit
+  report::StackLine stack = stack_of(1, {named("add")}, 98, 0);
+  stack.live_bytes.clear();
+  for (uint64_t i = 0; i < 100; ++i) stack.live_bytes.push_back(i < 99 ? i : 0);
+  report.stacks = {stack};
+  const CallTree all = make_call_tree(report);
+  CHECK(all.times.size() == 99);
+  CHECK(all.leaves[0].live_bytes == 98);
+  CallTreeLimits limits;
+  limits.times = 5;
+  const CallTree few = make_call_tree(report, limits);
+  CHECK(few.times == std::vector<size_t>{0, 24, 49, 73, 98});
+  CHECK(few.leaves[0].bytes_over_time == std::vector<uint64_t>{0, 24, 49, 73, 98});
+  limits.values = 1;
+  CHECK(make_call_tree(report, limits).times == std::vector<size_t>{0, 98});
+}
+
+TEST_CASE("names know whose code they are, and what is below another language is native") {
+  symbolize::Frame libc = named("qsort");
+  libc.module = "/lib/x86_64-linux-gnu/libc.so.6";
+  symbolize::Frame library = named("deflate");
+  library.module = "/usr/lib/x86_64-linux-gnu/libz.so.1";
+  symbolize::Frame script = named("onRequest");
+  script.kind = symbolize::FrameKind::kJavaScript;
+  script.file = "/srv/app.js";
+  CHECK(code_of(named("add"), false) == Code::kApp);
+  CHECK(code_of(library, false) == Code::kDependencies);
+  CHECK(code_of(libc, false) == Code::kRuntime);
+  CHECK(code_of(libc, true) == Code::kNative);
+  CHECK(code_of(script, true) == Code::kApp);
+  report::Report report;
+  report.stacks = {stack_of(1, {libc, script}, 1, 1)};
+  const CallTree tree = make_call_tree(report);
+  CHECK(tree.names[0].code == Code::kNone);
+  CHECK(tree.names[1].code == Code::kApp);
+  CHECK(tree.names[2].code == Code::kNative);
 }
 
 TEST_CASE("a parent comes before its children in the call tree") {

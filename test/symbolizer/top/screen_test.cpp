@@ -41,7 +41,7 @@ TEST_CASE("totals, growth and pace are told") {
   const auto lines = lines_of(picture_of(1, "Table::add(int)", "src/table.cpp"), {});
   REQUIRE(lines.size() == 6);
   CHECK(lines[0] == "shop (pid 4711), 3 snapshots over 4.0 s, exact");
-  CHECK(lines[1] == "live 4.0 MB in 12,345 blocks, +3.0 MB since start, +1.0 MB/s now");
+  CHECK(lines[1] == "native 4.0 MB in 12,345 blocks, +3.0 MB since start, +1.0 MB/s now");
   CHECK_THAT(lines[2], Catch::StartsWith("RSS 9.0 MB, +9.0 MB"));
   CHECK(lines[5] == "  +3.0 MB  +1.0 MB/s   +12,000   4.0 MB  Table::add  table.cpp:31");
 }
@@ -58,6 +58,7 @@ TEST_CASE("no line is wider than the terminal, and no picture higher") {
           Shape shape;
           shape.width = width;
           shape.height = height;
+          shape.keys = height == 24;
           const auto lines = lines_of(picture, shape);
           CHECK(lines.size() <= height);
           for (const std::string& line : lines) {
@@ -68,6 +69,46 @@ TEST_CASE("no line is wider than the terminal, and no picture higher") {
       }
     }
   }
+}
+
+TEST_CASE("heaps of other languages stand beside native memory") {
+  Picture picture = picture_of(1, "f", "a.cpp");
+  picture.first.js_bytes = 5e6;
+  picture.latest.js_bytes = 7e6;
+  CHECK(lines_of(picture, {})[2] == "JavaScript heap 7.0 MB, +2.0 MB");
+  picture.latest.object_bytes = 3e6;
+  CHECK(lines_of(picture, {})[2] ==
+        "JavaScript heap 7.0 MB, +2.0 MB; Python objects 3.0 MB, +3.0 MB");
+}
+
+TEST_CASE("a name of usual length is whole in 60 columns") {
+  Shape shape;
+  shape.width = 60;
+  const auto lines = lines_of(picture_of(1, "SessionTable::visit", "src/table.cpp"), shape);
+  CHECK(lines[1] == "native 4.0 MB, +3.0 MB since start, +1.0 MB/s now");
+  CHECK(lines[4].find("blocks") == std::string::npos);
+  CHECK(lines[5] == "  +3.0 MB  +1.0 MB/s   4.0 MB  SessionTable::visit  ….cpp:31");
+}
+
+TEST_CASE("rows are sorted by what the user chose, and the last line says by what") {
+  Picture picture = picture_of(3, "f", "a.cpp");
+  const char* const names[] = {"most", "fastest", "largest"};
+  for (size_t i = 0; i < 3; ++i) picture.rows[i].site.function = names[i];
+  picture.rows[0].growth_bytes = 9e6;
+  picture.rows[1].bytes_per_second = 9e6;
+  picture.rows[2].live_bytes = 9e6;
+  Shape shape;
+  shape.keys = true;
+  const auto first = [&](Order order) {
+    shape.order = order;
+    return lines_of(picture, shape)[5];
+  };
+  CHECK_THAT(first(Order::kGrowth), Catch::Contains("most"));
+  CHECK_THAT(first(Order::kNow), Catch::Contains("fastest"));
+  CHECK_THAT(first(Order::kLive), Catch::Contains("largest"));
+  const auto lines = lines_of(picture, shape);
+  REQUIRE(lines.size() == shape.height);
+  CHECK(lines.back() == "q quit   space pause   s sort (by live)");
 }
 
 TEST_CASE("what shrank is not among what grows") {

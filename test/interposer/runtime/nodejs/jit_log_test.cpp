@@ -26,11 +26,11 @@ namespace fs = std::filesystem;
 constexpr uint32_t kIsolate = 7;
 
 void add(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate) {
-  add_code(CodeKind::kMachine, start, size, name.data(), name.size(), owner);
+  add_code({CodeKind::kMachine, start, size, name.data(), name.size(), owner});
 }
 
 void add_bytes(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate) {
-  add_code(CodeKind::kByte, start, size, name.data(), name.size(), owner);
+  add_code({CodeKind::kByte, start, size, name.data(), name.size(), owner});
 }
 
 // A folder with the map, which later cases append to.
@@ -112,6 +112,30 @@ TEST_CASE("machine code is written once, in the order in which it appeared") {
   CHECK(recording.write());
   CHECK(recording.text() == all);
   CHECK(code_counts().pending == 0);
+}
+
+TEST_CASE("code that is told of in a batch is as if it had been told of piece by piece") {
+  drop_code_of(kIsolate);
+  const Recording recording;
+  std::string all;
+  {
+    CodeBatch batch;
+    for (uint64_t i = 0; i < 1000; ++i) {
+      // Names that the batch has copied; now and then one that no batch has room for.
+      std::string name(i % 250 == 249 ? 20'000 : i % 300 + 1, 'n');
+      const uint64_t start = 0x1000000 + i * 64;
+      batch.add({CodeKind::kMachine, start, 0x40, name.data(), name.size(), kIsolate});
+      std::stringstream line;
+      line << std::hex << start << " 40 " << name.substr(0, 2000) << "\n";
+      all += line.str();
+      name.assign(name.size(), 'x');
+    }
+    batch.add({CodeKind::kMachine, 0, 0x40, "nowhere", 7, kIsolate});
+    batch.add({CodeKind::kMachine, 0x9000000, 0x40, nullptr, 7, kIsolate});
+  }
+  CHECK(recording.write());
+  const std::string text = recording.text();
+  CHECK(text == all);
 }
 
 TEST_CASE("the child of a fork writes what is there anew") {
