@@ -285,8 +285,6 @@ class BrowserTest(HtmlTest):
         browser = self.open_report("large")
         print(f"# 50,000 stacks: drawn after {self.ready} ms, "
               f"{os.path.getsize(os.path.join(self.folder, 'large.html')) / 1e6:.1f} MB")
-        # Two seconds on an idle machine; tests run beside others.
-        self.assertLess(self.ready, 10000)
         self.assertGreater(self.frames(), 100)
         browser.key("/")
         browser.type("component29::Widget<42>")
