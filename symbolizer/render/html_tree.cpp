@@ -11,7 +11,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/words.h"
-#include "symbolizer/report/owner.h"
+#include "symbolizer/report/origin.h"
 #include "symbolizer/report/runtime.h"
 
 namespace silt::render {
@@ -212,14 +212,14 @@ bool has_managed_code(const report::Report& report) {
 }
 
 Code code_of(const symbolize::Frame& frame, bool managed) {
-  switch (report::owner_of(frame)) {
-    case report::Owner::kUser:
-    case report::Owner::kWrapper:
+  switch (report::origin_of(frame)) {
+    case report::Origin::kUser:
+    case report::Origin::kWrapper:
       return Code::kApp;
-    case report::Owner::kLibrary:
+    case report::Origin::kLibrary:
       return Code::kDependencies;
-    case report::Owner::kAllocator:
-    case report::Owner::kRuntime:
+    case report::Origin::kAllocator:
+    case report::Origin::kRuntime:
       break;
   }
   return managed && report::find_runtime(frame.kind) == nullptr ? Code::kNative : Code::kRuntime;

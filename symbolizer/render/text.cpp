@@ -23,7 +23,7 @@ namespace silt::render {
 namespace {
 
 using report::Finding;
-using report::Owner;
+using report::Origin;
 using report::Report;
 using report::StackLine;
 using report::Verdict;
@@ -208,8 +208,8 @@ class Page : TextRows {
       const symbolize::FrameList& all = at->second->frames;
       const size_t site = report::site_in(all, finding.site).value_or(report::find_site(all));
       for (size_t k = site; k-- > 0;) {
-        const Owner owner = report::owner_of(all[k]);
-        if (owner != Owner::kLibrary && owner != Owner::kUser) continue;
+        const Origin origin = report::origin_of(all[k]);
+        if (origin != Origin::kLibrary && origin != Origin::kUser) continue;
         if (all[k].function.empty()) continue;
         const std::string name = said_name(clean(all[k].function));
         if (name.empty() || name.back() == ':') continue;  // a lambda, which has no name of its own

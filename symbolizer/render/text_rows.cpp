@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "symbolizer/render/escape.h"
-#include "symbolizer/report/owner.h"
+#include "symbolizer/report/origin.h"
 
 namespace silt::render {
 namespace {

@@ -14,7 +14,7 @@
 
 namespace silt::render {
 
-using report::Owner;
+using report::Origin;
 using symbolize::Frame;
 
 namespace {
@@ -27,7 +27,7 @@ std::string called_text(const symbolize::FrameList& all, size_t site) {
   std::vector<std::string> names;
   size_t more = 0;
   for (size_t i = site; i-- > 0;) {
-    if (report::owner_of(all[i]) == Owner::kAllocator) continue;
+    if (report::origin_of(all[i]) == Origin::kAllocator) continue;
     const std::string name = said_name(clean(function_text(all[i])));
     if (name.empty() || (!names.empty() && names.back() == name)) continue;
     if (names.size() < kMostNames) {

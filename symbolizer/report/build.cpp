@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "symbolizer/report/findings/findings.h"
-#include "symbolizer/report/findings/owned.h"
+#include "symbolizer/report/findings/pointers.h"
 #include "symbolizer/report/findings/whole.h"
 #include "symbolizer/report/honesty.h"
 #include "symbolizer/report/runtime.h"

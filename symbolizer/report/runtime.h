@@ -57,7 +57,7 @@ struct Runtime {
   std::span<const std::string_view> functions = {};
 
   // Whose code a frame of its kind is.
-  Owner (*owner_of)(const symbolize::Frame& frame) = nullptr;
+  Origin (*origin_of)(const symbolize::Frame& frame) = nullptr;
   // Whether a function of its own library, written in the language, only hands out memory.
   bool (*is_allocator)(const symbolize::Frame& frame) = nullptr;
   // The name under which this native frame's, or this whole stack's, own work is one site; empty

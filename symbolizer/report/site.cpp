@@ -25,14 +25,14 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
   size_t best = begin;
   int best_rank = -1;
   for (size_t i = begin; i < frames.size(); ++i) {
-    const Owner owner = owner_of(frames[i], look_through);
-    int rank = static_cast<int>(owner);
+    const Origin origin = origin_of(frames[i], look_through);
+    int rank = static_cast<int>(origin);
     // The user's functions in a runtime beat native code; so do a package's, but not an addon.
     rank *= 2;
-    if (is_managed(frames[i]) && owner == Owner::kUser) rank += 2;
+    if (is_managed(frames[i]) && origin == Origin::kUser) rank += 2;
     // A function of the runtime's own library says more than the allocator that it calls.
     const Runtime* runtime = find_runtime(frames[i].kind);
-    const bool says = runtime != nullptr && owner == Owner::kRuntime && !frames[i].file.empty() &&
+    const bool says = runtime != nullptr && origin == Origin::kRuntime && !frames[i].file.empty() &&
                       (runtime->is_allocator == nullptr || !runtime->is_allocator(frames[i]));
     if (says) rank += 1;
     if (rank > best_rank) {
@@ -46,7 +46,8 @@ size_t find_site(const symbolize::FrameList& frames, std::span<const std::string
 size_t inner_allocator_frames(const symbolize::FrameList& frames) {
   size_t outermost = 0;
   for (size_t i = 1; i < frames.size(); ++i) {
-    if (frames[i].kind != FrameKind::kNative || owner_of(frames[i]) != Owner::kAllocator) continue;
+    if (frames[i].kind != FrameKind::kNative || origin_of(frames[i]) != Origin::kAllocator)
+      continue;
     // mmap and its kin are called by allocators, not the other way round; silt's hooks are
     // nobody's.
     const std::string name = plain_name(frames[i].function);
@@ -58,7 +59,7 @@ size_t inner_allocator_frames(const symbolize::FrameList& frames) {
 
 size_t leading_allocator_frames(const symbolize::FrameList& frames) {
   size_t count = 0;
-  while (count < frames.size() && owner_of(frames[count]) == Owner::kAllocator) ++count;
+  while (count < frames.size() && origin_of(frames[count]) == Origin::kAllocator) ++count;
   return count < frames.size() ? count : frames.empty() ? 0 : frames.size() - 1;
 }
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-#include "symbolizer/report/owner.h"
+#include "symbolizer/report/origin.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::report {

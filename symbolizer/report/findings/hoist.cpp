@@ -43,7 +43,7 @@ bool is_in_flight(const Caller& caller, const Caller& cause) {
 bool hoist_once(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
                 const FoldOptions& options, Candidate& candidate) {
   Frame& site = candidate.group.site;
-  if (site.kind != FrameKind::kNative || owner_of(site, options.look_through) < Owner::kWrapper) {
+  if (site.kind != FrameKind::kNative || origin_of(site, options.look_through) < Origin::kWrapper) {
     return false;
   }
   std::unordered_set<uint64_t> calls;  // in the site's function
@@ -62,7 +62,7 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
           calls.insert(recording.nodes[node].pc);
           seen = true;
           found = false;  // recursion: what counts is outside of the outermost one
-        } else if (seen && !found && owner_of(frame, options.look_through) == Owner::kUser) {
+        } else if (seen && !found && origin_of(frame, options.look_through) == Origin::kUser) {
           next = frame;
           next_pc = recording.nodes[node].pc;
           found = true;

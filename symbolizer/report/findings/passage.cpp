@@ -15,8 +15,8 @@ namespace silt::report {
 using symbolize::Frame;
 
 bool is_foreign(const Frame& site, const FoldOptions& options) {
-  const Owner owner = owner_of(site, options.look_through);
-  return owner != Owner::kUser && owner != Owner::kWrapper;
+  const Origin origin = origin_of(site, options.look_through);
+  return origin != Origin::kUser && origin != Origin::kWrapper;
 }
 
 size_t function_hash(const Frame& frame) {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "symbolizer/report/memory_parts.h"
-#include "symbolizer/report/owner.h"
+#include "symbolizer/report/origin.h"
 
 namespace silt::report {
 namespace {

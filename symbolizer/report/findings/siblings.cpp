@@ -94,7 +94,7 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   for (size_t i = 1; i <= std::min(calls.size(), others.size()); ++i) {
     const Frame& frame = calls[calls.size() - i];
     if (!same_function(frame, others[others.size() - i])) break;
-    if (owner_of(frame, options.look_through) == Owner::kUser && frame.function != "main") {
+    if (origin_of(frame, options.look_through) == Origin::kUser && frame.function != "main") {
       meet = frame;
     }
   }

@@ -19,7 +19,7 @@ using symbolize::Frame;
 constexpr size_t kFurther = 8;
 
 bool is_own_frame(const Frame& frame, bool managed, const FoldOptions& options) {
-  if (owner_of(frame, options.look_through) != Owner::kUser) return false;
+  if (origin_of(frame, options.look_through) != Origin::kUser) return false;
   return !managed || find_runtime(frame.kind) != nullptr;
 }
 

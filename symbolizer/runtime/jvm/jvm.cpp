@@ -9,7 +9,7 @@
 namespace silt::runtime {
 namespace {
 
-using report::Owner;
+using report::Origin;
 using report::OwnWork;
 using symbolize::Frame;
 using symbolize::FrameKind;
@@ -21,7 +21,7 @@ std::string_view own_stack(const symbolize::FrameList& frames) {
   bool own = false;
   for (const Frame& frame : frames) {
     if (frame.kind != FrameKind::kNative) break;  // the Java code that was running
-    if (report::owner_of(frame) == Owner::kAllocator) continue;
+    if (report::origin_of(frame) == Origin::kAllocator) continue;
     const std::string_view module = report::base_name(frame.module);
     if (!module.starts_with("libjvm.so")) {
       if (report::is_runtime_library(module)) continue;

@@ -18,7 +18,7 @@ using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
 using report::Group;
-using report::Owner;
+using report::Origin;
 using report::Remark;
 
 // A rise that begins a quarter of the time later is another one.
@@ -54,7 +54,7 @@ bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
 }  // namespace
 
 bool is_callerless(const Group& group) {
-  return report::owner_of(group.site) <= Owner::kRuntime && !is_pool_memory(group.what);
+  return report::origin_of(group.site) <= Origin::kRuntime && !is_pool_memory(group.what);
 }
 
 void absorb(Group& group, Group& part) {
@@ -76,7 +76,7 @@ void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   Group* cause = nullptr;
   for (Group& group : groups) {
     if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;
-    if (report::owner_of(group.site) != Owner::kUser) continue;
+    if (report::origin_of(group.site) != Origin::kUser) continue;
     if (cause != nullptr) return;
     cause = &group;
   }

@@ -10,7 +10,7 @@
 namespace silt::runtime::nodejs {
 namespace {
 
-using report::Owner;
+using report::Origin;
 using report::OwnWork;
 using symbolize::Frame;
 
@@ -45,16 +45,16 @@ bool starts_with_any(std::string_view text, const std::array<std::string_view, N
 
 }  // namespace
 
-Owner owner_of(const Frame& frame) {
+Origin origin_of(const Frame& frame) {
   const std::string_view file = frame.file;
-  if (file.starts_with("node:") || file.starts_with("internal/")) return Owner::kRuntime;
+  if (file.starts_with("node:") || file.starts_with("internal/")) return Origin::kRuntime;
   // Programs written in Python bring node and scripts for it in their packages.
   if (contains(file, "/node_modules/") || contains(file, "/site-packages/") ||
       contains(file, "/dist-packages/") || contains(file, "/lib/python3")) {
-    return Owner::kLibrary;
+    return Origin::kLibrary;
   }
   // V8's builtins (`push`, "Builtin:ArrayMap") are in no file.
-  return file.empty() && frame.line == 0 ? Owner::kRuntime : Owner::kUser;
+  return file.empty() && frame.line == 0 ? Origin::kRuntime : Origin::kUser;
 }
 
 bool is_buffer_allocator(const Frame& frame) {

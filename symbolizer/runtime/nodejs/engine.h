@@ -13,7 +13,7 @@
 namespace silt::runtime::nodejs {
 
 // Of a frame of JavaScript.
-report::Owner owner_of(const symbolize::Frame& frame);
+report::Origin origin_of(const symbolize::Frame& frame);
 // node's own malloc, for Buffers.
 bool is_buffer_allocator(const symbolize::Frame& frame);
 

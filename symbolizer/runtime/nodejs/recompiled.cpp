@@ -19,7 +19,7 @@ using analyze::Verdict;
 using report::Candidate;
 using report::Member;
 using report::NodeFrames;
-using report::Owner;
+using report::Origin;
 using report::Remark;
 using symbolize::Frame;
 using symbolize::FrameKind;
@@ -144,7 +144,7 @@ void join_recompiled(const report::Settling& input, std::vector<Candidate>& cand
       Candidate& callee = candidates[k];
       if (k == i || callee.members.empty() || callee.group.heap != caller.group.heap) continue;
       if (callee.group.site.kind != FrameKind::kJavaScript) continue;
-      if (report::owner_of(callee.group.site) != Owner::kUser) continue;
+      if (report::origin_of(callee.group.site) != Origin::kUser) continue;
       if (!has_vanished(came_to_stay(timeline, callee.group.sum))) continue;
       if (is_called_by(input.recording, input.names, callee, caller.group.site))
         callees.push_back(&callee);
@@ -154,7 +154,7 @@ void join_recompiled(const report::Settling& input, std::vector<Candidate>& cand
     const Frame outer = caller.group.site;
     join(timeline, caller, callees);
     if (vanished.site.file.empty()) continue;
-    if (vanished.most_of_it || report::owner_of(outer) != Owner::kUser) {
+    if (vanished.most_of_it || report::origin_of(outer) != Origin::kUser) {
       caller.sites.push_back(outer);
       caller.group.site = vanished.site;
       caller.group.remarks.push_back({.kind = Remark::Kind::kCompiledInto, .place = outer});

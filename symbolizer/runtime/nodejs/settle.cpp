@@ -26,7 +26,7 @@ using analyze::Timeline;
 using analyze::Verdict;
 using report::Ground;
 using report::Group;
-using report::Owner;
+using report::Origin;
 using report::OwnWork;
 using report::Remark;
 using report::Whole;
@@ -270,7 +270,7 @@ void settle_unjoined(std::vector<Group>& groups) {
     return work == OwnWork::kCollecting || work == OwnWork::kProfiling;
   });
   for (Group& group : groups) {
-    if (group.verdict() != Verdict::kLeak || report::owner_of(group.site) > Owner::kRuntime)
+    if (group.verdict() != Verdict::kLeak || report::origin_of(group.site) > Origin::kRuntime)
       continue;
     group.remarks.push_back({.kind = Remark::Kind::kNotJoined, .ground = Ground::kNotJoined});
   }

@@ -25,7 +25,7 @@ using read::Heap;
 using report::Finding;
 using report::Group;
 using report::Lead;
-using report::Owner;
+using report::Origin;
 using report::Remark;
 using report::Subject;
 using report::WholeInput;
@@ -74,10 +74,10 @@ const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads)
   const Lead* best = nullptr;
   double owned = 0;
   for (const Lead& lead : leads) {
-    const Owner owner = report::owner_of(lead.site, input.options.look_through);
-    if (owner <= Owner::kRuntime) continue;
+    const Origin origin = report::origin_of(lead.site, input.options.look_through);
+    if (origin <= Origin::kRuntime) continue;
     owned += lead.bytes;
-    if (best == nullptr && owner == Owner::kUser) best = &lead;
+    if (best == nullptr && origin == Origin::kUser) best = &lead;
   }
   if (best == nullptr || best->bytes < kMostSamples * owned) return nullptr;
   if (best->bytes < kLeastShare * report::bytes_of(leads)) return nullptr;

@@ -16,9 +16,9 @@ constexpr std::array<std::string_view, 1> kPrograms = {"python"};
 constexpr std::array<std::string_view, 1> kLibraries = {"libpython"};
 constexpr std::array<std::string_view, 1> kFunctions = {"_Py"};
 
-report::Owner owner_of(const symbolize::Frame& frame) {
-  if (frame.file.starts_with("<frozen")) return report::Owner::kRuntime;
-  return python::owns(frame) ? report::Owner::kUser : report::Owner::kLibrary;
+report::Origin origin_of(const symbolize::Frame& frame) {
+  if (frame.file.starts_with("<frozen")) return report::Origin::kRuntime;
+  return python::owns(frame) ? report::Origin::kUser : report::Origin::kLibrary;
 }
 
 // Its findings are told in its words.
@@ -46,7 +46,7 @@ constexpr report::Runtime kPython = {.name = "python",
                                      .programs = kPrograms,
                                      .libraries = kLibraries,
                                      .functions = kFunctions,
-                                     .owner_of = owner_of,
+                                     .origin_of = origin_of,
                                      .hides_native_frames = true,
                                      .settle = settle,
                                      .notes = notes,

@@ -9,8 +9,8 @@
 namespace silt::test {
 namespace {
 
-using report::Owner;
-using report::owner_of;
+using report::Origin;
+using report::origin_of;
 using report::plain_name;
 
 TEST_CASE("plain names lose return type, template arguments and parameters") {
@@ -29,21 +29,21 @@ TEST_CASE("plain names lose return type, template arguments and parameters") {
 }
 
 TEST_CASE("the owner of a frame follows from its module, name and source") {
-  CHECK(owner_of(frame("malloc", "", 0, "/x/libsilt.so")) == Owner::kAllocator);
-  CHECK(owner_of(frame("operator new(unsigned long)")) == Owner::kAllocator);
-  CHECK(owner_of(frame("__GI___strdup", "", 0, "/lib/x86_64-linux-gnu/libc.so.6")) ==
-        Owner::kRuntime);
-  CHECK(owner_of(frame("void std::vector<int>::push_back(int)")) == Owner::kRuntime);
-  CHECK(owner_of(frame("<alloc::vec::Vec<T> as core::clone::Clone>::clone")) == Owner::kRuntime);
-  CHECK(owner_of(frame("push_back", "/usr/include/c++/12/bits/stl_vector.h", 1)) ==
-        Owner::kRuntime);
-  CHECK(owner_of(frame("PyList_Append", "", 0, "/usr/bin/python3.11")) == Owner::kRuntime);
-  CHECK(owner_of(frame("xmalloc", "x.c", 3)) == Owner::kWrapper);
-  CHECK(owner_of(frame("ztrymalloc_usable", "zmalloc.c", 3)) == Owner::kWrapper);
-  CHECK(owner_of(frame("SSL_new", "", 0, "/usr/lib/x86_64-linux-gnu/libssl.so.3")) ==
-        Owner::kLibrary);
-  CHECK(owner_of(frame("handle", "app.cpp", 3)) == Owner::kUser);
-  CHECK(owner_of(frame("handle", "", 0, "/opt/shop/libshop.so")) == Owner::kUser);
+  CHECK(origin_of(frame("malloc", "", 0, "/x/libsilt.so")) == Origin::kAllocator);
+  CHECK(origin_of(frame("operator new(unsigned long)")) == Origin::kAllocator);
+  CHECK(origin_of(frame("__GI___strdup", "", 0, "/lib/x86_64-linux-gnu/libc.so.6")) ==
+        Origin::kRuntime);
+  CHECK(origin_of(frame("void std::vector<int>::push_back(int)")) == Origin::kRuntime);
+  CHECK(origin_of(frame("<alloc::vec::Vec<T> as core::clone::Clone>::clone")) == Origin::kRuntime);
+  CHECK(origin_of(frame("push_back", "/usr/include/c++/12/bits/stl_vector.h", 1)) ==
+        Origin::kRuntime);
+  CHECK(origin_of(frame("PyList_Append", "", 0, "/usr/bin/python3.11")) == Origin::kRuntime);
+  CHECK(origin_of(frame("xmalloc", "x.c", 3)) == Origin::kWrapper);
+  CHECK(origin_of(frame("ztrymalloc_usable", "zmalloc.c", 3)) == Origin::kWrapper);
+  CHECK(origin_of(frame("SSL_new", "", 0, "/usr/lib/x86_64-linux-gnu/libssl.so.3")) ==
+        Origin::kLibrary);
+  CHECK(origin_of(frame("handle", "app.cpp", 3)) == Origin::kUser);
+  CHECK(origin_of(frame("handle", "", 0, "/opt/shop/libshop.so")) == Origin::kUser);
 }
 
 TEST_CASE("a wrapper is looked through, unless nothing else is there") {

@@ -40,7 +40,7 @@ TEST_CASE("no two runtimes share a name or a kind of frames") {
     CHECK(kinds.insert(runtime->kind).second);
     CHECK(find_runtime(runtime->kind) == runtime);
     // Whose code its functions are, nobody else can say.
-    CHECK(runtime->owner_of != nullptr);
+    CHECK(runtime->origin_of != nullptr);
   }
   CHECK(find_runtime("") == nullptr);
   CHECK(find_runtime(FrameKind::kNative) == nullptr);
@@ -68,15 +68,15 @@ TEST_CASE("programs, libraries and functions of a runtime are not the user's cod
     Frame frame;
     frame.module = module;
     frame.function = function;
-    return owner_of(frame);
+    return origin_of(frame);
   };
-  CHECK(of("/usr/bin/node", "f") == Owner::kRuntime);
-  CHECK(of("/usr/bin/python3.11", "f") == Owner::kRuntime);
-  CHECK(of("/usr/sbin/php-fpm8.2", "f") == Owner::kRuntime);
-  CHECK(of("/usr/lib/libpython3.11.so.1.0", "f") == Owner::kRuntime);
-  CHECK(of("/srv/app", "node::Buffer::New(int)") == Owner::kRuntime);
-  CHECK(of("/srv/nodepad", "f") == Owner::kUser);
-  CHECK(of("/srv/app", "table_add") == Owner::kUser);
+  CHECK(of("/usr/bin/node", "f") == Origin::kRuntime);
+  CHECK(of("/usr/bin/python3.11", "f") == Origin::kRuntime);
+  CHECK(of("/usr/sbin/php-fpm8.2", "f") == Origin::kRuntime);
+  CHECK(of("/usr/lib/libpython3.11.so.1.0", "f") == Origin::kRuntime);
+  CHECK(of("/srv/app", "node::Buffer::New(int)") == Origin::kRuntime);
+  CHECK(of("/srv/nodepad", "f") == Origin::kUser);
+  CHECK(of("/srv/app", "table_add") == Origin::kUser);
 }
 
 TEST_CASE("Node.js is told by what the recording says of runtimes, whatever the program's name") {

@@ -27,10 +27,10 @@ constexpr std::array<std::string_view, 1> kFunctions = {"dummy::"};
 bool was_in(const read::Recording& recording) { return recording.program == "dummy"; }
 
 // Its standard library is its own code, packages are libraries, the rest is the user's.
-report::Owner owner_of(const symbolize::Frame& frame) {
-  if (frame.file.starts_with("<dummy>/")) return report::Owner::kRuntime;
-  return frame.file.find("/packages/") == std::string::npos ? report::Owner::kUser
-                                                            : report::Owner::kLibrary;
+report::Origin origin_of(const symbolize::Frame& frame) {
+  if (frame.file.starts_with("<dummy>/")) return report::Origin::kRuntime;
+  return frame.file.find("/packages/") == std::string::npos ? report::Origin::kUser
+                                                            : report::Origin::kLibrary;
 }
 
 std::string_view own_work(const symbolize::Frame& frame) {
@@ -84,7 +84,7 @@ const report::Runtime kDummy = {.name = "dummy",
                                 .programs = kPrograms,
                                 .libraries = kLibraries,
                                 .functions = kFunctions,
-                                .owner_of = owner_of,
+                                .origin_of = origin_of,
                                 .own_work = own_work,
                                 .work_of = work_of,
                                 .hides_native_frames = true,

@@ -3,8 +3,8 @@
 // Whose code is a frame? Lists of names and folders tell allocators, runtimes and libraries from
 // the user's own code; what is particular to a runtime comes from its description (runtime.h).
 
-#ifndef SILT_SYMBOLIZER_REPORT_OWNER_H_
-#define SILT_SYMBOLIZER_REPORT_OWNER_H_
+#ifndef SILT_SYMBOLIZER_REPORT_ORIGIN_H_
+#define SILT_SYMBOLIZER_REPORT_ORIGIN_H_
 
 #include <cstdint>
 #include <span>
@@ -18,7 +18,7 @@ namespace silt::report {
 struct Runtime;
 
 // Ascending: how well a frame answers "where in my program?".
-enum class Owner : uint8_t {
+enum class Origin : uint8_t {
   kAllocator,  // malloc, operator new, silt's own hooks: folded away at the top of a stack
   kRuntime,    // libc, the C++ and Rust standard libraries, interpreters and what they bring
   kWrapper,    // the user's own xmalloc and the like
@@ -26,7 +26,7 @@ enum class Owner : uint8_t {
   kUser,
 };
 
-Owner owner_of(const symbolize::Frame& frame, std::span<const std::string> look_through = {});
+Origin origin_of(const symbolize::Frame& frame, std::span<const std::string> look_through = {});
 
 // Of a module's file name: whether it is part of a language's or the system's runtime.
 bool is_runtime_library(std::string_view module);
@@ -43,4 +43,4 @@ std::string_view base_name(std::string_view path);
 
 }  // namespace silt::report
 
-#endif  // SILT_SYMBOLIZER_REPORT_OWNER_H_
+#endif  // SILT_SYMBOLIZER_REPORT_ORIGIN_H_

@@ -5,8 +5,8 @@
 // on it, and the parts of a thing hang on the thing. And what nothing points to will not be freed,
 // however short the curve.
 
-#ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_
-#define SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_
+#ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_POINTERS_H_
+#define SILT_SYMBOLIZER_REPORT_FINDINGS_POINTERS_H_
 
 #include <vector>
 
@@ -21,4 +21,4 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
 
 }  // namespace silt::report
 
-#endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_OWNED_H_
+#endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_POINTERS_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See owned.h.
+// See pointers.h.
 
-#include "symbolizer/report/findings/owned.h"
+#include "symbolizer/report/findings/pointers.h"
 
 #include <algorithm>
 #include <unordered_map>

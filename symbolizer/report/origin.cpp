@@ -2,7 +2,7 @@
 //
 // Lists of names and folders; see the header.
 
-#include "symbolizer/report/owner.h"
+#include "symbolizer/report/origin.h"
 
 #include <algorithm>
 #include <array>
@@ -129,28 +129,28 @@ bool is_standard_source(std::string_view file) {
          contains(file, "/library/std/src/") || contains(file, "/glibc-");
 }
 
-Owner native_owner(const Frame& frame) {
+Origin native_origin(const Frame& frame) {
   const std::string_view module = base_name(frame.module);
   const std::string name = plain_name(frame.function);
-  if (starts_with_any(module, kAllocatorModules)) return Owner::kAllocator;
-  if (hands_out_memory(name)) return Owner::kAllocator;
-  if (frame.kind == FrameKind::kJit) return Owner::kRuntime;
-  if (is_runtime_library(module) || is_any_runtimes_function(name)) return Owner::kRuntime;
-  if (starts_with_any(name, kRuntimeNames)) return Owner::kRuntime;
-  if (is_standard_source(frame.file)) return Owner::kRuntime;
-  if (is_wrapper_name(name)) return Owner::kWrapper;
+  if (starts_with_any(module, kAllocatorModules)) return Origin::kAllocator;
+  if (hands_out_memory(name)) return Origin::kAllocator;
+  if (frame.kind == FrameKind::kJit) return Origin::kRuntime;
+  if (is_runtime_library(module) || is_any_runtimes_function(name)) return Origin::kRuntime;
+  if (starts_with_any(name, kRuntimeNames)) return Origin::kRuntime;
+  if (is_standard_source(frame.file)) return Origin::kRuntime;
+  if (is_wrapper_name(name)) return Origin::kWrapper;
   if (name == "_start" || name == "__libc_start_main" || name == "start_thread") {
-    return Owner::kRuntime;
+    return Origin::kRuntime;
   }
   const bool shared = contains(module, ".so");
   if (shared && starts_with_any(frame.module, kSystemFolders)) {
-    return Owner::kLibrary;
+    return Origin::kLibrary;
   }
   if (contains(frame.module, "/site-packages/") || contains(frame.module, "/dist-packages/") ||
       contains(frame.module, "/lib-dynload/")) {
-    return Owner::kLibrary;
+    return Origin::kLibrary;
   }
-  return Owner::kUser;
+  return Origin::kUser;
 }
 
 }  // namespace
@@ -216,15 +216,15 @@ bool is_frame_within(const Runtime& runtime, const Frame& frame) {
          frame.function == "_start";
 }
 
-Owner owner_of(const Frame& frame, std::span<const std::string> look_through) {
+Origin origin_of(const Frame& frame, std::span<const std::string> look_through) {
   for (const std::string& module : look_through) {
     if (!module.empty() && (frame.module == module || base_name(frame.module) == module ||
                             starts(base_name(frame.module), module + ".so"))) {
-      return Owner::kRuntime;
+      return Origin::kRuntime;
     }
   }
   const Runtime* runtime = find_runtime(frame.kind);
-  return runtime != nullptr ? runtime->owner_of(frame) : native_owner(frame);
+  return runtime != nullptr ? runtime->origin_of(frame) : native_origin(frame);
 }
 
 }  // namespace silt::report

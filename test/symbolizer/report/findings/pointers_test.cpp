@@ -2,7 +2,7 @@
 //
 // Places that grow, with owners known: one keeps the other, or nothing keeps it.
 
-#include "symbolizer/report/findings/owned.h"
+#include "symbolizer/report/findings/pointers.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
