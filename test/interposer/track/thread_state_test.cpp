@@ -71,7 +71,7 @@ TEST_CASE("threads that run have states of their own") {
 TEST_CASE("a state belongs to its owner until that has ended") {
   base::remember_process();
   ThreadState* const own = acquire_thread_state(nullptr);
-  CHECK(origin_of(*own) == static_cast<int32_t>(syscall(SYS_gettid)));
+  CHECK(owner_of(*own) == static_cast<int32_t>(syscall(SYS_gettid)));
   std::set<ThreadState*> others;
   for (int i = 0; i < 100; ++i) wait_until_gone(acquire_and_end(others));
   CHECK(others.count(own) == 0);
