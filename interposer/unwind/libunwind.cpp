@@ -57,6 +57,11 @@ int find_table(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int
   // which is a quarter of what a rule takes in a program as large as node. It needs the next row
   // too, where the function ends at the latest.
   const auto* const rows = reinterpret_cast<const Row*>(header + 12);
+  // Where maps tell, an object may just have been unloaded and another one have taken its place:
+  // then this is no header, and the count could be anything.
+  if (object.end - reinterpret_cast<unw_word_t>(rows) < uint64_t{count} * sizeof(Row)) {
+    return -UNW_ENOINFO;
+  }
   const uint32_t row =
       find_row(rows, count, static_cast<int64_t>(ip - reinterpret_cast<unw_word_t>(header)));
   if (row == count) return -UNW_ENOINFO;
