@@ -209,7 +209,8 @@ __attribute__((constructor)) void start() {
   hook::find_short_operators(link_map_of);
   hook::watch_process(snapshot::start_over_in_child);
   owners::start_owners();
-  snapshot::install({g_options.at_exit, g_options.children, g_options.owners, flags, !writable});
+  snapshot::install(
+      {g_options.at_exit, g_options.children, g_options.owners, flags, !writable, g_options.keep});
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   snapshot::prepare_arming(g_options.sample_bytes);
   if (track::start_recorder(g_options.asleep)) {

@@ -76,6 +76,17 @@ bool parse_start(const char* text, bool* asleep) {
   return *asleep || equal_ignoring_case(text, "awake");
 }
 
+bool parse_keep(const char* text, uint32_t* most) {
+  if (*text < '0' || *text > '9') return false;
+  const char* end;
+  const uint64_t number = parse_decimal(text, &end);
+  if (*end != '\0' || (number != 0 && number < format::kFewestKept) || number > format::kMostKept) {
+    return false;
+  }
+  *most = static_cast<uint32_t>(number);
+  return true;
+}
+
 void reject(Complain complain, const char* name, const char* value, const char* understood) {
   TextBuffer<512> line;
   line.add(name).add("='").add(value).add("' is not understood (").add(understood);
@@ -213,6 +224,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->owners);
     case SettingId::kStart:
       return parse_start(value, &options->asleep);
+    case SettingId::kKeep:
+      return parse_keep(value, &options->keep);
     case SettingId::kCount:
       break;
   }

@@ -37,6 +37,7 @@ struct Options {
   bool python;                   // SILT_PYTHON
   bool owners;                   // SILT_OWNERS
   bool asleep;                   // SILT_START
+  uint32_t keep;                 // SILT_KEEP, 0: all
 };
 
 // Takes one line for each value that is not understood.

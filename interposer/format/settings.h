@@ -8,6 +8,7 @@
 #define SILT_INTERPOSER_FORMAT_SETTINGS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace silt::format {
 
@@ -27,6 +28,7 @@ enum class SettingId : unsigned {
   kPython,
   kOwners,
   kStart,
+  kKeep,
   kCount,
 };
 
@@ -39,6 +41,7 @@ enum class SettingKind : unsigned {
   kLogLevel,  // error, warn, info
   kNodeWish,  // 0, 1, all
   kStart,     // awake, asleep
+  kKeep,      // 0, or from kFewestKept to kMostKept
 };
 
 struct Setting {
@@ -95,7 +98,14 @@ inline constexpr Setting kSettings[] = {
      "0 or 1"},
     {SettingId::kStart, SettingKind::kStart, "SILT_START", "--start", "awake",
      "asleep: record nothing, and cost next to nothing, until 'silt arm PID'", "awake or asleep"},
+    {SettingId::kKeep, SettingKind::kKeep, "SILT_KEEP", "--keep", "0",
+     "the most snapshots of a recording that stay, thinned by age; 0: all",
+     "a number from 4 to 100000, or 0 for all"},
 };
+
+// SILT_KEEP: a verdict takes four snapshots.
+inline constexpr uint32_t kFewestKept = 4;
+inline constexpr uint32_t kMostKept = 100'000;
 
 constexpr bool settings_are_in_order() {
   size_t index = 0;

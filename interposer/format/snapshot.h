@@ -181,6 +181,7 @@ enum MetaFlag : uint32_t {
   kFlagForkChild = 4,    // tables were inherited over fork: live blocks include the parent's
   kFlagCapFallback = 8,  // the bound of memory was reached and recording fell back to sampling
   kFlagArmed = 16,       // recording began with `silt arm`: blocks born before are unknown
+  kFlagThinned = 32,     // older snapshots are removed so that a number of them stays (SILT_KEEP)
 };
 
 struct HeapTotals {
@@ -212,7 +213,7 @@ struct Meta {
   StringRef executable;  // path
   StringRef command;     // arguments, joined with single spaces, at most 4 KiB
   StringRef working_directory;
-  StringRef allocator;  // path of the module that provides the next malloc
+  StringRef allocator;     // path of the module that provides the next malloc
   uint32_t armed_seconds;  // with kFlagArmed: from start_realtime_ns until recording began
 };
 static_assert(sizeof(Meta) == 184);

@@ -27,6 +27,7 @@
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/slot.h"
+#include "interposer/snapshot/thinning.h"
 #include "interposer/snapshot/wanted.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
@@ -45,11 +46,22 @@ struct State {
   bool complained;
 };
 constinit State g_state{};
+constinit Thinning g_thinning{};
 constinit char g_line[1000]{};
 
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
   if (temporary) name.add('.');
   name.add_decimal(sequence, 3).add(temporary ? ".silt.tmp" : ".silt");
+}
+
+// What SILT_KEEP has no room for. One that is not there any more (somebody else thins too, or the
+// recording goes on in another folder) is no matter.
+void remove_thinned(int folder) {
+  const uint32_t victim = g_thinning.add(g_state.next_sequence, monotonic_ns());
+  if (victim == Thinning::kNone) return;
+  base::TextBuffer<32> name;
+  file_name(name, victim, false);
+  base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(name.c_str()), 0);
 }
 
 // 0 or -errno; *what says which step failed.
@@ -101,6 +113,7 @@ long write_one(uint32_t trigger, const char** what) {
                                reinterpret_cast<long>(final_name.c_str()));
   }
   if (result != 0) remove_temporary();
+  if (result == 0) remove_thinned(at);
   if (result == 0 && wanted.heap && !process_ends) {
     begin_heap({at, recording_path(), g_state.next_sequence, wanted.heap_thread});
   }
@@ -127,6 +140,7 @@ const char* advice(int error) {
 }
 
 void take_anew() {
+  g_thinning.clear();
   g_state.next_sequence = 0;
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
@@ -136,7 +150,8 @@ void take_anew() {
 
 }  // namespace
 
-void start_taking(uint32_t flags, bool folder_known_bad) {
+void start_taking(uint32_t flags, bool folder_known_bad, uint32_t keep) {
+  if (keep != 0 && g_thinning.keep(keep)) flags |= format::kFlagThinned;
   g_state.flags = flags;
   g_state.complained = folder_known_bad;
 }

@@ -13,7 +13,8 @@ namespace silt::snapshot {
 
 // Normal context, once. `flags`: format::MetaFlag bits that hold for the whole process.
 // `folder_known_bad`: the user was told that no snapshot can be written: once is enough.
-void start_taking(uint32_t flags, bool folder_known_bad);
+// `keep`: the most snapshots of a recording that stay, 0: all.
+void start_taking(uint32_t flags, bool folder_known_bad, uint32_t keep);
 
 // On the slot's stack. `trigger`: format::Trigger. False when it could not be written.
 bool take_one(uint32_t trigger);

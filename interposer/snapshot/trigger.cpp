@@ -155,7 +155,7 @@ void serve_requested() {
 }  // namespace
 
 void install(const Wishes& wishes) {
-  start_taking(wishes.flags, wishes.folder_known_bad);
+  start_taking(wishes.flags, wishes.folder_known_bad, wishes.keep);
   g_state.at_exit = wishes.at_exit;
   g_state.children = wishes.children;
   g_state.owners_at_exit = wishes.owners_at_exit;

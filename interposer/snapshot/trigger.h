@@ -17,6 +17,7 @@ struct Wishes {
   bool owners_at_exit;    // the last snapshot says who keeps the blocks
   uint32_t flags;         // format::MetaFlag bits that hold for the whole process
   bool folder_known_bad;  // the user was told that no snapshot can be written: once is enough
+  uint32_t keep;          // the most snapshots of a recording that stay, 0: all
 };
 
 // Normal context, each once, in this order, after claim_signals (signals.h).

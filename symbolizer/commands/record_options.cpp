@@ -45,6 +45,8 @@ const char* value_name(SettingKind kind) {
       return "SIGNAL";
     case SettingKind::kTime:
       return "TIME";
+    case SettingKind::kKeep:
+      return "NUMBER";
     default:
       return "SIZE";
   }

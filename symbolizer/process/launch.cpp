@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -50,6 +51,14 @@ void set_environment(const Launch& launch, const RecordSettings& settings) {
   if (!launch.preload.empty()) setenv("LD_PRELOAD", launch.preload.c_str(), 1);
 }
 
+bool is_number_to_keep(const std::string& value) {
+  uint32_t most = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, most);
+  return error == std::errc() && stop == end &&
+         (most == 0 || (most >= format::kFewestKept && most <= format::kMostKept));
+}
+
 bool is_understood(SettingKind kind, const std::string& value) {
   switch (kind) {
     case SettingKind::kSignal:
@@ -58,6 +67,8 @@ bool is_understood(SettingKind kind, const std::string& value) {
       return parse_size(value).has_value();
     case SettingKind::kTime:
       return parse_duration(value).has_value();
+    case SettingKind::kKeep:
+      return is_number_to_keep(value);
     default:
       return true;  // the parser has seen to it
   }

@@ -199,6 +199,12 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   if ((last.meta.flags & format::kFlagArmed) != 0) {
     notes.push_back(armed(last.meta));
   }
+  const double taken = static_cast<double>(last.meta.sequence) + 1;
+  const auto here = static_cast<double>(recording.snapshots.size());
+  if ((last.meta.flags & format::kFlagThinned) != 0 && here < taken) {
+    notes.push_back("thinned by age (SILT_KEEP): " + format_count(here) + " of " +
+                    format_counted(taken, "snapshot") + " are left");
+  }
   if ((last.meta.flags & format::kFlagNoUnwinder) != 0) {
     notes.push_back(
         "libunwind was not found when recording: stacks come from frame pointers and may be cut "
