@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings of which only some snapshots stay, thinned by age: what is there, and what a report over
-them says."""
+"""Recordings of which only some snapshots stay, thinned by age: what is there, and what a report
+over them says."""
 
 import os
 import pathlib
