@@ -43,7 +43,8 @@ int find_table(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int
   if (!find_object(ip, &object) || object.eh_frame_header == nullptr) return -UNW_ENOINFO;
   // .eh_frame_hdr: version, encoding of the eh_frame pointer, of the count, of the table; then the
   // pointer, the count and the table sorted by address. Linkers write just this one form.
-  const auto* const header = static_cast<const uint8_t*>(object.eh_frame_header);
+  uint8_t header[12];
+  if (!read_object_memory(object.eh_frame_header, header, sizeof(header))) return -UNW_ENOINFO;
   constexpr uint8_t kSigned4PcRelative = 0x1b;
   constexpr uint8_t kUnsigned4 = 0x03;
   constexpr uint8_t kSigned4DataRelative = 0x3b;
@@ -56,21 +57,21 @@ int find_table(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int
   // Looked up here: libunwind would read each row that it looks at by four calls of an accessor,
   // which is a quarter of what a rule takes in a program as large as node. It needs the next row
   // too, where the function ends at the latest.
-  const auto* const rows = reinterpret_cast<const Row*>(header + 12);
+  const auto base = reinterpret_cast<unw_word_t>(object.eh_frame_header);
+  const auto* const rows = reinterpret_cast<const Row*>(base + sizeof(header));
   // Where maps tell, an object may just have been unloaded and another one have taken its place:
   // then this is no header, and the count could be anything.
   if (object.end - reinterpret_cast<unw_word_t>(rows) < uint64_t{count} * sizeof(Row)) {
     return -UNW_ENOINFO;
   }
-  const uint32_t row =
-      find_row(rows, count, static_cast<int64_t>(ip - reinterpret_cast<unw_word_t>(header)));
+  const uint32_t row = find_row(rows, count, static_cast<int64_t>(ip - base));
   if (row == count) return -UNW_ENOINFO;
   const uint32_t wanted = row + 1 < count ? 2 : 1;
   unw_dyn_info_t table{};
   table.start_ip = object.start;
   table.end_ip = object.end;
   table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
-  table.u.rti.segbase = reinterpret_cast<unw_word_t>(header);
+  table.u.rti.segbase = base;
   table.u.rti.table_data = reinterpret_cast<unw_word_t>(rows + row);
   table.u.rti.table_len = wanted * sizeof(Row) / sizeof(unw_word_t);
   return libunwind.search_unwind_table(space, ip, &table, info, need, arg);

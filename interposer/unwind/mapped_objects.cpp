@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include <atomic>
+#include <cerrno>
 
 #include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
@@ -59,6 +60,9 @@ constinit base::SpinLock g_lock;
 constexpr size_t kLongestLine = 4096 + 128;
 constinit char g_text[2 * kLongestLine]{};
 constinit char g_path[kLongestLine]{};
+// Of the object that is read; linkers make some ten.
+constexpr size_t kMostSegments = 64;
+constinit ElfW(Phdr) g_segments[kMostSegments]{};
 constinit base::TextBlocks<base::map_within_limit> g_names{};
 
 Mapping parse(const char* line) {
@@ -133,22 +137,26 @@ bool is_mapped(const Mapping& first, uint64_t address, uint64_t file_offset) {
 // table must lie where the loader would have put them.
 bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, Entry* entry) {
   if (!first.readable || first.end - first.start < sizeof(ElfW(Ehdr))) return false;
-  const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(first.start);
-  if (__builtin_memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-      header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phentsize != sizeof(ElfW(Phdr)) ||
-      header->e_phoff > first.end - first.start ||
-      header->e_phnum > (first.end - first.start - header->e_phoff) / sizeof(ElfW(Phdr))) {
+  // Nobody keeps the object from being unloaded since its line was read.
+  ElfW(Ehdr) header;
+  if (!read_mapped_memory(reinterpret_cast<const void*>(first.start), &header, sizeof(header)) ||
+      __builtin_memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+      header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(ElfW(Phdr)) ||
+      header.e_phoff > first.end - first.start ||
+      header.e_phnum > (first.end - first.start - header.e_phoff) / sizeof(ElfW(Phdr)) ||
+      header.e_phnum > kMostSegments ||
+      !read_mapped_memory(reinterpret_cast<const void*>(first.start + header.e_phoff), g_segments,
+                          header.e_phnum * sizeof(ElfW(Phdr)))) {
     return false;
   }
-  const auto* const segments = reinterpret_cast<const ElfW(Phdr)*>(first.start + header->e_phoff);
   bool begun = false;
   bool holds = false;
   uint64_t bias = 0;
   uint64_t table = 0;
   entry->start = first.start;
   entry->end = first.start;
-  for (unsigned i = 0; i < header->e_phnum; ++i) {
-    const ElfW(Phdr)& segment = segments[i];
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const ElfW(Phdr)& segment = g_segments[i];
     if (segment.p_type == PT_GNU_EH_FRAME) table = segment.p_vaddr;
     if (segment.p_type != PT_LOAD) continue;
     if (!begun) {
@@ -166,8 +174,8 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
   if (!holds) return false;
   entry->end = (entry->end + base::kPageSize - 1) & ~(base::kPageSize - 1);
   entry->eh_frame_header = nullptr;
-  for (unsigned i = 0; table != 0 && i < header->e_phnum; ++i) {
-    const ElfW(Phdr)& segment = segments[i];
+  for (unsigned i = 0; table != 0 && i < header.e_phnum; ++i) {
+    const ElfW(Phdr)& segment = g_segments[i];
     if (segment.p_type != PT_LOAD || table - segment.p_vaddr >= segment.p_filesz) continue;
     const uint64_t place = bias + table;
     if (first.of_kernel || is_mapped(first, place, segment.p_offset + table - segment.p_vaddr)) {
@@ -224,6 +232,13 @@ void look_up(uint64_t address) {
 }
 
 }  // namespace
+
+bool read_mapped_memory(const void* from, void* into, size_t size_bytes) {
+  const long result = base::read_memory(reinterpret_cast<uint64_t>(from), into, size_bytes);
+  if (result == 0 || result == -EFAULT) return result == 0;
+  __builtin_memcpy(into, from, size_bytes);  // a sandbox forbids to ask the kernel
+  return true;
+}
 
 bool find_mapped_object(uint64_t address, Object* object) {
   const Entry* entry = find_entry(address);

@@ -8,6 +8,7 @@
 #ifndef SILT_INTERPOSER_UNWIND_MAPPED_OBJECTS_H_
 #define SILT_INTERPOSER_UNWIND_MAPPED_OBJECTS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "interposer/unwind/object.h"
@@ -17,6 +18,10 @@ namespace silt::unwind {
 // What `link_map` of an object found here points to is a record of silt's own, with l_addr and
 // l_name as the loader has them.
 bool find_mapped_object(uint64_t address, Object* object);
+
+// Copies memory that a mapping had when the file was read, and that may be gone: the kernel reads
+// it. False when it is gone.
+bool read_mapped_memory(const void* from, void* into, size_t size_bytes);
 
 // After a dlclose: forgets what is no longer there. Normal context.
 void recheck_mapped_objects();

@@ -41,4 +41,11 @@ void note_unloaded_objects() {
   if (g_loader_search == nullptr) recheck_mapped_objects();
 }
 
+bool read_object_memory(const void* from, void* into, size_t size_bytes) {
+  if (g_loader_search == nullptr) [[unlikely]]
+    return read_mapped_memory(from, into, size_bytes);
+  __builtin_memcpy(into, from, size_bytes);
+  return true;
+}
+
 }  // namespace silt::unwind

@@ -8,6 +8,7 @@
 #ifndef SILT_INTERPOSER_UNWIND_OBJECT_H_
 #define SILT_INTERPOSER_UNWIND_OBJECT_H_
 
+#include <cstddef>
 #include <cstdint>
 
 namespace silt::unwind {
@@ -28,6 +29,10 @@ void note_unloaded_objects();
 
 // False when no loaded object holds the address.
 bool find_object(uint64_t address, Object* object);
+
+// Copies from an object that find_object has found. False when it is not there: where maps tell, an
+// object may have been unloaded since they were read.
+bool read_object_memory(const void* from, void* into, size_t size_bytes);
 
 }  // namespace silt::unwind
 

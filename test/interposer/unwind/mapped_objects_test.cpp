@@ -16,6 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "interposer/unwind/derive.h"
+#include "interposer/unwind/unwinder.h"
+
 namespace silt::unwind {
 namespace {
 
@@ -134,8 +137,19 @@ TEST_CASE("an object that is unloaded is forgotten, and found anew when it comes
   Object same;
   REQUIRE(find_mapped_object(code, &same));
   CHECK(same.link_map == first.link_map);
+  char first_byte = 0;
+  CHECK(read_mapped_memory(first.eh_frame_header, &first_byte, 1));
+  CHECK(first_byte == 1);  // the version
   dlclose(handle);
   REQUIRE(dlopen(name, RTLD_NOW | RTLD_NOLOAD) == nullptr);
+  // Until that is noticed, what is known of it leads to memory that is gone.
+  Object stale;
+  REQUIRE(find_mapped_object(code, &stale));
+  char byte = 0;
+  CHECK_FALSE(read_mapped_memory(stale.eh_frame_header, &byte, 1));
+  choose_object_search("maps");
+  if (open_unwinder()) derive_rule(code + 1);
+  choose_object_search(nullptr);
   recheck_mapped_objects();
   Object gone;
   CHECK_FALSE(find_mapped_object(code, &gone));
