@@ -77,7 +77,7 @@ SILT_ALWAYS_INLINE track::Taken forget(Mode mode, const void* address) {
   return taken;
 }
 
-// As hook::passes_by: what pymalloc cuts out of its arenas comes from no other hook, so
+// As in hook::way_of: what pymalloc cuts out of its arenas comes from no other hook, so
 // nothing need be marked.
 SILT_ALWAYS_INLINE bool passes_unsampled(size_t size_bytes) {
   ThreadLocal& local = track::thread_local_part;
