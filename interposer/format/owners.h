@@ -73,7 +73,7 @@ struct OwnersRoot {
   uint32_t place;    // see RootKind
   uint64_t address;  // of the word; of the first, where it stands for its page
   int64_t offset;    // see RootKind, else 0
-  uint64_t pc;       // reserved: of the function whose frame the word lies in
+  uint64_t pc;       // of a stack: return address into the function whose frame it is; 0: not known
 };
 static_assert(sizeof(OwnersRoot) == 32);
 

@@ -10,7 +10,7 @@ namespace silt::owners {
 namespace {
 
 // A page with more pointers in it than this is an array of them: the rest of them are one root. Of
-// variables, which have names, only when there are very many.
+// variables and of functions, which have names, only when there are very many.
 constexpr uint32_t kRootsInPage = 32;
 constexpr uint32_t kExactRoots = uint32_t{1} << 15;
 
@@ -68,6 +68,7 @@ PathId Marker::path_of_root(uint64_t address) {
   if (place_.offset_base != 0) {
     root.offset = static_cast<int64_t>(address) - static_cast<int64_t>(place_.offset_base);
   }
+  if (place_.frames != nullptr) root.pc = place_.frames->pc_of(address);
   if (place_.shared != nullptr) {
     if (*place_.shared == 0) *place_.shared = paths_.add_root(root);
     return *place_.shared;
@@ -78,7 +79,8 @@ PathId Marker::path_of_root(uint64_t address) {
     roots_in_page_ = 0;
   }
   const bool has_names = place_.kind == format::RootKind::kData ||
-                         place_.kind == format::RootKind::kThreadLocal;
+                         place_.kind == format::RootKind::kThreadLocal ||
+                         place_.kind == format::RootKind::kStack;
   if (roots_in_page_ > kRootsInPage && (!has_names || paths_.root_count() >= kExactRoots)) {
     return page_root_;
   }

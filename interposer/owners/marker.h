@@ -16,6 +16,7 @@
 #include "interposer/owners/block_index.h"
 #include "interposer/owners/memory_map.h"
 #include "interposer/owners/path_tree.h"
+#include "interposer/owners/thread_frames.h"
 
 namespace silt::owners {
 
@@ -31,9 +32,10 @@ class Marker {
   struct RootPlace {
     format::RootKind kind;
     uint32_t place = 0;
-    uint64_t offset_base = 0;  // 0: offsets mean nothing here
-    bool begins_only = false;  // just the begin of a block counts
-    PathId* shared = nullptr;  // all words are one root, kept here; 0: not added yet
+    uint64_t offset_base = 0;              // 0: offsets mean nothing here
+    bool begins_only = false;              // just the begin of a block counts
+    PathId* shared = nullptr;              // all words are one root, kept here; 0: not added yet
+    const ThreadFrames* frames = nullptr;  // of the stack that it is
   };
   // `address` is that of the first word in the process; the words may be a copy of them.
   void roots(const RootPlace& place, uint64_t address, const uint64_t* words, size_t count);

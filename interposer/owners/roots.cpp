@@ -112,6 +112,16 @@ void Roots::mark_modules() {
   }
 }
 
+// The thread that was asked stands where silt's own stack was entered, with a frame record.
+void Roots::walk(int32_t thread, const Standing& standing, uint64_t stack_end) {
+  if (thread == situation_.thread) {
+    frames_.walk(unwind::caller_of_record(reinterpret_cast<const void*>(standing.stack_pointer)),
+                 stack_end);
+  } else if (standing.pc != 0) {
+    frames_.walk({standing.pc + 1, standing.stack_pointer, 0}, stack_end);
+  }
+}
+
 void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   const uint64_t tls_bytes = modules_.tls_bytes() + kSpareTlsBytes;
   const Area* const area = memory_.find(thread_pointer);
@@ -136,9 +146,12 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
       break;
     }
   }
-  uint64_t pointer = thread == situation_.thread ? situation_.stack_pointer
-                                                 : stack_pointer_of(situation_.process, thread);
+  Standing standing{situation_.stack_pointer, 0};
+  if (thread != situation_.thread) standing = standing_of(situation_.process, thread);
+  uint64_t pointer = standing.stack_pointer;
+  frames_.clear();
   if (pointer >= low + arch::kRedZoneBytes && pointer < stack_end) {
+    if (!stale && memory_.readable(pointer, stack_end)) walk(thread, standing, stack_end);
     if (thread != situation_.thread) pointer -= arch::kRedZoneBytes;
   } else {
     pointer = low;  // on another stack, or not known: all of it
@@ -157,8 +170,9 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   }
   ++threads_;
   scan({RootKind::kThreadLocal, place, thread_pointer, false, nullptr}, tls_low, top);
-  scan({RootKind::kStack, place, 0, false, nullptr}, pointer, vectors.start);
-  scan({RootKind::kStack, place, 0, false, nullptr}, vectors.end, stack_end);
+  const Marker::RootPlace stack{RootKind::kStack, place, 0, false, nullptr, &frames_};
+  scan(stack, pointer, vectors.start);
+  scan(stack, vectors.end, stack_end);
   claim(low, stack_end);
   claim(tls_low, top);
 }

@@ -17,6 +17,8 @@
 #include "interposer/owners/marker.h"
 #include "interposer/owners/memory_map.h"
 #include "interposer/owners/modules.h"
+#include "interposer/owners/thread_frames.h"
+#include "interposer/owners/thread_stack.h"
 
 namespace silt::owners {
 
@@ -58,6 +60,7 @@ class Roots {
   void scan_copied(const Marker::RootPlace& place, int32_t process, uint64_t start, uint64_t end);
   void mark_modules();
   void mark_threads(bool stale);
+  void walk(int32_t thread, const Standing& standing, uint64_t stack_end);
   void mark_thread(int32_t thread, uint64_t thread_pointer, bool stale);
   void mark_mappings();
   bool mark_objects();
@@ -73,6 +76,7 @@ class Roots {
   base::Range* claims_ = nullptr;  // what is known, in any order until all are there
   size_t claim_count_ = 0;
   size_t claim_room_ = 0;
+  ThreadFrames frames_;  // of the thread that is being marked
   uint32_t threads_ = 0;
   bool hidden_ = false;
 };

@@ -12,12 +12,12 @@
 namespace silt::owners {
 
 // "running", or numbers in hexadecimal, of which the last two are the stack pointer and the pc.
-uint64_t stack_pointer_of(int32_t process, int32_t thread) {
+Standing standing_of(int32_t process, int32_t thread) {
   base::TextBuffer<64> path;
   path.add("/proc/").add_decimal(static_cast<uint64_t>(process)).add("/task/");
   path.add_decimal(static_cast<uint64_t>(thread)).add("/syscall");
   char text[256];
-  if (snapshot::read_small_file(path.c_str(), text, sizeof(text)) <= 0) return 0;
+  if (snapshot::read_small_file(path.c_str(), text, sizeof(text)) <= 0) return {};
   uint64_t before = 0;
   uint64_t last = 0;
   for (const char* at = text; *at != '\0';) {
@@ -28,7 +28,7 @@ uint64_t stack_pointer_of(int32_t process, int32_t thread) {
       ++at;
     }
   }
-  return before;
+  return {before, last};
 }
 
 // struct _fpx_sw_bytes of the kernel's, at the end of the legacy area of 512 bytes; the whole is

@@ -16,9 +16,13 @@ namespace silt::owners {
 // them for modules that come later, so that a stack does not begin there yet.
 inline constexpr uint64_t kSpareTlsBytes = 512;
 
-// Where a thread of the process stands that waits in the kernel just now; 0: it runs, or the
+// Where a thread of the process stands that waits in the kernel just now; zeros: it runs, or the
 // kernel does not tell.
-uint64_t stack_pointer_of(int32_t process, int32_t thread);
+struct Standing {
+  uint64_t stack_pointer = 0;
+  uint64_t pc = 0;
+};
+Standing standing_of(int32_t process, int32_t thread);
 
 // Vector registers that the kernel has saved on a stack for the time of a signal's handler: found
 // by its two marks, between `begin` and `end`. They are hardly ever the only place of a pointer,

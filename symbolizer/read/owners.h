@@ -28,6 +28,7 @@ struct OwnersRoot {
   uint32_t place = 0;  // a module's index, a thread id, or a stack's id (0: unknown), by kind
   uint64_t address = 0;
   int64_t offset = 0;
+  uint64_t pc = 0;  // of a stack: return address into the function whose frame it is; 0: unknown
 };
 
 struct OwnersPath {

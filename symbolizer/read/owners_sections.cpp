@@ -96,7 +96,7 @@ Result<bool> SnapshotFile::read_owners_roots(Owners& owners) const {
     if (entry.kind == 0 || entry.kind > static_cast<uint32_t>(RootKind::kUnlisted) || !in_range) {
       return corrupt("a root of its owners cannot be");
     }
-    owners.roots.push_back({kind, entry.place, entry.address, entry.offset});
+    owners.roots.push_back({kind, entry.place, entry.address, entry.offset, entry.pc});
   }
   return true;
 }

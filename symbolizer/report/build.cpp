@@ -136,6 +136,9 @@ Names names_of(symbolize::Symbolizer& symbolizer) {
       [&symbolizer](const read::OwnersModule& module, uint64_t address, bool thread_local_offset) {
         return symbolizer.data_name(module.path, module.build_id, address, thread_local_offset);
       },
+      [&symbolizer](const read::OwnersModule& module, uint64_t address) {
+        return symbolizer.function_name(module.path, module.build_id, address);
+      },
   };
 }
 
@@ -173,7 +176,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   add_stacks(
       recording, timelines.native, summaries, names.node_frames, options, shown,
       [&tell](const char* what, double done) { tell(what, 0.6 + 0.4 * done); }, report);
-  add_owners(recording, names.node_frames, names.variables, report);
+  add_owners(recording, names.node_frames, names.variables, names.functions, report);
   for (const Runtime* runtime : runtimes()) {
     if (runtime->add_owners != nullptr) runtime->add_owners(recording, report);
   }

@@ -35,6 +35,7 @@ struct Names {
   std::function<std::vector<std::string>()> allocators_in_main;  // see Symbolizer
   std::function<std::vector<std::string>()> notes;               // gathered so far
   VariableNames variables = {};                                  // empty: they have no names
+  FunctionNames functions = {};                                  // the same
 };
 Names names_of(symbolize::Symbolizer& symbolizer);
 

@@ -90,8 +90,13 @@ constexpr Container kContainers[] = {
 
 class Owners {
  public:
-  Owners(const read::Recording& recording, const NodeFrames& names, const VariableNames& variables)
-      : recording_(recording), owners_(*recording.owners), names_(names), variables_(variables) {
+  Owners(const read::Recording& recording, const NodeFrames& names, const VariableNames& variables,
+         const FunctionNames& functions)
+      : recording_(recording),
+        owners_(*recording.owners),
+        names_(names),
+        variables_(variables),
+        functions_(functions) {
     for (const read::Stack& stack : recording.stacks)
       stacks_.try_emplace(number_of(stack.id), &stack);
     for (const read::OwnersRow& row : owners_.rows) rows_.emplace(row.stack, &row);
@@ -203,7 +208,7 @@ class Owners {
       case RootKind::kThreadLocal:
         return thread_local_name(root);
       case RootKind::kStack:
-        return "the stack of thread " + std::to_string(root.place);
+        return "the stack of thread " + std::to_string(root.place) + in_function(root.pc);
       case RootKind::kRegister:
         return "a register of thread " + std::to_string(root.place);
       case RootKind::kMapping:
@@ -222,6 +227,19 @@ class Owners {
         break;
     }
     return "owners beyond those listed";
+  }
+
+  // ", in worker_loop": whose frame it is, by the return address into it.
+  std::string in_function(uint64_t pc) {
+    if (pc == 0 || !functions_) return "";
+    const read::OwnersModule* found = nullptr;
+    for (const read::OwnersModule& module : owners_.modules) {
+      if (module.load_bias < pc && (found == nullptr || module.load_bias > found->load_bias)) {
+        found = &module;
+      }
+    }
+    const std::string name = found == nullptr ? "" : functions_(*found, pc - 1 - found->load_bias);
+    return name.empty() ? "" : ", in " + plain_name(name);
   }
 
   std::string data_name(const read::OwnersRoot& root) {
@@ -251,6 +269,7 @@ class Owners {
   const read::Owners& owners_;
   const NodeFrames& names_;
   const VariableNames& variables_;
+  const FunctionNames& functions_;
   std::unordered_map<uint32_t, const read::Stack*> stacks_;
   std::unordered_multimap<uint32_t, const read::OwnersRow*> rows_;
   std::unordered_map<uint32_t, std::string> step_names_;
@@ -260,9 +279,9 @@ class Owners {
 }  // namespace
 
 void add_owners(const read::Recording& recording, const NodeFrames& names,
-                const VariableNames& variables, Report& report) {
+                const VariableNames& variables, const FunctionNames& functions, Report& report) {
   if (!recording.owners || !recording.owners->found) return;
-  Owners owners(recording, names, variables);
+  Owners owners(recording, names, variables, functions);
   for (Finding& finding : report.findings) finding.owners = owners.of(finding.stacks);
   for (StackLine& stack : report.stacks) stack.owners = owners.of({stack.id});
 }

@@ -18,10 +18,12 @@ namespace silt::report {
 
 // The variable at an address of a module's file, or at an offset into its thread-local ones.
 using VariableNames = std::function<symbolize::DataName(const read::OwnersModule&, uint64_t, bool)>;
+// The function at an address of a module's file; empty: not known.
+using FunctionNames = std::function<std::string(const read::OwnersModule&, uint64_t)>;
 
 // Fills in the owners of findings and stacks where the recording knows them.
 void add_owners(const read::Recording& recording, const NodeFrames& names,
-                const VariableNames& variables, Report& report);
+                const VariableNames& variables, const FunctionNames& functions, Report& report);
 
 // One sentence about how owners were looked for, or why not; empty when it was not asked.
 std::string owners_note(const read::Recording& recording);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See data_names.h. Files are hostile as everywhere: types may go in circles and members may lie
-// about where they are, so each descent has an end.
+// about where they are, so each descent has an end. Longer than 300 lines: all of it reads one
+// module's symbols and debug information.
 
 #include "symbolizer/symbolize/data_names.h"
 
@@ -261,8 +262,8 @@ std::string DataNames::Module::section_of(uint64_t address) const {
 DataNames::DataNames(const Options& options) : options_(options) {}
 DataNames::~DataNames() = default;
 
-const DataName& DataNames::find(const std::string& path, const std::vector<uint8_t>& build_id,
-                                uint64_t address, bool thread_local_offset) {
+DataNames::Module& DataNames::module_of(const std::string& path,
+                                        const std::vector<uint8_t>& build_id) {
   auto& module = modules_[path + '\0' + hex_text(build_id)];
   if (!module) {
     module = std::make_unique<Module>();
@@ -272,15 +273,34 @@ const DataName& DataNames::find(const std::string& path, const std::vector<uint8
       module->read_symbols();
     }
   }
-  const auto [known, added] = module->names.try_emplace({address, thread_local_offset});
+  return *module;
+}
+
+const DataName& DataNames::find(const std::string& path, const std::vector<uint8_t>& build_id,
+                                uint64_t address, bool thread_local_offset) {
+  Module& module = module_of(path, build_id);
+  const auto [known, added] = module.names.try_emplace({address, thread_local_offset});
   DataName& name = known->second;
-  if (!added || !module->file) return name;
-  if (!thread_local_offset) name.section = module->section_of(address);
-  const Symbol* symbol = module->find(address, thread_local_offset);
+  if (!added || !module.file) return name;
+  if (!thread_local_offset) name.section = module.section_of(address);
+  const Symbol* symbol = module.find(address, thread_local_offset);
   if (symbol != nullptr) {
-    name.variable = demangle(symbol->name) + module->members(*symbol, address, thread_local_offset);
+    name.variable = demangle(symbol->name) + module.members(*symbol, address, thread_local_offset);
   }
   return name;
+}
+
+std::string DataNames::function(const std::string& path, const std::vector<uint8_t>& build_id,
+                                uint64_t address) {
+  const Module& module = module_of(path, build_id);
+  if (!module.file) return "";
+  GElf_Sym symbol{};
+  GElf_Off offset = 0;
+  const char* const name = dwfl_module_addrinfo(module.file->module(), address, &offset, &symbol,
+                                                nullptr, nullptr, nullptr);
+  const bool known = name != nullptr && offset < symbol.st_size &&
+                     GELF_ST_TYPE(symbol.st_info) == STT_FUNC;
+  return known ? demangle(name) : "";
 }
 
 }  // namespace silt::symbolize

@@ -28,9 +28,14 @@ class DataNames {
   // thread-local variables instead.
   const DataName& find(const std::string& path, const std::vector<uint8_t>& build_id,
                        uint64_t address, bool thread_local_offset);
+  // The function that holds an address of the file, demangled; empty: not known.
+  std::string function(const std::string& path, const std::vector<uint8_t>& build_id,
+                       uint64_t address);
 
  private:
   struct Module;
+  Module& module_of(const std::string& path, const std::vector<uint8_t>& build_id);
+
   const Options options_;
   std::map<std::string, std::unique_ptr<Module>> modules_;
 };

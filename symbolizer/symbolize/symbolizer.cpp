@@ -187,10 +187,19 @@ Symbolizer::Symbolizer(const read::Recording& recording, Options options)
 
 Symbolizer::~Symbolizer() = default;
 
+DataNames& Symbolizer::names_of_modules() {
+  if (!state_->data_names) state_->data_names = std::make_unique<DataNames>(state_->options);
+  return *state_->data_names;
+}
+
 DataName Symbolizer::data_name(const std::string& path, const std::vector<uint8_t>& build_id,
                                uint64_t address, bool thread_local_offset) {
-  if (!state_->data_names) state_->data_names = std::make_unique<DataNames>(state_->options);
-  return state_->data_names->find(path, build_id, address, thread_local_offset);
+  return names_of_modules().find(path, build_id, address, thread_local_offset);
+}
+
+std::string Symbolizer::function_name(const std::string& path, const std::vector<uint8_t>& build_id,
+                                      uint64_t address) {
+  return names_of_modules().function(path, build_id, address);
 }
 
 std::optional<uint32_t> Symbolizer::module_of(read::NodeId node) const {

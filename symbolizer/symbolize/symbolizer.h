@@ -49,6 +49,9 @@ class Symbolizer {
   // The variable that lies at an address of a module's file, see data_names.h.
   DataName data_name(const std::string& path, const std::vector<uint8_t>& build_id,
                      uint64_t address, bool thread_local_offset);
+  // The function that holds an address of a module's file, demangled; empty: not known.
+  std::string function_name(const std::string& path, const std::vector<uint8_t>& build_id,
+                            uint64_t address);
 
   // All frames of a stack, innermost first.
   FrameList stack_frames(const read::Stack& stack);
@@ -58,6 +61,8 @@ class Symbolizer {
 
  private:
   struct State;
+  class DataNames& names_of_modules();
+
   std::unique_ptr<State> state_;
 };
 

@@ -233,7 +233,7 @@ int main() {
   elsewhere(keep_in_program);
   elsewhere(keep_in_mappings);
   elsewhere(lose);
-  std::printf("truth %zu stack_of_a_thread stack\n", kFirstSize - kStep);
+  std::printf("truth %zu stack_of_a_thread keep_in_thread\n", kFirstSize - kStep);
   std::printf("truth %zu thread_local t_vector\n", kFirstSize - 2 * kStep);
   std::printf("truth %zu thread_specific thread\n", kFirstSize - 3 * kStep);
   pthread_key_t key;

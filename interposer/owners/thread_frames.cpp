@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See thread_frames.h.
+
+#include "interposer/owners/thread_frames.h"
+
+#include "interposer/base/arch.h"
+#include "interposer/unwind/derive.h"
+#include "interposer/unwind/object.h"
+
+namespace silt::owners {
+namespace {
+
+using unwind::Frame;
+using unwind::FrameRule;
+using unwind::RuleKind;
+
+constexpr uint64_t kWord = sizeof(uint64_t);
+
+// So far a frame record is looked for: further than the variables of most functions reach.
+constexpr uint64_t kFarthestRecord = 16 * 1024;
+
+class Stack {
+ public:
+  explicit Stack(uint64_t end) : end_(end) {}
+
+  // The word at an address between `above` and the end; 0 for all others.
+  uint64_t word(uint64_t address, uint64_t above) const {
+    if (address < above || address % kWord != 0 || address + kWord > end_) return 0;
+    return *reinterpret_cast<const uint64_t*>(address);
+  }
+
+  // A saved frame pointer and a return address, and so on outward to the next or to the outermost.
+  bool is_record(uint64_t at, uint64_t above) const {
+    unwind::Object object;
+    const uint64_t pc = word(at + arch::kRecordPc, above);
+    if (pc == 0 || !unwind::find_object(pc - 1, &object)) return false;
+    const uint64_t next = word(at + arch::kRecordFp, above);
+    if (next == 0) return true;
+    const uint64_t next_pc = next <= at ? 0 : word(next + arch::kRecordPc, above);
+    return next_pc != 0 && unwind::find_object(next_pc - 1, &object);
+  }
+
+  uint64_t find_record(uint64_t from) const {
+    for (uint64_t at = (from + kWord - 1) & ~(kWord - 1);
+         at + arch::kRecordSize <= end_ && at - from < kFarthestRecord; at += kWord) {
+      if (is_record(at, from)) return at;
+    }
+    return 0;
+  }
+
+  // False at the outermost frame, and where the walk does not go on.
+  bool step(Frame& frame) const {
+    const FrameRule rule = unwind::derive_rule(frame.pc);
+    uint64_t cfa = 0;
+    switch (rule.kind()) {
+      case RuleKind::kSp:
+        cfa = frame.sp + static_cast<uint64_t>(rule.cfa_offset());
+        break;
+      case RuleKind::kBp:
+      case RuleKind::kFramePointer:
+        if (frame.bp == 0) frame.bp = find_record(frame.sp);
+        if (frame.bp == 0) return false;
+        cfa = rule.kind() == RuleKind::kBp ? frame.bp + static_cast<uint64_t>(rule.cfa_offset())
+                                           : frame.bp + arch::kRecordSize;
+        break;
+      default:
+        return false;
+    }
+    const uint64_t pc = word(cfa - kWord, frame.sp);
+    if (pc == 0) return false;
+    if (rule.kind() == RuleKind::kFramePointer) {
+      frame.bp = word(frame.bp + arch::kRecordFp, frame.sp);
+    } else if (rule.bp_slot() != 0) {
+      frame.bp = word(cfa + static_cast<uint64_t>(rule.bp_slot()), frame.sp);
+    }
+    frame.pc = pc;
+    frame.sp = cfa;
+    return true;
+  }
+
+ private:
+  const uint64_t end_;
+};
+
+}  // namespace
+
+void ThreadFrames::walk(const Frame& innermost, uint64_t end) {
+  count_ = 0;
+  const Stack stack(end);
+  Frame frame = innermost;
+  do {
+    places_[count_++] = Place{frame.sp, frame.pc};
+    end_ = end;  // the outermost function's, if it is one
+  } while (count_ < kMost && stack.step(frame));
+}
+
+uint64_t ThreadFrames::pc_of(uint64_t address) const {
+  if (count_ == 0 || address >= end_) return 0;
+  size_t i = count_;
+  while (i > 1 && places_[i - 1].begin > address) --i;
+  return places_[i - 1].pc;
+}
+
+}  // namespace silt::owners
