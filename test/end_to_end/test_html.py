@@ -281,6 +281,7 @@ class BrowserTest(HtmlTest):
             self.assertEqual(found, [], f"{shape}, {width} pixels, {'dark' if dark else 'light'}")
         self.check_quiet(browser)
 
+    @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "for scripts/test_long")
     def test_fifty_thousand_stacks_open_quickly(self):
         browser = self.open_report("large")
         print(f"# 50,000 stacks: drawn after {self.ready} ms, "
