@@ -21,7 +21,7 @@ ALLOWED = {
     "interposer/unwind": ("interposer/base",),
     "interposer/track": ("interposer/unwind", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
-    "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/format",
+    "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/unwind", "interposer/format",
                           "interposer/base"),
     "interposer/runtime": ("interposer/hook", "interposer/owners", "interposer/snapshot",
                            "interposer/track", "interposer/unwind", "interposer/format",

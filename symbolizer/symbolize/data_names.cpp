@@ -298,8 +298,8 @@ std::string DataNames::function(const std::string& path, const std::vector<uint8
   GElf_Off offset = 0;
   const char* const name = dwfl_module_addrinfo(module.file->module(), address, &offset, &symbol,
                                                 nullptr, nullptr, nullptr);
-  const bool known = name != nullptr && offset < symbol.st_size &&
-                     GELF_ST_TYPE(symbol.st_info) == STT_FUNC;
+  const bool known =
+      name != nullptr && offset < symbol.st_size && GELF_ST_TYPE(symbol.st_info) == STT_FUNC;
   return known ? demangle(name) : "";
 }
 
