@@ -13,6 +13,7 @@ REAL_STACKS = "unwind/real_stacks_test.cpp: what is derived is compared with lib
 MARKING = "owners/marking_test.cpp: from blocks to what keeps them, in one go"
 COPY = "test_owners.py: it happens in a copy of the process"
 NODE = "test_node.py, test_node_code.py, test_node_snapshots.py: it needs a node to speak with"
+KEEPING = "runtime/python/keeping_test.cpp, test_python_owners.py: with a real interpreter"
 PYTHON = "test_python.py: it needs an interpreter"
 WHOLE_HEAP = "heap/growth_test.cpp, heap/paths_test.cpp: from a snapshot to names and paths, in one go"
 SECTIONS = "read/snapshot_sections_test.cpp, read/recording_test.cpp: through whole files"
@@ -49,9 +50,11 @@ ELSEWHERE = {
         "interposer/owners/copy": COPY,
         "interposer/owners/looking": COPY,
         "interposer/owners/modules": COPY,
+        "interposer/owners/object_kinds": "owners/marking_test.cpp, test_python_owners.py",
         "interposer/owners/result": COPY,
         "interposer/owners/roots": COPY,
         "interposer/owners/thread_stack": COPY,
+        "interposer/owners/type_counts": "test_python_owners.py: through a whole report",
         "interposer/runtime/function_names": "runtime/python/frames_test.cpp: frames are named",
         "interposer/runtime/list": "one list; runtime/runtime_test.cpp has one of its own",
         "interposer/runtime/nodejs/addon": NODE,
@@ -66,14 +69,18 @@ ELSEWHERE = {
         "interposer/runtime/nodejs/isolate_sections": NODE,
         "interposer/runtime/nodejs/isolates": NODE,
         "interposer/runtime/nodejs/joining": NODE,
+        "interposer/runtime/python/dicts": KEEPING,
         "interposer/runtime/python/evaluator": PYTHON,
         "interposer/runtime/python/functions": "runtime/python/frames_test.cpp",
         "interposer/runtime/python/interpreter": PYTHON,
         "interposer/runtime/python/joining": PYTHON,
         "interposer/runtime/python/layout": PYTHON,
         "interposer/runtime/python/objects": PYTHON,
+        "interposer/runtime/python/peek": KEEPING,
         "interposer/runtime/python/self_check": PYTHON,
         "interposer/runtime/python/text": "runtime/python/frames_test.cpp",
+        "interposer/runtime/python/types": KEEPING,
+        "interposer/runtime/python/variables": KEEPING,
         "interposer/snapshot/arming": "test_arming.py",
         "interposer/snapshot/calling_card": TRIGGER,
         "interposer/snapshot/children": "test_processes.py: it needs a family of them",
@@ -127,7 +134,6 @@ ELSEWHERE = {
         "symbolizer/read/generations": "read/stack_join_test.cpp",
         "symbolizer/read/newest_snapshot": "read/recording_test.cpp",
         "symbolizer/read/owners": SECTIONS,
-        "symbolizer/read/owners_sections": SECTIONS,
         "symbolizer/read/runtime_sections": SECTIONS,
         "symbolizer/render/": "render/render_test.cpp: every format beside test/golden; test_html.py "
                               "shows the page in a browser",

@@ -62,10 +62,11 @@ enum class RootKind : uint32_t {
   kRegister = 4,     // of the thread that was asked; place: thread id
   kMapping = 5,      // an anonymous mapping of the program's own; place: node number, 0: unknown
   kManagedHeap = 6,  // of a runtime that collects it itself
-  kObject = 7,       // an object of a runtime's own allocator; place: node number of its stack
-  kStaleStack = 8,   // below a stack pointer: left by functions that have returned
-  kOther = 9,        // anonymous memory of unknown use
-  kUnlisted = 10,    // kept, by paths that found no room
+  kObject = 7,      // an object of a runtime's own allocator; place: node number of its stack; with
+                    // a name: a variable of its language
+  kStaleStack = 8,  // below a stack pointer: left by functions that have returned
+  kOther = 9,       // anonymous memory of unknown use
+  kUnlisted = 10,   // kept, by paths that found no room
 };
 
 struct OwnersRoot {
@@ -97,6 +98,16 @@ static_assert(sizeof(OwnersModule) == 48);
 //   kept blocks, kept bytes, lost blocks, lost bytes
 //   n                         then n times, largest first, of the kept ones:
 //     path (whose last stack this row's is), blocks, bytes
+//
+// kOwnersLabels. Texts that a runtime gave to its objects, numbered from 1; 0 is none.
+// kOwnersPathLabels. Two for each path, in their order, both varint: the type of the objects that
+// end it (0: no objects, or data of those before), and the name of the variable, of a module or of
+// an object, that keeps them.
+// kOwnersTypes. One row for each stack with objects, ascending by node. All varint:
+//   node - previous row's node (0 before the first)
+//   n                         then n times, largest first; small ones may be missing:
+//     2 * label of the type + data, blocks, bytes
+//           data is 1 where the blocks are no objects, but data of objects of the type
 
 }  // namespace silt::format
 

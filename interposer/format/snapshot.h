@@ -69,6 +69,10 @@ enum class SectionType : uint32_t {
   kOwnersRoots = 44,    // OwnersRoot x count
   kOwnersPaths = 45,    // varint
   kOwnersStacks = 46,   // varint
+  // Where a runtime knows its objects; all three or none:
+  kOwnersLabels = 47,      // NUL-terminated texts x count
+  kOwnersPathLabels = 48,  // varint
+  kOwnersTypes = 49,       // varint
 };
 
 struct SectionEntry {

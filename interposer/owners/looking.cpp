@@ -24,6 +24,7 @@
 #include "interposer/owners/marker.h"
 #include "interposer/owners/memory_map.h"
 #include "interposer/owners/modules.h"
+#include "interposer/owners/object_kinds.h"
 #include "interposer/owners/result.h"
 #include "interposer/owners/room.h"
 #include "interposer/owners/roots.h"
@@ -34,6 +35,9 @@
 #include "interposer/track/recorder.h"
 
 namespace silt::owners {
+
+constinit ObjectKinds object_kinds{};
+
 namespace {
 
 using format::OwnersAsked;
@@ -62,25 +66,36 @@ struct Seen {
   MemoryMap memory;
   LoadedModules modules;
   BlockIndex blocks;
+  BlockIndex objects;
+  Labels labels;
   PathTree paths;
 };
+
+bool know_kinds(Seen& seen) {
+  return seen.objects.blocks() != 0 && object_kinds.start != nullptr && seen.labels.start() &&
+         object_kinds.start(seen.memory, seen.objects, seen.labels);
+}
 
 bool look(const OwnersRequest& request, const Situation& situation, uint64_t begin_ns) {
   static constinit base::Range own[base::kMostOwnRanges]{};
   static constinit Seen seen{};
   const size_t own_count = base::own_ranges(own);
   if (!seen.memory.read("/proc/self/maps") || !seen.modules.read(seen.memory, own, own_count) ||
-      !seen.blocks.build(recorder.live, seen.memory) || !seen.paths.start()) {
+      !seen.blocks.build(recorder.live, seen.memory) ||
+      !seen.objects.build(recorder.objects, seen.memory) || !seen.paths.start()) {
     return false;
   }
+  const bool kinds_known = know_kinds(seen);
   Marker marker(seen.blocks, seen.memory, seen.paths);
-  if (!marker.start()) return false;
-  Roots roots(situation, seen.memory, seen.modules, seen.blocks, marker);
+  if (!marker.start(kinds_known ? &seen.objects : nullptr)) return false;
+  Roots roots(situation, seen.memory, seen.modules, seen.blocks, seen.objects, kinds_known, marker);
   const size_t own_now = base::own_ranges(own);  // with what was mapped here
   if (!roots.mark(own, own_now)) return false;
   const int file = open_written(request);
   if (file < 0) return false;
-  Result result{*request.numbers, seen.blocks, marker, seen.paths, seen.modules, {}};
+  Result result{*request.numbers, seen.blocks, kinds_known ? &seen.objects : nullptr,
+                seen.labels,      marker,      seen.paths,
+                seen.modules,     {}};
   result.facts.flags = (roots.hidden() ? uint32_t{format::kOwnersMemoryHidden} : 0) |
                        (seen.paths.full() ? uint32_t{format::kOwnersPathsFull} : 0);
   result.facts.threads = roots.threads();

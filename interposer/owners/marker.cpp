@@ -16,8 +16,13 @@ constexpr uint32_t kExactRoots = uint32_t{1} << 15;
 
 }  // namespace
 
-bool Marker::start() {
-  const size_t numbers = blocks_.numbers();
+bool Marker::start(const BlockIndex* objects) {
+  objects_ = objects;
+  object_base_ = blocks_.numbers();
+  const size_t numbers = size_t{blocks_.numbers()} + (objects == nullptr ? 0 : objects->numbers());
+  if (numbers > UINT32_MAX - 64) return false;
+  variables_ = static_cast<PathId*>(base::map_memory(Labels::kMost * sizeof(PathId)));
+  if (variables_ == nullptr) return false;
   path_of_ = static_cast<PathId*>(base::map_memory((numbers + 1) * sizeof(PathId)));
   if (path_of_ == nullptr) return false;
   for (unsigned i = 0; i < 2; ++i) {
@@ -28,12 +33,33 @@ bool Marker::start() {
   return true;
 }
 
-void Marker::consider_slow(uint64_t value, uint64_t address, PathId path) {
-  blocks_.prefetch(value);
+bool Marker::find(uint64_t value, LiveBlock* block, bool* is_object) const {
+  *is_object = false;
+  if (blocks_.find(value, block)) return true;
+  if (objects_ == nullptr || !objects_->find(value, block)) return false;
+  block->number += object_base_;
+  *is_object = true;
+  return true;
+}
+
+// Blocks, then objects, by ascending number.
+template <typename Visit>
+void Marker::visit_all(Visit&& visit) const {
+  blocks_.visit(visit);
+  if (objects_ == nullptr) return;
+  objects_->visit([&](LiveBlock object) {
+    object.number += object_base_;
+    visit(object);
+  });
+}
+
+void Marker::consider_slow(uint64_t value, uint64_t address, PathId path, LabelId name) {
+  if (blocks_.may_hold(value)) blocks_.prefetch(value);
+  if (objects_ != nullptr && objects_->may_hold(value)) objects_->prefetch(value);
   Candidate& slot = ring_[ring_at_];
   ring_at_ = (ring_at_ + 1) % kRing;
   const Candidate oldest = slot;
-  slot = Candidate{value, address, path};
+  slot = Candidate{value, address, path, name};
   if (oldest.value != 0) settle(oldest);
 }
 
@@ -48,16 +74,57 @@ void Marker::settle_all() {
 
 void Marker::settle(const Candidate& candidate) {
   LiveBlock block;
-  if (!blocks_.find(candidate.value, &block) || path_of_[block.number] != 0) return;
+  bool is_object;
+  if (!find(candidate.value, &block, &is_object) || path_of_[block.number] != 0) return;
   PathId from = candidate.path;
   if (from == 0) {
     if (place_.begins_only && candidate.value != block.begin) return;
+    if (place_.no_objects && is_object) return;
     from = path_of_root(candidate.address);
   }
-  const PathId path = paths_.step(from, block.stack);
+  push(block, mark(block, is_object, from, candidate.name));
+}
+
+PathId Marker::mark(const LiveBlock& block, bool is_object, PathId from, LabelId name) {
+  const Label label{is_object ? object_kinds.type_of(block) : 0, name};
+  const PathId path = paths_.step(from, block.stack, label);
   path_of_[block.number] = path;
   paths_.count(path, block.size);
-  push(block, path);
+  return path;
+}
+
+PathId Marker::path_of_variable(LabelId name) {
+  PathId& root = variables_[name];
+  if (root == 0) {
+    format::OwnersRoot place{};
+    place.kind = static_cast<uint32_t>(format::RootKind::kObject);
+    root = paths_.add_root(place, name);
+  }
+  return root;
+}
+
+Kept Marker::variables() {
+  return {[](void* to, uint64_t address, LabelId name) {
+            auto& marker = *static_cast<Marker*>(to);
+            LiveBlock block;
+            bool is_object;
+            if (!marker.may_hold(address) || !marker.find(address, &block, &is_object) ||
+                marker.path_of_[block.number] != 0) {
+              return;
+            }
+            const PathId root = marker.path_of_variable(name);
+            marker.push(block, marker.mark(block, is_object, root, 0));
+          },
+          [](void* to, uint64_t data, LabelId name) {
+            auto& marker = *static_cast<Marker*>(to);
+            LiveBlock block;
+            bool is_object;
+            if (marker.may_hold(data) && marker.find(data, &block, &is_object) &&
+                marker.path_of_[block.number] == 0) {
+              marker.mark(block, is_object, marker.path_of_variable(name), 0);
+            }
+          },
+          this};
 }
 
 PathId Marker::path_of_root(uint64_t address) {
@@ -91,8 +158,9 @@ PathId Marker::path_of_root(uint64_t address) {
 void Marker::push(const LiveBlock& block, PathId path) {
   if (block.size < sizeof(uint64_t)) return;
   if (queued_ < kQueue) {
+    const bool plain = block.number < object_base_ && block.size < kAsk;
     queues_[next_][queued_++] =
-        Waiting{block.begin, block.size < kHuge ? static_cast<uint32_t>(block.size) : kHuge, path};
+        Waiting{block.begin, plain ? static_cast<uint32_t>(block.size) : kAsk, path};
     return;
   }
   overflowed_ = true;
@@ -107,13 +175,42 @@ void Marker::roots(const RootPlace& place, uint64_t address, const uint64_t* wor
   root_bytes_ += count * sizeof(uint64_t);
 }
 
-void Marker::follow_block(uint64_t begin, uint64_t size, PathId path) {
+void Marker::follow_words(uint64_t begin, uint64_t size, PathId path) {
   const uint64_t first = (begin + 7) & ~uint64_t{7};
   const uint64_t end = (begin + size) & ~uint64_t{7};
   if (first >= end || !memory_.readable(first, end)) return;
   const auto* const words = reinterpret_cast<const uint64_t*>(first);
   const size_t count = (end - first) / sizeof(uint64_t);
   for (size_t i = 0; i < count; ++i) consider(words[i], 0, path);
+}
+
+void Marker::follow_block(const LiveBlock& block, PathId path) {
+  if (block.number < object_base_) return follow_words(block.begin, block.size, path);
+  struct Whom {
+    Marker* marker;
+    PathId object;
+    PathId from;
+  } whom{this, path, path};
+  const Kept kept{[](void* to, uint64_t address, LabelId name) {
+                    const Whom& whom = *static_cast<Whom*>(to);
+                    whom.marker->consider(address, 0, whom.from, name);
+                  },
+                  [](void* to, uint64_t data, LabelId name) {
+                    Whom& whom = *static_cast<Whom*>(to);
+                    Marker& marker = *whom.marker;
+                    whom.from = whom.object;
+                    LiveBlock block;
+                    bool is_object;
+                    if (marker.may_hold(data) && marker.find(data, &block, &is_object) &&
+                        marker.path_of_[block.number] == 0) {
+                      whom.from = marker.mark(block, is_object, whom.object, name);
+                    }
+                  },
+                  &whom};
+  const ObjectKinds::Words rest = object_kinds.visit(block, kept);
+  if (rest.begin < rest.end && rest.end <= block.size) {
+    follow_words(block.begin + rest.begin, rest.end - rest.begin, path);
+  }
 }
 
 void Marker::follow() {
@@ -127,21 +224,20 @@ void Marker::follow() {
     const Waiting* const queue = queues_[current];
     for (size_t i = 0; i < count; ++i) {
       if (i + kRing < count) __builtin_prefetch(reinterpret_cast<void*>(queue[i + kRing].begin));
-      if (queue[i].size != kHuge) {
-        follow_block(queue[i].begin, queue[i].size, queue[i].path);
+      if (queue[i].size != kAsk) {
+        follow_words(queue[i].begin, queue[i].size, queue[i].path);
         continue;
       }
       LiveBlock block;
-      if (blocks_.find(queue[i].begin, &block)) {
-        follow_block(block.begin, block.size, queue[i].path);
-      }
+      bool is_object;
+      if (find(queue[i].begin, &block, &is_object)) follow_block(block, queue[i].path);
     }
     if (more) {
       uint64_t* const bits = bits_[current];
-      blocks_.visit([&](const LiveBlock& block) {
+      visit_all([&](const LiveBlock& block) {
         if ((bits[block.number / 64] >> block.number % 64 & 1) == 0) return;
         bits[block.number / 64] &= ~(uint64_t{1} << block.number % 64);
-        follow_block(block.begin, block.size, path_of_[block.number]);
+        follow_block(block, path_of_[block.number]);
       });
     }
     settle_all();

@@ -108,4 +108,19 @@ bool LoadedModules::read(const MemoryMap& memory, const base::Range* own, size_t
   return true;
 }
 
+void LoadedModules::write(snapshot::SectionWriter& out) const {
+  out.begin(format::SectionType::kOwnersModules);
+  uint32_t text = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    format::OwnersModule entry = at(i).entry;
+    entry.path = text;
+    text += static_cast<uint32_t>(base::length(at(i).path) + 1);
+    out.add(&entry, sizeof(entry));
+  }
+  out.end(static_cast<uint32_t>(count_));
+  out.begin(format::SectionType::kOwnersTexts);
+  for (size_t i = 0; i < count_; ++i) out.add(at(i).path, base::length(at(i).path) + 1);
+  out.end(text);
+}
+
 }  // namespace silt::owners

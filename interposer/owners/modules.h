@@ -13,6 +13,7 @@
 #include "interposer/base/own_ranges.h"
 #include "interposer/format/owners.h"
 #include "interposer/owners/memory_map.h"
+#include "interposer/snapshot/section_writer.h"
 
 namespace silt::owners {
 
@@ -35,6 +36,8 @@ class LoadedModules {
   const LoadedModule& at(size_t index) const { return modules_[index]; }
   // Of the thread-local variables of all.
   uint64_t tls_bytes() const { return tls_bytes_; }
+  // As sections of a snapshot.
+  void write(snapshot::SectionWriter& out) const;
 
  private:
   static constexpr size_t kMost = 4096;

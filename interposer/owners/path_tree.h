@@ -2,9 +2,10 @@
 //
 // How blocks are reached, as far as people can use it: not the chain of blocks but that of the
 // stacks that made them, and what was made at one stack and is reached through more of the same (a
-// list, a tree) as one step. A path is a node of a tree: (its parent, a root or a stack). Paths
-// count the blocks that are reached by them, so no block needs to remember more than its path. In
-// the copy of the process.
+// list, a tree) as one step. A path is a node of a tree: (its parent, a root or a stack). What a
+// runtime knows of its own objects comes to it: the type, and the name under which the object is
+// kept. Paths count the blocks that are reached by them, so no block needs to remember more than
+// its path. In the copy of the process.
 
 #ifndef SILT_INTERPOSER_OWNERS_PATH_TREE_H_
 #define SILT_INTERPOSER_OWNERS_PATH_TREE_H_
@@ -12,19 +13,28 @@
 #include <cstdint>
 
 #include "interposer/format/owners.h"
+#include "interposer/owners/labels.h"
 #include "interposer/track/ids.h"
 
 namespace silt::owners {
 
 using PathId = uint32_t;  // 0: none
 
+// What a runtime says of an object beside the stack that made it.
+struct Label {
+  LabelId type = 0;  // 0: no object, or nothing is known of it
+  LabelId name = 0;  // of the variable that keeps it; 0: none
+  bool operator==(const Label&) const = default;
+};
+
 class PathTree {
  public:
   struct Path {
-    PathId parent;    // 0: a root
-    uint32_t what;    // of a root: its index; else the stack
-    uint32_t depth;   // 0: a root
-    uint32_t run;     // 1: more of the same stack were reached through it
+    PathId parent;   // 0: a root
+    uint32_t what;   // of a root: its index; else the stack
+    uint16_t depth;  // 0: a root
+    uint16_t run;    // 1: more of the same stack and type were reached through it
+    Label label;
     uint64_t blocks;  // that end this path
     uint64_t bytes;
   };
@@ -33,10 +43,10 @@ class PathTree {
   bool start();
 
   // A root's path; 0 when there is no room. The caller sees to it that each is added once.
-  PathId add_root(const format::OwnersRoot& root);
+  PathId add_root(const format::OwnersRoot& root, LabelId name = 0);
   // The path of a block made at `stack` that one of `parent` points to. Where there is no room for
   // a new one: that of the stack without its way, and the tree is `full`.
-  PathId step(PathId parent, track::StackId stack);
+  PathId step(PathId parent, track::StackId stack, Label label = {});
   void count(PathId path, uint64_t bytes) {
     ++paths_[path].blocks;
     paths_[path].bytes += bytes;
@@ -59,7 +69,7 @@ class PathTree {
   // A chain of so many different stacks tells nobody anything more.
   static constexpr uint32_t kDeepest = 24;
 
-  PathId find_or_add(PathId parent, uint32_t stack, uint32_t most);
+  PathId find_or_add(PathId parent, uint32_t stack, Label label, uint32_t most);
 
   Path* paths_ = nullptr;
   uint32_t path_count_ = 1;

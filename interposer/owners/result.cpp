@@ -7,6 +7,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 #include "interposer/owners/sorting.h"
+#include "interposer/owners/type_counts.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::owners {
@@ -17,6 +18,7 @@ using format::SectionType;
 
 // More than anybody reads, and enough for the tool to add up the words of one array of variables.
 constexpr uint32_t kMostPathsOfStack = 256;
+constexpr uint32_t kMostTypesOfStack = 64;
 
 class Rows {
  public:
@@ -35,13 +37,12 @@ class Rows {
       return false;
     }
     result_.blocks.visit([this](const LiveBlock& block) {
-      const uint32_t stack = track::index_of(block.stack);
-      if (result_.marker.reached(block.number) || stack >= limit_) return;
-      ++lost_[stack].blocks;
-      lost_[stack].bytes += block.size;
+      if (result_.marker.reached(block.number)) return;
+      lose(block);
       ++result_.facts.lost_blocks;
       result_.facts.lost_bytes += block.size;
     });
+    if (!gather_objects()) return false;
     order_paths();
     for (uint32_t stack = 1; stack < limit_; ++stack) {
       for (uint32_t i = 0; i < count_[stack]; ++i) need(order_[first_[stack] + i]);
@@ -59,6 +60,10 @@ class Rows {
     write_roots(out);
     write_paths(out);
     write_stacks(out);
+    if (result_.objects == nullptr) return;
+    write_path_labels(out);
+    write_types(out);
+    write_labels(out);
   }
 
  private:
@@ -70,6 +75,32 @@ class Rows {
   template <typename T>
   static T* map(size_t count) {
     return static_cast<T*>(base::map_memory((count + 1) * sizeof(T)));
+  }
+
+  void lose(const LiveBlock& block) {
+    const uint32_t stack = track::index_of(block.stack);
+    if (stack >= limit_) return;
+    ++lost_[stack].blocks;
+    lost_[stack].bytes += block.size;
+  }
+
+  bool gather_objects() {
+    if (result_.objects == nullptr) return true;
+    result_.objects->visit([this](const LiveBlock& object) {
+      if (result_.marker.path_of_object(object.number) == 0) lose(object);
+    });
+    file_labels_ = map<LabelId>(result_.labels.size());
+    label_order_ = map<LabelId>(result_.labels.size());
+    first_type_ = map<uint32_t>(limit_);
+    if (file_labels_ == nullptr || label_order_ == nullptr || first_type_ == nullptr ||
+        !types_.gather(*result_.objects, result_.marker, paths_)) {
+      return false;
+    }
+    for (size_t i = types_.size(); i-- > 0;) {
+      if (types_.at(i).stack < limit_)
+        first_type_[types_.at(i).stack] = static_cast<uint32_t>(i) + 1;
+    }
+    return true;
   }
 
   uint32_t number(uint32_t stack) const {
@@ -169,8 +200,69 @@ class Rows {
     out.end(rows);
   }
 
+  // Labels are numbered as they are needed, from 1.
+  LabelId file_label(LabelId label) {
+    if (label == 0) return 0;
+    if (file_labels_[label] == 0) {
+      label_order_[label_count_] = label;
+      file_labels_[label] = ++label_count_;
+    }
+    return file_labels_[label];
+  }
+
+  void write_path_labels(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersPathLabels);
+    for (PathId id = 1; id < paths_.size(); ++id) {
+      if (file_ids_[id] == 0) continue;
+      out.add_varint(file_label(paths_.at(id).label.type));
+      out.add_varint(file_label(paths_.at(id).label.name));
+    }
+    out.end(path_count_);
+  }
+
+  void write_types(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersTypes);
+    uint32_t rows = 0;
+    uint32_t previous = 0;
+    for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
+      const uint32_t stack = track::index_of(result_.numbers.node(n));
+      if (stack >= limit_ || first_type_[stack] == 0) continue;
+      const size_t first = first_type_[stack] - 1;
+      size_t count = 0;
+      while (count < kMostTypesOfStack && first + count < types_.size() &&
+             types_.at(first + count).stack == stack) {
+        ++count;
+      }
+      out.add_varint(n - previous);
+      out.add_varint(count);
+      for (size_t i = 0; i < count; ++i) {
+        const TypeCounts::Count& type = types_.at(first + i);
+        out.add_varint(2 * uint64_t{file_label(type.type)} + (type.is_data ? 1 : 0));
+        out.add_varint(type.blocks);
+        out.add_varint(type.bytes);
+      }
+      previous = n;
+      ++rows;
+    }
+    out.end(rows);
+  }
+
+  void write_labels(snapshot::SectionWriter& out) {
+    out.begin(SectionType::kOwnersLabels);
+    for (uint32_t i = 0; i < label_count_; ++i) {
+      const char* const text = result_.labels.text(label_order_[i]);
+      out.add(text, base::length(text) + 1);
+    }
+    out.end(label_count_);
+  }
+
   Result& result_;
   const PathTree& paths_;
+  TypeCounts types_;
+  uint32_t* first_type_ = nullptr;  // by stack: index + 1
+  LabelId* file_labels_ = nullptr;  // by label; 0: not written
+  LabelId* label_order_ = nullptr;  // as they are written
+  uint32_t label_count_ = 0;
   uint32_t limit_ = 0;
   Sum* lost_ = nullptr;             // by stack
   Sum* kept_ = nullptr;             // by stack
@@ -183,29 +275,12 @@ class Rows {
   uint32_t root_count_ = 0;
 };
 
-void write_modules(snapshot::SectionWriter& out, const LoadedModules& modules) {
-  out.begin(SectionType::kOwnersModules);
-  uint32_t text = 0;
-  for (size_t i = 0; i < modules.count(); ++i) {
-    format::OwnersModule entry = modules.at(i).entry;
-    entry.path = text;
-    text += static_cast<uint32_t>(base::length(modules.at(i).path) + 1);
-    out.add(&entry, sizeof(entry));
-  }
-  out.end(static_cast<uint32_t>(modules.count()));
-  out.begin(SectionType::kOwnersTexts);
-  for (size_t i = 0; i < modules.count(); ++i) {
-    out.add(modules.at(i).path, base::length(modules.at(i).path) + 1);
-  }
-  out.end(text);
-}
-
 }  // namespace
 
 bool write_result(snapshot::SectionWriter& out, Result& result) {
   Rows rows(result);
   if (!rows.gather()) return false;
-  write_modules(out, result.modules);
+  result.modules.write(out);
   rows.write(out);
   out.begin(SectionType::kOwnersFacts);
   out.add(&result.facts, sizeof(result.facts));

@@ -170,7 +170,7 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
   }
   ++threads_;
   scan({RootKind::kThreadLocal, place, thread_pointer, false, nullptr}, tls_low, top);
-  const Marker::RootPlace stack{RootKind::kStack, place, 0, false, nullptr, &frames_};
+  const Marker::RootPlace stack{RootKind::kStack, place, 0, false, nullptr, false, &frames_};
   scan(stack, pointer, vectors.start);
   scan(stack, vectors.end, stack_end);
   claim(low, stack_end);
@@ -210,8 +210,8 @@ void Roots::mark_mappings() {
   });
 }
 
+// Those that nothing has reached, where they are marked at all: each is a root for blocks.
 bool Roots::mark_objects() {
-  if (!objects_.build(recorder.objects, memory_)) return false;
   if (objects_.blocks() == 0) return true;
   const uint32_t stacks = recorder.stacks.id_limit();
   auto* const roots = static_cast<PathId*>(base::map_memory(stacks * sizeof(PathId)));
@@ -222,7 +222,8 @@ bool Roots::mark_objects() {
     if (stack >= stacks || object.begin >= end || !memory_.readable(object.begin, end)) {
       return;
     }
-    marker_.roots({RootKind::kObject, stack, 0, false, &roots[stack]}, object.begin,
+    if (kinds_known_ && marker_.path_of_object(object.number) != 0) return;
+    marker_.roots({RootKind::kObject, stack, 0, false, &roots[stack], true}, object.begin,
                   reinterpret_cast<const uint64_t*>(object.begin), (end - object.begin) / 8);
   });
   return true;
@@ -280,11 +281,22 @@ bool Roots::mark(const base::Range* own, size_t own_count) {
   claims_ = static_cast<base::Range*>(base::map_memory(claim_room_ * sizeof(base::Range)));
   if (claims_ == nullptr) return false;
   for (size_t i = 0; i < own_count; ++i) claim(own[i].start, own[i].end);
+  if (kinds_known_) {
+    // Names come before addresses, however long the way from them is.
+    object_kinds.visit_variables(marker_.variables(), false);
+    marker_.follow();
+  }
   mark_modules();
   mark_threads(false);
-  if (!mark_objects()) return false;
+  if (!kinds_known_ && !mark_objects()) return false;
   mark_mappings();
   mark_not_copied();
+  marker_.follow();
+  if (kinds_known_) {
+    object_kinds.visit_variables(marker_.variables(), true);
+    marker_.follow();
+    if (!mark_objects()) return false;
+  }
   marker_.follow();
   mark_threads(true);
   mark_others();

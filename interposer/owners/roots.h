@@ -36,11 +36,13 @@ struct Situation {
 class Roots {
  public:
   Roots(const Situation& situation, const MemoryMap& memory, const LoadedModules& modules,
-        const BlockIndex& blocks, Marker& marker)
+        const BlockIndex& blocks, const BlockIndex& objects, bool kinds_known, Marker& marker)
       : situation_(situation),
         memory_(memory),
         modules_(modules),
         blocks_(blocks),
+        objects_(objects),
+        kinds_known_(kinds_known),
         marker_(marker) {}
 
   // Marks everything. False when there was no memory.
@@ -71,8 +73,9 @@ class Roots {
   const MemoryMap& memory_;
   const LoadedModules& modules_;
   const BlockIndex& blocks_;
+  const BlockIndex& objects_;  // of a runtime's own allocator
+  bool kinds_known_;           // they are marked with the blocks
   Marker& marker_;
-  BlockIndex objects_;             // of a runtime's own allocator
   base::Range* claims_ = nullptr;  // what is known, in any order until all are there
   size_t claim_count_ = 0;
   size_t claim_room_ = 0;

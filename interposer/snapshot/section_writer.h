@@ -16,7 +16,7 @@ namespace silt::snapshot {
 
 class SectionWriter {
  public:
-  static constexpr uint32_t kSections = 24;
+  static constexpr uint32_t kSections = 32;
 
   explicit SectionWriter(int fd);
   // Adds to what another one has finished, in a file of this size.

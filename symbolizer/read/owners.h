@@ -36,6 +36,8 @@ struct OwnersPath {
   uint32_t root = 0;    // index into Owners::roots, of a root
   uint32_t stack = 0;   // a Stack's id, of all others; 0: not in the snapshot
   bool run = false;     // more blocks of the stack, one behind the other
+  uint32_t type = 0;    // index into Owners::labels, of objects; 0: none, or data of those before
+  uint32_t name = 0;    // the same, of the variable that keeps them; 0: none
 };
 
 struct OwnersShare {
@@ -53,6 +55,15 @@ struct OwnersRow {
   std::vector<OwnersShare> shares;  // of what is kept, largest first; small ones may be missing
 };
 
+// Of a stack's blocks: how many objects of a type there are, or blocks with data of such objects.
+struct OwnersType {
+  uint32_t stack = 0;  // a Stack's id
+  uint32_t type = 0;   // index into Owners::labels; 0: unknown
+  bool is_data = false;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+};
+
 struct Owners {
   uint32_t snapshot = 0;  // index into Recording::snapshots
   format::OwnersAsked asked{};
@@ -62,6 +73,9 @@ struct Owners {
   std::vector<OwnersRoot> roots;
   std::vector<OwnersPath> paths;  // index 0 is none
   std::vector<OwnersRow> rows;
+  // What a runtime knows of its objects, where one did.
+  std::vector<std::string> labels;  // 0 is ""
+  std::vector<OwnersType> types;    // of one stack together, largest first
 };
 
 }  // namespace silt::read

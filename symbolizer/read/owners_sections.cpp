@@ -49,7 +49,8 @@ Result<std::optional<Owners>> SnapshotFile::owners() const {
   owners.facts = item_at<format::OwnersFacts>(*facts, 0);
   if (!can_be(owners.facts)) return corrupt("the figures of its owners cannot be");
   for (const auto read : {&SnapshotFile::read_owners_modules, &SnapshotFile::read_owners_roots,
-                          &SnapshotFile::read_owners_paths, &SnapshotFile::read_owners_rows}) {
+                          &SnapshotFile::read_owners_paths, &SnapshotFile::read_owners_rows,
+                          &SnapshotFile::read_owners_labels, &SnapshotFile::read_owners_types}) {
     auto done = (this->*read)(owners);
     if (!done) return done.error();
   }
@@ -182,6 +183,72 @@ Result<bool> SnapshotFile::read_owners_rows(Owners& owners) const {
     owners.rows.push_back(std::move(row));
   }
   if (!cursor.at_end()) return corrupt("it has more kept stacks than it says");
+  return true;
+}
+
+Result<bool> SnapshotFile::read_owners_labels(Owners& owners) const {
+  owners.labels.emplace_back();
+  auto texts = bytes(SectionType::kOwnersLabels, 0);
+  if (!texts) return texts.error();
+  size_t budget = kTextBudget;
+  for (size_t begin = 0; begin < texts->size();) {
+    const size_t end = texts->find('\0', begin);
+    if (end == std::string::npos || end - begin > kLongestText || end - begin + 1 > budget) {
+      return corrupt("a name of its owners cannot be");
+    }
+    budget -= end - begin + 1;
+    owners.labels.push_back(texts->substr(begin, end - begin));
+    begin = end + 1;
+  }
+  auto section = bytes(SectionType::kOwnersPathLabels, 0);
+  if (!section) return section.error();
+  if (section->empty()) return true;
+  Cursor cursor(*section);
+  for (size_t i = 1; i < owners.paths.size(); ++i) {
+    const uint64_t type = cursor.varint();
+    const uint64_t name = cursor.varint();
+    if (!cursor.ok() || type >= owners.labels.size() || name >= owners.labels.size()) {
+      return corrupt("the names of its paths cannot be");
+    }
+    owners.paths[i].type = static_cast<uint32_t>(type);
+    owners.paths[i].name = static_cast<uint32_t>(name);
+  }
+  if (!cursor.at_end()) return corrupt("it has more names of paths than paths");
+  return true;
+}
+
+Result<bool> SnapshotFile::read_owners_types(Owners& owners) const {
+  auto section = bytes(SectionType::kOwnersTypes, 0);
+  if (!section) return section.error();
+  const format::SectionEntry* entry = find(SectionType::kOwnersTypes);
+  const uint32_t count = entry == nullptr ? 0 : entry->count;
+  if (section->size() / 2 < count) return corrupt("it has fewer rows of types than it says");
+  Cursor cursor(*section);
+  uint64_t node = 0;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t step = cursor.varint();
+    const uint64_t types = cursor.varint();
+    if (!cursor.ok() || step == 0 || step > node_count() - node ||
+        types > (section->size() - cursor.position()) / 3) {
+      return corrupt("the types of a stack cannot be");
+    }
+    node += step;
+    for (uint64_t t = 0; t < types; ++t) {
+      const uint64_t what = cursor.varint();
+      const uint64_t type_blocks = cursor.varint();
+      const uint64_t type_bytes = cursor.varint();
+      if (!cursor.ok() || what / 2 >= owners.labels.size() ||
+          !add_within(blocks, type_blocks, kLargestFigure) ||
+          !add_within(bytes, type_bytes, kLargestFigure)) {
+        return corrupt("the types of a stack cannot be");
+      }
+      owners.types.push_back({static_cast<uint32_t>(node), static_cast<uint32_t>(what / 2),
+                              (what & 1) != 0, type_blocks, type_bytes});
+    }
+  }
+  if (!cursor.at_end()) return corrupt("it has more rows of types than it says");
   return true;
 }
 

@@ -129,6 +129,7 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   }
   for (OwnersPath& path : owners->paths) path.stack = id_of(path.stack);
   for (OwnersRow& row : owners->rows) row.stack = id_of(row.stack);
+  for (OwnersType& type : owners->types) type.stack = id_of(type.stack);
   recording.owners = std::move(owners);
 }
 

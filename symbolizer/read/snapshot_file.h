@@ -131,6 +131,8 @@ class SnapshotFile {
   Result<bool> read_owners_roots(Owners& owners) const;
   Result<bool> read_owners_paths(Owners& owners) const;
   Result<bool> read_owners_rows(Owners& owners) const;
+  Result<bool> read_owners_labels(Owners& owners) const;
+  Result<bool> read_owners_types(Owners& owners) const;
 
   std::unique_ptr<ByteSource> source_;
   uint32_t version_ = 0;

@@ -15,6 +15,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/sarif_places.h"
+#include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -46,6 +47,8 @@ std::string details(const Report& report, const Finding& finding) {
   text += format_percent(finding.confidence) + " sure\n";
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
+  const std::string types = types_text(finding.types, 3);
+  if (!types.empty()) text += "types: " + types + "\n";
   for (const std::string& owner : owner_texts(finding.owners, 3)) text += clean(owner) + "\n";
   for (const read::StackId id : finding.stacks) {
     const report::StackLine* stack = stack_of(report, id);

@@ -13,6 +13,7 @@
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -132,6 +133,7 @@ Json finding_of(const report::Finding& finding) {
   json["reason"] = reason_text(finding.why);
   json["live_bytes"] = finding.live_bytes;
   if (!finding.owners.empty()) json["owners"] = owners_of(finding.owners);
+  if (!finding.types.empty()) json["types"] = types_json(finding.types);
   if (finding.change != report::Change::kNotCompared) {
     json["change"] = change_word(finding.change);
     json["baseline_bytes_per_hour"] = number_or_null(finding.baseline_bytes_per_hour);
@@ -175,6 +177,7 @@ Json stack_of(const report::StackLine& stack) {
   json["growth_blocks"] = stack.growth_blocks;
   json["missing"] = text_or_null(missing_text(stack.missing));
   if (!stack.owners.empty()) json["owners"] = owners_of(stack.owners);
+  if (!stack.types.empty()) json["types"] = types_json(stack.types);
   return json;
 }
 

@@ -13,6 +13,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
+#include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -56,6 +57,8 @@ std::string row(const Finding& finding) {
   text += " | " + format_bytes_signed(static_cast<double>(finding.growth_bytes));
   text += " | " + format_percent(finding.confidence);
   text += " | " + markdown(reason_text(finding.why));
+  const std::string types = types_text(finding.types, 3);
+  if (!types.empty()) text += "<br>types: " + markdown(types);
   for (const std::string& owner : owner_texts(finding.owners, 3)) {
     text += "<br>" + markdown(clean(owner));
   }

@@ -15,6 +15,7 @@
 #include "symbolizer/render/text_head.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/text_stack.h"
+#include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/site.h"
@@ -87,6 +88,7 @@ class Page : TextRows {
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
       wrapped(reason_text(finding.why), "    ", "    ");
+      types(finding.types);
       owners(finding.owners, 3);
       const std::string limit = limit_text(report_, finding);
       if (!limit.empty()) wrapped(limit, "    ", "    ");
@@ -191,6 +193,11 @@ class Page : TextRows {
     }
   }
 
+  void types(const std::vector<report::TypeLine>& all) {
+    const std::string text = types_text(all, options_.full ? all.size() : 3);
+    if (!text.empty()) wrapped("types: " + text, "    ", "      ");
+  }
+
   // At most three lines; what is lost is among them.
   void owners(const std::vector<report::OwnerLine>& all, size_t most) {
     if (options_.full) most = all.size();
@@ -249,6 +256,7 @@ class Page : TextRows {
       wrapped(stack_figures(report_, stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
       put_frames(*this, options_, stack.frames, site, stack.missing);
+      types(stack.types);
       owners(stack.owners, 2);
       ++shown;
     }

@@ -235,7 +235,7 @@ std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owner
   const auto add = [&texts](const report::OwnerLine& owner) {
     std::string text = format_percent(owner.share);
     if (owner.kind == "lost") {
-      text += " lost: nothing points to them";
+      text += " lost: " + (owner.name.empty() ? "nothing points to them" : owner.name);
     } else {
       text += " kept by " + owner_name(owner);
       for (const std::string& step : owner.path) text += " → " + step;

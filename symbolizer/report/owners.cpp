@@ -24,6 +24,12 @@ using symbolize::FrameList;
 
 // So many owners of a finding are kept; what is left is their sum.
 constexpr size_t kMostOwners = 8;
+constexpr size_t kMostTypes = 8;
+
+// A runtime frees its objects itself, so that there is more to it than a pointer that is gone.
+constexpr char kLostObjects[] =
+    "no variable leads to them: garbage in a cycle that was not collected yet, or an extension "
+    "that never gave a reference back";
 
 const char* kind_of(RootKind kind) {
   switch (kind) {
@@ -100,6 +106,34 @@ class Owners {
     for (const read::Stack& stack : recording.stacks)
       stacks_.try_emplace(number_of(stack.id), &stack);
     for (const read::OwnersRow& row : owners_.rows) rows_.emplace(row.stack, &row);
+    for (const read::OwnersType& type : owners_.types) types_.emplace(type.stack, &type);
+  }
+
+  // Objects of a runtime, by type, largest first.
+  std::vector<TypeLine> types_of(const std::vector<read::StackId>& stacks) const {
+    std::map<uint32_t, TypeLine> lines;
+    uint64_t total = 0;
+    for (const read::StackId stack : stacks) {
+      const auto [begin, end] = types_.equal_range(number_of(stack));
+      for (auto at = begin; at != end; ++at) {
+        const read::OwnersType& type = *at->second;
+        TypeLine& line = lines[type.type];
+        line.name = owners_.labels[type.type];
+        line.objects += type.is_data ? 0 : type.blocks;
+        line.bytes += type.bytes;
+        total += type.bytes;
+      }
+    }
+    std::vector<TypeLine> result;
+    for (auto& [label, line] : lines) result.push_back(std::move(line));
+    std::stable_sort(result.begin(), result.end(), [](const TypeLine& a, const TypeLine& b) {
+      return a.bytes != b.bytes ? a.bytes > b.bytes : a.objects > b.objects;
+    });
+    if (result.size() > kMostTypes) result.resize(kMostTypes);
+    for (TypeLine& line : result) {
+      line.share = total == 0 ? 0 : static_cast<double>(line.bytes) / static_cast<double>(total);
+    }
+    return result;
   }
 
   std::vector<OwnerLine> of(const std::vector<read::StackId>& stacks) {
@@ -110,6 +144,7 @@ class Owners {
     uint64_t unlisted_blocks = 0;
     uint64_t unlisted_bytes = 0;
     for (const read::StackId stack : stacks) {
+      if (has_objects(number_of(stack))) lost.name = kLostObjects;
       const auto [begin, end] = rows_.equal_range(number_of(stack));
       for (auto at = begin; at != end; ++at) {
         const read::OwnersRow& row = *at->second;
@@ -158,15 +193,24 @@ class Owners {
   void add(const read::OwnersShare& share) {
     std::vector<std::string> steps;
     uint32_t at = share.path;
+    uint32_t first = 0;  // step of the way
     for (; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
-      steps.push_back(step_of(owners_.paths[at]));
+      const std::string step = step_of(owners_.paths[at]);
+      if (!step.empty()) steps.push_back(step);
+      first = at;
+    }
+    const read::OwnersPath& begin = owners_.paths[at];
+    const read::OwnersRoot& root = owners_.roots[begin.root];
+    const std::string kind = kind_of(root.kind);
+    std::string name = begin.name != 0 ? owners_.labels[begin.name] : root_name(root);
+    // A variable is told with the type of what it holds.
+    if (begin.name != 0 && !steps.empty() && owners_.paths[first].type != 0) {
+      name += " (" + steps.back() + ")";
+      steps.pop_back();
     }
     std::reverse(steps.begin(), steps.end());
     // Neighbours that read the same tell nothing more: a table's buckets and its nodes.
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-    const read::OwnersRoot& root = owners_.roots[owners_.paths[at].root];
-    const std::string kind = kind_of(root.kind);
-    const std::string name = root_name(root);
     std::string key = kind + '\0' + name;
     for (const std::string& step : steps) key += '\0' + step;
     OwnerLine& line = lines_[key];
@@ -177,7 +221,20 @@ class Owners {
     line.bytes += share.bytes;
   }
 
+  bool has_objects(uint32_t stack) const {
+    const auto found = stacks_.find(stack);
+    return owners_.labels.size() > 1 && found != stacks_.end() &&
+           found->second->heap == read::Heap::kObjects;
+  }
+
+  // Empty for what an object needs besides: it is told with the object.
   std::string step_of(const read::OwnersPath& path) {
+    if (path.type == 0 && has_objects(path.stack)) return "";
+    if (path.type != 0) {
+      const std::string& type = owners_.labels[path.type];
+      if (path.name != 0) return owners_.labels[path.name] + " (" + type + ")";
+      return path.run ? "chain of " + type : type;
+    }
     const auto [known, added] = step_names_.try_emplace(path.stack);
     if (added) known->second = stack_name(path.stack);
     const std::string& name = known->second;
@@ -272,6 +329,7 @@ class Owners {
   const FunctionNames& functions_;
   std::unordered_map<uint32_t, const read::Stack*> stacks_;
   std::unordered_multimap<uint32_t, const read::OwnersRow*> rows_;
+  std::unordered_multimap<uint32_t, const read::OwnersType*> types_;
   std::unordered_map<uint32_t, std::string> step_names_;
   std::map<std::string, OwnerLine> lines_;
 };
@@ -282,8 +340,14 @@ void add_owners(const read::Recording& recording, const NodeFrames& names,
                 const VariableNames& variables, const FunctionNames& functions, Report& report) {
   if (!recording.owners || !recording.owners->found) return;
   Owners owners(recording, names, variables, functions);
-  for (Finding& finding : report.findings) finding.owners = owners.of(finding.stacks);
-  for (StackLine& stack : report.stacks) stack.owners = owners.of({stack.id});
+  for (Finding& finding : report.findings) {
+    finding.owners = owners.of(finding.stacks);
+    finding.types = owners.types_of(finding.stacks);
+  }
+  for (StackLine& stack : report.stacks) {
+    stack.owners = owners.of({stack.id});
+    stack.types = owners.types_of({stack.id});
+  }
 }
 
 std::string owners_note(const read::Recording& recording) {

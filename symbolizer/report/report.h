@@ -56,6 +56,14 @@ struct OwnerLine {
   std::vector<std::string> way = {};
 };
 
+// How many of the objects that are live are of one type, where their runtime could tell.
+struct TypeLine {
+  std::string name;      // as the language has it; empty: unknown
+  uint64_t objects = 0;  // 0: only data of such objects
+  uint64_t bytes = 0;    // with their data
+  double share = 0;      // of the bytes that are live, 0..1
+};
+
 // What came in a managed heap between two looks at all of its objects, and who keeps it.
 struct HeapGrowthLine {
   uint32_t pid = 0;
@@ -79,6 +87,7 @@ struct StackLine {
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
   std::vector<OwnerLine> owners;  // largest first; empty: not known
+  std::vector<TypeLine> types;    // largest first; empty: not known
   // Innermost first, without the allocator's own frames; empty where the stack is not shown.
   symbolize::FrameList frames;
 };
@@ -130,6 +139,7 @@ struct Finding {
   Change change = Change::kNotCompared;
   std::optional<double> baseline_bytes_per_hour;
   std::vector<OwnerLine> owners;  // largest first; empty: not known
+  std::vector<TypeLine> types;    // largest first; empty: not known
   std::vector<Share> shares;      // one for each process, when several are reported together
 };
 

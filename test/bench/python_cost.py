@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What recording costs Python: six loads of the kinds that pyperformance has, plain, under silt
-exact and sampled, and under tracemalloc, taking turns. CPU time of the load alone, the least of
-some runs each; a factor is against plain.
+exact and sampled, and under tracemalloc, taking turns. CPU time of the load alone, once for ROUNDS
+of it, the least of some runs each; a factor is against plain. What silt does once in a process for
+each place that allocates (it reads code objects and derives rules for native frames) shows in short
+programs: with --rounds 1 it is a part of what is measured.
 
-usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N]
+usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N] [--rounds N]
 """
 
 import argparse
@@ -75,8 +77,9 @@ import gc, time
 load()
 gc.collect()
 begin = time.process_time()
-load()
-print(time.process_time() - begin)
+for _ in range(ROUNDS):
+    load()
+print((time.process_time() - begin) / ROUNDS)
 """
 
 
@@ -85,6 +88,7 @@ def main():
     parser.add_argument("--library", default="build/interposer/libsilt.so")
     parser.add_argument("--python", default="/usr/bin/python3.11")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     library = os.path.abspath(options.library)
     with tempfile.TemporaryDirectory() as folder:
@@ -94,11 +98,12 @@ def main():
                 "tracemalloc": ({}, ["-X", "tracemalloc"])}
         print(f"{'load':<10}{'plain ms':>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]))
         factors = {way: [] for way in ways}
+        timed = TIMED.replace("ROUNDS", str(options.rounds))
         for name, load in LOADS.items():
             best = {}
             for _ in range(options.runs):
                 for way, (settings, arguments) in ways.items():
-                    done = subprocess.run([options.python, *arguments, "-c", load + TIMED],
+                    done = subprocess.run([options.python, *arguments, "-c", load + timed],
                                           env={**os.environ, **settings}, check=True,
                                           capture_output=True, text=True)
                     best[way] = min(best.get(way, math.inf), float(done.stdout))

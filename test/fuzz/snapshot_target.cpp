@@ -59,9 +59,14 @@ void check_owners(const read::Owners& owners, uint32_t nodes) {
     const read::OwnersPath& path = owners.paths[i];
     require(path.parent < i && path.stack <= nodes);
     require(path.parent != 0 || path.root < owners.roots.size());
+    require((path.type == 0 && path.name == 0) ||
+            (path.type < owners.labels.size() && path.name < owners.labels.size()));
   }
   for (const read::OwnersRoot& root : owners.roots) {
     if (root.kind == format::RootKind::kData) require(root.place < owners.modules.size());
+  }
+  for (const read::OwnersType& type : owners.types) {
+    require(type.stack != 0 && type.stack <= nodes && type.type < owners.labels.size());
   }
   for (const read::OwnersRow& row : owners.rows) {
     require(row.stack != 0 && row.stack <= nodes);

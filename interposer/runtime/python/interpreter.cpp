@@ -65,10 +65,12 @@ bool find_interpreter() {
 #define SILT_FIND(field, symbol, result, parameters) all = find(symbol, &interpreter.field) && all;
   SILT_PYTHON_FUNCTIONS(SILT_FIND)
 #undef SILT_FIND
+#define SILT_FIND(field, symbol) all = find_data(symbol, &interpreter.field) && all;
+  SILT_PYTHON_TYPES(SILT_FIND)
+#undef SILT_FIND
   return all &&
          base::find_symbol(interpreter.library, "_PyEval_EvalFrameDefault",
                            &interpreter.evaluator) &&
-         find_data("PyCode_Type", &interpreter.code_type) &&
          find_data("_Py_NoneStruct", &interpreter.none) &&
          find_data("_Py_tracemalloc_config", &interpreter.tracing);
 }

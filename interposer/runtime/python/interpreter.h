@@ -65,7 +65,28 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
   X(set_allocator, "PyMem_SetAllocator", void, (Domain, const Allocator*))                         \
   X(allocator_name, "_PyMem_GetCurrentAllocatorName", const char*, ())                             \
   X(get_arenas, "PyObject_GetArenaAllocator", void, (ArenaAllocator*))                             \
-  X(set_arenas, "PyObject_SetArenaAllocator", void, (const ArenaAllocator*))
+  X(set_arenas, "PyObject_SetArenaAllocator", void, (const ArenaAllocator*))                       \
+  X(main_interpreter, "PyInterpreterState_Main", uint64_t, ())                                     \
+  X(first_interpreter, "PyInterpreterState_Head", uint64_t, ())                                    \
+  X(first_thread, "PyInterpreterState_ThreadHead", uint64_t, (uint64_t))                           \
+  X(modules, "PyImport_GetModuleDict", uint64_t, ())
+
+// Types whose objects keep things in a way of their own: X(field, symbol)
+#define SILT_PYTHON_TYPES(X)                          \
+  X(code_type, "PyCode_Type")                         \
+  X(byte_array_type, "PyByteArray_Type")              \
+  X(cell_type, "PyCell_Type")                         \
+  X(dict_type, "PyDict_Type")                         \
+  X(function_type, "PyFunction_Type")                 \
+  X(module_type, "PyModule_Type")                     \
+  X(reference_type, "_PyWeakref_RefType")             \
+  X(proxy_type, "_PyWeakref_ProxyType")               \
+  X(callable_proxy_type, "_PyWeakref_CallableProxyType") \
+  X(generator_type, "PyGen_Type")                     \
+  X(coroutine_type, "PyCoro_Type")                    \
+  X(async_generator_type, "PyAsyncGen_Type")          \
+  X(float_type, "PyFloat_Type")                       \
+  X(complex_type, "PyComplex_Type")
 // clang-format on
 
 struct Interpreter {
@@ -76,9 +97,11 @@ struct Interpreter {
   uint64_t state;          // _PyRuntime
   uint32_t version;        // as PY_VERSION_HEX has it: 0x030b02f0 is 3.11.2; 0: before 3.11
   base::Symbol evaluator;  // _PyEval_EvalFrameDefault
-  uint64_t code_type;      // PyCode_Type
-  uint64_t none;           // _Py_NoneStruct
-  uint64_t tracing;        // _Py_tracemalloc_config
+#define SILT_FIELD(field, symbol) uint64_t field;
+  SILT_PYTHON_TYPES(SILT_FIELD)
+#undef SILT_FIELD
+  uint64_t none;     // _Py_NoneStruct
+  uint64_t tracing;  // _Py_tracemalloc_config
 };
 
 extern constinit Interpreter interpreter;

@@ -14,6 +14,7 @@
 #include "interposer/runtime/python/evaluator.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
+#include "interposer/runtime/python/keeping.h"
 #include "interposer/runtime/python/layout.h"
 #include "interposer/runtime/python/objects.h"
 #include "interposer/runtime/python/self_check.h"
@@ -118,6 +119,7 @@ __attribute__((noinline)) int join(void*) {
               "tracemalloc is on: Python's objects are recorded as the memory that holds them");
   } else {
     hook_objects();
+    know_kinds();
     g_has_objects.store(true, std::memory_order_relaxed);
   }
   register_at_exit();

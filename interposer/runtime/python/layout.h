@@ -54,8 +54,65 @@ inline constexpr size_t kTextState = 32;
 inline constexpr size_t kTextAsciiData = 48;
 inline constexpr size_t kTextData = 72;
 
-// PyTypeObject
+// PyTypeObject, and PyHeapTypeObject from kTypeName on
+inline constexpr size_t kTypeText = 24;  // of C
+inline constexpr size_t kTypeBasicSize = 32;
 inline constexpr size_t kTypeDestructor = 48;
+inline constexpr size_t kTypeFlags = 168;
+inline constexpr size_t kTypeBase = 256;
+inline constexpr size_t kTypeDict = 264;
+inline constexpr size_t kTypeDictOffset = 288;
+inline constexpr size_t kTypeName = 864;  // qualified
+inline constexpr size_t kTypeKeys = 872;  // of the attributes of its instances
+
+// What stands in front of an object in its block: the collector's links, and before these, where
+// attributes are not part of the object, their values and the dict that holds them.
+inline constexpr size_t kCollectorHead = 16;
+inline constexpr size_t kValuesBefore = 32;
+inline constexpr size_t kDictBefore = 24;
+
+// PyDictObject
+inline constexpr size_t kDictKeys = 32;
+inline constexpr size_t kDictValues = 40;
+inline constexpr size_t kDictEnd = 48;
+// PyDictKeysObject, whose entries follow its indices
+inline constexpr size_t kKeysIndexBytes = 9;  // a logarithm
+inline constexpr size_t kKeysKind = 10;       // 0: any keys, with their hashes; else texts
+inline constexpr size_t kKeysCount = 24;
+inline constexpr size_t kKeysIndices = 32;
+
+// PyListObject, PyTupleObject, PyByteArrayObject, PyCellObject, PyModuleObject, PyWeakReference,
+// PyFunctionObject
+inline constexpr size_t kListItems = 24;
+inline constexpr size_t kListEnd = 40;
+inline constexpr size_t kTupleItems = 24;
+inline constexpr size_t kBytesAlone = 32;  // of a PyByteArrayObject, which are not in it
+inline constexpr size_t kByteArrayEnd = 56;
+inline constexpr size_t kCellContent = 16;
+inline constexpr size_t kModuleDict = 16;
+inline constexpr size_t kWeakCallback = 24;
+inline constexpr size_t kWeakEnd = 64;
+inline constexpr size_t kFunctionCode = 48;
+inline constexpr size_t kFunctionDefaults = 56;
+inline constexpr size_t kFunctionKeywordDefaults = 64;
+inline constexpr size_t kFunctionClosure = 72;
+inline constexpr size_t kFunctionDict = 88;
+
+// PyCodeObject's variables: locals, then cells, then those of functions around it
+inline constexpr size_t kCodeStackSize = 68;
+inline constexpr size_t kCodeVariables = 76;
+inline constexpr size_t kCodeFreeVariables = 92;
+inline constexpr size_t kCodeVariableNames = 96;
+// Of a frame
+inline constexpr size_t kFrameLocals = 24;
+inline constexpr size_t kFrameVariables = 72;
+// PyGenObject and its kin
+inline constexpr size_t kGeneratorFrame = 80;
+
+// PyInterpreterState, PyThreadState
+inline constexpr size_t kNextInterpreter = 0;
+inline constexpr size_t kFirstThread = 16;
+inline constexpr size_t kNextThread = 8;
 
 template <typename T>
 T field(uint64_t object, size_t offset) {

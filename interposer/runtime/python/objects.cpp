@@ -90,10 +90,17 @@ SILT_ALWAYS_INLINE bool passes_unsampled(size_t size_bytes) {
   return true;
 }
 
-void* object_malloc(void* context, size_t size) {
+// What is rare in sampling mode, and what is always done in exact mode; reached with a jump, so
+// that its frame is the hook's, and so that the hook itself saves no registers.
+__attribute__((noinline)) void* malloc_recorded(void* context, size_t size) {
   const Allocator& next = next_of(context);
-  if (passes_unsampled(size)) return next.malloc(next.context, size);
   return allocate(size, SILT_HOOK_FRAME, [&] { return next.malloc(next.context, size); });
+}
+
+void* object_malloc(void* context, size_t size) {
+  if (!passes_unsampled(size)) return malloc_recorded(context, size);
+  const Allocator& next = next_of(context);
+  return next.malloc(next.context, size);
 }
 
 void* object_calloc(void* context, size_t count, size_t size) {
@@ -118,23 +125,25 @@ void* object_realloc(void* context, void* old, size_t size) {
   return address;
 }
 
-void object_free(void* context, void* address) {
+__attribute__((noinline)) void free_recorded(void* context, void* address) {
   const Allocator& next = next_of(context);
   ThreadLocal& local = track::thread_local_part;
-  if (local.mode == track::sampling_mode.load(std::memory_order_relaxed) &&
-      !recorder.fell_back.load(std::memory_order_relaxed)) {
-    // Whatever is below may be asked for the same block once more: it will find nothing.
-    const auto at = reinterpret_cast<uint64_t>(address);
-    if (recorder.sampled.perhaps(at)) [[unlikely]]
-      recorder.sampled.take(at);
-    return next.free(next.context, address);
-  }
   const Mode mode = hook::enter(local, SILT_HOOK_FRAME);
   if (mode == Mode::kOff) [[unlikely]]
     return next.free(next.context, address);
   if (address != nullptr) forget(mode, address);
   next.free(next.context, address);
   hook::leave(local, mode);
+}
+
+void object_free(void* context, void* address) {
+  if (track::thread_local_part.mode != track::sampling_mode.load(std::memory_order_relaxed) ||
+      recorder.fell_back.load(std::memory_order_relaxed) ||
+      recorder.sampled.perhaps(reinterpret_cast<uint64_t>(address))) {
+    return free_recorded(context, address);
+  }
+  const Allocator& next = next_of(context);
+  return next.free(next.context, address);
 }
 
 void* map_arena(void* context, size_t size) {

@@ -40,13 +40,18 @@ struct Kept {
 
 bool is_native(const Group& group) { return group.heap == read::Heap::kNative; }
 
+// Whether a copy of the process has marked its blocks one by one.
+bool is_marked(const read::Owners& owners, const Group& group) {
+  return is_native(group) || (group.heap == read::Heap::kObjects && owners.labels.size() > 1);
+}
+
 class Facts {
  public:
   Facts(const read::Recording& recording, const std::vector<Group>& groups)
       : owners_(*recording.owners), kept_(groups.size()) {
     for (Kept& kept : kept_) kept.hanging_on.resize(groups.size());
     for (size_t i = 0; i < groups.size(); ++i) {
-      if (!is_native(groups[i])) continue;
+      if (!is_marked(owners_, groups[i])) continue;
       for (const size_t stack : groups[i].stacks)
         group_of_[number_of(recording.stacks[stack].id)] = i;
     }
@@ -118,7 +123,9 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
   const auto leaks = [&groups](size_t i) { return groups[i].verdict() == analyze::Verdict::kLeak; };
   for (size_t i = 0; i < groups.size(); ++i) {
     for (size_t k = 0; k < groups.size(); ++k) {
-      if (i == k || !is_native(groups[i]) || !is_native(groups[k])) continue;
+      if (i == k || groups[i].heap != groups[k].heap || !is_marked(*recording.owners, groups[i])) {
+        continue;
+      }
       if (!facts.of(i).hangs_on(k)) continue;
       const size_t a = now(i);
       const size_t b = now(k);

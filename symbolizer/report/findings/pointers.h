@@ -14,8 +14,9 @@
 
 namespace silt::report {
 
-// Puts native groups together of which one keeps the other, if one of them leaks and both rise; and
-// adds the ground that a group's blocks are lost.
+// Puts groups of one heap together of which one keeps the other, if one of them leaks and both
+// rise: native ones, and objects that the copy of the process could tell apart. To native ones it
+// adds the ground that their blocks are lost; objects may be waiting for a collector.
 void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
                       std::vector<Group>& groups);
 

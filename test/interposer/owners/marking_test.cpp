@@ -12,6 +12,7 @@
 #include "interposer/owners/block_index.h"
 #include "interposer/owners/marker.h"
 #include "interposer/owners/memory_map.h"
+#include "interposer/owners/object_kinds.h"
 
 namespace silt::owners {
 namespace {
@@ -123,6 +124,78 @@ TEST_CASE("with begins only, a pointer into a block is none") {
   CHECK(!f.reached(marker, block));
   marker.roots({format::RootKind::kData}, 0x1000, words, 1);
   CHECK(f.reached(marker, block));
+}
+
+// What a runtime says of its objects here: their first word is the type, and each keeps what its
+// second word says, by way of the data in the third.
+void use_kinds() {
+  object_kinds.type_of = [](const LiveBlock& block) {
+    return static_cast<LabelId>(*reinterpret_cast<const uint64_t*>(block.begin));
+  };
+  object_kinds.visit = [](const LiveBlock& block, Kept kept) {
+    const auto* const words = reinterpret_cast<const uint64_t*>(block.begin);
+    kept.by(words[2]);
+    kept(words[1], LabelId{77});
+    return ObjectKinds::Words{0, 0};
+  };
+}
+
+TEST_CASE("objects are marked as their runtime says, with types and names") {
+  Fixture f(5);
+  Fixture objects(4);
+  const uint64_t buffer = f.add(64, kOther);
+  const uint64_t holder = objects.add(32, kList);
+  const uint64_t data = objects.add(32, kOther);
+  const uint64_t kept = objects.add(32, kOther);
+  const uint64_t only_in_data = objects.add(32, kOther);
+  const uint64_t holder_words[] = {5, kept, data, only_in_data};
+  const uint64_t kept_words[] = {6, buffer, 0, 0};
+  const uint64_t data_words[] = {0, only_in_data, only_in_data, only_in_data};
+  std::memcpy(reinterpret_cast<void*>(holder), holder_words, 32);
+  std::memcpy(reinterpret_cast<void*>(kept), kept_words, 32);
+  std::memcpy(reinterpret_cast<void*>(data), data_words, 32);
+  f.build();
+  objects.build();
+  use_kinds();
+  Marker marker(f.index, f.memory, f.paths);
+  REQUIRE(marker.start(&objects.index));
+  const Kept variables = marker.variables();
+  variables(holder, LabelId{40});
+  marker.follow();
+  const auto path_of = [&](uint64_t address) {
+    LiveBlock block{};
+    REQUIRE(objects.index.find(address, &block));
+    return marker.path_of_object(block.number);
+  };
+  const PathTree::Path& way_of_holder = f.paths.at(path_of(holder));
+  CHECK(way_of_holder.label == Label{LabelId{5}, 0});
+  CHECK(f.paths.at(way_of_holder.parent).label.name == 40);
+  const PathTree::Path& way_of_kept = f.paths.at(path_of(kept));
+  CHECK(way_of_kept.label == Label{LabelId{6}, LabelId{77}});
+  CHECK(way_of_kept.parent == path_of(data));
+  CHECK(f.paths.at(path_of(data)).parent == path_of(holder));
+  CHECK(path_of(only_in_data) == 0);
+  CHECK(f.reached(marker, buffer));
+  object_kinds = {};
+}
+
+TEST_CASE("a root for blocks only leaves objects alone") {
+  Fixture f(5);
+  Fixture objects(4);
+  const uint64_t block = f.add(64, kOther);
+  const uint64_t object = objects.add(32, kOther);
+  f.build();
+  objects.build();
+  use_kinds();
+  Marker marker(f.index, f.memory, f.paths);
+  REQUIRE(marker.start(&objects.index));
+  const uint64_t words[] = {object, block};
+  marker.roots({format::RootKind::kObject, 0, 0, false, nullptr, true}, 0x1000, words, 2);
+  CHECK(f.reached(marker, block));
+  LiveBlock found{};
+  REQUIRE(objects.index.find(object, &found));
+  CHECK(marker.path_of_object(found.number) == 0);
+  object_kinds = {};
 }
 
 TEST_CASE("a level larger than the queues is followed to its end") {

@@ -45,6 +45,20 @@ TEST_CASE("equal ways are one path, others are not") {
   CHECK(tree.at(tree.step(root, StackId{3})).parent == root);
 }
 
+TEST_CASE("one stack's objects of several types, or under several names, are paths of their own") {
+  PathTree tree;
+  REQUIRE(tree.start());
+  const PathId root = tree.add_root(some_root(), LabelId{9});
+  CHECK(tree.at(root).label.name == 9);
+  const PathId list = tree.step(root, StackId{1}, {LabelId{1}, 0});
+  CHECK(tree.step(root, StackId{1}, {LabelId{2}, 0}) != list);
+  CHECK(tree.step(root, StackId{1}, {LabelId{1}, LabelId{3}}) != list);
+  CHECK(tree.step(root, StackId{1}, {LabelId{1}, 0}) == list);
+  // The same type again is a chain, whatever its name; another type is a further step.
+  CHECK(tree.step(list, StackId{1}, {LabelId{1}, LabelId{3}}) == list);
+  CHECK(tree.at(tree.step(list, StackId{1}, {LabelId{2}, 0})).parent == list);
+}
+
 TEST_CASE("a way that never ends is cut") {
   PathTree tree;
   REQUIRE(tree.start());

@@ -129,6 +129,7 @@ Report sample() {
   retained.live_bytes = {1, 2, 3, 4, 5, 6, 7, 8};
   finding.owners = {{"global", "shop.table_ (shop .bss)", {"hash table", "add"}, 7, 436, 0.97},
                     {"lost", "", {}, 1, 12, 0.03}};
+  finding.types = {{"evil\033[2J|<b>", 1200, 400, 0.9}, {"dict", 0, 44, 0.1}, {"", 3, 0, 0}};
   report::OwnerLine keeper{"js_object", "evil\033[2J|<b>", {"table", "+7 `Session`"}, 7, 436, 0.97};
   keeper.what = "Ma\np";
   keeper.place = "file:///srv/a b.js:12";

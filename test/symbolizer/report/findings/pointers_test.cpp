@@ -186,4 +186,80 @@ TEST_CASE("what was lost once is no leak") {
   CHECK(leaks(heap.report()).empty());
 }
 
+// The same places, as objects of a runtime that a copy of the process could tell apart.
+void make_objects(NamedHeap& heap) {
+  for (read::Stack& stack : heap.recording().stacks) stack.heap = read::Heap::kObjects;
+  heap.recording().owners->labels = {"", "app.cache", "dict", "app.Session"};
+}
+
+TEST_CASE("objects that hang on another leak's objects are the same leak") {
+  const bool kinds_known = GENERATE(true, false);
+  NamedHeap heap = three_leaks();
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t requests = add_path(owners, 1, id_of(heap, 0));
+  add_row(heap, 0, {{1, 1}});
+  add_row(heap, 1, {{requests, 1}});
+  add_row(heap, 2, {{1, 1}});
+  make_objects(heap);
+  if (!kinds_known) owners.labels.clear();
+  CHECK(leaks(heap.report()).size() == (kinds_known ? 2 : 3));
+}
+
+TEST_CASE("objects that no variable leads to may be waiting for the collector: no leak by that") {
+  NamedHeap heap({{kMalloc, kSend, kMain}});
+  for (int i = 0; i < 3; ++i) {
+    heap.allocate(40, 200, 0);
+    heap.snapshot();
+  }
+  begin_owners(heap);
+  add_row(heap, 0, {}, 1);
+  make_objects(heap);
+  const Report report = heap.report();
+  CHECK(leaks(report).empty());
+  REQUIRE(report.stacks.size() == 1);
+  REQUIRE(report.stacks[0].owners.size() == 1);
+  CHECK(report.stacks[0].owners[0].kind == "lost");
+  CHECK(report.stacks[0].owners[0].name.starts_with("no variable leads to them"));
+}
+
+TEST_CASE("objects are told with their types, and by the variable that leads to them") {
+  NamedHeap heap = three_leaks();
+  read::Owners& owners = begin_owners(heap);
+  owners.roots[0].kind = format::RootKind::kObject;
+  owners.paths[1].name = 1;
+  const uint32_t dict = add_path(owners, 1, id_of(heap, 2));
+  const uint32_t table = add_path(owners, dict, id_of(heap, 2));
+  const uint32_t session = add_path(owners, table, id_of(heap, 0));
+  const uint32_t sessions_data = add_path(owners, session, id_of(heap, 1));
+  owners.paths[dict].type = 2;
+  owners.paths[session].type = 3;
+  add_row(heap, 0, {{session, 1}});
+  add_row(heap, 1, {{sessions_data, 1}});
+  add_row(heap, 2, {{dict, 0.5}, {table, 0.5}});
+  make_objects(heap);
+  owners.types = {{id_of(heap, 0), 3, false, 30, 3000}, {id_of(heap, 0), 2, true, 10, 1000}};
+  const Report report = heap.report();
+  const auto line_of = [&](size_t stack) {
+    for (const StackLine& line : report.stacks) {
+      if (number_of(line.id) == id_of(heap, stack)) return line;
+    }
+    return StackLine{};
+  };
+  const StackLine sessions = line_of(0);
+  REQUIRE(sessions.owners.size() == 1);
+  CHECK(sessions.owners[0].kind == "python");
+  CHECK(sessions.owners[0].name == "app.cache (dict)");
+  CHECK(sessions.owners[0].path == std::vector<std::string>{"app.Session"});
+  // Data is told with the object that it belongs to.
+  CHECK(line_of(1).owners[0].path == std::vector<std::string>{"app.Session"});
+  CHECK(line_of(2).owners.size() == 1);
+  CHECK(line_of(2).owners[0].name == "app.cache (dict)");
+  CHECK(line_of(2).owners[0].path.empty());
+  REQUIRE(sessions.types.size() == 2);
+  CHECK(sessions.types[0].name == "app.Session");
+  CHECK(sessions.types[0].objects == 30);
+  CHECK(sessions.types[0].share == Approx(0.75));
+  CHECK(sessions.types[1].objects == 0);
+}
+
 }  // namespace silt::report
