@@ -31,6 +31,7 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/signals.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
@@ -213,6 +214,7 @@ __attribute__((constructor)) void start() {
       {g_options.at_exit, g_options.children, g_options.owners, flags, !writable, g_options.keep});
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   snapshot::prepare_arming(g_options.sample_bytes);
+  snapshot::size_watch.begin(g_options.at);
   if (track::start_recorder(g_options.asleep)) {
     snapshot::begin();
   } else {

@@ -26,6 +26,7 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/thinning.h"
 #include "interposer/snapshot/wanted.h"
@@ -166,6 +167,7 @@ bool take_one(uint32_t trigger) {
   if (result == 0) {
     g_state.complained = false;
     ++g_state.next_sequence;
+    size_watch.note_taken();
     recorder.generation.store(format::generation_code(g_state.next_sequence),
                               std::memory_order_relaxed);
     if (base::log_enabled(base::LogLevel::kInfo)) {

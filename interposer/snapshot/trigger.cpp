@@ -24,6 +24,7 @@
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/signals.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/taking.h"
 #include "interposer/snapshot/wanted.h"
@@ -63,6 +64,7 @@ void leave_time_to_work(uint64_t now, uint64_t cost_ns) {
   if (g_state.next_period_ns.load(std::memory_order_relaxed) < earliest) {
     g_state.next_period_ns.store(earliest, std::memory_order_relaxed);
   }
+  size_watch.not_before(earliest);
 }
 
 void take_holding_slot(uint32_t trigger) {
@@ -111,6 +113,8 @@ void tick() {
   }
   if (owners_wish.clear_up != nullptr) owners_wish.clear_up();
   if (recorder.every_nanoseconds != 0 || sleep_due_ns() != 0) look_at_clock();
+  // Taken by itself, as one of SILT_EVERY is.
+  if (size_watch.due()) return leave_pending(static_cast<uint32_t>(Trigger::kPeriod));
   if (track::folding.due()) {
     // Whatever else is to be done comes first: the next slice will be due soon.
     uint32_t nothing = 0;
@@ -275,6 +279,7 @@ void start_over_in_child() {
   process_info.start_ticks = base::ticks();
   process_info.armed_seconds = 0;
   leave_recording_to_parent();
+  size_watch.note_taken();
   if (!g_state.children) {
     g_state.off = true;
     show_left_out();
