@@ -40,6 +40,7 @@ struct Options {
   bool asleep;                   // SILT_START
   uint32_t keep;                 // SILT_KEEP, 0: all
   format::MemoryMarks at;        // SILT_AT, none: off
+  bool blackbox;                 // SILT_BLACKBOX
 };
 
 // Takes one line for each value that is not understood.

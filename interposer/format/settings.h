@@ -30,6 +30,7 @@ enum class SettingId : unsigned {
   kStart,
   kKeep,
   kAt,
+  kBlackbox,
   kCount,
 };
 
@@ -107,6 +108,10 @@ inline constexpr Setting kSettings[] = {
      "also take a snapshot when resident memory reaches a size (512M), has grown since the last "
      "snapshot (+25%, +100M), or fills a share of the cgroup's limit (90%)",
      "up to 16 marks such as 512M,1G,+25%,90%, or 0 for off"},
+    {SettingId::kBlackbox, SettingKind::kSwitch, "SILT_BLACKBOX", "--blackbox", "0",
+     "1: keep the tables in a file of the recording, so that a process that is killed leaves a "
+     "last snapshot",
+     "0 or 1"},
 };
 
 // SILT_KEEP: a verdict takes four snapshots.
