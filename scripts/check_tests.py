@@ -31,6 +31,7 @@ ELSEWHERE = {
         "interposer/base/arch": "the tests that docs/porting.md names",
         "interposer/base/arch_x86_64": "the same",
         "interposer/base/attributes": "macros only",
+        "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
         "interposer/format/blackbox": "base/black_box_test.cpp, test_black_box.py; the layouts are "
                                       "compared by asserts",
         "interposer/snapshot/box_file": "test_black_box.py: processes that are killed",

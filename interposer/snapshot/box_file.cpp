@@ -121,7 +121,7 @@ void on_bus(int number, siginfo_t* info, void* context) {
 
 // An exec: what the process was is over. One that fails leaves it without a box.
 void become_another(bool other) {
-  if (!black_box.is_open() || !owns_tables()) return;
+  if (!black_box.is_open() || !owns_tables() || track::is_unbegun_copy()) return;
   if (other) {
     end_box();
     remove_recording_without_snapshots();
@@ -171,7 +171,10 @@ void tell_box_of_snapshot(uint32_t sequence, uint32_t generation) {
   say_at_work(header);  // not before that snapshot
 }
 
-void end_box() { black_box.remove_file(); }
+void end_box() {
+  // In a copy that a raw clone made the box is the parent's until it begins.
+  if (!track::is_unbegun_copy()) black_box.remove_file();
+}
 
 void leave_box_to_parent() { black_box.leave(); }
 

@@ -34,7 +34,7 @@ class Log:
                       for i, kind in enumerate(KINDS)}
 
 
-class BlackBox(harness.SiltTest):
+class Boxed(harness.SiltTest):
     def start_boxed(self, *arguments, **settings):
         options = settings.pop("options", {})
         return self.start([harness.program(arguments[0]), *map(str, arguments[1:])],
@@ -64,6 +64,8 @@ class BlackBox(harness.SiltTest):
         self.assertLessEqual(sum(map(abs, off.values())), log.in_flight, (message, off))
         self.assertLessEqual(off_bytes, log.in_flight * LARGEST, (message, off))
 
+
+class BlackBox(Boxed):
     def kill_at_random(self, seed, threads):
         draw = random.Random(seed)
         until = draw.randrange(20000)
@@ -136,7 +138,13 @@ class BlackBox(harness.SiltTest):
         self.assertEqual([str(path) for path in pathlib.Path(self.out).rglob("blackbox")], [])
 
     def test_a_forked_child_has_one_of_its_own(self):
-        process = self.start_killed(1, "fork")
+        self.check_child("fork")
+
+    def test_a_child_of_a_raw_clone_has_one_of_its_own(self):
+        self.check_child("clone")
+
+    def check_child(self, way):
+        process = self.start_killed(1, way)
         child = int(process.wait_line("child ").split()[1])
         harness.wait_until(lambda: Log(self.log).steps > 5000, "the child's work")
         for _ in range(3):
@@ -213,7 +221,7 @@ class BlackBox(harness.SiltTest):
         box = pathlib.Path(self.box(self.recording()))
         whole = box.read_bytes()
         draw = random.Random(7)
-        for _ in range(harness.some(range(300), 6)[-1] if "SILT_TEST_LONG" in os.environ else 6):
+        for _ in harness.some(range(300), 6):
             damaged = bytearray(whole[:draw.choice((len(whole), draw.randrange(len(whole))))])
             for _ in range(20):
                 # Mostly where the header, the directory and the first tables are.
@@ -226,7 +234,7 @@ class BlackBox(harness.SiltTest):
 
 
 @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "of scripts/test_long")
-class OutOfMemory(BlackBox):
+class OutOfMemory(Boxed):
     """A cgroup that kills: of either version, where this machine lets one be made."""
 
     LIMIT = 96 << 20
@@ -267,12 +275,6 @@ class OutOfMemory(BlackBox):
         # That at half of the limit, and the black box.
         self.assertEqual(len(report.snapshots), 2)
         self.assertIn(NOTE, " ".join(report.notes))
-
-
-# Its cases are in BlackBox already.
-for name in dir(BlackBox):
-    if name.startswith("test_"):
-        setattr(OutOfMemory, name, None)
 
 
 if __name__ == "__main__":

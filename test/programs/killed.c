@@ -5,14 +5,20 @@
 // knows what was alive but for the step that each thread was in the middle of.
 //
 //   killed FILE THREADS      works until it is killed
-//   killed FILE THREADS fork the work is done in a forked child, whose pid is the first line said
+//   killed FILE THREADS fork the work is done in a forked child, whose pid is said
+//   killed FILE 1 clone      likewise, in a child that a raw clone made; before that another one
+//   has
+//                            become another program at once, and one more has ended at once
 //   killed FILE 0 fill       maps no more, but fills memory until something ends it
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "test/programs/truth.h"
 
@@ -105,8 +111,16 @@ int main(int count, char** arguments) {
   logs = mmap(NULL, sizeof(struct Log) * kMostThreads, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   VICTIM_CHECK(logs != MAP_FAILED && close(fd) == 0);
   const int threads = atoi(arguments[2]);
-  if (count > 3 && strcmp(arguments[3], "fork") == 0) {
-    const pid_t child = fork();
+  const int clones = count > 3 && strcmp(arguments[3], "clone") == 0;
+  for (int i = 0; clones && i < 2; ++i) {
+    const long other = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (other == 0 && i == 0) execl("/bin/true", "true", (char*)NULL);
+    if (other == 0) _exit(0);
+    int status = 0;
+    VICTIM_CHECK(waitpid((pid_t)other, &status, 0) == other && status == 0);
+  }
+  if (clones || (count > 3 && strcmp(arguments[3], "fork") == 0)) {
+    const pid_t child = clones ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
     if (child != 0) {
       char text[64];
       victim_say(text, (size_t)snprintf(text, sizeof text, "child %d\n", (int)child));
