@@ -71,6 +71,12 @@ void describe(format::BoxHeader* header) {
   base::TextWriter(header->allocator, sizeof(header->allocator)).add(g_allocator);
 }
 
+// The next snapshot makes another one.
+void leave_empty_recording() {
+  remove_recording_without_snapshots();
+  if (!recording_has_snapshots()) begin_recording_anew();
+}
+
 bool open_box() {
   const char* what = "";
   const long folder = open_recording(&what);
@@ -82,7 +88,7 @@ bool open_box() {
   close_file(static_cast<int>(folder));
   if (result != 0) {
     complain("cannot make it in", base::error_text(static_cast<int>(-result)));
-    remove_recording_without_snapshots();
+    leave_empty_recording();
     return false;
   }
   describe(black_box.header());
@@ -124,7 +130,7 @@ void become_another(bool other) {
   if (!black_box.is_open() || !owns_tables() || track::is_unbegun_copy()) return;
   if (other) {
     end_box();
-    remove_recording_without_snapshots();
+    leave_empty_recording();
   } else {
     base::log(base::LogLevel::kInfo, "an exec failed: the process goes on without a black box");
   }
@@ -134,13 +140,16 @@ void become_another(bool other) {
 
 void start_box(const char* allocator) {
   g_allocator = allocator;
+  if (!open_box()) return;
   if (!track::wipe_in_copies()) {
+    end_box();
+    black_box.leave();
+    leave_empty_recording();
     base::log(base::LogLevel::kWarn,
               "no black box: the kernel cannot keep it from being shared with forked children "
               "(Linux 4.14 can)");
     return;
   }
-  if (!open_box()) return;
   if (!claim_faults(on_bus)) {
     base::log(base::LogLevel::kWarn,
               "SIGBUS could not be claimed: who truncates the black box ends the process");
