@@ -27,10 +27,12 @@
 #include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/arming.h"
+#include "interposer/snapshot/box_file.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/signals.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/writer.h"
 #include "interposer/track/recorder.h"
@@ -211,8 +213,14 @@ __attribute__((constructor)) void start() {
   owners::start_owners();
   snapshot::install(
       {g_options.at_exit, g_options.children, g_options.owners, flags, !writable, g_options.keep});
+  if (g_options.blackbox && g_options.asleep) {
+    complain("no black box: SILT_START=asleep records nothing that it could keep");
+  } else if (g_options.blackbox) {
+    snapshot::start_box(allocator);
+  }
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   snapshot::prepare_arming(g_options.sample_bytes);
+  snapshot::size_watch.begin(g_options.at);
   if (track::start_recorder(g_options.asleep)) {
     snapshot::begin();
   } else {

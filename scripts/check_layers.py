@@ -19,7 +19,7 @@ ALLOWED = {
     "interposer/format": (),
     "interposer/base": ("interposer/format",),
     "interposer/unwind": ("interposer/base",),
-    "interposer/track": ("interposer/unwind", "interposer/base"),
+    "interposer/track": ("interposer/unwind", "interposer/format", "interposer/base"),
     "interposer/snapshot": ("interposer/track", "interposer/format", "interposer/base"),
     "interposer/owners": ("interposer/snapshot", "interposer/track", "interposer/unwind", "interposer/format",
                           "interposer/base"),

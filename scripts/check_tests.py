@@ -32,6 +32,11 @@ ELSEWHERE = {
         "interposer/base/arch": "the tests that docs/porting.md names",
         "interposer/base/arch_x86_64": "the same",
         "interposer/base/attributes": "macros only",
+        "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
+        "interposer/format/blackbox": "base/black_box_test.cpp, test_black_box.py; the layouts are "
+                                      "compared by asserts",
+        "interposer/snapshot/box_file": "test_black_box.py: processes that are killed",
+        "interposer/track/mapping_counts": "test_black_box.py, whose victim maps too",
         "interposer/base/blocked_signals": "base/spin_lock_test.cpp",
         "interposer/base/clock": "one system call",
         "interposer/base/log": "test_bad_input.py, test_faults.py: what silt says",
@@ -119,6 +124,8 @@ ELSEWHERE = {
         "interposer/unwind/unwinder": REAL_STACKS,
     },
     "symbolizer": {
+        "symbolizer/read/box_snapshot": "read/box_tables_test.cpp: from the bytes of a box to a snapshot",
+        "symbolizer/read/snapshot_bytes": "read/box_tables_test.cpp: the reader of snapshots reads it",
         "symbolizer/main": "test_command_line.py",
         "symbolizer/analyze/": VERDICTS,
         "symbolizer/base/address": "types only",

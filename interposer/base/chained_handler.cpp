@@ -10,6 +10,7 @@ namespace silt::base {
 
 constinit ChainedHandler chained_handler{};
 constinit ChainedHandler asking_handler{};
+constinit ChainedHandler fault_handler{};
 
 namespace {
 constinit std::atomic<uint64_t> g_noted_wishes{0};  // bit N - 1: signal N
@@ -19,6 +20,7 @@ ChainedHandler* chain_of(int signal_number) {
   if (signal_number == 0) return nullptr;
   if (signal_number == chained_handler.signal_number()) return &chained_handler;
   if (signal_number == asking_handler.signal_number()) return &asking_handler;
+  if (signal_number == fault_handler.signal_number()) return &fault_handler;
   return nullptr;
 }
 

@@ -47,6 +47,7 @@ class ChainedHandler {
 
 extern ChainedHandler chained_handler;  // of SILT_SIGNAL
 extern ChainedHandler asking_handler;   // of the tool's, unless that is the same
+extern ChainedHandler fault_handler;    // of SIGBUS, where there is a black box
 
 // The chain of a signal, or nullptr when silt does not use it.
 ChainedHandler* chain_of(int signal_number);

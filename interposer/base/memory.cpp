@@ -104,6 +104,14 @@ void keep_memory_unlocked() {
   g_unlocked_page.store(static_cast<uint64_t>(page), std::memory_order_release);
 }
 
+bool keeps_memory_unlocked() { return g_unlocked_page.load(std::memory_order_relaxed) != 0; }
+
+void note_mapping(uint64_t start, uint64_t size) { remember(start, size); }
+
+void count_mapped(int64_t bytes) {
+  g_mapped_bytes.fetch_add(static_cast<uint64_t>(bytes), std::memory_order_relaxed);
+}
+
 void unmap_memory(void* address, size_t size_bytes) {
   forget(reinterpret_cast<uint64_t>(address));
 #ifdef __SANITIZE_THREAD__
@@ -120,14 +128,21 @@ void release_pages(void* address, size_t size_bytes) {
   const uint64_t start = (reinterpret_cast<uint64_t>(address) + kPageSize - 1) & ~(kPageSize - 1);
   const uint64_t end = (reinterpret_cast<uint64_t>(address) + size_bytes) & ~(kPageSize - 1);
   if (start >= end) return;
+  if (black_box.holds(reinterpret_cast<void*>(start))) [[unlikely]] {
+    __builtin_memset(reinterpret_cast<void*>(start), 0, end - start);
+    return;
+  }
   system_call(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start), MADV_DONTNEED);
 }
 
 void set_memory_limit(uint64_t bytes) { g_limit_bytes = bytes; }
 
+bool fits_memory_limit(size_t more_bytes) {
+  return g_limit_bytes == 0 || mapped_bytes() + more_bytes <= g_limit_bytes;
+}
+
 void* map_within_limit(size_t size_bytes) {
-  if (g_limit_bytes != 0 && mapped_bytes() + size_bytes > g_limit_bytes) return nullptr;
-  return map_memory(size_bytes);
+  return fits_memory_limit(size_bytes) ? map_memory(size_bytes) : nullptr;
 }
 
 bool exact_recording_fits(size_t more_bytes) {

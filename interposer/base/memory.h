@@ -13,6 +13,7 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/attributes.h"
+#include "interposer/base/black_box.h"
 
 namespace silt::base {
 
@@ -25,9 +26,13 @@ void* map_memory(size_t size_bytes);
 // interrupts the other processors.
 void* map_populated_memory(size_t size_bytes);
 void unmap_memory(void* address, size_t size_bytes);
-// Gives the whole pages inside the range back; they read as zero afterwards.
+// Gives the whole pages inside the range back; they read as zero afterwards. Those of the black box
+// are only filled with zeros: its space stays allocated.
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
+// What is mapped by others for silt's tables: its place, and what of it is in use.
+void note_mapping(uint64_t start, uint64_t size);
+void count_mapped(int64_t bytes);
 // Copies memory of the process that may be gone: the kernel reads it. 0 or a negative errno:
 // -EFAULT when it is gone, or not all there; others when the kernel does not want to.
 long read_memory(uint64_t address, void* into, size_t size_bytes);
@@ -37,11 +42,13 @@ long read_memory(uint64_t address, void* into, size_t size_bytes);
 // and of later mappings is the same as without silt, and nothing is filled before it is used.
 // Normal context.
 void keep_memory_unlocked();
+bool keeps_memory_unlocked();
 
 // SILT_MEMORY. Set once, before there are threads; 0: no limit.
 void set_memory_limit(uint64_t bytes);
 // Like map_memory, but nullptr also when the limit would be passed: for tables that can say so.
 void* map_within_limit(size_t size_bytes);
+bool fits_memory_limit(size_t more_bytes);
 // Seven eighths are for exact recording; what goes on by sampling has room in the last one.
 bool exact_recording_fits(size_t more_bytes);
 
@@ -81,22 +88,33 @@ class ChunkedArray {
     return element != nullptr ? element : ensure_slow(index);
   }
 
+  // Chunks made from now on are kept in the black box, where there is one.
+  void keep_in_box(PieceLabel label) { label_ = label; }
+  // Forgets the chunks of all indices up to `limit`, whose memory is another's by now, or nobody's.
+  void abandon_chunks(size_t limit) {
+    for (size_t i = 0; i < kChunks && i * kChunkElements <= limit; ++i) {
+      chunks_[i].store(nullptr, std::memory_order_release);
+    }
+  }
+
  private:
   SILT_COLD T* ensure_slow(size_t index) {
     if (index >= kCapacity) return nullptr;
-    void* const fresh = map_within_limit(kChunkElements * sizeof(T));
+    const auto number = static_cast<uint32_t>(index / kChunkElements);
+    void* const fresh = map_piece_within_limit(kChunkElements * sizeof(T), label_, number);
     if (fresh == nullptr) return nullptr;
     std::atomic<T*>& slot = chunks_[index / kChunkElements];
     T* expected = nullptr;
     if (!slot.compare_exchange_strong(expected, static_cast<T*>(fresh), std::memory_order_acq_rel,
                                       std::memory_order_acquire)) {
-      unmap_memory(fresh, kChunkElements * sizeof(T));
+      unmap_piece(fresh, kChunkElements * sizeof(T));
       return expected + index % kChunkElements;
     }
     return static_cast<T*>(fresh) + index % kChunkElements;
   }
 
   std::atomic<T*> chunks_[kChunks]{};
+  PieceLabel label_{};
 };
 
 }  // namespace silt::base

@@ -226,6 +226,10 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_start(value, &options->asleep);
     case SettingId::kKeep:
       return parse_keep(value, &options->keep);
+    case SettingId::kAt:
+      return format::parse_memory_marks(value, length(value), &options->at);
+    case SettingId::kBlackbox:
+      return parse_switch(value, &options->blackbox);
     case SettingId::kCount:
       break;
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "interposer/base/log.h"
+#include "interposer/format/memory_marks.h"
 
 namespace silt::base {
 
@@ -38,6 +39,8 @@ struct Options {
   bool owners;                   // SILT_OWNERS
   bool asleep;                   // SILT_START
   uint32_t keep;                 // SILT_KEEP, 0: all
+  format::MemoryMarks at;        // SILT_AT, none: off
+  bool blackbox;                 // SILT_BLACKBOX
 };
 
 // Takes one line for each value that is not understood.

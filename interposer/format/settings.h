@@ -29,6 +29,8 @@ enum class SettingId : unsigned {
   kOwners,
   kStart,
   kKeep,
+  kAt,
+  kBlackbox,
   kCount,
 };
 
@@ -42,6 +44,7 @@ enum class SettingKind : unsigned {
   kNodeWish,  // 0, 1, all
   kStart,     // awake, asleep
   kKeep,      // 0, or from kFewestKept to kMostKept
+  kMarks,     // 512M,+25%,90%
 };
 
 struct Setting {
@@ -101,6 +104,14 @@ inline constexpr Setting kSettings[] = {
     {SettingId::kKeep, SettingKind::kKeep, "SILT_KEEP", "--keep", "0",
      "the most snapshots of a recording that stay, thinned by age; 0: all",
      "a number from 4 to 100000, or 0 for all"},
+    {SettingId::kAt, SettingKind::kMarks, "SILT_AT", "--at", "off",
+     "also take a snapshot when resident memory reaches a size (512M), has grown since the last "
+     "snapshot (+25%, +100M), or fills a share of the cgroup's limit (90%)",
+     "up to 16 marks such as 512M,1G,+25%,90%, or 0 for off"},
+    {SettingId::kBlackbox, SettingKind::kSwitch, "SILT_BLACKBOX", "--blackbox", "0",
+     "1: keep the tables in a file of the recording, so that a process that is killed leaves a "
+     "last snapshot",
+     "0 or 1"},
 };
 
 // SILT_KEEP: a verdict takes four snapshots.

@@ -4,18 +4,38 @@
 
 #include "interposer/hook/guard.h"
 
+#include <cerrno>
+
 #include "interposer/track/left_hooks.h"
 #include "interposer/track/taken_blocks.h"
 #include "interposer/track/waking.h"
 
 namespace silt::hook {
 
+namespace {
+
+// What it allocates itself is silt's own doing.
+void begin_in_copy(ThreadLocal& local, const void* hook_frame) {
+  const int saved_errno = errno;
+  const Mode mode = local.mode;
+  mark(local, hook_frame);
+  recorder.begin_in_copy();
+  local.mode = mode;
+  errno = saved_errno;
+}
+
+}  // namespace
+
 SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
-  if (track::is_asleep()) return Mode::kOff;
+  if (track::is_asleep() || local.mode == Mode::kOff) return Mode::kOff;
   if (local.mode == Mode::kInHook && track::hook_is_stale(local, hook_frame)) {
     const Mode mode = track::leave_stale_hook(local);
     if (mode != Mode::kNew) return mode;
     local.mode = mode;
+  }
+  if (local.mode != Mode::kInHook && track::is_unbegun_copy()) [[unlikely]] {
+    begin_in_copy(local, hook_frame);
+    if (track::is_asleep()) return Mode::kOff;
   }
   switch (local.mode) {
     case Mode::kNew:
@@ -28,7 +48,7 @@ SILT_COLD Mode admit(ThreadLocal& local, const void* hook_frame) {
       return track::changed_mode(local);
     case Mode::kInHook:
     case Mode::kOff:
-    case Mode::kStarting:
+    case Mode::kUnbegun:
     case Mode::kAsleep:
       break;
   }
@@ -45,7 +65,10 @@ namespace {
 
 // The block may have been recorded by itself.
 void forget_nested(const void* address, bool new_thread) {
-  if (!recorder.started.load(std::memory_order_acquire) || track::is_asleep()) return;
+  if (!recorder.started.load(std::memory_order_acquire) || track::is_asleep() ||
+      track::is_unbegun_copy()) {
+    return;
+  }
   const auto at = reinterpret_cast<uint64_t>(address);
   if (recorder.fell_back.load(std::memory_order_relaxed)) {
     track::take_from_either(address);

@@ -20,10 +20,12 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/hook/real.h"
+#include "interposer/track/recorder.h"
 
 namespace silt::hook {
 namespace {
 
+using track::recorder;
 using Environment = char* const*;
 
 constexpr char kVariable[] = "LD_PRELOAD=";
@@ -147,6 +149,15 @@ SILT_COLD void resolve() {
   if (real.execve == nullptr) resolve_real_functions();
 }
 
+// Around what makes this process another program, unless it shares its memory with its parent.
+template <typename Launch>
+SILT_ALWAYS_INLINE int become(Launch&& launch) {
+  if (recorder.becomes_another != nullptr) recorder.becomes_another(true);
+  const int result = launch();
+  if (recorder.becomes_another != nullptr) recorder.becomes_another(false);
+  return result;
+}
+
 size_t count_arguments(const char* first, va_list arguments) {
   size_t count = 0;
   for (const char* word = first; word != nullptr; word = va_arg(arguments, const char*)) ++count;
@@ -156,6 +167,7 @@ size_t count_arguments(const char* first, va_list arguments) {
 }  // namespace
 }  // namespace silt::hook
 
+using silt::hook::become;
 using silt::hook::launch_file;
 using silt::hook::launch_found;
 using silt::hook::real;
@@ -176,16 +188,18 @@ extern "C" {
 
 SILT_EXPORT int execve(const char* path, char* const* words, char* const* environment) {
   silt::hook::resolve();
-  return launch_file(path, environment,
-                     [=](char* const* changed) { return real.execve(path, words, changed); });
+  return launch_file(path, environment, [=](char* const* changed) {
+    return become([=] { return real.execve(path, words, changed); });
+  });
 }
 
 SILT_EXPORT int execv(const char* path, char* const* words) { return execve(path, words, environ); }
 
 SILT_EXPORT int execvpe(const char* name, char* const* words, char* const* environment) {
   silt::hook::resolve();
-  return launch_found(name, environment,
-                      [=](char* const* changed) { return real.execvpe(name, words, changed); });
+  return launch_found(name, environment, [=](char* const* changed) {
+    return become([=] { return real.execvpe(name, words, changed); });
+  });
 }
 
 SILT_EXPORT int execvp(const char* name, char* const* words) {
@@ -215,7 +229,9 @@ SILT_EXPORT int fexecve(int fd, char* const* words, char* const* environment) {
   silt::hook::resolve();
   return silt::hook::with_environment(
       environment, [=] { return silt::base::preload_harms(fd); },
-      [=](char* const* changed) { return real.fexecve(fd, words, changed); });
+      [=](char* const* changed) {
+        return become([=] { return real.fexecve(fd, words, changed); });
+      });
 }
 
 SILT_EXPORT int execveat(int folder, const char* path, char* const* words, char* const* environment,
@@ -223,7 +239,9 @@ SILT_EXPORT int execveat(int folder, const char* path, char* const* words, char*
   silt::hook::resolve();
   return silt::hook::with_environment(
       environment, [=] { return silt::hook::file_in_is_harmed(folder, path, flags); },
-      [=](char* const* changed) { return real.execveat(folder, path, words, changed, flags); });
+      [=](char* const* changed) {
+        return become([=] { return real.execveat(folder, path, words, changed, flags); });
+      });
 }
 
 SILT_EXPORT int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,

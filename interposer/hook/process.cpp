@@ -62,6 +62,10 @@ void after_fork_in_child() {
   track::finish_fork_in_child();
   local.pending.store(0, std::memory_order_relaxed);  // that was asked of the parent
   if (g_forked != nullptr) g_forked();
+  // What a hook has in hand that this fork interrupted stays until the next one.
+  if (g_before_fork.mode != Mode::kInHook && recorder.leave_to_parent != nullptr) {
+    recorder.leave_to_parent();
+  }
   go_on_after_fork(local, g_before_fork);
 }
 

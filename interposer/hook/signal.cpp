@@ -55,7 +55,8 @@ struct GivenUp {
   struct sigaction installed;
 };
 constinit GivenUp g_given_up[] = {{&silt::base::chained_handler, 0, {}},
-                                  {&silt::base::asking_handler, 0, {}}};
+                                  {&silt::base::asking_handler, 0, {}},
+                                  {&silt::base::fault_handler, 0, {}}};
 
 }  // namespace
 

@@ -11,7 +11,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include <cerrno>
+
 #include "interposer/base/arch.h"
+#include "interposer/base/black_box.h"
 #include "interposer/base/clock.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/own_ranges.h"
@@ -114,6 +117,12 @@ OwnersAsked begin(const OwnersRequest& request) {
   if (recorder.sample_interval_bytes.load(std::memory_order_relaxed) != 0 ||
       recorder.fell_back.load(std::memory_order_relaxed)) {
     asked.state = static_cast<uint32_t>(OwnersState::kSampled);
+    return asked;
+  }
+  // A copy would look at tables that the process goes on with.
+  if (base::black_box.is_open()) {
+    asked.state = static_cast<uint32_t>(OwnersState::kRefused);
+    asked.error = EOPNOTSUPP;
     return asked;
   }
   asked.needed_bytes = request.live_blocks * kBytesForBlock + room_for_any_copy(request.rss_bytes) +

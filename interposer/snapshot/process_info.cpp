@@ -11,8 +11,10 @@
 
 #include "interposer/base/arch.h"
 #include "interposer/base/clock.h"
+#include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/snapshot/cgroup_memory.h"
 #include "interposer/snapshot/kernel_file.h"
 
 namespace silt::snapshot {
@@ -23,16 +25,6 @@ namespace {
 
 // "Name:    1234 kB"
 uint64_t kilobytes_after(const char* line) { return base::first_number(line) * 1024; }
-
-uint64_t read_limit(const char* path) {
-  char text[64];
-  if (read_small_file(path, text, sizeof(text)) <= 0) return 0;
-  if (text[0] < '0' || text[0] > '9') return 0;  // "max"
-  const char* end;
-  const uint64_t limit = base::parse_decimal(text, &end);
-  constexpr uint64_t kNoLimit = uint64_t{1} << 60;  // version 1 writes a huge number for none
-  return limit < kNoLimit ? limit : 0;
-}
 
 // The path of the main program. When the loader was executed itself, with the program as its
 // argument, the kernel's idea of the executable is the loader; it then has no base of its own, and
@@ -120,24 +112,20 @@ ResidentMemory read_resident_memory() {
   return memory;
 }
 
+uint64_t resident_now() {
+  char text[96];
+  if (read_small_file("/proc/self/statm", text, sizeof(text)) <= 0) return 0;
+  const char* at;
+  base::parse_decimal(text, &at);
+  while (*at == ' ') ++at;
+  return base::parse_decimal(at, &at) * base::kPageSize;
+}
+
 uint64_t memory_limit() {
   ProcessInfo& info = process_info;
   if (info.memory_limit_known) return info.memory_limit_bytes;
-  static constinit char buffer[1024]{};
-  read_lines("/proc/self/cgroup", buffer, sizeof(buffer), [](const char* line) {
-    static constinit char storage[1200]{};
-    base::TextWriter path(storage, sizeof(storage));
-    if (base::starts_with(line, "0::")) {
-      path.add("/sys/fs/cgroup").add(line + 3).add("/memory.max");
-    } else {
-      const char* at = line;
-      while (*at != '\0' && !base::starts_with(at, ":memory:")) ++at;
-      if (*at == '\0') return;
-      path.add("/sys/fs/cgroup/memory").add(at + 8).add("/memory.limit_in_bytes");
-    }
-    const uint64_t limit = read_limit(path.c_str());
-    if (limit != 0) process_info.memory_limit_bytes = limit;
-  });
+  cgroup_memory.find("/proc/self/cgroup", "/sys/fs/cgroup");
+  info.memory_limit_bytes = cgroup_memory.limit();
   info.memory_limit_known = true;
   return info.memory_limit_bytes;
 }

@@ -19,7 +19,7 @@ struct ProcessInfo {
   uint64_t start_monotonic_ns;
   uint64_t start_ticks;
   uint32_t armed_seconds;       // from the start until it was armed; 0 where it never slept
-  uint64_t memory_limit_bytes;  // cgroup memory.max, 0: none
+  uint64_t memory_limit_bytes;  // of its cgroups (cgroup_memory.h), 0: none
   bool memory_limit_known;
 };
 
@@ -37,8 +37,10 @@ struct ResidentMemory {
   uint64_t shared;
 };
 ResidentMemory read_resident_memory();
+// Resident memory, bytes, at the cost of three system calls and a hundred bytes of stack.
+uint64_t resident_now();
 
-// cgroup memory.max of the process, 0 when there is none; read once.
+// The limit that a cgroup sets to the process, 0 when there is none; read once.
 uint64_t memory_limit();
 
 }  // namespace silt::snapshot

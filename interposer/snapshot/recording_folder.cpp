@@ -265,6 +265,8 @@ void remove_recording_without_snapshots() {
   base::system_call(SYS_unlinkat, AT_FDCWD, reinterpret_cast<long>(g_path), AT_REMOVEDIR);
 }
 
+bool recording_has_snapshots() { return g_snapshots != 0; }
+
 void show_left_out() { map_name(format::kLeftOutMapping); }
 
 void begin_recording_anew() { leave_recording(); }

@@ -27,6 +27,7 @@ void publish(uint32_t sequence, int error, const char* what);
 // At the end of a process: a folder with nothing but the control file in it would only be in the
 // way.
 void remove_recording_without_snapshots();
+bool recording_has_snapshots();
 
 // Nothing is recorded here, and that is as it should be. At start-up, or in the child of a fork.
 void show_left_out();

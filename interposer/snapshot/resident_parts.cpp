@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/black_box.h"
 #include "interposer/base/clock.h"
 #include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
@@ -140,12 +141,15 @@ uint64_t smaps_cost_ns(const ResidentMemory& totals) {
   return kSmapsNsAtLeast + (totals.rss >> 10) * kSmapsNsPerKilobyte;
 }
 
-uint64_t own_resident(ResidentPages& pages) {
+// `in_box`: what of silt's own lies in the black box, which is a file.
+uint64_t own_resident(ResidentPages& pages, uint64_t* in_box) {
   uint64_t bytes = 0;
   for (const base::MappedRange& range : base::mapped_ranges) {
     const uint64_t start = range.start.load(std::memory_order_acquire);
     const uint64_t size = range.size.load(std::memory_order_acquire);
-    if (start != 0 && size != 0) bytes += pages.resident(start, start + size);
+    if (start == 0 || size == 0) continue;
+    const bool boxed = base::black_box.holds(reinterpret_cast<const void*>(start));
+    (boxed ? *in_box : bytes) += pages.resident(start, start + size);
   }
   return bytes;
 }
@@ -185,7 +189,8 @@ ResidentParts read_resident_parts(const ResidentMemory& totals, bool marked) {
   if (!parts.known) return parts;
   parts.has_managed = marked && smaps_cost_ns(totals) <= kSmapsPatienceNs;
   ResidentPages pages(parts.has_managed ? kSmapsPatienceNs : kPatienceNs);
-  const uint64_t own = own_resident(pages);
+  uint64_t in_box = 0;
+  const uint64_t own = own_resident(pages, &in_box);
   Division division(parts, pages);
   if (parts.has_managed) {
     const uint64_t begin = base::clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -200,6 +205,10 @@ ResidentParts read_resident_parts(const ResidentMemory& totals, bool marked) {
   parts.of(RssKind::kSilt) = own;
   allocator -= own < allocator ? own : allocator;
   make_add_up(parts, totals, division, pages.late());
+  uint64_t& files = parts.of(RssKind::kFile);
+  if (in_box > files) in_box = files;
+  files -= in_box;
+  parts.of(RssKind::kSilt) += in_box;
   return parts;
 }
 

@@ -37,12 +37,12 @@ uint32_t asked_for(const siginfo_t& info) {
 
 // Keeps what was handled before. An inherited SIG_IGN (nohup, a shell's background job) is nobody's
 // wish; one that a library's constructor has set is.
-bool claim(base::ChainedHandler& chain, int number) {
+bool claim(base::ChainedHandler& chain, int number, void (*handler)(int, siginfo_t*, void*)) {
   struct sigaction previous {};
   if (sigaction(number, nullptr, &previous) != 0) return false;
   if (previous.sa_handler == SIG_IGN && !base::wish_was_noted(number)) previous = {};
   struct sigaction ours {};
-  ours.sa_sigaction = on_signal;
+  ours.sa_sigaction = handler;
   base::adopt_wish(&ours, previous);
   chain.exchange(&previous);
   if (sigaction(number, &ours, nullptr) != 0) return false;
@@ -90,9 +90,13 @@ bool answer_waited_for(const siginfo_t& info) {
 
 bool claim_signals(int signal_number) {
   if (signal_number == 0) return true;
-  if (!claim(base::chained_handler, signal_number)) return false;
+  if (!claim(base::chained_handler, signal_number, on_signal)) return false;
   return signal_number == format::kAskingSignal ||
-         claim(base::asking_handler, format::kAskingSignal);
+         claim(base::asking_handler, format::kAskingSignal, on_signal);
+}
+
+bool claim_faults(void (*handler)(int, siginfo_t*, void*)) {
+  return claim(base::fault_handler, SIGBUS, handler);
 }
 
 }  // namespace silt::snapshot

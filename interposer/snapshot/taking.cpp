@@ -17,6 +17,7 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/snapshot/box_file.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/heap_wish.h"
 #include "interposer/snapshot/jit_map.h"
@@ -26,6 +27,7 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/thinning.h"
 #include "interposer/snapshot/wanted.h"
@@ -166,8 +168,10 @@ bool take_one(uint32_t trigger) {
   if (result == 0) {
     g_state.complained = false;
     ++g_state.next_sequence;
+    size_watch.note_taken();
     recorder.generation.store(format::generation_code(g_state.next_sequence),
                               std::memory_order_relaxed);
+    tell_box_of_snapshot(g_state.next_sequence, format::generation_code(g_state.next_sequence));
     if (base::log_enabled(base::LogLevel::kInfo)) {
       base::TextWriter line(g_line, sizeof(g_line));
       line.add("snapshot ").add(recording_path()).add('/');
@@ -189,6 +193,10 @@ bool take_one(uint32_t trigger) {
   return result == 0;
 }
 
+uint32_t recording_flags() { return g_state.flags; }
+
+bool last_one_failed() { return g_state.complained; }
+
 void take_anew_when_armed() {
   take_anew();
   g_state.flags |= format::kFlagArmed;
@@ -197,7 +205,8 @@ void take_anew_when_armed() {
 
 void take_anew_in_child() {
   take_anew();
-  g_state.flags |= format::kFlagForkChild;
+  // With a black box it begins with empty tables instead.
+  if (!recorder.wiped_in_copies) g_state.flags |= format::kFlagForkChild;
 }
 
 }  // namespace silt::snapshot

@@ -19,6 +19,11 @@ void start_taking(uint32_t flags, bool folder_known_bad, uint32_t keep);
 // On the slot's stack. `trigger`: format::Trigger. False when it could not be written.
 bool take_one(uint32_t trigger);
 
+// format::MetaFlag bits of its snapshots.
+uint32_t recording_flags();
+// Whether the last try came to nothing.
+bool last_one_failed();
+
 // A recording that began when the process was armed: it begins with number 0.
 void take_anew_when_armed();
 // In the child of a fork: likewise.

@@ -18,18 +18,21 @@
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/arming.h"
+#include "interposer/snapshot/box_file.h"
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/signals.h"
+#include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/taking.h"
 #include "interposer/snapshot/wanted.h"
 #include "interposer/snapshot/way_in.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/waking.h"
 
 namespace silt::snapshot {
 namespace {
@@ -63,6 +66,7 @@ void leave_time_to_work(uint64_t now, uint64_t cost_ns) {
   if (g_state.next_period_ns.load(std::memory_order_relaxed) < earliest) {
     g_state.next_period_ns.store(earliest, std::memory_order_relaxed);
   }
+  size_watch.not_before(earliest);
 }
 
 void take_holding_slot(uint32_t trigger) {
@@ -110,7 +114,10 @@ void tick() {
     return leave_pending(static_cast<uint32_t>(Trigger::kDump));
   }
   if (owners_wish.clear_up != nullptr) owners_wish.clear_up();
+  tell_box();
   if (recorder.every_nanoseconds != 0 || sleep_due_ns() != 0) look_at_clock();
+  // Taken by itself, as one of SILT_EVERY is.
+  if (size_watch.due()) return leave_pending(static_cast<uint32_t>(Trigger::kPeriod));
   if (track::folding.due()) {
     // Whatever else is to be done comes first: the next slice will be due soon.
     uint32_t nothing = 0;
@@ -126,20 +133,6 @@ void fold_unless_busy() {
   slot.give_back();
 }
 
-// False in a child that shares its parent's memory: the tables, and perhaps a snapshot under way,
-// are the parent's.
-bool tables_are_ours() {
-  const auto process = static_cast<int32_t>(base::system_call(SYS_getpid));
-  int32_t known = g_state.process.load(std::memory_order_relaxed);
-  if (known == process) return true;
-  if (!base::in_own_process()) return false;
-  // A copy made by a raw clone, for which no fork handler was called.
-  if (g_state.process.compare_exchange_strong(known, process, std::memory_order_relaxed)) {
-    start_over_in_child();
-  }
-  return true;
-}
-
 // Whoever finds the slot free serves what is requested; the loop closes the gap between the last
 // look at `requested` and giving the slot back.
 void serve_requested() {
@@ -153,6 +146,22 @@ void serve_requested() {
 }
 
 }  // namespace
+
+// In a child that shares its parent's memory the tables, and perhaps a snapshot under way, are the
+// parent's.
+bool owns_tables() {
+  const auto process = static_cast<int32_t>(base::system_call(SYS_getpid));
+  int32_t known = g_state.process.load(std::memory_order_relaxed);
+  if (known == process) return true;
+  if (!base::in_own_process()) return false;
+  // A copy made by a raw clone, for which no fork handler was called.
+  if (g_state.process.compare_exchange_strong(known, process, std::memory_order_relaxed)) {
+    start_over_in_child();
+  }
+  return true;
+}
+
+bool records_children() { return !g_state.off; }
 
 void install(const Wishes& wishes) {
   start_taking(wishes.flags, wishes.folder_known_bad, wishes.keep);
@@ -199,7 +208,8 @@ void take_or_leave_pending(uint32_t trigger) {
 
 void take(uint32_t trigger) {
   base::touch_stack();
-  if (g_state.off || !tables_are_ours() || g_state.off) return;
+  if (g_state.off || !owns_tables() || g_state.off) return;
+  if (track::is_unbegun_copy()) begin_in_copy();
   if (trigger == static_cast<uint32_t>(Trigger::kSignal) && track::is_asleep()) {
     base::log(base::LogLevel::kWarn,
               "no snapshot was taken: asleep, as SILT_START says; 'silt arm PID' wakes it");
@@ -221,7 +231,7 @@ void take(uint32_t trigger) {
 
 bool between_snapshots(uint64_t patience_ns, void (*work)(void*), void* argument) {
   constexpr long kBetweenLooks = 200'000;
-  if (g_state.off || !tables_are_ours() || g_state.off) return false;
+  if (g_state.off || !owns_tables() || g_state.off) return false;
   const uint64_t end = monotonic_ns() + patience_ns;
   base::touch_stack();
   for (bool done = false; !done;) {
@@ -243,16 +253,18 @@ bool between_snapshots(uint64_t patience_ns, void (*work)(void*), void* argument
 }
 
 void take_at_exit() {
-  if (g_state.off || !tables_are_ours() || g_state.last_taken) return;
+  if (g_state.off || !owns_tables() || g_state.last_taken) return;
   // Another thread may be taking one; this is the last word, so wait for it, but not for ever.
   constexpr unsigned kAttempts = 1u << 22;
   for (unsigned i = 0; slot.is_taken() && i < kAttempts; ++i) {
     arch::pause();
     if (i % 64 == 63) base::system_call(SYS_sched_yield);
   }
-  const bool asleep = track::is_asleep();
+  // A forked child that has allocated nothing yet has nothing to tell of its own.
+  const bool asleep = track::is_asleep() || track::is_unbegun_copy();
   if (g_state.owners_at_exit && !asleep) want({true, false, 0});
   if (g_state.at_exit && !asleep) take(static_cast<uint32_t>(Trigger::kExit));
+  if (!g_state.at_exit || asleep || !last_one_failed()) end_box();
   remove_recording_without_snapshots();
 }
 
@@ -275,6 +287,7 @@ void start_over_in_child() {
   process_info.start_ticks = base::ticks();
   process_info.armed_seconds = 0;
   leave_recording_to_parent();
+  size_watch.note_taken();
   if (!g_state.children) {
     g_state.off = true;
     show_left_out();

@@ -42,6 +42,9 @@ void take_before_end();
 
 // In the child of a fork: a recording of its own begins, or none when children are not wanted.
 void start_over_in_child();
+bool records_children();
+// False in a child that shares its parent's memory. A copy that no fork handler saw starts over.
+bool owns_tables();
 
 }  // namespace silt::snapshot
 

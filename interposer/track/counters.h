@@ -63,6 +63,17 @@ class CounterShard {
     base::release_pages(page, base::kPageSize);
   }
 
+  void keep_in_box(uint32_t number) { chunks_.keep_in_box({format::BoxKind::kCounters, number}); }
+  // In the child of a fork that has lost the counters to its parent: stacks up to `limit` begin at
+  // 0.
+  void begin_anew(uint32_t limit) {
+    chunks_.abandon_chunks(limit);
+    for (uint32_t stack = 0; stack <= limit; stack += kPageStacks) {
+      std::atomic<Counter*>* const place = pages_.find(stack / kPageStacks);
+      if (place != nullptr) place->store(nullptr, std::memory_order_relaxed);
+    }
+  }
+
   Allocated read(StackId stack) {
     const Counter* const counter = find(stack);
     if (counter == nullptr) return Allocated{};
@@ -78,6 +89,8 @@ class CounterShard {
   static_assert(sizeof(Counter) * kPageStacks == base::kPageSize);
   static constexpr uint32_t kStacks = uint32_t{1} << kStackIdBits;
   static constexpr uint32_t kChunkStacks = 16 * kPageStacks;
+  static_assert(kChunkStacks == format::kBoxCountersInPiece);
+  static_assert(sizeof(Counter) == sizeof(format::BoxCounter));
 
   SILT_ALWAYS_INLINE Counter* find(StackId stack) {
     const uint32_t index = index_of(stack);
@@ -201,8 +214,15 @@ class Counters {
     return folded.add_owned(from, -sum.blocks, -sum.bytes);
   }
 
-  // All counts begin at 0 again. By who holds the snapshot slot. Stacks for which there is no memory
-  // keep theirs: false.
+  void keep_in_box() {
+    for (uint32_t i = 0; i < kOwnedShards + 2; ++i) shards_[i].keep_in_box(i);
+  }
+  void begin_anew_in_child(uint32_t limit) {
+    for (CounterShard& shard : shards_) shard.begin_anew(limit);
+  }
+
+  // All counts begin at 0 again. By who holds the snapshot slot. Stacks for which there is no
+  // memory keep theirs: false.
   bool begin_anew(uint32_t limit) {
     bool all = true;
     CounterShard& folded = shards_[kFoldedShard];

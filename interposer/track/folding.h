@@ -62,6 +62,12 @@ class Folding {
   // A block of this stack, which had been taken out of the live table, was put back.
   void note_restored(StackId stack) { kept_.note_restored(stack); }
 
+  // In the child of a fork whose nodes begin anew: no round is under way.
+  void begin_anew() {
+    step_.store(Step::kIdle, std::memory_order_relaxed);
+    settled_ = false;
+  }
+
   // Around a fork.
   base::SpinLock& lock() { return lock_; }
 

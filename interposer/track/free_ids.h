@@ -34,6 +34,15 @@ class FreeIds {
   void put(uint32_t id);
   void put_all(uint32_t first, uint32_t count);
 
+  // None is free any more. `limit`: of the ids that were ever handed out; nobody takes one now.
+  void clear(uint32_t limit) {
+    for (uint32_t id = 0; count() != 0 && id < limit; id += kWordIds) {
+      if (auto* const word = words_.find(id / kWordIds)) word->store(0, std::memory_order_relaxed);
+    }
+    count_.store(0, std::memory_order_relaxed);
+    first_word_.store(0, std::memory_order_relaxed);
+  }
+
   // Which of the kWordIds ids from this one on, which begins a word, are free.
   uint64_t bits(uint32_t first);
   // Takes all that is free of so many words from `first` on. Every id of them must be free or set

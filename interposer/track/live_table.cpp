@@ -32,13 +32,13 @@ SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
   if (leaf != nullptr) return leaf;
   const size_t size_bytes = leaf_groups() * sizeof(Group);
   if (!base::exact_recording_fits(size_bytes)) return nullptr;
-  auto* const fresh = static_cast<Leaf*>(base::map_memory(size_bytes));
+  auto* const fresh = static_cast<Leaf*>(base::map_piece(size_bytes, label_, 0));
   if (fresh == nullptr) return nullptr;
   if (leaf_slot.compare_exchange_strong(leaf, fresh, std::memory_order_acq_rel,
                                         std::memory_order_acquire)) {
     return fresh;
   }
-  base::unmap_memory(fresh, size_bytes);
+  base::unmap_piece(fresh, size_bytes);
   return leaf;
 }
 
@@ -69,6 +69,24 @@ void LiveTable::clear() {
     base::release_pages(leaf, leaf_memory_bytes());
     return true;
   });
+}
+
+void LiveTable::begin_anew() {
+  const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
+  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
+    if ((root_pages >> r / kPagePointers & 1) == 0) {
+      r += kPagePointers - 1;
+      continue;
+    }
+    const size_t parity = r >> kRootBits;
+    const size_t root = r & ((size_t{1} << kRootBits) - 1);
+    Mid* const mid = roots_[parity][root].load(std::memory_order_acquire);
+    if (mid == nullptr) continue;
+    roots_[parity][root].store(nullptr, std::memory_order_release);
+    used_mid_pages_[parity][root].store(0, std::memory_order_release);
+    base::unmap_memory(mid, sizeof(Mid));
+  }
+  used_root_pages_.store(0, std::memory_order_release);
 }
 
 uint64_t LiveTable::large_size(Leaf* leaf, size_t index) {

@@ -107,8 +107,7 @@ class LiveTable {
     scan_from(&cursor, visit, [] { return false; });
   }
 
-  // The same in parts: goes on at the cursor until enough() says so, which is asked now and then;
-  // true when there is no more.
+  // In parts: goes on at the cursor until enough(), asked now and then; true: there is no more.
   struct Cursor {
     size_t root = 0;  // of both tables
     size_t mid = 0;
@@ -116,14 +115,13 @@ class LiveTable {
   template <typename Visitor, typename Enough>
   bool scan_from(Cursor* cursor, Visitor&& visit, Enough&& enough);
 
-  // A leaf as the marker of owners/ reads it, in a copy of the process where nothing changes any
-  // more: its cells stand for the addresses from `base` on, those of odd multiples of eight with
-  // `parity` 1.
+  // A leaf as owners/ reads it, in a copy of the process where nothing changes any more: cells
+  // stand for addresses from `base` on; with `parity` 1 for odd multiples of eight.
   class LeafView {
    public:
-    static constexpr size_t kGroup = 16;  // cells
+    static constexpr size_t kGroup = 16;
     uint32_t word(size_t cell) const;
-    // In bytes; 0 with `inside` when a large block that began before goes on here.
+    // Bytes; 0 with `inside` where a large block goes on.
     uint64_t size(size_t cell, bool* inside) const;
     const void* memory() const { return leaf_; }
 
@@ -132,6 +130,8 @@ class LiveTable {
     Leaf* leaf_ = nullptr;
   };
   void clear();  // but for what is inserted meanwhile
+  void keep_in_box() { label_.kind = format::BoxKind::kLive; }
+  void begin_anew();  // in the child of a fork, whose parent goes on with the leaves
   // Calls visit(base, parity, LeafView), ascending by base within a parity.
   template <typename Visitor>
   void visit_leaves(Visitor&& visit);
@@ -199,14 +199,14 @@ class LiveTable {
   static Block take_large(Leaf* leaf, size_t index, uint32_t word, uint16_t size);
   static uint64_t large_size(Leaf* leaf, size_t index);
 
-  // A page of pointers in a table of roots or leaves; bits say in which of them there are any, for
-  // a scan not to read the others: each page it touched would cost a fault, in every forked child
-  // anew.
+  // Pages of pointers to roots or leaves; bits say in which there are any, for a scan to leave the
+  // others alone: each would cost a fault, in every forked child anew.
   static constexpr size_t kPagePointers = base::kPageSize / sizeof(void*);
   static constexpr size_t kRootPages = (size_t{1} << kRootBits) / kPagePointers;
   static_assert(2 * kRootPages <= 32 && (size_t{1} << kMidBits) / kPagePointers <= 32);
 
   unsigned granule_shift_ = 0;
+  base::PieceLabel label_{};
   std::atomic<uint32_t> used_root_pages_{0};  // of both tables
   std::atomic<Mid*> roots_[2][size_t{1} << kRootBits]{};
   std::atomic<uint32_t> used_mid_pages_[2][size_t{1} << kRootBits]{};

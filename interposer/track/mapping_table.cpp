@@ -61,6 +61,19 @@ void MappingTable::begin_anew_if_torn() {
   fresh_ = 1;
 }
 
+void MappingTable::begin_anew() {
+  const base::SpinGuard guard(lock_);
+  changing_ = false;
+  depth_ = root_ = free_ = count_ = 0;
+  fresh_ = 1;
+}
+
+void MappingTable::count_range(const MappingRange& range, bool more) {
+  const uint64_t blocks = range.counted ? 1 : 0;
+  const uint64_t bytes = range.end - range.start;
+  counts_.add(range.stack, range.generation, more ? blocks : -blocks, more ? bytes : -bytes);
+}
+
 uint32_t MappingTable::child_for(const Node& inner, uint64_t address) {
   uint32_t low = 1;
   uint32_t high = inner.count;
@@ -199,6 +212,7 @@ void MappingTable::insert_locked(const MappingRange& range) {
   }
   move_items(leaf.ranges + low + 1, leaf.ranges + low, leaf.count - low);
   leaf.ranges[low] = range;
+  count_range(range, true);
   ++leaf.count;
   ++count_;
 }
@@ -264,6 +278,7 @@ void MappingTable::erase(uint64_t start, uint32_t count) {
   Node& leaf = node(path.leaf);
   uint32_t at = 0;
   while (leaf.ranges[at].start != start) ++at;
+  for (uint32_t i = at; i < at + count; ++i) count_range(leaf.ranges[i], false);
   move_items(leaf.ranges + at, leaf.ranges + at + count, leaf.count - at - count);
   leaf.count -= count;
   count_ -= count;
@@ -289,7 +304,9 @@ bool MappingTable::remove_locked(uint64_t start, uint64_t end) {
     MappingRange tail = range;
     tail.start = end;
     if (range.start < start) {
+      count_range(range, false);
       range.end = start;
+      count_range(range, true);
       if (tail.end <= end) continue;
       tail.counted = false;
       insert_locked(tail);

@@ -15,6 +15,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/spin_lock.h"
+#include "interposer/track/mapping_counts.h"
 #include "interposer/track/stack_table.h"
 
 namespace silt::track {
@@ -49,6 +50,11 @@ class MappingTable {
   }
 
   uint64_t overflowed() const { return overflowed_.load(std::memory_order_relaxed); }
+
+  // What is in it is summed up for the black box from now on.
+  void begin_counting() { counts_.begin(); }
+  // In the child of a fork that has lost what the box had to its parent: begins empty.
+  void begin_anew();
 
   // For a test: what a copy made in the middle of a change finds.
   void tear() { changing_ = true; }
@@ -103,6 +109,7 @@ class MappingTable {
   // A child made by a raw clone may find a copy of a table that was just being changed; it begins
   // with an empty one.
   void begin_anew_if_torn();
+  void count_range(const MappingRange& range, bool more);
 
   static uint32_t child_for(const Node& inner, uint64_t address);
   void descend(uint64_t address, Path& path);
@@ -125,6 +132,7 @@ class MappingTable {
   NodeIndex free_ = 0;   // chain of nodes that were given back
   NodeIndex fresh_ = 1;  // the first that was never used
   uint32_t count_ = 0;
+  MappingCounts counts_;
   base::ChunkedArray<Node, kNodesInChunk, kNodes / kNodesInChunk> nodes_;
   std::atomic<uint64_t> overflowed_{0};
 };

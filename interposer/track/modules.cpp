@@ -11,6 +11,7 @@
 
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/format/snapshot.h"
 #include "interposer/unwind/object.h"
 
 namespace silt::track {
@@ -97,6 +98,49 @@ ModuleRecord* Modules::find_open(uint64_t address) {
 void Modules::close(ModuleRecord* module, uint32_t node_count) {
   module->end_node = node_count;
   module->unloaded.store(true, std::memory_order_release);
+  for (uint32_t i = 0; in_box_ && i < count(); ++i) {
+    if (&records_[i] == module) copy_to_box(i);
+  }
+}
+
+// The record behind those known is filled.
+void Modules::add(uint32_t known) {
+  count_.store(known + 1, std::memory_order_release);
+  if (in_box_) copy_to_box(known);
+}
+
+void Modules::copy_to_box(uint32_t index) {
+  format::BoxModule* const copy = box_.ensure(index);
+  if (copy == nullptr) return;
+  const ModuleRecord& module = records_[index];
+  const bool unloaded = module.unloaded.load(std::memory_order_relaxed);
+  copy->flags = (module.main ? uint32_t{format::kModuleMain} : 0) |
+                (unloaded ? uint32_t{format::kModuleUnloaded} : 0);
+  copy->start = module.start;
+  copy->end = module.end;
+  copy->load_bias = module.load_bias;
+  copy->first_node = module.first_node;
+  copy->end_node = module.end_node;
+  copy->build_id_size = module.build_id_size;
+  base::copy_bytes(copy->build_id, module.build_id, sizeof(copy->build_id));
+  base::TextWriter(copy->path, sizeof(copy->path)).add(module.path);
+  __atomic_store_n(&copy->there, 1, __ATOMIC_RELEASE);
+}
+
+void Modules::keep_in_box() {
+  in_box_ = true;
+  box_.keep_in_box({format::BoxKind::kModules, 0});
+  for (uint32_t i = 0; i < count(); ++i) copy_to_box(i);
+}
+
+// Nodes that are made from now on belong to what is loaded, whatever births there were.
+void Modules::begin_anew() {
+  for (uint32_t i = 0; i < count(); ++i) {
+    ModuleRecord& module = records_[i];
+    module.first_node = 0;
+    if (module.unloaded.load(std::memory_order_relaxed)) module.end_node = 0;
+  }
+  box_.abandon_chunks(count());
 }
 
 void Modules::note(uint64_t pc, uint32_t node_count) {
@@ -129,7 +173,7 @@ void Modules::note(uint64_t pc, uint32_t node_count) {
   const Segments segments = segments_of(object.start, module->main);
   if (module->main) widen_range(segments, module);
   read_build_id(segments, module);
-  count_.store(known + 1, std::memory_order_release);
+  add(known);
 }
 
 void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_t node_count) {
@@ -160,7 +204,7 @@ void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_
   copy->path = source->path;
   copy->build_id_size = source->build_id_size;
   base::copy_bytes(copy->build_id, source->build_id, sizeof(copy->build_id));
-  count_.store(known + 1, std::memory_order_release);
+  add(known);
 }
 
 bool Modules::still_loaded(const ModuleRecord& module) {

@@ -5,8 +5,8 @@
 // no moment at which it must be refreshed. When dlclose unloads one, its entry is closed: the nodes
 // made while it was there stay its own, later code at its address is another module's.
 //
-// A program may map a part of a module's file once more. The loader does not know of such a copy; it
-// is noted when somebody who does tells of it, and closed when another module is found there.
+// A program may map a part of a module's file once more. The loader does not know of such a copy;
+// it is noted when somebody who does tells of it, and closed when another module is found there.
 //
 // Writers hold unwind's derive_lock; the snapshot reads entries below count(). Hook context.
 
@@ -18,6 +18,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text_blocks.h"
+#include "interposer/format/blackbox.h"
 
 namespace silt::track {
 
@@ -65,14 +66,23 @@ class Modules {
 
   void set_executable(const char* path) { executable_ = path; }
 
+  // Entries are copied to the black box, those that there are and those that come.
+  void keep_in_box();
+  // In the child of a fork whose nodes begin anew.
+  void begin_anew();
+
  private:
   static bool still_loaded(const ModuleRecord& module);
   // The open entry that holds the address, the youngest first; nullptr: none.
   ModuleRecord* find_open(uint64_t address);
-  static void close(ModuleRecord* module, uint32_t node_count);
+  void close(ModuleRecord* module, uint32_t node_count);
+  void add(uint32_t known);
+  void copy_to_box(uint32_t index);
   const char* keep_text(const char* folder, const char* text);
 
   base::ChunkedArray<ModuleRecord, 512, 64> records_;
+  bool in_box_ = false;
+  base::ChunkedArray<format::BoxModule, format::kBoxModulesInPiece, 512> box_;
   std::atomic<uint32_t> count_{0};
   const char* executable_ = nullptr;
   base::TextBlocks<base::map_memory> texts_;

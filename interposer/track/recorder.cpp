@@ -38,16 +38,24 @@ NodeId root_for(unwind::Ending ending) {
 
 bool start_recorder(bool asleep) {
   recorder.rules.set_observer(note_module);
+  if (recorder.keep_in_box) {
+    recorder.stacks.keep_in_box();
+    recorder.counters.keep_in_box();
+    recorder.live.keep_in_box();
+    recorder.objects.keep_in_box();
+    recorder.modules.keep_in_box();
+    recorder.mappings.begin_counting();
+  }
   if (!recorder.stacks.initialize(kMarkerOverflow)) return false;
-  const bool may_sample =
-      asleep || recording_mode() == Mode::kSampling || recorder.memory_limit_bytes != 0 ||
-      recorder.bounded;
+  const bool may_sample = asleep || recording_mode() == Mode::kSampling ||
+                          recorder.memory_limit_bytes != 0 || recorder.bounded;
   if (may_sample && !recorder.sampled.initialize()) return false;
-  recorder.started.store(true, std::memory_order_release);
+  // Before threads may get states: what is unbegun afterwards is a copy of the process.
   if (asleep)
     fall_asleep();
   else
     wake_up(recorder.sample_interval_bytes.load(std::memory_order_relaxed));
+  recorder.started.store(true, std::memory_order_release);
   return true;
 }
 
@@ -235,9 +243,11 @@ void prepare_fork() {
   unwind::hold_mapped_objects();
   recorder.mappings.lock().lock();
   recorder.sampled.lock().lock();
+  base::black_box.lock().lock();
 }
 
 void finish_fork_in_parent() {
+  base::black_box.lock().unlock();
   recorder.sampled.lock().unlock();
   recorder.mappings.lock().unlock();
   unwind::release_mapped_objects();

@@ -53,12 +53,14 @@ struct Recorder {
   bool record_mappings = false;
   bool verify_walks = false;  // see verification.h
   uint64_t random_seed = 0;
+  bool keep_in_box = false;      // tables lie in the black box
+  bool wiped_in_copies = false;  // see waking.h
 
   // 0: exact. Set before `started`; once more by fall_back (sampling.h).
   std::atomic<uint64_t> sample_interval_bytes{};
   std::atomic<bool> fell_back{};  // exact recording was given up: older blocks are in `live`
 
-  std::atomic<bool> started{};         // threads may get states and record
+  std::atomic<bool> started{};  // threads may get states and record
   // Frees on threads without a state of blocks that were not known; counted once silt has slept.
   std::atomic<uint64_t> stray_frees{};
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
@@ -71,6 +73,12 @@ struct Recorder {
   // For a signal that a thread took by waiting for it: true when it was silt's, and is answered.
   bool (*answer)(const siginfo_t& info) = nullptr;
   void (*at_exit)() = nullptr;  // the process is about to end
+  // This is a copy of the process, whose tables are not its own yet; see waking.h. No hook is under
+  // way on the calling thread.
+  void (*begin_in_copy)() = nullptr;
+  void (*leave_to_parent)() = nullptr;  // in the child of a fork, likewise
+  // Around an exec: the program is about to be another (true), or was not (false).
+  void (*becomes_another)(bool other) = nullptr;
 
   // A seccomp filter is about to be put on that forbids the return from a handler (true), or was
   // refused (false).
@@ -90,8 +98,8 @@ struct Recorder {
 
 extern constinit Recorder recorder;
 
-// Starts recording, or gets all ready for it and sleeps (waking.h). Normal context, once. False when
-// there was no memory for the tables.
+// Starts recording, or gets all ready for it and sleeps (waking.h). Normal context, once. False
+// when there was no memory for the tables.
 bool start_recorder(bool asleep = false);
 
 // Makes the calling thread's mode what it should be: a state acquired if recording has started.

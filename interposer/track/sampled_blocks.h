@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "interposer/base/attributes.h"
+#include "interposer/base/black_box.h"
 #include "interposer/base/spin_lock.h"
 #include "interposer/track/stack_table.h"
 
@@ -39,8 +40,8 @@ class SampledBlocks {
   template <typename Visitor>
   void scan(Visitor&& visit) {
     const base::SpinGuard guard(lock_);
-    for (uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i) {
-      const Entry& entry = table_->entries[i];
+    for (uint64_t i = 0; entries_ != nullptr && i <= mask_; ++i) {
+      const Entry& entry = entries_[i];
       if (entry.address.load(std::memory_order_relaxed) > kGone) visit(entry.block);
     }
   }
@@ -49,7 +50,10 @@ class SampledBlocks {
   void clear();
 
   // Whether it was ever initialized.
-  bool in_use() const { return table_ != nullptr; }
+  bool in_use() const { return entries_ != nullptr; }
+
+  // In the child of a fork that has lost the tables to its parent: begins empty, if it was in use.
+  bool begin_anew();
 
   base::SpinLock& lock() { return lock_; }
 
@@ -61,12 +65,8 @@ class SampledBlocks {
     std::atomic<uint64_t> address;
     SampledBlock block;
   };
-  struct Table {
-    uint64_t mask;
-    uint64_t used;  // entries not free, gone ones included
-    uint64_t live;
-    Entry entries[];
-  };
+  static_assert(sizeof(Entry) == sizeof(format::BoxSample));
+  static constexpr base::PieceLabel kLabel{format::BoxKind::kSampled, 0};
 
   SILT_ALWAYS_INLINE static uint64_t bucket(uint64_t address) {
     return (address >> 4) * 0x9e3779b97f4a7c15 >> 47;
@@ -74,11 +74,17 @@ class SampledBlocks {
   static uint64_t slot(uint64_t address, uint64_t mask) {
     return ((address >> 3) * 0xd6e8feb86659fd93 >> 20) & mask;
   }
-  static Table* make_table(uint64_t slots);
+  Entry* make_entries(uint64_t slots);
   bool make_room();
 
   std::atomic<uint8_t>* filter_ = nullptr;  // saturating counts of samples by bucket
-  Table* table_ = nullptr;
+  // Apart from the entries, which lie in the black box where there is one: their number must not be
+  // lost with them.
+  Entry* entries_ = nullptr;
+  uint64_t mask_ = 0;
+  uint64_t used_ = 0;  // entries not free, gone ones included
+  uint64_t live_ = 0;
+  uint32_t tables_ = 0;  // made so far: the newest holds
   base::SpinLock lock_;
 };
 

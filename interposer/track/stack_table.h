@@ -37,6 +37,24 @@ class StackTable {
  public:
   // Makes the overflow stack. Normal context, once.
   bool initialize(uint64_t overflow_marker);
+  // Before that: nodes are kept in the black box.
+  void keep_in_box() {
+    nodes_.keep_in_box({format::BoxKind::kNodes, 0});
+    births_.keep_in_box({format::BoxKind::kBirths, 0});
+  }
+  // In the child of a fork that has lost the nodes to its parent: as if none had ever been made.
+  bool begin_anew(uint64_t overflow_marker) {
+    const uint32_t limit = id_limit();
+    Table* const table = table_.load(std::memory_order_relaxed);
+    nodes_.abandon_chunks(limit);
+    births_.abandon_chunks(limit);
+    free_.clear(limit);
+    reused_.store(0, std::memory_order_relaxed);
+    overflowed_.store(0, std::memory_order_relaxed);
+    if (!initialize(overflow_marker)) return false;
+    if (table != nullptr) base::unmap_memory(table, size_of(*table));
+    return true;
+  }
 
   // The child of `parent` at `pc`, made if need be; kRoot when the table is full.
   SILT_ALWAYS_INLINE NodeId child(NodeId parent, uint64_t pc) {
@@ -107,11 +125,13 @@ class StackTable {
     std::atomic<uint32_t> hint;  // the child found last, 0: none
   };
   static_assert(sizeof(Node) * kPageNodes == base::kPageSize);
+  static_assert(sizeof(Node) == sizeof(format::BoxNode));
   // Flags in a node's parent.
   static constexpr uint32_t kRetired = uint32_t{1} << 31;  // the code at its pc was unloaded
   static constexpr uint32_t kAside = uint32_t{1} << 30;    // on its way to being given back
   static constexpr uint32_t kFree = uint32_t{1} << 29;     // it was given back
   static constexpr uint32_t kParentMask = kFree - 1;
+  static_assert(kFree == format::kBoxFreeNode);
 
   struct Table {
     uint64_t mask;
@@ -157,7 +177,8 @@ class StackTable {
   }
   static Table* make_table(uint64_t slots);
 
-  base::ChunkedArray<Node, 4096, kMaximumNodes / 4096> nodes_;
+  base::ChunkedArray<Node, format::kBoxNodesInPiece, kMaximumNodes / format::kBoxNodesInPiece>
+      nodes_;
   std::atomic<Table*> table_{nullptr};
   std::atomic<uint32_t> next_node_{0};
   std::atomic<bool> growing_{false};
@@ -168,7 +189,9 @@ class StackTable {
   FreeIds free_;
   // How often an id was used again; births by id, 0: it is its id, as before the first of these.
   std::atomic<uint32_t> reused_{0};
-  base::ChunkedArray<std::atomic<uint32_t>, 4096, kMaximumNodes / 4096> births_;
+  base::ChunkedArray<std::atomic<uint32_t>, format::kBoxNodesInPiece,
+                     kMaximumNodes / format::kBoxNodesInPiece>
+      births_;
 
   // Tables that were replaced: their pages are given back at once, their addresses later.
   struct OldTable {

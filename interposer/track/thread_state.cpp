@@ -16,8 +16,7 @@
 namespace silt::track {
 
 thread_local constinit ThreadLocal thread_local_part{};
-constinit std::atomic<Mode> awake_mode{Mode::kStarting};
-constinit std::atomic<Mode> sampling_mode{Mode::kStarting};
+constinit AwakePage awake_page{};
 
 namespace {
 

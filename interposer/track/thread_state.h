@@ -26,23 +26,30 @@
 namespace silt::track {
 
 enum class Mode : uint32_t {
-  kNew = 0,   // this thread has no state yet, or silt has not started
+  // Not of a thread: what `awake_mode` is until recording begins, and in a process that is a copy
+  // of one with a black box (waking.h).
+  kUnbegun = 0,
+  kNew,       // this thread has no state yet, or silt has not started
   kExact,     // outside hooks; record every allocation
   kSampling,  // outside hooks; record some
   kInHook,    // inside a hook: calls that it makes pass straight through
   kOff,       // this thread, or the whole process, is not recorded
-  // Not of a thread: what `awake_mode` is while no thread has it.
-  kStarting,
-  kAsleep,
+  kAsleep,    // not of a thread: what `awake_mode` is while no thread has it
 };
 
 // What a thread's mode is outside of hooks as long as nothing has changed: kExact or kSampling, and
 // until recording begins, or while the process sleeps (waking.h), a mode that no thread has. So a
 // hook compares this with its thread's mode, and whatever is to be done otherwise costs those who
 // record nothing.
-extern constinit std::atomic<Mode> awake_mode __attribute__((visibility("hidden")));
-// kSampling while threads sample, else a mode that no thread has.
-extern constinit std::atomic<Mode> sampling_mode __attribute__((visibility("hidden")));
+// A page of its own, which the kernel can be told to wipe in copies of the process.
+struct alignas(base::kPageSize) AwakePage {
+  std::atomic<Mode> awake;
+  // kSampling while threads sample, else a mode that no thread has.
+  std::atomic<Mode> sampling;
+};
+extern constinit AwakePage awake_page __attribute__((visibility("hidden")));
+inline constexpr std::atomic<Mode>& awake_mode = awake_page.awake;
+inline constexpr std::atomic<Mode>& sampling_mode = awake_page.sampling;
 
 inline bool is_asleep() { return awake_mode.load(std::memory_order_relaxed) == Mode::kAsleep; }
 

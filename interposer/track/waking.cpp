@@ -4,6 +4,11 @@
 
 #include "interposer/track/waking.h"
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "interposer/base/system_call.h"
+#include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::track {
@@ -48,6 +53,37 @@ void fall_asleep() {
 }
 
 bool has_slept() { return g_epoch_of_sleep.load(std::memory_order_relaxed) != 0; }
+
+bool wipe_in_copies() {
+  recorder.wiped_in_copies = base::system_call(SYS_madvise, reinterpret_cast<long>(&awake_page),
+                                               sizeof(awake_page), MADV_WIPEONFORK) == 0;
+  return recorder.wiped_in_copies;
+}
+
+bool is_unbegun_copy() {
+  return recorder.wiped_in_copies && recorder.started.load(std::memory_order_acquire) &&
+         awake_mode.load(std::memory_order_acquire) == Mode::kUnbegun;
+}
+
+bool begin_in_copy(uint64_t interval_bytes) {
+  const uint32_t limit = recorder.stacks.id_limit();
+  folding.begin_anew();
+  recorder.counters.begin_anew_in_child(limit);
+  recorder.live.begin_anew();
+  recorder.objects.begin_anew();
+  recorder.mappings.begin_anew();
+  recorder.modules.begin_anew();
+  const bool begun = recorder.stacks.begin_anew(kMarkerOverflow) && recorder.sampled.begin_anew();
+  if (base::black_box.is_open()) recorder.mappings.begin_counting();
+  recorder.modules.keep_in_box();
+  g_forgotten = sum_since_start();
+  recorder.stray_frees.store(0, std::memory_order_relaxed);
+  if (begun)
+    wake_up(interval_bytes);
+  else
+    fall_asleep();
+  return begun;
+}
 
 bool sleeps_soundly() {
   return all_threads_seen_since(g_epoch_of_sleep.load(std::memory_order_relaxed),

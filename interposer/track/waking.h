@@ -5,6 +5,10 @@
 // every hook compares with its thread's mode; a thread that was awake before finds at its next hook
 // what it is to do now, so nothing need be done to other threads. Hook and signal context.
 //
+// A copy of the process (fork, or a raw clone) shares what lies in the black box with it. So where
+// there is one, the kernel wipes the word in copies: the copy's first hook finds it unbegun, leaves
+// the shared tables to the parent and begins with empty ones (`begin_in_copy`).
+//
 // Blocks that were born while the process slept are in no table. Their frees find nothing and are
 // counted as unknown; they are never subtracted from what was born since.
 
@@ -26,6 +30,14 @@ void wake_up(uint64_t sample_interval_bytes);
 void fall_asleep();
 
 bool has_slept();
+
+// Normal context, before the start: the word is wiped in copies. False when the kernel cannot.
+bool wipe_in_copies();
+// Whether this is a copy that has not begun yet.
+bool is_unbegun_copy();
+// There: all tables are empty again, which no longer have what the parent goes on with.
+// `interval_bytes`: 0: exact. False when there was no memory for them. No hook is under way.
+bool begin_in_copy(uint64_t interval_bytes);
 
 // Whether no hook is under way that began before the process fell asleep.
 bool sleeps_soundly();

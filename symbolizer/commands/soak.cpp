@@ -180,7 +180,7 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
   using format::SettingId;
   add_record_options(app, task.settings,
                      {SettingId::kOut, SettingId::kAtExit, SettingId::kEvery, SettingId::kStart,
-                      SettingId::kKeep});
+                      SettingId::kKeep, SettingId::kAt, SettingId::kBlackbox});
   app.add_option("--out", options.out, "keep recordings and logs in this folder")
       ->type_name("FOLDER");
   app.add_flag("--show-output", task.show_output,

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "interposer/format/memory_marks.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/exit_status.h"
 #include "symbolizer/base/quote.h"
@@ -69,6 +70,10 @@ bool is_understood(SettingKind kind, const std::string& value) {
       return parse_duration(value).has_value();
     case SettingKind::kKeep:
       return is_number_to_keep(value);
+    case SettingKind::kMarks: {
+      format::MemoryMarks marks{};
+      return format::parse_memory_marks(value.data(), value.size(), &marks);
+    }
     default:
       return true;  // the parser has seen to it
   }

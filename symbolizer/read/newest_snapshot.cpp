@@ -10,11 +10,26 @@
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/read/box_snapshot.h"
+#include "symbolizer/read/box_tables.h"
+#include "symbolizer/read/recording_folder.h"
 
 namespace silt::read {
 namespace {
 
 constexpr size_t kMostSkipNotes = 10;
+
+class OwnedBytes : public ByteSource {
+ public:
+  explicit OwnedBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+  uint64_t size() const override { return bytes_.size(); }
+  Result<std::string> read(uint64_t offset, uint64_t size) const override {
+    return MemorySource(bytes_).read(offset, size);
+  }
+
+ private:
+  std::string bytes_;
+};
 
 Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot) {
   auto node_bytes = file.node_bytes();
@@ -57,12 +72,31 @@ std::vector<std::string> SkippedFiles::take_notes() {
   return std::move(notes_);
 }
 
+namespace {
+
+// The box of a process that was killed, as a snapshot behind those beside it.
+Result<SnapshotFile> open_box(const std::filesystem::path& path, const ByteSource& source) {
+  auto tables = read_box_tables(source);
+  if (!tables) return tables.error();
+  std::optional<SnapshotFile> last;
+  if (const auto files = snapshot_files(path.parent_path()); files && !files->empty()) {
+    auto opened = open_snapshot(files->back());
+    if (opened) last = std::move(*opened);
+  }
+  auto bytes = snapshot_of_box(*tables, last ? &*last : nullptr);
+  if (!bytes) return bytes.error();
+  return SnapshotFile::open(std::make_unique<OwnedBytes>(std::move(*bytes)));
+}
+
+}  // namespace
+
 Result<SnapshotFile> open_snapshot(const std::filesystem::path& path) {
   auto source = FileSource::open(path);
   if (!source) return Error{"cannot be read: " + source.error().message};
   if (source->size() <= kLargestFile && source->is_mostly_holes()) {
     return Error{"is not a silt snapshot: most of it is holes"};
   }
+  if (path.filename() == format::kBoxFileName) return open_box(path, *source);
   return SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "symbolizer/base/quote.h"
+#include "symbolizer/read/box_tables.h"
 #include "symbolizer/read/newest_snapshot.h"
 #include "symbolizer/read/recording_folder.h"
 #include "symbolizer/read/runtime_stacks.h"
@@ -133,6 +134,20 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   recording.owners = std::move(owners);
 }
 
+void add_box_notes(Recording& recording, const ByNode<Node>& nodes) {
+  for (std::string& note : box_notes(recording.snapshots.back().path)) {
+    recording.notes.push_back(std::move(note));
+  }
+  const bool other_languages = std::any_of(nodes.begin(), nodes.end(), [](const Node& node) {
+    return (node.pc & format::kPcTagMask) == format::kPcFunction;
+  });
+  if (other_languages) {
+    recording.notes.push_back(
+        "a black box has no names of Python's functions: they are those of the snapshot before "
+        "it, and younger ones have none");
+  }
+}
+
 Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
   SkippedFiles skipped;
@@ -186,6 +201,9 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.jit_map =
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take_notes();
+  if (recording.snapshots.back().path.filename() == format::kBoxFileName) {
+    add_box_notes(recording, reference.nodes);
+  }
   auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
   if (growth) {
     recording.heap_growth = std::move(*growth);
@@ -217,6 +235,8 @@ Result<Recording> read_recording(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(status)) return join(path, {path});
   auto files = snapshot_files(path);
   if (!files) return files.error();
+  const auto box = find_box(path);
+  if (!box.empty() && box_has_last_picture(box)) files->push_back(box);
   if (files->empty()) {
     return Error{"cannot use " + in_quotes(path) +
                  ": there is no snapshot (NNN.silt) in this folder"};

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "interposer/format/blackbox.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/recording.h"
@@ -23,13 +24,14 @@ bool all_digits(std::string_view text) {
                                       [](char letter) { return letter >= '0' && letter <= '9'; });
 }
 
-// Newest snapshot's time; nothing when there is none: a process that was killed before its first
-// may have left its control file.
+// Newest snapshot's or black box's time; nothing when there is none: a process that was killed
+// before its first may have left its control file.
 std::optional<fs::file_time_type> newest_time(const fs::path& folder) {
   std::error_code error;
   std::optional<fs::file_time_type> newest;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (!is_snapshot_name(it->path().filename().native())) continue;
+    const fs::path name = it->path().filename();
+    if (!is_snapshot_name(name.native()) && name != format::kBoxFileName) continue;
     std::error_code ignored;
     const auto time = it->last_write_time(ignored);
     if (ignored) continue;
@@ -71,6 +73,13 @@ Result<std::vector<fs::path>> snapshot_files(const fs::path& folder) {
     return left != right ? left < right : a < b;
   });
   return files;
+}
+
+fs::path find_box(const fs::path& folder) {
+  fs::path path = folder / format::kBoxFileName;
+  std::error_code error;
+  const auto status = fs::symlink_status(path, error);
+  return !error && fs::is_regular_file(status) ? path : fs::path();
 }
 
 fs::path find_jit_map(const fs::path& folder, uint32_t pid) {

@@ -22,6 +22,9 @@ bool is_recording_name(std::string_view name);
 // The snapshot files of a folder, ascending by number.
 Result<std::vector<std::filesystem::path>> snapshot_files(const std::filesystem::path& folder);
 
+// The black box of a folder, empty when there is none; not a symbolic link either.
+std::filesystem::path find_box(const std::filesystem::path& folder);
+
 // `perf-<pid>.map` in `folder`, empty when there is none. A symbolic link is not followed: a
 // recording may come from elsewhere, and must not name files of this machine.
 std::filesystem::path find_jit_map(const std::filesystem::path& folder, uint32_t pid);

@@ -116,6 +116,54 @@ class Arming(harness.SiltTest):
         self.assertEqual(process.finish(), 12, process.told())
         self.assertEqual(self.recordings(), [])
 
+    def tell(self, process, letter):
+        process.write_line(letter)
+        return process.wait_line("child " if letter == "f" else "done")
+
+    def test_a_child_forked_while_armed_goes_on_in_a_recording_of_its_own(self):
+        process = self.start_asleep("forks_on_demand")
+        process.wait_line("ready begun")
+        self.tell(process, "p")
+        folder = self.arm(process)
+        self.tell(process, "p")
+        child = int(self.tell(process, "f").split()[1])
+        self.tell(process, "c")
+        self.tell(process, "p")
+        own = os.path.dirname(self.dump(child))
+        self.tool("disarm", process.pid)
+        self.assertNotEqual(own, folder)
+        report = self.report(folder)
+        self.assertEqual((report.sums("leak_in_parent")[0], report.sums("leak_in_child")[0]), (20, 0))
+        # What it inherited was born while its parent was armed.
+        report = self.report(own)
+        self.assertEqual((report.sums("leak_in_parent")[0], report.sums("leak_in_child")[0]), (10, 7))
+        self.assertIn("a child of a process that was armed before", " ".join(report.notes))
+        # The parent sleeps; the child does not.
+        self.assertIn("asleep", self.tool("dump", process.pid, status=3)[1])
+        self.tell(process, "c")
+        self.dump(child)
+        self.assertEqual(self.report(own).sums("leak_in_child")[0], 14)
+        self.tool("disarm", child)
+        self.assertIn("asleep", self.tool("dump", child, status=3)[1])
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(self.recordings(), sorted([folder, own]))
+
+    def test_a_child_forked_asleep_is_armed_by_its_own_pid(self):
+        process = self.start_asleep("forks_on_demand")
+        process.wait_line("ready begun")
+        child = int(self.tell(process, "f").split()[1])
+        self.tell(process, "c")
+        self.assertIn("asleep", self.tool("dump", child, status=3)[1])
+        folder = self.tool("arm", child)[0].strip()
+        self.tell(process, "c")
+        self.tell(process, "p")
+        self.dump(child)
+        report = self.report(folder)
+        self.assertEqual((report.sums("leak_in_parent")[0], report.sums("leak_in_child")[0]), (0, 7))
+        self.assertIn("asleep", self.tool("dump", process.pid, status=3)[1])
+        self.assertEqual(process.finish(), 0, process.told())
+        self.assertEqual(self.recordings(), [folder])
+
     def test_words_that_cannot_be_understood(self):
         for words in (["--for", "soon"], ["--for", "0s"], ["--for", "400h"], ["--sample", "x"],
                       ["--exact", "--sample", "1K"]):

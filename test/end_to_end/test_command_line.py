@@ -76,7 +76,8 @@ class CommandLine(harness.SiltTest):
     def test_every_setting_has_an_option(self):
         words = ["--out", "rec", "--signal", "USR1", "--sample", "1M", "--memory", "64M", "--every",
                  "1h", "--no-at-exit", "--no-children", "--no-mmap", "--log", "error", "--node", "all",
-                 "--node-interval", "1M", "--node-inlining", "0", "--keep", "50"]
+                 "--node-interval", "1M", "--node-inlining", "0", "--keep", "50", "--at", "64M,+25%,90%",
+                 "--blackbox", "1"]
         found = self.variables(*words)
         self.assertRegex(found.pop("SILT_ROOT_PID"), r"^\d+$")  # of --no-children
         self.assertEqual(found, {
@@ -84,7 +85,7 @@ class CommandLine(harness.SiltTest):
             "SILT_SAMPLE": "1M", "SILT_MEMORY": "64M", "SILT_EVERY": "1h", "SILT_AT_EXIT": "0",
             "SILT_CHILDREN": "0", "SILT_MMAP": "0", "SILT_LOG": "error", "SILT_NODE": "all",
             "SILT_NODE_INTERVAL": "1M", "SILT_NODE_INLINING": "0",
-            "SILT_KEEP": "50"})
+            "SILT_KEEP": "50", "SILT_AT": "64M,+25%,90%", "SILT_BLACKBOX": "1"})
 
     def test_help_and_the_page_of_settings_agree(self):
         text = re.sub(r"\n {20,}", " ", self.silt("run", "--help")[0])

@@ -35,10 +35,11 @@ OFTEN = {"rt_sigprocmask": (14, errno.EPERM)}
 
 
 class FailingCalls(harness.SiltTest):
-    def injected(self, call, error, first, last):
+    def injected(self, call, error, first, last, **settings):
         """(exit status, standard output, standard error), how many calls there were."""
         counted = os.path.join(self.folder, "counted")
-        environment = self.environment(SILT_OUT=self.out, INJECT_PRELOAD=harness.LIBRARY)
+        environment = self.environment(SILT_OUT=self.out, INJECT_PRELOAD=harness.LIBRARY,
+                                       **settings)
         done = subprocess.run(
             [harness.program("inject"), "/libsilt.so", str(call), str(error), str(first), str(last),
              counted, harness.program("faults")], env=environment, stdin=subprocess.DEVNULL,
@@ -48,8 +49,8 @@ class FailingCalls(harness.SiltTest):
         return ((done.returncode, done.stdout.decode(), done.stderr.decode()),
                 int(pathlib.Path(counted).read_text()))
 
-    def check_call(self, name, call, error, moments):
-        healthy, count = self.injected(call, error, 0, 0)
+    def check_call(self, name, call, error, moments, **settings):
+        healthy, count = self.injected(call, error, 0, 0, **settings)
         self.assertEqual(healthy[0], 3, healthy)
         self.assertEqual(healthy[2], "")
         self.assertGreater(count, 0, f"silt makes no {name} any more")
@@ -57,7 +58,7 @@ class FailingCalls(harness.SiltTest):
             shutil.rmtree(self.out)
             os.mkdir(self.out)
             what = f"{name} {first} to {last} of {count}"
-            (status, out, err), _ = self.injected(call, error, first, last)
+            (status, out, err), _ = self.injected(call, error, first, last, **settings)
             self.assertEqual((status, out), healthy[:2], f"{what}: {err}")
             # The parent and its child, once each.
             self.assertLessEqual(len(err.splitlines()), 2, f"{what}: {err}")
@@ -65,6 +66,12 @@ class FailingCalls(harness.SiltTest):
             left = [path for path in pathlib.Path(self.out).rglob("*") if path.is_file()
                     and path.name != "control" and path.suffix != ".silt"]
             self.assertEqual(left, [], what)
+
+    def test_calls_that_only_a_black_box_needs(self):
+        for name, call, error in (("fallocate", 285, errno.ENOSPC), ("flock", 73, errno.ENOLCK)):
+            self.check_call(name, call, error,
+                            lambda count: [(1, 10 ** 9), (count // 2 + 1, 10 ** 9)],
+                            SILT_BLACKBOX="1")
 
     @staticmethod
     def each_and_all_after(count):

@@ -61,7 +61,8 @@ TEST_CASE("a library is found by what it defines, and its symbols where dlsym sa
 
 TEST_CASE("a library that is gone is no place to look in, and no harm") {
   Symbol symbol;
-  CHECK_FALSE(find_symbol(Library{0, reinterpret_cast<const void*>(0x1000), false}, "malloc", &symbol));
+  CHECK_FALSE(
+      find_symbol(Library{0, reinterpret_cast<const void*>(0x1000), false}, "malloc", &symbol));
 }
 
 }  // namespace silt::base
