@@ -38,6 +38,7 @@ struct Options {
   bool owners;                   // SILT_OWNERS
   bool asleep;                   // SILT_START
   uint32_t keep;                 // SILT_KEEP, 0: all
+  char labels[2048];             // SILT_LABELS
 };
 
 // Takes one line for each value that is not understood.

@@ -47,6 +47,8 @@ const char* value_name(SettingKind kind) {
       return "TIME";
     case SettingKind::kKeep:
       return "NUMBER";
+    case SettingKind::kLabels:
+      return "KEY=VALUE,…";
     default:
       return "SIZE";
   }

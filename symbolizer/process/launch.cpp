@@ -69,6 +69,9 @@ bool is_understood(SettingKind kind, const std::string& value) {
       return parse_duration(value).has_value();
     case SettingKind::kKeep:
       return is_number_to_keep(value);
+    case SettingKind::kLabels:
+      return format::for_labels(value.data(), value.size(),
+                                [](const char*, size_t, const char*, size_t) { return true; });
     default:
       return true;  // the parser has seen to it
   }
