@@ -96,6 +96,7 @@ TOOL_PLACES = {
     "symbolizer/commands/report.cpp": "help: such files are an input",
     "symbolizer/commands/soak": "settings that a soak gives to its children, and its last line",
     "symbolizer/soak/": "the same",
+    "symbolizer/process/without_silt.cpp": "ways of a runtime's own, where silt is not",
     "symbolizer/symbolize/jit_name.cpp": "names in a map of compiled code are V8's or Python's",
     "symbolizer/symbolize/source_places.cpp": "source maps are JavaScript's",
     "symbolizer/symbolize/symbolizer.cpp": "kinds of functions that a recording names",
