@@ -39,6 +39,7 @@ ALLOWED = {
                            "symbolizer/analyze", "symbolizer/read", "symbolizer/base",
                            "interposer/format"),
     "symbolizer/process": ("symbolizer/read", "symbolizer/base", "interposer/format"),
+    "symbolizer/push": ("symbolizer/read", "symbolizer/base"),
     "symbolizer/soak": ("symbolizer/process", "symbolizer/report", "symbolizer/read",
                         "symbolizer/base", "interposer/format"),
     "symbolizer/top": ("symbolizer/render", "symbolizer/report", "symbolizer/symbolize",
