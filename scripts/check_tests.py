@@ -119,6 +119,7 @@ ELSEWHERE = {
         "symbolizer/base/log": "test_log.py: what the tool says, and where it goes",
         "symbolizer/base/terminal_line": "test_log.py: it needs a terminal",
         "symbolizer/base/result": "a type only",
+        "symbolizer/pch/standard": "includes only",
         "symbolizer/commands/": "test_command_line.py, test_gate.py, test_soak.py and others: processes, "
                                 "files and options of a command line",
         "symbolizer/heap/": WHOLE_HEAP,

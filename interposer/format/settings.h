@@ -94,9 +94,9 @@ inline constexpr Setting kSettings[] = {
     {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
      "treat Python like any other program", "0 or 1"},
     {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners",
-     "0; under silt soak native memory only",
+     "0; under silt soak yes, where a quarter of its time suffices",
      "1: also look up who keeps the blocks, at the exit snapshot (under silt soak at the last "
-     "one before it, and in JavaScript heaps)",
+     "one before it, and in JavaScript heaps, for five minutes at the most)",
      "0 or 1"},
     {SettingId::kStart, SettingKind::kStart, "SILT_START", "--start", "awake",
      "asleep: record nothing, and cost next to nothing, until 'silt arm PID'", "awake or asleep"},

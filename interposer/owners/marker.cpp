@@ -9,8 +9,10 @@
 namespace silt::owners {
 namespace {
 
-// A page with more pointers in it than this is an array of them: the rest of them are one root.
+// A page with more pointers in it than this is an array of them: the rest of them are one root. Of
+// variables, which have names, only when there are very many.
 constexpr uint32_t kRootsInPage = 32;
+constexpr uint32_t kExactRoots = uint32_t{1} << 15;
 
 }  // namespace
 
@@ -75,7 +77,11 @@ PathId Marker::path_of_root(uint64_t address) {
     page_ = page;
     roots_in_page_ = 0;
   }
-  if (roots_in_page_ > kRootsInPage) return page_root_;
+  const bool has_names = place_.kind == format::RootKind::kData ||
+                         place_.kind == format::RootKind::kThreadLocal;
+  if (roots_in_page_ > kRootsInPage && (!has_names || paths_.root_count() >= kExactRoots)) {
+    return page_root_;
+  }
   ++roots_in_page_;
   return page_root_ = paths_.add_root(root);
 }

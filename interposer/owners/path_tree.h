@@ -52,7 +52,7 @@ class PathTree {
   // 2^18 paths of 40 bytes: ten megabytes, touched as they come up. Real programs have some
   // thousands; the rest is for arrays of variables, each a root.
   static constexpr uint32_t kPaths = uint32_t{1} << 18;
-  static constexpr uint32_t kRoots = uint32_t{1} << 16;
+  static constexpr uint32_t kRoots = 3 * (uint32_t{1} << 15);
   static constexpr uint32_t kSlots = kPaths * 2;
   // The last eighth is for stacks without a way.
   static constexpr uint32_t kPathsWithWay = kPaths / 8 * 7;

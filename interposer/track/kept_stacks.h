@@ -19,6 +19,9 @@ namespace silt::track {
 
 class KeptStacks {
  public:
+  // What is noted of a node, but for a few bits.
+  static constexpr uint64_t kNodeBytes = sizeof(uint32_t);
+
   // A round over all ids below `limit` begins.
   void begin_round(uint32_t limit);
 

@@ -4,7 +4,11 @@
 
 #include "interposer/track/own_size.h"
 
+#include <algorithm>
+
+#include "interposer/track/kept_stacks.h"
 #include "interposer/track/recorder.h"
+#include "interposer/track/thread_state.h"
 
 namespace silt::track {
 namespace {
@@ -26,11 +30,13 @@ uint64_t wanted_bytes(uint64_t live_bytes) {
 uint64_t tree_bytes() {
   const uint64_t nodes = recorder.stacks.in_use();
   return recorder.stacks.used_bytes() +
-         nodes * recorder.counters.bytes_of_stack(recorder.stacks.id_limit());
+         nodes * (recorder.counters.bytes_of_stack(recorder.stacks.id_limit()) +
+                  KeptStacks::kNodeBytes);
 }
 
 uint64_t own_bytes() {
-  uint64_t bytes = tree_bytes() + recorder.rules.mapped_bytes();
+  uint64_t bytes = tree_bytes() + recorder.rules.mapped_bytes() +
+                   std::min(thread_state_bytes(), kWantedBytes / 2);
   if (recorder.runtime_bytes != nullptr) bytes += recorder.runtime_bytes();
   return bytes;
 }

@@ -100,6 +100,10 @@ bool is_alive(int32_t thread) {
 
 ThreadState* first_thread_state() { return g_states.load(std::memory_order_acquire); }
 
+uint64_t thread_state_bytes() {
+  return uint64_t{g_state_count.load(std::memory_order_relaxed)} * sizeof(ThreadState);
+}
+
 SILT_COLD ThreadState* acquire_thread_state(const ThreadLocal* local) {
   const auto self = static_cast<uint32_t>(base::system_call(SYS_gettid));
   // A child that shares the memory may not see its parent's threads, and has none of its own.

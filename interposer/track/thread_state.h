@@ -110,6 +110,9 @@ void keep_only_thread_state(ThreadState* own);
 
 ThreadState* first_thread_state();
 
+// Of all states: that of a thread that has ended is there for the next one.
+uint64_t thread_state_bytes();
+
 // Whether no other thread has anything in its hands that it found in the tables before `epoch`
 // began, which was some time ago: each has begun anew since, is outside of hooks, or has ended.
 bool all_threads_seen_since(uint32_t epoch, const ThreadState* own);

@@ -101,9 +101,9 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   if (problem.status != 0) return fail(problem.message, kInput);
   if (!options.task.launch.obstacle.empty()) log::warning(options.task.launch.obstacle);
 
-  SoakHeaps heaps(folder.path());
-  options.task.look_into_heaps = [&heaps](const auto& processes, const auto& goes_on) {
-    heaps.take(processes, goes_on);
+  SoakHeaps heaps(folder.path(), options.task.plan.duration_seconds);
+  options.task.look_into_heaps = [&heaps](const auto& processes, bool asked, const auto& goes_on) {
+    heaps.take(processes, asked, goes_on);
   };
   Result<soak::Gathered> gathered = soak::run_soak(options.task);
   log::wipe();

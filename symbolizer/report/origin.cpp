@@ -204,6 +204,13 @@ std::string plain_name(std::string_view function) {
   return kept;
 }
 
+bool lists_a_heap(std::string_view module) {
+  return std::any_of(runtimes().begin(), runtimes().end(), [module](const Runtime* runtime) {
+    return runtime->lists_heap &&
+           (is_program_of(*runtime, module) || is_library_of(*runtime, module));
+  });
+}
+
 bool is_runtime_library(std::string_view module) {
   return starts_with_any(module, kRuntimeModules) || is_any_runtimes(module);
 }

@@ -31,6 +31,9 @@ Origin origin_of(const symbolize::Frame& frame, std::span<const std::string> loo
 // Of a module's file name: whether it is part of a language's or the system's runtime.
 bool is_runtime_library(std::string_view module);
 
+// Of a module's file name: whether it is of a runtime that can list all objects of its heap.
+bool lists_a_heap(std::string_view module);
+
 // Whether a native frame between functions of the runtime tells nothing: the runtime's own code, or
 // what starts a program or thread.
 bool is_frame_within(const Runtime& runtime, const symbolize::Frame& frame);

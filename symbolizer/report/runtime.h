@@ -76,6 +76,8 @@ struct Runtime {
   void (*judge_wholes)(const WholeInput& input, std::vector<Group>& groups,
                        Wholes& wholes) = nullptr;
 
+  // Whether a copy of the process can list all objects of its heap.
+  bool lists_heap = false;
   // Who keeps what it collects, as far as the recording knows: on its own and in findings.
   void (*add_owners)(const read::Recording& recording, Report& report) = nullptr;
   // What a reader has to know of how it was recorded, or can do besides.

@@ -112,11 +112,10 @@ class Session {
   steady_clock::duration look_into_heaps(
       const std::vector<std::pair<pid_t, std::string>>& processes) {
     const Moment begin = steady_clock::now();
-    // Minutes where the machine is busy: only when asked for.
-    if (!task_.look_into_heaps || setting(format::SettingId::kOwners) != "1" || processes.empty())
-      return {};
+    const std::string asked = setting(format::SettingId::kOwners);
+    if (!task_.look_into_heaps || asked == "0" || processes.empty()) return {};
     log::now("looking into heaps");
-    task_.look_into_heaps(processes, [this] { return running_.take_events(); });
+    task_.look_into_heaps(processes, asked == "1", [this] { return running_.take_events(); });
     return steady_clock::now() - begin;
   }
 

@@ -30,10 +30,10 @@ struct Task {
   double ready_seconds = 60;  // patience
   double grace_seconds = 10;  // from SIGTERM to SIGKILL
   bool show_output = false;
-  // Called when owners are wished for: before the first round with the recorded processes, after
+  // Called where owners are wished for: before the first round with the recorded processes, after
   // the last with those that took a snapshot in it and the paths of these. May take its time while
-  // goes_on says so.
-  std::function<void(const std::vector<std::pair<pid_t, std::string>>&,
+  // goes_on says so, more where it was asked for.
+  std::function<void(const std::vector<std::pair<pid_t, std::string>>&, bool asked,
                      const std::function<bool()>& goes_on)>
       look_into_heaps;
 };

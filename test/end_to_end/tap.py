@@ -1,20 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the tests of a module and reports them as TAP, so that each case counts on its own."""
+"""Runs the tests of a module and reports them as TAP, so that each case counts on its own. Behind
+each stands how long it took, and how much processor time it and its children used."""
 
+import os
 import sys
+import time
 import unittest
+
+
+def used_seconds():
+    times = os.times()
+    return time.monotonic(), sum(times[:4])
 
 
 class TapResult(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.number = 0
+        self.began = used_seconds()
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began = used_seconds()
 
     def _line(self, test, passed, directive="", details=""):
         self.number += 1
         name = getattr(test, "_testMethodName", str(test)).removeprefix("test_").replace("_", " ")
         print(f"{'ok' if passed else 'not ok'} {self.number} - {name}{directive}")
-        sys.stdout.flush()
+        took, used = (now - then for now, then in zip(used_seconds(), self.began))
+        print(f"# {took:.1f} s, {used:.1f} s of processor time", flush=True)
         # Details go to standard error: of a TAP test, Meson prints that and keeps the rest.
         if details:
             print(f"{name}:\n{details}", file=sys.stderr, flush=True)

@@ -2,9 +2,11 @@
 """Owners: a copy of the process says who keeps its blocks, the process notices nothing, and the
 report names the variable, the thread or that nobody does."""
 
+import collections
 import json
 import os
 import pathlib
+import re
 import signal
 import threading
 
@@ -71,6 +73,50 @@ class Truth(OwnersTest):
         self.assertIn("lost: nothing points to them", text)
         self.assertIn("the process was paused for", " ".join(text.split()))
         self.assertEqual(process.finish(), 0)
+
+
+class LostOrKept(OwnersTest):
+    BLOCKS = 64  # of each size
+    # LeakSanitizer looks for pointers in no mapping that the program makes itself.
+    NOT_BY_LEAK_SANITIZER = {"anonymous_mapping"}
+
+    def truths(self, told):
+        for line in told.splitlines():
+            if line.startswith("truth "):
+                size, way, owner = line.split(" ")[1:]
+                yield int(size), way, owner
+
+    def test_what_nothing_points_to_is_lost_and_all_else_has_its_owner(self):
+        status, told, errors = self.run_program([harness.program("lost_or_kept")],
+                                                settings={"SILT_OWNERS": "1"})
+        self.assertEqual((status, errors), (0, ""))
+        report = self.stacks(*self.recordings())
+        ways = list(self.truths(told))
+        self.assertEqual(len(ways), 28)
+        for size, way, owner in ways:
+            with self.subTest(way=way):
+                owners = [owner for stack in report["stacks"] if stack["live_blocks"][-1] and
+                          stack["live_bytes"][-1] == size * stack["live_blocks"][-1]
+                          for owner in stack["owners"]]
+                right = sum(line["blocks"] for line in owners
+                            if (line["kind"] == "lost" if owner == "lost"
+                                else owner in (line["name"] or "")))
+                # A stale word may look like a pointer to one or the other.
+                self.assertGreaterEqual(right, self.BLOCKS - 2, owners)
+
+    def test_leak_sanitizer_says_the_same(self):
+        status, told, errors = self.run_program([harness.program("lost_or_kept_lsan")], silt=False)
+        if "LeakSanitizer has encountered a fatal error" in errors:
+            self.skipTest("LeakSanitizer may not look at threads here")
+        lost = collections.Counter()
+        for size, blocks in re.findall(r"leak of (\d+) byte\(s\) in (\d+) object", errors):
+            lost[int(size) // int(blocks)] += int(blocks)
+        for size, way, owner in self.truths(told):
+            with self.subTest(way=way):
+                if owner == "lost" or way in self.NOT_BY_LEAK_SANITIZER:
+                    self.assertGreaterEqual(lost[size], self.BLOCKS - 2)
+                else:
+                    self.assertLessEqual(lost[size], 2)
 
 
 class Harmless(OwnersTest):

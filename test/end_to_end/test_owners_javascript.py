@@ -160,17 +160,16 @@ class HeapOwners(harness.SiltTest):
 
 @unittest.skipIf(NODE is None, "not installed: node")
 class Soaks(harness.SiltTest):
-    def soak(self, kind, status):
+    def soak(self, kind, status, *options):
         environment = self.environment(SILT_LIBRARY=harness.LIBRARY)
         out, errors = self.tool(
-            "soak", "--owners", "1", "--duration", "12s", "--snapshots", "6", "--out", self.out,
-            "--json", "silt.json", "--", NODE, str(APPS / SOURCE), kind, "400", status=status,
-            timeout=LONG, env=environment)
+            "soak", *options, "--snapshots", "6", "--out", self.out, "--json", "silt.json", "--",
+            NODE, str(APPS / SOURCE), kind, "400", status=status, timeout=LONG, env=environment)
         with open(os.path.join(self.folder, "silt.json"), encoding="utf-8") as file:
             return out, errors, json.load(file)
 
     def test_a_soak_says_who_keeps_what_leaks(self):
-        out, errors, report = self.soak("map", 1)
+        out, errors, report = self.soak("map", 1, "--owners", "1", "--duration", "12s")
         finding = report["findings"][0]
         self.assertEqual((finding["verdict"], finding["heap"]), ("leak", "js"), out)
         owner = finding["owners"][0]
@@ -184,6 +183,17 @@ class Soaks(harness.SiltTest):
         # Of the heaps nothing stays but what grew.
         left = [path.name for path in pathlib.Path(self.out).rglob("*") if "heap" in path.name]
         self.assertEqual(left, ["heap-growth.json"])
+
+    @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "for scripts/test_long")
+    def test_a_long_soak_says_it_by_itself(self):
+        out, errors, report = self.soak("map", 1, "--duration", "2m")
+        self.assertEqual(report["findings"][0]["owners"][0]["name"], "cache", out)
+        self.assertEqual(errors, "")
+
+    def test_a_soak_that_is_to_leave_heaps_alone_does(self):
+        out, errors, report = self.soak("map", 1, "--owners", "0", "--duration", "6s")
+        self.assertNotIn("heap_growth", report)
+        self.assertNotIn("owners", report["findings"][0], out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "symbolizer/report/gate/owner_key.h"
 #include "symbolizer/report/gate/rule_lines.h"
 #include "symbolizer/report/place.h"
 
@@ -16,12 +17,15 @@ namespace silt::report {
 
 std::string write_baseline(const Report& report) {
   std::string text =
-      "# Growth that is known and accepted: bytes an hour, then the place. Written by\n"
+      "# Growth that is known and accepted: bytes an hour, then the place, or who keeps it. By\n"
       "# 'silt check --write-baseline'; lines may be removed, and comments added.\n";
   std::vector<Place> places;
   for (const Finding& finding : report.findings) {
     for (const Place& place : finding.places) {
       add_place(places, place.key, place.bytes_per_hour);
+    }
+    if (const std::string owner = owner_key(finding); !owner.empty()) {
+      add_place(places, owner, finding.bytes_per_hour.value_or(0));
     }
   }
   for (const Place& place : places) {
@@ -48,6 +52,16 @@ Result<std::vector<Place>> parse_baseline(std::string_view text) {
       });
   if (error) return *error;
   return known;
+}
+
+std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding& finding) {
+  std::optional<double> pace = known_pace(finding, baseline);
+  const std::string owner = owner_key(finding);
+  if (owner.empty()) return pace;
+  for (const Place& known : baseline) {
+    if (known.key == owner) pace = std::max(pace.value_or(0), known.bytes_per_hour);
+  }
+  return pace;
 }
 
 }  // namespace silt::report

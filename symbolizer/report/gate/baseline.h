@@ -5,6 +5,7 @@
 #ifndef SILT_SYMBOLIZER_REPORT_GATE_BASELINE_H_
 #define SILT_SYMBOLIZER_REPORT_GATE_BASELINE_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,15 @@
 
 namespace silt::report {
 
-// Text of a whole file, a line for each place of a finding; an error says which line is wrong and
+// Text of a whole file, a line for each place of a finding and for who keeps it; an error says which line is wrong and
 // what would be right.
 Result<std::vector<Place>> parse_baseline(std::string_view text);
 std::string write_baseline(const Report& report);
+
+// How fast the finding grew by the baseline, in bytes an hour: its places together, or all that its
+// owner kept if that is more, so that what a variable keeps is known from whichever place it comes.
+// Nothing where neither is known.
+std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding& finding);
 
 }  // namespace silt::report
 

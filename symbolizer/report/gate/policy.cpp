@@ -8,7 +8,6 @@
 #include <unordered_map>
 
 #include "symbolizer/base/quantity.h"
-#include "symbolizer/report/place.h"
 
 namespace silt::report {
 namespace {
@@ -93,7 +92,7 @@ void apply_policy(Report& report, const Policy& policy,
                (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
     }
     if (excused) continue;
-    if (const std::optional<double> known = known_pace(finding, baseline)) {
+    if (const std::optional<double> known = pace_in(baseline, finding)) {
       finding.baseline_bytes_per_hour = *known;
       finding.change = pace > kWorse * *known ? Change::kWorse : Change::kKnown;
       excused = finding.change == Change::kKnown;

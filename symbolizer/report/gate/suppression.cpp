@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cstdlib>
 
+#include "symbolizer/report/gate/owner_key.h"
 #include "symbolizer/report/gate/rule_lines.h"
 
 namespace silt::report {
@@ -15,16 +16,6 @@ namespace {
 
 constexpr std::string_view kLeak = "leak:";
 constexpr std::string_view kOwner = "owner:";
-
-// What the owner that is known may leave to others: a stray word that looks like a pointer.
-constexpr double kExcusedShare = 0.9;
-
-// "server.table_.sessions_ (owned .bss)", "cache (Map) in /srv/app.js".
-std::string owner_text(const OwnerLine& owner) {
-  if (owner.what.empty()) return owner.name;
-  const std::string what = owner.name.empty() ? owner.what : owner.name + " (" + owner.what + ")";
-  return owner.place.empty() ? what : what + " in " + owner.place;
-}
 
 // Nearly all of it, or what somebody else keeps would slip through.
 bool excuses_owners(const Suppression& suppression, const Finding& finding) {
@@ -34,7 +25,7 @@ bool excuses_owners(const Suppression& suppression, const Finding& finding) {
       share += owner.share;
     }
   }
-  return share >= kExcusedShare;
+  return share >= kOwnersShare;
 }
 
 bool is_date(std::string_view text) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What silt wants to take: 16 MB or a tenth of what the program has alive; half as much again is
-// some pressure, more is much, and four times as much is too much.
+// some pressure, more is much, and four times as much is too much. Threads count, up to 8 MB.
 
 #include "interposer/track/own_size.h"
 
 #include <catch2/catch.hpp>
+
+#include "interposer/base/process_identity.h"
+#include "interposer/track/thread_state.h"
 
 namespace silt::track {
 namespace {
@@ -32,6 +35,18 @@ TEST_CASE("a large program's share is a tenth of what is alive") {
   CHECK(pressure_of(1'501 * kMegabyte, live) == Pressure::kMuch);
   CHECK_FALSE(is_too_much(4'000 * kMegabyte, live));
   CHECK(is_too_much(4'001 * kMegabyte, live));
+}
+
+TEST_CASE("what threads need counts, up to half of a small program's share") {
+  base::remember_process();
+  const auto needed = [before = own_bytes()] { return own_bytes() - before; };
+  const uint64_t states = thread_state_bytes();
+  REQUIRE(acquire_thread_state(nullptr) != nullptr);  // its owner lives on: nobody takes it over
+  CHECK(needed() == thread_state_bytes() - states);
+  CHECK(needed() >= sizeof(ThreadState) / 2);
+  while (thread_state_bytes() < 20 * kMegabyte) REQUIRE(acquire_thread_state(nullptr) != nullptr);
+  CHECK(needed() <= 8 * kMegabyte);
+  CHECK(needed() + states >= 8 * kMegabyte);
 }
 
 }  // namespace silt::track

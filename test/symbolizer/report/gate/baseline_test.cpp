@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A baseline and owners: what a variable keeps is known from whichever place it comes, until all of
+// it together is worse.
+
+#include "symbolizer/report/gate/baseline.h"
+
+#include <catch2/catch.hpp>
+
+#include "symbolizer/report/gate/policy.h"
+#include "test/symbolizer/report/named_heap.h"
+
+namespace silt::test {
+namespace {
+
+using report::OwnerLine;
+using report::Report;
+
+Report leaking_in(const char* function, OwnerLine owner, size_t blocks = 10) {
+  NamedHeap heap({{frame("malloc", "", 0, "/x/libsilt.so"), frame(function, "src/t.cpp", 31),
+                   frame("main", "src/main.cpp", 5)}});
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(blocks, 100);
+    heap.snapshot();
+  }
+  Report report = heap.report();
+  REQUIRE(report.findings.size() == 1);
+  report.findings[0].owners = {std::move(owner)};
+  return report;
+}
+
+OwnerLine owner(const char* kind, const char* name, double share = 0.97) {
+  OwnerLine line;
+  line.kind = kind;
+  line.name = name;
+  line.share = share;
+  return line;
+}
+
+// Whether the second is known by the first one's baseline.
+bool knows(const Report& before, Report now) {
+  const auto baseline = report::parse_baseline(report::write_baseline(before));
+  REQUIRE(baseline);
+  report::apply_policy(now, {}, {}, *baseline, "2026-01-01");
+  REQUIRE(now.gate.rulings.size() == 1);
+  return now.gate.rulings[0].outcome == report::Outcome::kExcused;
+}
+
+TEST_CASE("a baseline knows what the same variable keeps, from another place, until it is worse") {
+  const Report before = leaking_in("add", owner("global", "server.table_"));
+  CHECK(knows(before, leaking_in("insert", owner("global", "server.table_"))));
+  CHECK_FALSE(knows(before, leaking_in("insert", owner("global", "server.table_"), 20)));
+  CHECK_FALSE(knows(before, leaking_in("insert", owner("global", "server.queue_"))));
+}
+
+TEST_CASE("a baseline knows no owner that has a part only, or another name in each run") {
+  for (const OwnerLine& line : {owner("global", "server.table_", 0.5), owner("stack", "thread 7"),
+                                owner("lost", ""), owner("mapping", "load in app")}) {
+    CAPTURE(line.kind);
+    CHECK_FALSE(knows(leaking_in("add", line), leaking_in("insert", line)));
+    CHECK(knows(leaking_in("add", line), leaking_in("add", line)));
+  }
+}
+
+TEST_CASE("a variable of a script is known by its file's name, wherever that lies") {
+  OwnerLine cache = owner("js_object", "cache\n");
+  cache.what = "Map";
+  cache.place = "/build/1/app.js";
+  const Report before = leaking_in("add", cache);
+  CHECK(report::write_baseline(before).find("|owner|cache (Map) in app.js\n") != std::string::npos);
+  cache.place = "/srv/app.js";
+  CHECK(knows(before, leaking_in("insert", cache)));
+}
+
+}  // namespace
+}  // namespace silt::test
