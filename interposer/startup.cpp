@@ -28,6 +28,7 @@
 #include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/arming.h"
 #include "interposer/snapshot/box_file.h"
+#include "interposer/snapshot/labels.h"
 #include "interposer/snapshot/out_folder.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
@@ -180,6 +181,7 @@ __attribute__((constructor)) void start() {
   }
   snapshot::read_process_info();
   const bool writable = settle_out_folder();
+  snapshot::find_labels(g_options.labels);
 
   uint32_t flags = 0;
   if (!unwind::open_unwinder()) {

@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   silt::commands::register_heapsnapshot(app, status);
   silt::commands::register_report(app, status);
   silt::commands::register_check(app, status);
+  silt::commands::register_export(app, status);
+  silt::commands::register_push(app, status);
   silt::commands::register_soak(app, program, status);
   silt::commands::register_top(app, status);
   silt::commands::register_completion(app);

@@ -87,6 +87,14 @@ bool parse_keep(const char* text, uint32_t* most) {
   return true;
 }
 
+bool parse_labels(const char* text, char* labels, size_t capacity) {
+  const size_t size = length(text);
+  const auto any = [](const char*, size_t, const char*, size_t) { return true; };
+  if (size >= capacity || !format::for_labels(text, size, any)) return false;
+  copy_bytes(labels, text, size + 1);
+  return true;
+}
+
 void reject(Complain complain, const char* name, const char* value, const char* understood) {
   TextBuffer<512> line;
   line.add(name).add("='").add(value).add("' is not understood (").add(understood);
@@ -230,6 +238,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return format::parse_memory_marks(value, length(value), &options->at);
     case SettingId::kBlackbox:
       return parse_switch(value, &options->blackbox);
+    case SettingId::kLabels:
+      return parse_labels(value, options->labels, sizeof(options->labels));
     case SettingId::kCount:
       break;
   }

@@ -41,6 +41,7 @@ struct Options {
   uint32_t keep;                 // SILT_KEEP, 0: all
   format::MemoryMarks at;        // SILT_AT, none: off
   bool blackbox;                 // SILT_BLACKBOX
+  char labels[2048];             // SILT_LABELS
 };
 
 // Takes one line for each value that is not understood.

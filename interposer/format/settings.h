@@ -31,6 +31,7 @@ enum class SettingId : unsigned {
   kKeep,
   kAt,
   kBlackbox,
+  kLabels,
   kCount,
 };
 
@@ -45,6 +46,7 @@ enum class SettingKind : unsigned {
   kStart,     // awake, asleep
   kKeep,      // 0, or from kFewestKept to kMostKept
   kMarks,     // 512M,+25%,90%
+  kLabels,    // version=1.2,pod=shop-7d9f
 };
 
 struct Setting {
@@ -112,11 +114,43 @@ inline constexpr Setting kSettings[] = {
      "1: keep the tables in a file of the recording, so that a process that is killed leaves a "
      "last snapshot",
      "0 or 1"},
+    {SettingId::kLabels, SettingKind::kLabels, "SILT_LABELS", "--labels", "none",
+     "names to know the recording by: version=1.2,pod=shop-7d9f",
+     "key=value,… with keys of letters, digits and _ . - /, at most 16 of them"},
 };
 
 // SILT_KEEP: a verdict takes four snapshots.
 inline constexpr uint32_t kFewestKept = 4;
 inline constexpr uint32_t kMostKept = 100'000;
+
+// SILT_LABELS. A key's length is bounded as in Kubernetes; values are shown in tables.
+inline constexpr size_t kMostLabels = 16;
+inline constexpr size_t kLongestLabelKey = 63;
+inline constexpr size_t kLongestLabelValue = 255;
+
+constexpr bool is_label_key_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-' || c == '/';
+}
+
+// Calls label(key, key size, value, value size) for each of "key=value,key=value"; false where the
+// text is not of that form, or label() says false. A value may be empty, and hold all but a comma.
+template <typename Label>
+constexpr bool for_labels(const char* text, size_t size, Label&& label) {
+  size_t count = 0;
+  for (size_t at = 0; at < size;) {
+    const size_t key = at;
+    while (at < size && is_label_key_character(text[at])) ++at;
+    const size_t key_size = at - key;
+    if (key_size == 0 || key_size > kLongestLabelKey || at == size || text[at] != '=') return false;
+    const size_t value = ++at;
+    while (at < size && text[at] != ',') ++at;
+    if (at - value > kLongestLabelValue || ++count > kMostLabels) return false;
+    if (!label(text + key, key_size, text + value, at - value)) return false;
+    if (at < size && ++at == size) return false;  // a comma at the end
+  }
+  return true;
+}
 
 constexpr bool settings_are_in_order() {
   size_t index = 0;

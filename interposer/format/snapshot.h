@@ -58,6 +58,7 @@ enum class SectionType : uint32_t {
   kManagedStacks = 12,  // varint, see below
   kBirths = 13,         // varint, see below (optional)
   kChildren = 24,       // ChildEntry x count: children that are recorded too (optional)
+  kLabels = 25,         // LabelEntry x count: what the recording is known by (optional)
   // Runtimes of other languages inside the program (optional):
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
@@ -213,7 +214,7 @@ struct Meta {
   uint64_t memory_limit_bytes;  // cgroup memory.max, 0: none or unknown
   HeapTotals native;
   HeapTotals mapping;
-  StringRef program;     // base name of the executable
+  StringRef program;     // base name of what was executed, which may be a link or a script
   StringRef executable;  // path
   StringRef command;     // arguments, joined with single spaces, at most 4 KiB
   StringRef working_directory;
@@ -312,6 +313,14 @@ struct ChildEntry {
   char name[16];    // as the kernel has it, NUL-terminated
 };
 static_assert(sizeof(ChildEntry) == 32);
+
+// What tells this recording from others of the program: the keys of SILT_LABELS, and unless these
+// say otherwise "host", "container" (its id), "pod" and "namespace", as far as known. Keys differ.
+struct LabelEntry {
+  StringRef key;
+  StringRef value;
+};
+static_assert(sizeof(LabelEntry) == 8);
 
 // One heap that a runtime collects itself (for Node.js a V8 isolate: the main thread's or a
 // worker's) as its own sampling profiler saw it. Its profile is taken just before the native

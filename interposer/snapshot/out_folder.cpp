@@ -14,6 +14,7 @@
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/format/control.h"
+#include "interposer/snapshot/kernel_file.h"
 
 namespace silt::snapshot {
 namespace {
@@ -99,6 +100,22 @@ bool belongs_to_process(int folder, const MadeFolder& made) {
   if (static_cast<long>(status.st_uid) == user) return true;
   if (user == made.user && made.place == 0) return true;
   return user == 0 && status.st_dev == made.device && status.st_ino == made.inode;
+}
+
+bool is_anothers(int folder, const MadeFolder& made, uint64_t start_realtime_ns) {
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const long fd = open_file(folder, format::kControlFileName, kFlags);
+  if (fd < 0) {
+    struct stat status {};
+    return fd == -ENOENT && is_folder(folder, &status) &&
+           (status.st_dev != made.device || status.st_ino != made.inode);
+  }
+  format::Control control{};
+  const long size = read_file(static_cast<int>(fd), &control, sizeof(control));
+  close_file(static_cast<int>(fd));
+  return size == static_cast<long>(sizeof(control)) && control.start_realtime_ns != 0 &&
+         __builtin_memcmp(control.magic, format::kControlMagic, sizeof(control.magic)) == 0 &&
+         control.start_realtime_ns != start_realtime_ns;
 }
 
 bool can_record_in_other_users_folder() {

@@ -44,6 +44,12 @@ bool note_made_folder(int folder, unsigned place, MadeFolder* made);
 // root.
 bool belongs_to_process(int folder, const MadeFolder& made);
 
+// Whether what is found there now is another process's, though it has the same owner: whoever shares
+// the volume may have made a folder of that name after this one was removed. The control file says
+// so. Without one (a process that only took its last snapshot leaves none) the folder's inode does,
+// which tells less: its number is given again, and some file systems change it.
+bool is_anothers(int folder, const MadeFolder& made, uint64_t start_realtime_ns);
+
 // Normal context: whether there is a folder for other users in SILT_OUT.
 bool can_record_in_other_users_folder();
 

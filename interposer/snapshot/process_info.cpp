@@ -66,6 +66,17 @@ void name_by_how_it_was_called(char* out, size_t size) {
   base::TextWriter(out, size).add(name);
 }
 
+// As `ps` names the process: the last part of what was executed. A link (Debian's redis-server is
+// one to redis-check-rdb) and a script have names of their own; /proc/self/exe knows neither. ps
+// cuts it to 15 letters. Where a descriptor was executed its number is no name.
+const char* name_of_program(const char* executable) {
+  const auto* const called = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  const char* const name = called != nullptr ? base::base_name(called) : "";
+  const char* end;
+  base::parse_decimal(name, &end);
+  return *end != '\0' ? name : base::base_name(executable);
+}
+
 }  // namespace
 
 uint64_t monotonic_ns() { return base::clock_ns(CLOCK_MONOTONIC); }
@@ -79,7 +90,7 @@ void read_process_info() {
   const long size = read_executable(info.executable, sizeof(info.executable) - 1);
   info.executable[size > 0 ? size : 0] = '\0';
   if (size <= 0) name_by_how_it_was_called(info.executable, sizeof(info.executable));
-  const char* const name = base::base_name(info.executable);
+  const char* const name = name_of_program(info.executable);
   base::TextWriter program(info.program, sizeof(info.program));
   for (const char* c = name; *c != '\0'; ++c) {
     const bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||

@@ -12,7 +12,7 @@ namespace silt::snapshot {
 
 struct ProcessInfo {
   char executable[4096];
-  char program[256];  // base name of the executable
+  char program[256];  // as it was called
   char command[4096];
   char working_directory[4096];
   uint64_t start_realtime_ns;

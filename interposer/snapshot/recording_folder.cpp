@@ -138,7 +138,9 @@ void leave_recording() {
 long open_known(bool* gone) {
   *gone = false;
   const long folder = open_folder(g_path);
-  if (folder >= 0 && !belongs_to_process(static_cast<int>(folder), g_made)) {
+  const bool mine = folder >= 0 && belongs_to_process(static_cast<int>(folder), g_made) &&
+                    !is_anothers(static_cast<int>(folder), g_made, process_info.start_realtime_ns);
+  if (folder >= 0 && !mine) {
     close_file(static_cast<int>(folder));
     *gone = true;
     return -EACCES;
@@ -151,11 +153,17 @@ long open_known(bool* gone) {
 // A folder of this process in `place`, opened, or -errno.
 long make_recording(const char* place, unsigned place_number) {
   const auto pid = static_cast<uint64_t>(base::system_call(SYS_getpid));
+  // Containers that share a folder all have a process 1. Numbers are easy to read, but a thousand
+  // containers would try half a million of them; the nanosecond of the start is each one's own.
+  constexpr unsigned kNumbers = 9;
   constexpr unsigned kTries = 1000;
   for (unsigned attempt = 1; attempt <= kTries; ++attempt) {
     base::TextWriter path(g_path, sizeof(g_path));
     path.add(place).add("/silt.").add(process_info.program).add('.').add_decimal(pid);
-    if (attempt > 1) path.add('.').add_decimal(attempt);
+    if (attempt > 1) {
+      path.add('.').add_decimal(attempt <= kNumbers ? attempt
+                                                    : process_info.start_realtime_ns + attempt);
+    }
     const long result = make_folder(g_path);
     if (result == -EEXIST) continue;
     const long folder = result < 0 ? result : open_folder(g_path);

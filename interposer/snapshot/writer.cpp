@@ -16,6 +16,7 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/snapshot/children.h"
 #include "interposer/snapshot/kernel_file.h"
+#include "interposer/snapshot/labels.h"
 #include "interposer/snapshot/live_counts.h"
 #include "interposer/snapshot/node_numbers.h"
 #include "interposer/snapshot/process_info.h"
@@ -277,6 +278,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_costs(out, facts, meta.elapsed_ns, parts.of(format::RssKind::kSilt));
   write_resident_parts(out, parts);
   write_children(out);
+  write_labels(out, strings);
   if (runtimes.write != nullptr) runtimes.write(out, strings, objects);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);

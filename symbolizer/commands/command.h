@@ -35,6 +35,8 @@ void register_disarm(CLI::App& app, int& status);
 void register_heapsnapshot(CLI::App& app, int& status);
 void register_report(CLI::App& app, int& status);
 void register_check(CLI::App& app, int& status);
+void register_export(CLI::App& app, int& status);
+void register_push(CLI::App& app, int& status);
 void register_soak(CLI::App& app, const ProgramCall& call, int& status);
 void register_top(CLI::App& app, int& status);
 void register_completion(CLI::App& app);

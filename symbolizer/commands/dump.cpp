@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "symbolizer/base/log.h"
@@ -21,7 +24,9 @@
 #include "symbolizer/process/facts.h"
 #include "symbolizer/process/family.h"
 #include "symbolizer/process/owners_answer.h"
+#include "symbolizer/process/signal_obstacle.h"
 #include "symbolizer/process/snapshot_request.h"
+#include "symbolizer/process/without_silt.h"
 
 namespace silt::commands {
 namespace {
@@ -47,21 +52,95 @@ bool tell_owners(pid_t pid, const std::string& path) {
   return true;
 }
 
-// The process and, of what it started, those that are recorded; the others are named.
-std::vector<pid_t> tree_of(pid_t root) {
-  std::vector<pid_t> tree = {root};
-  for (const pid_t pid : process::descendants_of(root, {})) {
+// Whether silt is not in a process, as far as that can be seen.
+bool is_stranger(pid_t pid) {
+  const auto maps = process::read_proc(process::proc_path(pid, "maps"));
+  return maps && !process::parse_maps(*maps).interposer;
+}
+
+std::string name_of(pid_t pid) {
+  std::string name = process::read_proc(process::proc_path(pid, "comm")).value_or("?");
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  return "process " + std::to_string(pid) + " (" + one_line(name) + ")";
+}
+
+struct Asked {
+  pid_t pid = 0;
+  bool in_tree = false;  // found below a process that was named
+  std::optional<Result<std::string>> answer;
+};
+
+// The process and, of what it started, those that are recorded; the others are named. A process
+// that only starts others (a shell, npm) need not be recorded itself.
+void add_tree(pid_t root, std::vector<Asked>& all) {
+  const auto add = [&all](pid_t pid, bool in_tree) {
+    const bool known =
+        std::any_of(all.begin(), all.end(), [pid](const Asked& one) { return one.pid == pid; });
+    if (!known) all.push_back({pid, in_tree, {}});
+  };
+  const auto recorded = [](pid_t pid) {
     const auto maps = process::read_proc(process::proc_path(pid, "maps"));
-    if (maps && process::is_recorded(process::parse_maps(*maps))) {
-      tree.push_back(pid);
-      continue;
-    }
-    std::string name = process::read_proc(process::proc_path(pid, "comm")).value_or("?");
-    while (!name.empty() && name.back() == '\n') name.pop_back();
-    log::step("process " + std::to_string(pid) + " (" + one_line(name) +
-              "), started by it, is not recorded");
+    return maps && process::is_recorded(process::parse_maps(*maps));
+  };
+  const size_t before = all.size();
+  const std::vector<pid_t> below = process::descendants_of(root, {});
+  const bool root_counts = recorded(root) || std::none_of(below.begin(), below.end(), recorded);
+  if (root_counts) {
+    add(root, false);
+  } else {
+    log::warning(name_of(root) + " is not recorded itself");
   }
-  return tree;
+  for (const pid_t pid : below) {
+    if (recorded(pid)) {
+      add(pid, true);
+    } else if (process::read_proc(process::proc_path(pid, "maps"))) {
+      log::warning(name_of(pid) + ", started by it, is not recorded");
+    }
+  }
+  log::debug(format_counted(static_cast<double>(all.size() - before), "process") + " of the tree");
+}
+
+// Many at a time, so that their snapshots show one moment as nearly as can be.
+void ask_all(std::vector<Asked>& all, double seconds, process::Wish wish) {
+  constexpr size_t kAtOnce = 16;
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < all.size(); i = next++) {
+      all[i].answer = process::request_snapshot(all[i].pid, {seconds, seconds}, wish);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min(all.size(), kAtOnce); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+}
+
+bool has_ended(pid_t pid) {
+  const auto status = process::status_of(pid);
+  return !status || status->state == 'Z' || status->state == 'X';
+}
+
+// Whether what was asked for is there. A process of a tree that has ended since has nothing to say.
+bool tell(const Asked& asked, double seconds, process::Wish wish) {
+  const Result<std::string>& path = *asked.answer;
+  if (path) {
+    // For scripts as it is; the process chose it.
+    std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
+    std::fflush(stdout);
+    if (!wish.owners) return true;
+    const bool told = tell_owners(asked.pid, *path);
+    look_into_heap(asked.pid, *path, {seconds, seconds});
+    return told;
+  }
+  if (asked.in_tree && has_ended(asked.pid)) {
+    log::warning(path.error().message);
+    return true;
+  }
+  log::error(path.error().message);
+  if (is_stranger(asked.pid)) {
+    for (const std::string& line : process::what_helps(asked.pid)) log::warning("  " + line);
+  }
+  return false;
 }
 
 int dump_all(const std::vector<std::string>& words, const std::string& timeout, bool tree,
@@ -71,31 +150,26 @@ int dump_all(const std::vector<std::string>& words, const std::string& timeout, 
     log::error("--timeout " + in_quotes(timeout) + " is not a time: 500ms, 10s, 1m");
     return kUsage;
   }
-  std::vector<pid_t> pids;
+  const double seconds = static_cast<double>(*nanoseconds) / 1e9;
+  std::vector<Asked> all;
   for (const std::string& word : words) {
     const auto pid = parse_pid(word);
     if (!pid) return kUsage;
-    for (const pid_t one : tree ? tree_of(*pid) : std::vector<pid_t>{*pid}) {
-      if (std::find(pids.begin(), pids.end(), one) == pids.end()) pids.push_back(one);
+    if (tree) {
+      add_tree(*pid, all);
+    } else if (std::none_of(all.begin(), all.end(),
+                            [&](const Asked& one) { return one.pid == *pid; })) {
+      all.push_back({*pid, false, {}});
     }
   }
-  int status = kDone;
-  for (const pid_t pid : pids) {
-    const double seconds = static_cast<double>(*nanoseconds) / 1e9;
-    auto path = process::request_snapshot(pid, {seconds, seconds}, wish);
-    if (path) {
-      // For scripts as it is; the process chose it.
-      std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(*path).c_str() : path->c_str());
-      std::fflush(stdout);
-      if (!wish.owners) continue;
-      if (!tell_owners(pid, *path)) status = kInput;
-      look_into_heap(pid, *path, {seconds, seconds});
-    } else {
-      log::error(path.error().message);
-      status = kInput;
-    }
+  ask_all(all, seconds, wish);
+  size_t missing = 0;
+  for (const Asked& asked : all) missing += tell(asked, seconds, wish) ? 0 : 1;
+  if (missing > 0 && all.size() > 1) {
+    log::error(std::to_string(missing) + " of " + std::to_string(all.size()) +
+               " processes gave no snapshot");
   }
-  return status;
+  return missing == 0 ? kDone : kInput;
 }
 
 }  // namespace
@@ -135,7 +209,9 @@ void register_dump(CLI::App& app, int& status) {
       "  silt dump --tree 4711\n"
       "  silt dump --owners 4711\n"
       "\n"
-      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be taken.");
+      "Exit status: 0 every snapshot was written; 2 usage; 3 one could not be taken. With --tree\n"
+      "processes that are not recorded, and those that end meanwhile, are named and do not count,\n"
+      "unless there is no other.");
   command->callback([options, &status] {
     status = dump_all(options->pids, options->timeout, options->tree,
                       options->owners ? process::Wish::kOwners : process::Wish::kPlain);

@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "symbolizer/read/recording.h"
-#include "symbolizer/report/build.h"
+#include "symbolizer/base/result.h"
 #include "symbolizer/report/report.h"
 
 namespace silt::commands {
@@ -36,12 +35,6 @@ struct InputOptions {
 };
 
 void add_input_options(CLI::App& app, InputOptions& options);
-
-// Recordings for the given paths. Snapshot files of one folder are one recording; a folder that is
-// none stands for the newest recording in it. Several are read by `jobs` threads at a time, 0 being
-// one for each processor.
-Result<std::vector<read::Recording>> load_recordings(const std::vector<std::string>& paths,
-                                                     unsigned jobs);
 
 // One report for all recordings. `all_stacks`: the format shows every stack unless --top says else.
 Result<report::Report> make_report(const InputOptions& options, bool all_stacks);

@@ -49,6 +49,8 @@ const char* value_name(SettingKind kind) {
       return "NUMBER";
     case SettingKind::kMarks:
       return "MARKS";
+    case SettingKind::kLabels:
+      return "KEY=VALUE,…";
     default:
       return "SIZE";
   }

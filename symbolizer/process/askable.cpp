@@ -43,7 +43,7 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   }
   MapFacts facts = parse_maps(*maps);
   if (!facts.interposer) {
-    return about(pid, "runs without libsilt.so: start it with 'silt run'");
+    return about(pid, "runs without libsilt.so, which cannot be put into it now");
   }
   if (facts.left_out) {
     return about(pid,

@@ -74,6 +74,9 @@ bool is_understood(SettingKind kind, const std::string& value) {
       format::MemoryMarks marks{};
       return format::parse_memory_marks(value.data(), value.size(), &marks);
     }
+    case SettingKind::kLabels:
+      return format::for_labels(value.data(), value.size(),
+                                [](const char*, size_t, const char*, size_t) { return true; });
     default:
       return true;  // the parser has seen to it
   }

@@ -46,14 +46,16 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot) {
   if (!functions) return functions.error();
   auto texts = file.texts();
   if (!texts) return texts.error();
+  auto labels = file.labels();
+  if (!labels) return labels.error();
   auto modules = file.modules();
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
   return NewestSnapshot{std::move(file),       std::move(*node_bytes), std::move(*nodes),
                         std::move(*rows),      std::move(*scripts),    std::move(*owners),
-                        std::move(*functions), std::move(*texts),      std::move(*modules),
-                        std::move(*mappings),  std::move(snapshot)};
+                        std::move(*functions), std::move(*texts),      std::move(*labels),
+                        std::move(*modules),   std::move(*mappings),   std::move(snapshot)};
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct NewestSnapshot {
   std::optional<Owners> owners;
   std::vector<RuntimeFunction> functions;
   Texts texts;
+  std::vector<Label> labels;
   std::vector<Module> modules;
   std::vector<Mapping> mappings;
   Snapshot snapshot;

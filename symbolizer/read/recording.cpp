@@ -193,6 +193,7 @@ Result<Recording> join(const std::filesystem::path& path,
   scripts.take(recording);
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);
+  recording.labels = std::move(reference.labels);
   recording.program = std::move(reference.texts.program);
   recording.executable = std::move(reference.texts.executable);
   recording.command = std::move(reference.texts.command);

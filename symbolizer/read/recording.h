@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "interposer/format/snapshot.h"
@@ -109,6 +110,15 @@ struct Child {
   std::string name;  // as the kernel has it, at most 15 bytes
 };
 
+// What tells a recording from others of the program: "host", "pod", "version", …
+struct Label {
+  std::string key;
+  std::string value;
+  bool operator==(const Label&) const = default;
+};
+// nullptr: there is none.
+const std::string* find_label(const std::vector<Label>& labels, std::string_view key);
+
 struct Snapshot {
   std::filesystem::path path;
   format::Meta meta{};          // its StringRefs are not to be used: see the texts below
@@ -146,6 +156,7 @@ struct Recording {
   std::string command;
   std::string working_directory;
   std::string allocator;
+  std::vector<Label> labels;       // of the newest snapshot; no key twice
   std::filesystem::path jit_map;   // copy of the perf map inside the recording, empty: none
   std::vector<std::string> notes;  // what was skipped or mended, one sentence each
 

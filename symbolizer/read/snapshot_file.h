@@ -36,6 +36,7 @@ inline constexpr size_t kLongestText = 16'384;
 inline constexpr size_t kTextBudget = size_t{64} << 20;  // all texts of a file together
 inline constexpr uint32_t kMostManagedHeaps = 4096;
 inline constexpr size_t kMostChildren = 4096;
+inline constexpr size_t kMostLabels = 64;
 inline constexpr uint32_t kMostRuntimes = 64;
 
 // Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
@@ -109,6 +110,7 @@ class SnapshotFile {
   Result<std::vector<uint64_t>> costs() const;
   Result<std::vector<Snapshot::Rss>> rss() const;
   Result<std::vector<Child>> children() const;
+  Result<std::vector<Label>> labels();
   Result<std::vector<Snapshot::Runtime>> runtimes();
   Result<std::vector<RuntimeFunction>> runtime_functions();
   // Nothing where it was not asked for. Stacks are named by their nodes in this file.

@@ -20,7 +20,9 @@
 #include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_page.h"
 #include "symbolizer/render/html_tree.h"
+#include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
 
@@ -101,14 +103,19 @@ void add_tree(const Report& report, Json& json) {
 
 void add_processes(const Report& report, Json& json) {
   json["processes"] = Json::array();
+  for (const size_t at : fastest_first(report)) json["processes_order"].push_back(at);
   for (const report::ProcessLine& process : report.processes) {
-    json["processes"].push_back(
-        {{"name", clean(process.program) + " (" + std::to_string(process.pid) + ")"},
-         {"path", clean(process.path)},
-         {"snapshots", process.snapshots},
-         {"first_live_bytes", process.first_live_bytes},
-         {"last_live_bytes", process.last_live_bytes},
-         {"leaks", process.leaks}});
+    const report::SnapshotLine& first = process.first();
+    const report::SnapshotLine& last = process.last();
+    json["processes"].push_back({{"name", clean(process_name(process))},
+                                 {"path", clean(process.path)},
+                                 {"labels", clean(labels_text(process.labels))},
+                                 {"verdict", process_verdict(process)},
+                                 {"bytes_per_hour", process.bytes_per_hour.value_or(0)},
+                                 {"snapshots", process.snapshots.size()},
+                                 {"live_bytes", {live_bytes(first), live_bytes(last)}},
+                                 {"rss_bytes", {first.rss_bytes, last.rss_bytes}},
+                                 {"rss", rss_text(last)}});
   }
 }
 
@@ -145,7 +152,9 @@ Json cleaned(const std::vector<std::string>& lines) {
 
 Json page_data(const Report& report) {
   Json json;
-  json["program"] = clean(report.program);
+  json["program"] = clean(programs_text(report));
+  json["title"] = clean(title_text(report));
+  json["labels"] = clean(labels_text(report.labels));
   json["pid"] = report.pid;
   json["command"] = clean(report.command);
   json["start"] = start_of(report.start_realtime_ns);

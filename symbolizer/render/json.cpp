@@ -3,14 +3,13 @@
 // The report for programs: schema "silt.report/1". Unknown values are null, never invented. Keys
 // are only ever added.
 
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
 
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/type_words.h"
@@ -18,27 +17,6 @@
 
 namespace silt::render {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Seconds and milliseconds of UTC, as RFC 3339 has it.
-Json time_of(uint64_t realtime_ns) {
-  if (realtime_ns == 0) return nullptr;
-  const time_t seconds = static_cast<time_t>(realtime_ns / 1000000000);
-  tm parts{};
-  if (gmtime_r(&seconds, &parts) == nullptr) return nullptr;
-  char text[64];
-  const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03uZ",
-                static_cast<unsigned>(realtime_ns / 1000000 % 1000));
-  return text;
-}
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-Json number_or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 // Names may hold any bytes: what is not UTF-8 becomes the replacement character.
 std::string indented(const Json& json) {
@@ -65,22 +43,6 @@ Json frame_of(const symbolize::Frame& frame) {
   json["kind"] = kind_word(frame.kind);
   json["unresolved"] = text_or_null(frame.unresolved);
   return json;
-}
-
-// Resident bytes by part; they add up to rss_bytes.
-Json parts_of(const std::optional<report::MemoryParts>& parts) {
-  if (!parts) return nullptr;
-  return {{"files", parts->files},
-          {"js_heap", parts->js_heap},
-          {"js_heap_used", parts->js_used == 0 ? Json(nullptr) : Json(parts->js_used)},
-          {"js_outside_heaps", parts->js_outside},
-          {"native_live", parts->native_live},
-          {"allocator_held", parts->held},
-          {"mappings", parts->mappings},
-          {"stacks", parts->stacks},
-          {"silt", parts->silt},
-          {"other", parts->other},
-          {"unknown", parts->unknown}};
 }
 
 Json owners_of(const std::vector<report::OwnerLine>& owners) {
@@ -164,7 +126,7 @@ class FrameTexts {
 };
 
 // Everything but the frames, which are far too many to be values first.
-Json stack_of(const report::StackLine& stack) {
+Json stack_of(const report::StackLine& stack, bool several) {
   Json json;
   json["id"] = number_of(stack.id);
   json["heap"] = heap_word(stack.heap);
@@ -176,13 +138,15 @@ Json stack_of(const report::StackLine& stack) {
   json["growth_bytes"] = stack.growth_bytes;
   json["growth_blocks"] = stack.growth_blocks;
   json["missing"] = text_or_null(missing_text(stack.missing));
+  if (several) json["process"] = stack.process;
   if (!stack.owners.empty()) json["owners"] = owners_of(stack.owners);
   if (!stack.types.empty()) json["types"] = types_json(stack.types);
   return json;
 }
 
 // A line each: {…,"frames":[…]}
-void append_stacks(std::string& text, const std::vector<report::StackLine>& stacks) {
+void append_stacks(std::string& text, const report::Report& report) {
+  const std::vector<report::StackLine>& stacks = report.stacks;
   FrameTexts frames;
   size_t size = text.size();
   for (const report::StackLine& stack : stacks) {
@@ -194,7 +158,7 @@ void append_stacks(std::string& text, const std::vector<report::StackLine>& stac
   for (const report::StackLine& stack : stacks) {
     text += before_stack;
     before_stack = ",\n  ";
-    text += line_of(stack_of(stack));
+    text += line_of(stack_of(stack, !report.processes.empty()));
     text.back() = ',';  // the object goes on
     text += "\"frames\":[";
     const char* before_frame = "";
@@ -215,18 +179,12 @@ std::string render_json(const report::Report& report) {
   json["process"] = {{"pid", report.pid},
                      {"program", report.program},
                      {"command", report.command},
-                     {"start", time_of(report.start_realtime_ns)}};
+                     {"start", time_json(report.start_realtime_ns)},
+                     {"labels", labels_json(report.labels)}};
   if (!report.processes.empty()) {
     json["processes"] = Json::array();
     for (const report::ProcessLine& process : report.processes) {
-      json["processes"].push_back({{"pid", process.pid},
-                                   {"program", process.program},
-                                   {"recording", process.path},
-                                   {"snapshots", process.snapshots},
-                                   {"judged", process.judged},
-                                   {"first_live_bytes", process.first_live_bytes},
-                                   {"last_live_bytes", process.last_live_bytes},
-                                   {"leaks", process.leaks}});
+      json["processes"].push_back(process_json(process));
     }
   }
   json["sampling_interval_bytes"] = report.sampling_interval_bytes;
@@ -241,7 +199,7 @@ std::string render_json(const report::Report& report) {
   for (const report::SnapshotLine& line : report.snapshots) {
     json["snapshots"].push_back(
         {{"sequence", line.sequence},
-         {"time", time_of(line.realtime_ns)},
+         {"time", time_json(line.realtime_ns)},
          {"elapsed_seconds", line.elapsed_seconds},
          {"rss_bytes", line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes)},
          {"live_bytes", line.live_bytes},
@@ -250,7 +208,7 @@ std::string render_json(const report::Report& report) {
          {"allocated_blocks", line.allocated_blocks},
          {"mapping_bytes", line.mapping_bytes},
          {"js_used_bytes", line.js_used_bytes == 0 ? Json(nullptr) : Json(line.js_used_bytes)},
-         {"rss", parts_of(line.parts)}});
+         {"rss", rss_parts_json(line.parts)}});
     if (line.object_blocks != 0) {
       Json& snapshot = json["snapshots"].back();
       snapshot["python_live_bytes"] = line.object_bytes;
@@ -268,7 +226,7 @@ std::string render_json(const report::Report& report) {
   std::string text = indented(json);
   text.resize(text.rfind("\n}"));  // the object goes on
   text += ",\n \"stacks\": [";
-  append_stacks(text, report.stacks);
+  append_stacks(text, report);
   text += "\n ],";
   json = Json();
   json["stacks_total"] = report.stacks_total;

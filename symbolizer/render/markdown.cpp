@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/process_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
@@ -26,6 +28,8 @@ using report::Verdict;
 
 constexpr size_t kMostFindings = 50;
 constexpr size_t kMostFrames = 40;
+constexpr size_t kMostProcesses = 50;
+constexpr size_t kMostTold = 50;   // lines that many processes say of themselves
 constexpr size_t kMostStacks = 3;  // of one finding
 
 std::string code_line(const symbolize::Frame& frame) {
@@ -65,14 +69,47 @@ std::string row(const Finding& finding) {
   return text + " |\n";
 }
 
+std::string title_of(const Report& report) {
+  return report.processes.empty() ? report.program : title_text(report);
+}
+
+// Those that grow first; each with its own memory.
+std::string process_table(const Report& report) {
+  std::string text =
+      "\n| process | verdict | per hour | live | RSS | of that |\n|---|---|--:|--:|--:|---|\n";
+  size_t shown = 0;
+  for (const size_t at : fastest_first(report)) {
+    if (shown++ == kMostProcesses) {
+      text += "\n… and " + std::to_string(report.processes.size() - kMostProcesses) + " more\n";
+      break;
+    }
+    const report::ProcessLine& process = report.processes[at];
+    const auto from_to = [&process](uint64_t first, uint64_t last) {
+      const std::string from = format_bytes(static_cast<double>(first));
+      const std::string to = format_bytes(static_cast<double>(last));
+      return process.judged ? from + " → " + to : to;
+    };
+    const report::SnapshotLine& first = process.first();
+    const report::SnapshotLine& last = process.last();
+    const std::string verdict = process_verdict(process);
+    text += "| " + markdown(process_name(process)) + " | " +
+            (process.leaks > 0 ? "**" + verdict + "**" : verdict) + " | " +
+            (process.bytes_per_hour ? format_bytes_signed(*process.bytes_per_hour) : "") + " | " +
+            from_to(report::live_bytes(first), report::live_bytes(last)) + " | " +
+            from_to(first.rss_bytes, last.rss_bytes) + " | " + markdown(rss_text(last)) + " |\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string render_markdown(const Report& report) {
   const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
                                  [](const Finding& f) { return f.verdict == Verdict::kLeak; });
-  std::string text = "## silt: " + markdown(report.program) + ": " +
+  std::string text = "## silt: " + markdown(title_of(report)) + ": " +
                      markdown(leaks ? summary_text(report) : none_found_text(report)) + "\n\n";
   text += markdown(scope_text(report));
+  if (!report.labels.empty()) text += "; " + markdown(labels_text(report.labels));
   if (!report.snapshots.empty()) {
     text +=
         "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) + " → " +
@@ -87,6 +124,7 @@ std::string render_markdown(const Report& report) {
     if (!change.empty()) text += "; since the first snapshot: " + markdown(change);
   }
   text += "\n";
+  if (!report.processes.empty()) text += process_table(report);
   const size_t shown = std::min(report.findings.size(), kMostFindings);
   if (shown > 0) {
     text += "\n| verdict | where | per hour | so far | sure | why |\n|---|---|--:|--:|--:|---|\n";
@@ -124,8 +162,14 @@ std::string render_markdown(const Report& report) {
             "</summary>\n\n" + fenced(block) + "\n</details>\n";
   }
   text += "\n";
-  for (const std::string& line : report.honesty) text += "- " + markdown(line) + "\n";
-  for (const std::string& line : report.notes) text += "- note: " + markdown(line) + "\n";
+  const auto tell = [&text](const std::vector<std::string>& lines, const char* before) {
+    const size_t told = std::min(lines.size(), kMostTold);
+    for (size_t i = 0; i < told; ++i) text += before + markdown(lines[i]) + "\n";
+    if (told == lines.size()) return;
+    text += before + std::to_string(lines.size() - told) + " more of these\n";
+  };
+  tell(report.honesty, "- ");
+  tell(report.notes, "- note: ");
   return text;
 }
 

@@ -141,12 +141,20 @@ class Builder {
     sample->add_value(report_.judged_snapshots >= 2 ? stack.growth_bytes : 0);
     label(sample, "heap", heap_word(stack.heap));
     label(sample, "verdict", report::verdict_word(stack.verdict));
+    const bool several = stack.process < report_.processes.size();
+    label(sample, "program", several ? report_.processes[stack.process].program : report_.program);
+    const uint32_t pid = several ? report_.processes[stack.process].pid : report_.pid;
+    label(sample, "pid", std::to_string(pid));
+    for (const read::Label& one :
+         several ? report_.processes[stack.process].labels : report_.labels) {
+      label(sample, one.key, one.value);
+    }
   }
 
   void label(pprof::Sample* sample, const std::string& key, const std::string& value) {
     pprof::Label* label = sample->add_label();
-    label->set_key(text(key));
-    label->set_str(text(value));
+    label->set_key(text(clean(key)));
+    label->set_str(text(clean(value)));
   }
 
   const report::Report& report_;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The report for a terminal: what matters on the first screen, 80 columns, findings first. Colour
-// carries no meaning of its own, so nothing is lost without it.
+// carries no meaning of its own, so nothing is lost without it. Longer than 300 lines: one screen.
 
 #include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
@@ -34,6 +35,10 @@ const char* colour_of(Verdict verdict) {
   if (verdict == Verdict::kLeak) return kRed;
   return verdict == Verdict::kGrowing ? kYellow : kGreen;
 }
+
+// Of a finding in many processes, and of what these say of themselves.
+constexpr size_t kMostShares = 8;
+constexpr size_t kMostTold = 24;
 
 class Page : TextRows {
  public:
@@ -162,13 +167,22 @@ class Page : TextRows {
   }
 
   void shares(const Finding& finding) {
-    for (const report::Share& share : finding.shares) {
-      if (share.process >= report_.processes.size()) continue;
-      const report::ProcessLine& process = report_.processes[share.process];
-      std::string right = report::verdict_word(share.verdict);
-      right += ", " + format_bytes_signed(static_cast<double>(share.growth_bytes));
-      line(two_sides("    ", "pid " + std::to_string(process.pid), right));
+    std::vector<report::Share> shares = finding.shares;
+    std::stable_sort(shares.begin(), shares.end(),
+                     [](const report::Share& a, const report::Share& b) {
+                       return a.growth_bytes > b.growth_bytes;
+                     });
+    const size_t shown = options_.full ? shares.size() : std::min(shares.size(), kMostShares);
+    for (size_t i = 0; i < shown; ++i) {
+      if (shares[i].process >= report_.processes.size()) continue;
+      const report::ProcessLine& process = report_.processes[shares[i].process];
+      std::string right = report::verdict_word(shares[i].verdict);
+      right += ", " + format_bytes_signed(static_cast<double>(shares[i].growth_bytes));
+      line(two_sides("    ", clean(process.who), right));
     }
+    if (shown == shares.size()) return;
+    const std::string more = std::to_string(shares.size() - shown);
+    line("    " + painted(kDim, "and in " + more + " more processes (--full shows all)"));
   }
 
   void finding_stacks(const Finding& finding) {
@@ -262,10 +276,22 @@ class Page : TextRows {
     }
   }
 
+  // With many processes each says much the same.
+  void told(const std::vector<std::string>& texts, const char* first, const char* indent) {
+    const size_t shown = options_.full || report_.processes.empty()
+                             ? texts.size()
+                             : std::min(texts.size(), kMostTold);
+    for (size_t i = 0; i < shown; ++i) wrapped(texts[i], first, indent);
+    if (shown < texts.size()) {
+      wrapped(std::to_string(texts.size() - shown) + " more of these (--full shows all)", first,
+              indent);
+    }
+  }
+
   void foot() {
     line("");
-    for (const std::string& text : report_.honesty) wrapped(text, "- ", "  ");
-    for (const std::string& text : report_.notes) wrapped(text, "note: ", "      ");
+    told(report_.honesty, "- ", "  ");
+    told(report_.notes, "note: ", "      ");
   }
 
   const Report& report_;

@@ -10,6 +10,7 @@
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/process_words.h"
 #include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
 
@@ -21,32 +22,15 @@ using report::Verdict;
 
 namespace {
 
-void put_processes(TextRows& rows, const Report& report) {
-  for (size_t i = 0; i < report.processes.size(); ++i) {
-    const report::ProcessLine& process = report.processes[i];
-    const std::string last = format_bytes(static_cast<double>(process.last_live_bytes));
-    std::string right;
-    if (!process.judged) {
-      right = last +
-              ", not judged: " + format_counted(static_cast<double>(process.snapshots), "snapshot");
-    } else {
-      right = format_bytes(static_cast<double>(process.first_live_bytes)) + " → " + last + ", " +
-              (process.leaks == 0 ? "no leak"
-                                  : format_counted(static_cast<double>(process.leaks), "leak"));
-    }
-    rows.line(rows.two_sides(
-        "  ", clean(process.program) + " (pid " + std::to_string(process.pid) + ")", right));
-  }
-}
-
-void put_memory(TextRows& rows, const TextOptions& options, const Report& report) {
+void put_memory(TextRows& rows, const TextOptions& options,
+                const std::vector<report::SnapshotLine>& snapshots, size_t count,
+                const std::string& indent) {
   // What is live at exit, after the work and when much has been freed, is no headline.
-  const size_t count = judged_count(report);
-  const report::SnapshotLine& first = report.snapshots.front();
-  const report::SnapshotLine& last = report.snapshots[count - 1];
+  const report::SnapshotLine& first = snapshots.front();
+  const report::SnapshotLine& last = snapshots[count - 1];
   std::vector<uint64_t> live;
   for (size_t i = 0; i < count; ++i) {
-    const report::SnapshotLine& at = report.snapshots[i];
+    const report::SnapshotLine& at = snapshots[i];
     live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes + at.object_bytes);
   }
   const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
@@ -54,48 +38,72 @@ void put_memory(TextRows& rows, const TextOptions& options, const Report& report
            (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
            format_bytes(static_cast<double>(to));
   };
-  std::string text;
+  std::string text = indent;
   if (last.js_used_bytes > 0) {
     const auto with_script =
-        std::find_if(report.snapshots.begin(), report.snapshots.end(),
+        std::find_if(snapshots.begin(), snapshots.end(),
                      [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
-    text = from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
-           from_to("native ", first.live_bytes + first.mapping_bytes,
-                   last.live_bytes + last.mapping_bytes);
+    text += from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
+            from_to("native ", first.live_bytes + first.mapping_bytes,
+                    last.live_bytes + last.mapping_bytes);
   } else if (last.object_bytes > 0) {
-    text = from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
-           from_to("native ", first.live_bytes + first.mapping_bytes,
-                   last.live_bytes + last.mapping_bytes);
+    text += from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
+            from_to("native ", first.live_bytes + first.mapping_bytes,
+                    last.live_bytes + last.mapping_bytes);
   } else {
-    text = from_to("live ", live.front(), live.back());
+    text += from_to("live ", live.front(), live.back());
   }
   if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
   if (live.size() > 1) text += "   " + sparkline(live, 24);
   if (columns(text) <= options.width) {
     rows.line(text);
   } else {
-    rows.wrapped(text, "", "  ");
+    rows.wrapped(text, "", indent + "  ");
   }
   const std::string sum = rss_text(last);
-  if (!sum.empty()) rows.wrapped(sum, "", "  ");
+  if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");
   const std::string change = count > 1 ? rss_change_text(first, last) : "";
-  if (!change.empty()) rows.wrapped("since the first snapshot: " + change, "  ", "  ");
+  if (!change.empty()) {
+    rows.wrapped("since the first snapshot: " + change, indent + "  ", indent + "  ");
+  }
 }
 
-// " (pid 7)", or of several " (3 processes)", " and others (3 processes)".
-std::string whose(const Report& report) {
-  if (report.processes.empty()) return " (pid " + std::to_string(report.pid) + ")";
-  const bool alike = std::all_of(
-      report.processes.begin(), report.processes.end(),
-      [&report](const report::ProcessLine& process) { return process.program == report.program; });
-  return std::string(alike ? "" : " and others") + " (" + std::to_string(report.processes.size()) +
-         " processes)";
+// Of a few processes all is told; of many, those that grow, the fastest first.
+constexpr size_t kFew = 4;
+constexpr size_t kMost = 12;
+
+void put_processes(TextRows& rows, const TextOptions& options, const Report& report) {
+  const std::vector<size_t> order = fastest_first(report);
+  size_t shown = 0;
+  for (const size_t at : order) {
+    const report::ProcessLine& process = report.processes[at];
+    if (!options.full && shown == kMost) break;
+    ++shown;
+    rows.line(rows.two_sides("  ", clean(process_name(process)), process_outcome(process)));
+    if (options.full || order.size() <= kFew) {
+      put_memory(rows, options, process.snapshots,
+                 process.judged ? std::min(process.judged_snapshots, process.snapshots.size())
+                                : process.snapshots.size(),
+                 "    ");
+    }
+  }
+  if (shown == order.size()) return;
+  size_t grow = 0;
+  for (size_t i = shown; i < order.size(); ++i) {
+    const report::ProcessLine& process = report.processes[order[i]];
+    grow += process.leaks + process.growing > 0 ? 1 : 0;
+  }
+  rows.wrapped("and " + std::to_string(order.size() - shown) + " more, " +
+                   (grow == 0 ? std::string("none of which grows")
+                              : "of which " + std::to_string(grow) + " grow") +
+                   " (--full shows all)",
+               "  ", "  ", kDim);
 }
 
 }  // namespace
 
 void put_head(TextRows& rows, const TextOptions& options, const Report& report) {
-  const std::string who = clean(report.program.empty() ? "?" : report.program) + whose(report);
+  const std::string who = clean(title_text(report));
   const std::string name = shortened(who, options.width / 2);
   const std::string scope = ": " + scope_text(report);
   if (columns(name) + columns(scope) <= options.width) {
@@ -103,10 +111,11 @@ void put_head(TextRows& rows, const TextOptions& options, const Report& report) 
   } else {
     rows.wrapped(name + scope, "", "  ", kBold);
   }
+  if (!report.labels.empty()) rows.wrapped(labels_text(report.labels), "", "  ", kDim);
   if (!report.processes.empty()) {
-    put_processes(rows, report);
+    put_processes(rows, options, report);
   } else if (!report.snapshots.empty()) {
-    put_memory(rows, options, report);
+    put_memory(rows, options, report.snapshots, judged_count(report), "");
   }
   const std::string summary = summary_text(report);
   const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),

@@ -51,6 +51,7 @@ Report begin_report(const read::Recording& recording, const Options& options) {
   report.pid = last.meta.pid;
   report.program = recording.program;
   report.command = recording.command;
+  report.labels = recording.labels;
   report.start_realtime_ns = last.meta.start_realtime_ns;
   report.sampling_interval_bytes = last.meta.sampling_interval_bytes;
   report.memory_limit_bytes =

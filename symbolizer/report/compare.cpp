@@ -12,6 +12,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/report/line_up.h"
 #include "symbolizer/report/place.h"
+#include "symbolizer/report/processes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -104,28 +105,6 @@ void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine
   }
 }
 
-ProcessLine process_line(const Report& report, const std::string& path) {
-  ProcessLine line;
-  line.pid = report.pid;
-  line.program = report.program;
-  line.path = path;
-  line.snapshots = report.snapshots.size();
-  line.judged = report.judged_snapshots >= 2;
-  if (!report.snapshots.empty()) {
-    line.first_live_bytes = report.snapshots.front().live_bytes +
-                            report.snapshots.front().mapping_bytes +
-                            report.snapshots.front().object_bytes;
-    // What is live at exit says little: the last one that is judged.
-    const size_t count = report.judged_snapshots >= 2 ? report.judged_snapshots : SIZE_MAX;
-    const SnapshotLine& last = report.snapshots[std::min(count, report.snapshots.size()) - 1];
-    line.last_live_bytes = last.live_bytes + last.mapping_bytes + last.object_bytes;
-  }
-  line.leaks = static_cast<size_t>(
-      std::count_if(report.findings.begin(), report.findings.end(),
-                    [](const Finding& finding) { return finding.verdict == Verdict::kLeak; }));
-  return line;
-}
-
 void order(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const bool a_leaks = a.verdict == Verdict::kLeak;
@@ -138,15 +117,13 @@ void order(std::vector<Finding>& findings) {
 void tell_apart(Report& report) {
   for (const Finding& finding : report.findings) {
     if (finding.verdict != Verdict::kLeak) continue;
-    std::string with;
-    size_t leaking = 0;
+    std::vector<std::string> with;
     for (const Share& share : finding.shares) {
-      if (share.verdict != Verdict::kLeak) continue;
-      with += (leaking++ == 0 ? "" : ", ") + std::to_string(report.processes[share.process].pid);
+      if (share.verdict == Verdict::kLeak) with.push_back(report.processes[share.process].who);
     }
-    if (leaking > 0 && leaking < report.processes.size()) {
-      report.notes.push_back("only in pid " + with + ", not in the other " +
-                             std::to_string(report.processes.size() - leaking) + ": " +
+    if (!with.empty() && with.size() < report.processes.size()) {
+      report.notes.push_back("only in " + some_of(with) + ", not in the other " +
+                             std::to_string(report.processes.size() - with.size()) + ": " +
                              finding.site.function);
     }
   }
@@ -183,24 +160,25 @@ void add_detectable(const std::vector<Report>& reports, Report& all) {
 Report combine(std::vector<Report> reports, const std::vector<std::string>& paths) {
   Report all;
   if (reports.empty()) return all;
-  all.pid = reports.front().pid;
-  all.program = reports.front().program;
-  all.command = reports.front().command;
-  all.start_realtime_ns = reports.front().start_realtime_ns;
-  all.sampling_interval_bytes = reports.front().sampling_interval_bytes;
-  all.memory_limit_bytes = reports.front().memory_limit_bytes;
-  for (size_t process = 0; process < reports.size(); ++process) {
-    all.processes.push_back(
-        process_line(reports[process], process < paths.size() ? paths[process] : ""));
-  }
-  const size_t first = leading(reports);
-  all.judged_snapshots = reports[first].judged_snapshots;
-  all.judged_seconds = reports[first].judged_seconds;
+  all.processes = process_lines(reports, paths);
+  all.labels = common_labels(all.processes);
+  // Sums are told at the moments of this one, by its clock: numbers and times of snapshots are its.
+  const Report& leader = reports[leading(reports)];
+  all.pid = leader.pid;
+  all.program = leader.program;
+  all.command = leader.command;
+  all.start_realtime_ns = leader.start_realtime_ns;
+  all.sampling_interval_bytes = leader.sampling_interval_bytes;
+  all.memory_limit_bytes = leader.memory_limit_bytes;
+  all.judged_snapshots = leader.judged_snapshots;
+  all.judged_seconds = leader.judged_seconds;
   add_detectable(reports, all);
   line_up(reports);
   std::vector<std::vector<Said>> sites;
   std::unordered_map<std::string, size_t> by_site;
   uint32_t next_id = 1;
+  ToldLines honesty;
+  ToldLines notes;
   for (size_t process = 0; process < reports.size(); ++process) {
     Report& report = reports[process];
     add_snapshots(all.snapshots, report.snapshots);
@@ -208,6 +186,7 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
     for (StackLine& stack : report.stacks) {
       new_ids.try_emplace(stack.id, read::StackId{next_id});
       stack.id = read::StackId{next_id++};
+      stack.process = process;
       all.stacks.push_back(std::move(stack));
     }
     for (Finding& finding : report.findings) {
@@ -225,13 +204,14 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
       if (added) sites.emplace_back();
       sites[at->second].push_back({process, std::move(finding)});
     }
-    const std::string who = "pid " + std::to_string(report.pid) + ": ";
-    for (const std::string& text : report.honesty) all.honesty.push_back(who + text);
-    for (const std::string& text : report.notes) all.notes.push_back(who + text);
+    honesty.add(all.processes[process].who, report.honesty);
+    notes.add(all.processes[process].who, report.notes);
     all.heap_growth.insert(all.heap_growth.end(), report.heap_growth.begin(),
                            report.heap_growth.end());
     all.stacks_total += report.stacks_total;
   }
+  all.honesty = honesty.take();
+  all.notes = notes.take();
   for (const std::vector<Said>& site : sites) all.findings.push_back(spoken_for(site));
   order(all.findings);
   std::stable_sort(

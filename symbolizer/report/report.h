@@ -88,6 +88,7 @@ struct StackLine {
   int64_t growth_blocks = 0;
   std::vector<OwnerLine> owners;  // largest first; empty: not known
   std::vector<TypeLine> types;    // largest first; empty: not known
+  size_t process = 0;             // index into Report::processes, when there are several
   // Innermost first, without the allocator's own frames; empty where the stack is not shown.
   symbolize::FrameList frames;
 };
@@ -143,17 +144,26 @@ struct Finding {
   std::vector<Share> shares;      // one for each process, when several are reported together
 };
 
-// One of several processes reported together.
+// One of several processes reported together, with figures of its own by its own clock.
 struct ProcessLine {
   uint32_t pid = 0;
   std::string program;
+  std::string command;
+  uint64_t start_realtime_ns = 0;
   std::string path;  // of the recording
-  size_t snapshots = 0;
+  std::vector<read::Label> labels;
+  std::string who;     // "pid 7", with more where that does not tell it from all others
   bool judged = true;  // false: too few snapshots for a verdict
-  uint64_t first_live_bytes = 0;
-  uint64_t last_live_bytes = 0;
+  size_t judged_snapshots = 0;
+  std::vector<SnapshotLine> snapshots;
   size_t leaks = 0;
+  size_t growing = 0;                    // findings with that verdict
+  std::optional<double> bytes_per_hour;  // of all that rises
+  // First, and last of those that are judged: what is live at exit says little.
+  const SnapshotLine& first() const { return snapshots.front(); }
+  const SnapshotLine& last() const;
 };
+uint64_t live_bytes(const SnapshotLine& line);  // native, of mappings, of other allocators
 
 // A process that was recorded and lived long enough for a verdict, and of which there is none.
 struct Unjudged {
@@ -181,6 +191,7 @@ struct Report {
   std::string program;
   std::string command;
   uint64_t start_realtime_ns = 0;
+  std::vector<read::Label> labels;       // of several processes those that all have
   uint64_t sampling_interval_bytes = 0;  // 0: exact
   uint64_t memory_limit_bytes = 0;       // 0: none known
   std::vector<SnapshotLine> snapshots;

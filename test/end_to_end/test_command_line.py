@@ -12,7 +12,8 @@ import subprocess
 
 import harness
 
-COMMANDS = ("run", "dump", "heapsnapshot", "report", "check", "soak", "top", "completion")
+COMMANDS = ("run", "dump", "heapsnapshot", "report", "check", "export", "push", "soak", "top",
+            "completion")
 OPTIONS_PAGE = harness.HERE.parent.parent / "docs" / "options.md"
 
 PLAIN = "int main(void) { return 7; }\n"

@@ -69,6 +69,39 @@ class Processes(harness.SiltTest):
         for stack in report.stacks:
             self.assertEqual(len(stack["live_bytes"]), 3)
 
+    def test_a_root_that_is_not_recorded_is_no_failure(self):
+        process = self.start_workers(["/usr/bin/env", "LD_PRELOAD=", "/bin/sh", "-c",
+                                      f"LD_PRELOAD={harness.LIBRARY} sleep 60 &"
+                                      f"LD_PRELOAD={harness.LIBRARY} sleep 61 & wait"])
+        for pid in self.children_of(process):
+            harness.wait_until(lambda: "libsilt.so" in pathlib.Path(f"/proc/{pid}/maps").read_text(),
+                               "silt in both")
+        out, told = self.tool("dump", "--tree", process.pid)
+        self.assertEqual(len(out.splitlines()), 2, out)
+        self.assertIn(f"process {process.pid} (sh) is not recorded itself", told)
+
+    def test_a_process_of_the_tree_that_does_not_answer_is_named(self):
+        process = self.start_workers([harness.program("two_workers")])
+        stopped = self.children_of(process)[0]
+        os.kill(stopped, signal.SIGSTOP)
+        status = pathlib.Path(f"/proc/{stopped}/status")
+        harness.wait_until(lambda: "State:\tT" in status.read_text(), "a stopped process")
+        out, told = self.tool("dump", "--tree", process.pid, status=3)
+        self.assertEqual(len(out.splitlines()), 2, out)
+        self.assertIn(f"process {stopped} is stopped", told)
+        self.assertIn("1 of 3 processes gave no snapshot", told)
+
+    def test_what_can_be_done_about_a_process_without_silt(self):
+        for command, said in ((["/bin/sleep", "60"], "start it anew with 'silt run"),
+                              (["/usr/bin/python3", "-c", "input()"], "memray attach")):
+            process = self.start(command, silt=False)
+            for more in ([], ["--tree"]):
+                out, told = self.tool("dump", *more, process.pid, status=3)
+                self.assertEqual(out, "")
+                self.assertIn(f"process {process.pid} runs without libsilt.so", told)
+                self.assertIn(said, told)
+            process.process.kill()
+
     def test_what_was_started_and_is_not_recorded_is_named(self):
         process = self.start_workers(["/bin/sh", "-c", "LD_PRELOAD= sleep 60 & sleep 61 & wait"])
         out, told = self.tool("dump", "--tree", process.pid)

@@ -153,6 +153,10 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
   for (const auto& part : values.rss) {
     append_item(rss, format::RssEntry{static_cast<uint32_t>(part.kind), 0, part.bytes});
   }
+  std::string labels;
+  for (const read::Label& label : values.labels) {
+    append_item(labels, format::LabelEntry{strings.add(label.key), strings.add(label.value)});
+  }
   std::string managed_heaps, script_frames;
   for (const auto& managed_heap : values.managed_heaps) append_item(managed_heaps, managed_heap);
   for (const auto& frame : values.script_frames) {
@@ -179,6 +183,9 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
   if (!values.nodes.empty() && values.nodes[0].birth != 0) {
     sections.push_back(
         {type(SectionType::kBirths), count_of(values.nodes.size()), birth_bytes(values.nodes)});
+  }
+  if (!values.labels.empty()) {
+    sections.push_back({type(SectionType::kLabels), count_of(values.labels.size()), labels});
   }
   if (values.managed_heaps.empty()) return sections;
   sections.push_back({type(SectionType::kRuntimes), 1, runtimes});

@@ -70,6 +70,7 @@ struct SnapshotValues {
   std::vector<read::Mapping> mappings;
   std::vector<std::pair<format::Cost, uint64_t>> costs;
   std::vector<read::Snapshot::Rss> rss;
+  std::vector<read::Label> labels;
   // Managed heaps; their sections, and a runtime "nodejs", are written when there is one.
   std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<read::ScriptFrame> script_frames;

@@ -27,7 +27,7 @@ function buildSummary(data) {
   document.title = `silt: ${data.program}`;
   const last = data.snapshots[data.judged - 1];
   const facts = [
-    ["process", `${data.program}, pid ${data.pid}`], ["command", data.command],
+    ["process", data.title], ["labels", data.labels], ["command", data.command],
     ["started", data.start], ["seen", data.scope],
     ["at last", last && `${bytes(last.live_bytes)} in use of native memory in ${count(last.live_blocks)} blocks, ` +
       `${bytes(last.mapping_bytes)} mapped, RSS ${last.rss_bytes ? bytes(last.rss_bytes) : "unknown"}`],
@@ -56,12 +56,16 @@ function buildProcesses(data) {
   if (data.processes.length === 0) return;
   const host = section("Processes", "processes");
   host.append(scrolled("processes", element("table", {},
-    element("thead", {}, element("tr", {}, ["process", "recording", "snapshots", "first", "last", "leaks"]
-      .map((head) => element("th", {scope: "col"}, head)))),
-    element("tbody", {}, data.processes.map((process) => element("tr", {},
-      [process.name, process.path, count(process.snapshots), bytes(process.first_live_bytes),
-       bytes(process.last_live_bytes), count(process.leaks)]
-        .map((cell) => element("td", {}, cell))))))));
+    element("thead", {}, element("tr", {},
+      ["process", "verdict", "per hour", "live", "RSS", "of that", "snapshots", "labels", "recording"]
+        .map((head) => element("th", {scope: "col"}, head)))),
+    element("tbody", {}, data.processes_order.map((at) => data.processes[at]).map((process) =>
+      element("tr", {},
+        [process.name, process.verdict,
+         process.bytes_per_hour === 0 ? "" : bytes(process.bytes_per_hour),
+         process.live_bytes.map(bytes).join(" → "), process.rss_bytes.map(bytes).join(" → "),
+         process.rss, count(process.snapshots), process.labels, process.path]
+          .map((cell) => element("td", {}, cell))))))));
 }
 
 function buildTexts(title, id, lines) {

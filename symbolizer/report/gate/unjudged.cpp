@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "symbolizer/base/quantity.h"
@@ -15,11 +16,24 @@ namespace {
 
 constexpr double kLong = 10;  // seconds
 
+// Containers each have a process 1.
+std::string place_of(const std::vector<read::Label>& labels) {
+  std::string place;
+  for (const std::string_view key : {"host", "pod", "container"}) {
+    const std::string* const value = read::find_label(labels, key);
+    place += (value == nullptr ? "" : *value) + "\n";
+  }
+  return place;
+}
+
+using Key = std::pair<std::string, uint32_t>;  // place, pid
+
 }  // namespace
 
 RecordedProcess facts_of(const read::Recording& recording, const report::Report& report) {
   RecordedProcess process;
   process.pid = report.pid;
+  process.place = place_of(report.labels);
   process.program = report.program;
   process.lived_seconds = static_cast<double>(recording.snapshots.back().meta.elapsed_ns) / 1e9;
   process.judged_seconds = report.judged_seconds;
@@ -41,34 +55,38 @@ bool lived_long(double lived_seconds, double run_seconds) {
 
 std::vector<report::Unjudged> find_unjudged(const std::vector<RecordedProcess>& recordings) {
   double run_seconds = 0;
-  std::map<uint32_t, bool> judged;  // by pid: recorded here, and whether that is enough
-  std::map<uint32_t, double> ages;  // by pid, as far as anybody saw it
+  std::map<Key, bool> judged;  // recorded here, and whether that is enough
+  std::map<Key, double> ages;  // as far as anybody saw it
   for (const RecordedProcess& process : recordings) {
     run_seconds = std::max(run_seconds, process.judged_seconds);
-    judged[process.pid] |= process.judged_snapshots >= kFewestForVerdict;
-    ages[process.pid] = std::max(ages[process.pid], process.lived_seconds);
+    const Key key(process.place, process.pid);
+    judged[key] |= process.judged_snapshots >= kFewestForVerdict;
+    ages[key] = std::max(ages[key], process.lived_seconds);
     for (const read::Child& child : process.children) {
-      ages[child.pid] = std::max(ages[child.pid], child.age_seconds);
+      double& age = ages[{process.place, child.pid}];
+      age = std::max(age, child.age_seconds);
     }
   }
   const bool any =
       std::any_of(judged.begin(), judged.end(), [](const auto& one) { return one.second; });
   std::vector<report::Unjudged> found;
   if (!any) return found;  // a run that is too short altogether is told as that
-  std::map<uint32_t, bool> named;
-  const auto add = [&](uint32_t pid, const std::string& program, std::string why) {
-    if (!std::exchange(named[pid], true)) found.push_back({pid, program, std::move(why)});
+  std::map<Key, bool> named;
+  const auto add = [&](const Key& key, const std::string& program, std::string why) {
+    if (!std::exchange(named[key], true)) found.push_back({key.second, program, std::move(why)});
   };
   for (const RecordedProcess& process : recordings) {
-    if (!judged[process.pid] && lived_long(ages[process.pid], run_seconds)) {
-      add(process.pid, process.program,
+    const Key key(process.place, process.pid);
+    if (!judged[key] && lived_long(ages[key], run_seconds)) {
+      add(key, process.program,
           "it has only " +
               format_counted(static_cast<double>(process.judged_snapshots), "snapshot") +
               " under load");
     }
     for (const read::Child& child : process.children) {
-      if (judged.count(child.pid) > 0 || !lived_long(child.age_seconds, run_seconds)) continue;
-      add(child.pid, child.name,
+      const Key of_child(process.place, child.pid);
+      if (judged.count(of_child) > 0 || !lived_long(child.age_seconds, run_seconds)) continue;
+      add(of_child, child.name,
           "a recorded child of process " + std::to_string(process.pid) +
               ", of which no recording is given here");
     }

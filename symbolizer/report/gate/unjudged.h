@@ -19,6 +19,7 @@ namespace silt::report {
 // What a recording tells of its process and of the children it saw.
 struct RecordedProcess {
   uint32_t pid = 0;
+  std::string place;  // where that number is its: a host, pod and container
   std::string program;
   double lived_seconds = 0;   // as far as its snapshots show
   double judged_seconds = 0;  // between the first and the last that count for a verdict

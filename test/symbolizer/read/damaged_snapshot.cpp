@@ -47,6 +47,7 @@ std::string refusal(const std::string& bytes) {
   if (auto costs = file->costs(); !costs) return costs.error().message;
   if (auto rss = file->rss(); !rss) return rss.error().message;
   if (auto children = file->children(); !children) return children.error().message;
+  if (auto labels = file->labels(); !labels) return labels.error().message;
   if (auto runtimes = file->runtimes(); !runtimes) return runtimes.error().message;
   if (auto heaps = file->script_heaps(); !heaps) return heaps.error().message;
   return "";

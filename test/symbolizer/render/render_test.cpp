@@ -5,8 +5,6 @@
 
 #include "symbolizer/render/render.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -19,6 +17,7 @@
 
 #include "symbolizer/render/profile.pb.h"
 #include "test/symbolizer/render/golden_path.h"
+#include "test/symbolizer/render/gunzip.h"
 #include "test/symbolizer/render/sample_report.h"
 
 namespace silt::test {
@@ -113,20 +112,6 @@ TEST_CASE("a folded stack is one line with one number, outermost first") {
   report.stacks.resize(1);
   CHECK(render::render_folded(report) ==
         "main;SessionTable::add(int);std::map<int, Session>::emplace(int&&) 448\n");
-}
-
-std::string gunzip(const std::string& bytes) {
-  z_stream stream{};
-  REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
-  std::string result(1 << 20, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(result.data());
-  stream.avail_out = static_cast<uInt>(result.size());
-  REQUIRE(inflate(&stream, Z_FINISH) == Z_STREAM_END);
-  result.resize(stream.total_out);
-  inflateEnd(&stream);
-  return result;
 }
 
 TEST_CASE("a pprof profile carries six sample types and inlined lines in one location") {

@@ -31,6 +31,10 @@ Report sample() {
   report.pid = 4711;
   report.program = "shop";
   report.command = "shop --port 80";
+  report.labels = {{"version", "1.2"},
+                   {"pod", "shop-7d9f|<b>\033[2J"},
+                   {"container", std::string(64, 'c')},
+                   {"host", "n3"}};
   report.start_realtime_ns = 1700000000123000000;
   report.memory_limit_bytes = 512000000;
   for (uint32_t i = 0; i < 8; ++i) {

@@ -82,9 +82,9 @@ TEST_CASE("a process with its last picture only does not make the others' run sh
   CHECK(all.snapshots.back().elapsed_seconds - all.snapshots.front().elapsed_seconds == Approx(20));
   REQUIRE(all.processes.size() == 2);
   CHECK_FALSE(all.processes[0].judged);
-  CHECK(all.processes[0].last_live_bytes == 5'000'000);
+  CHECK(live_bytes(all.processes[0].last()) == 5'000'000);
   CHECK(all.processes[1].judged);
-  CHECK(all.processes[1].first_live_bytes == 1'000'000);
+  CHECK(live_bytes(all.processes[1].first()) == 1'000'000);
 }
 
 TEST_CASE("the least sensitive of the processes that were judged tells what could be seen") {

@@ -50,6 +50,21 @@ TEST_CASE("one of two recordings of a process is enough") {
   CHECK(find_unjudged({process(1, 20, 2), process(1, 60, 8)}).empty());
 }
 
+TEST_CASE("two containers' process 1 are not one process") {
+  RecordedProcess pod = process(1, 60, 8);
+  pod.place = "shop-1";
+  RecordedProcess other = process(1, 60, 2);
+  other.place = "shop-2";
+  CHECK(find_unjudged({pod, other}).size() == 1);
+  other.place = pod.place;
+  CHECK(find_unjudged({pod, other}).empty());
+  // Nor is a child of one found in the other.
+  pod.children = {{7, 50, "worker"}};
+  RecordedProcess worker = process(7, 50, 8);
+  worker.place = "shop-2";
+  CHECK(find_unjudged({pod, worker}).size() == 1);
+}
+
 TEST_CASE("in a short run half of it is long") {
   RecordedProcess master = process(1, 8, 8);
   master.children = {{2, 4.5, "worker"}, {3, 3.5, "helper"}};
