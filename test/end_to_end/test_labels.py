@@ -62,7 +62,7 @@ class Labels(harness.SiltTest):
         for name in ("text", "markdown", "html", "junit", "sarif", "json"):
             out, _ = self.tool("report", "--format", name, self.recording())
             for value in ("1.2", "shop-7d", "0123456789ab", "n3"):
-                self.assertIn(value, out, name)
+                self.assertIn(value, out.replace("\\", "") if name == "markdown" else out, name)
 
     def test_a_pod_is_known_by_what_kubernetes_sets(self):
         self.assertEqual(self.labels(POD_NAME="shop-7d", POD_NAMESPACE="prod", NODE_NAME="n3"),
