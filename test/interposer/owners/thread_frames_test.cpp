@@ -9,6 +9,8 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 
+#include "interposer/unwind/unwinder.h"
+
 namespace silt::owners {
 namespace {
 
@@ -54,6 +56,8 @@ uint64_t stack_end() {
 }
 
 void check(Seen& seen, uint64_t frame_pointer) {
+  static const bool can_derive = unwind::open_unwinder();
+  REQUIRE(can_derive);
   static ThreadFrames frames;
   frames.walk({seen.here.pc, seen.here.sp, frame_pointer}, stack_end());
   CHECK(frames.pc_of(seen.inner_word) == seen.into_inner);
@@ -75,6 +79,7 @@ TEST_CASE("a word on a stack is the function's also where the frame pointer is n
 
 TEST_CASE("a walk that leads out of the stack ends") {
   static ThreadFrames frames;
+  REQUIRE(unwind::open_unwinder());
   uint64_t words[64];
   for (uint64_t& word : words) word = reinterpret_cast<uint64_t>(&stand) + 4;
   const auto begin = reinterpret_cast<uint64_t>(&words[0]);

@@ -55,14 +55,16 @@ std::string file_with(const Values& values) {
 }
 
 std::string why_refused(const Values& values) {
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(file_with(values)));
+  const std::string bytes = file_with(values);
+  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
   REQUIRE(file);
   const auto owners = file->owners();
   return owners ? "" : owners.error().message;
 }
 
 TEST_CASE("types and names of a runtime's objects are read") {
-  auto file = SnapshotFile::open(std::make_unique<MemorySource>(file_with({})));
+  const std::string bytes = file_with({});
+  auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
   REQUIRE(file);
   const auto read = file->owners();
   REQUIRE(read);
