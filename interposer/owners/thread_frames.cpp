@@ -7,6 +7,7 @@
 #include "interposer/base/arch.h"
 #include "interposer/unwind/derive.h"
 #include "interposer/unwind/object.h"
+#include "interposer/unwind/unwinder.h"
 
 namespace silt::owners {
 namespace {
@@ -87,12 +88,17 @@ class Stack {
 
 void ThreadFrames::walk(const Frame& innermost, uint64_t end) {
   count_ = 0;
-  const Stack stack(end);
-  Frame frame = innermost;
-  do {
-    places_[count_++] = Place{frame.sp, frame.pc};
-    end_ = end;  // the outermost function's, if it is one
-  } while (count_ < kMost && stack.step(frame));
+  // Held by a thread that the copy does not have: what libunwind knows may be half written.
+  if (!unwind::derive_lock.try_lock()) return;
+  unwind::derive_stack.run([&] {
+    const Stack stack(end);
+    Frame frame = innermost;
+    do {
+      places_[count_++] = Place{frame.sp, frame.pc};
+    } while (count_ < kMost && stack.step(frame));
+  });
+  unwind::derive_lock.unlock();
+  end_ = end;  // the outermost function's, if it is one
 }
 
 uint64_t ThreadFrames::pc_of(uint64_t address) const {
