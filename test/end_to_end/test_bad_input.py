@@ -119,8 +119,13 @@ class BadInput(harness.SiltTest):
     def test_a_process_without_silt(self):
         process = self.start([harness.program("growth")], silt=False)
         process.wait_line("ready step")
-        err = self.check_refused("dump", process.pid, names=[process.pid])
-        self.assertRegex(err, r"silt|interposer|LD_PRELOAD")
+        out, err = self.tool("dump", process.pid, status=3)
+        self.assertEqual(out, "")
+        # What is wrong in the first line; below it what can be done about it.
+        first, *advice = err.splitlines()
+        self.assertIn(f"process {process.pid} runs without libsilt.so", first)
+        self.assertEqual(len(advice), 2, err)
+        self.assertIn("silt run -- PROGRAM", advice[0])
         self.assertEqual(process.finish(), 0)  # the signal would have ended it
 
     def test_a_process_of_someone_else(self):

@@ -65,11 +65,12 @@ class Sizes(harness.SiltTest):
         self.end()
         live = [snapshot["live_bytes"] for snapshot in self.report(self.folder_of_it).snapshots]
         growth = [after - before for before, after in zip(live, live[1:])]
-        # The look comes in the middle of a step, or at its end.
+        # The look comes in the middle of a step, or at its end, and what is resident grows by more
+        # than the blocks: by silt's tables, by pages of files.
         self.assertEqual(len(growth), 3)
-        self.assertTrue(21 * MIB < growth[0] <= 24.1 * MIB, growth)
+        self.assertTrue(19 * MIB < growth[0] <= 24.1 * MIB, growth)
         self.assertTrue(15.9 * MIB < growth[0] + growth[1] - 24 * MIB < 16.1 * MIB, growth)
-        self.assertTrue(21 * MIB < growth[2] <= 24.1 * MIB, growth)
+        self.assertTrue(19 * MIB < growth[2] <= 24.1 * MIB, growth)
 
     def test_at_growth_by_a_share(self):
         self.begin("+100%")
