@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -122,6 +123,7 @@ class Pool {
     }
     work();
     for (std::thread& thread : threads) thread.join();
+    if (thrown_) std::rethrow_exception(thrown_);
     EachReport each;
     for (std::optional<Result<OneReport>>& result : results_) {
       if (result && !*result) return result->error();
@@ -136,7 +138,18 @@ class Pool {
   }
 
  private:
+  // Out of memory in one thread is for main to tell, as everywhere.
   void work() {
+    try {
+      work_on();
+    } catch (...) {
+      const std::lock_guard lock(telling_);
+      thrown_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+
+  void work_on() {
     const Tell tell = [this](const char* what, double done) {
       if (reads_.size() == 1) progress_.tell(what, done);
     };
@@ -158,6 +171,7 @@ class Pool {
   std::atomic<size_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex telling_;
+  std::exception_ptr thrown_;
   size_t done_ = 0;
   log::Progress progress_;
 };
