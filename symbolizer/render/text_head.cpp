@@ -38,7 +38,7 @@ void put_memory(TextRows& rows, const TextOptions& options,
            (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
            format_bytes(static_cast<double>(to));
   };
-  std::string text = indent;
+  std::string text;
   if (last.js_used_bytes > 0) {
     const auto with_script =
         std::find_if(snapshots.begin(), snapshots.end(),
@@ -55,10 +55,10 @@ void put_memory(TextRows& rows, const TextOptions& options,
   }
   if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
   if (live.size() > 1) text += "   " + sparkline(live, 24);
-  if (columns(text) <= options.width) {
-    rows.line(text);
+  if (columns(indent) + columns(text) <= options.width) {
+    rows.line(indent + text);
   } else {
-    rows.wrapped(text, "", indent + "  ");
+    rows.wrapped(text, indent, indent + "  ");
   }
   const std::string sum = rss_text(last);
   if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");
