@@ -115,6 +115,24 @@ TEST_CASE("V8's own books of a growing heap are no finding of their own") {
   CHECK(report.findings.size() == 1);
 }
 
+TEST_CASE("the pages that V8 maps for a growing heap are no finding beside the heap's own") {
+  Server server(8);
+  const auto pages = server.process.stack(
+      {"v8::base::OS::Allocate", "v8::internal::MemoryAllocator::AllocatePage",
+       "v8::internal::Heap::AllocateRaw", "main"},
+      read::Heap::kMapping);
+  const auto leak =
+      server.process.script_stack({{"remember", "file:///srv/app.js", 31, 3}, kMain, kTimers});
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.process.allocate(pages, 5, 5 << 18);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].heap == read::Heap::kManaged);
+}
+
 TEST_CASE("a few samples of the caller, or a pool's blocks, do not make it the site") {
   for (unsigned seed = 1; seed <= 10; ++seed) {
     Server server(seed);
