@@ -125,12 +125,13 @@ TEST_CASE("the pages that V8 maps for a growing heap are no finding beside the h
       server.process.script_stack({{"remember", "file:///srv/app.js", 31, 3}, kMain, kTimers});
   for (int i = 0; i <= 8; ++i) {
     server.objects(leak, 10'000, 120);
-    server.process.allocate(pages, 5, 5 << 18);
+    server.process.allocate(pages, 10, 10 << 18);
     server.snapshot(i);
   }
   const Report report = server.report();
   REQUIRE(report.findings.size() == 1);
   CHECK(report.findings[0].heap == read::Heap::kManaged);
+  CHECK(report.findings[0].growth_bytes < 10'000'000);  // the objects'; 21 MB were mapped
 }
 
 TEST_CASE("a few samples of the caller, or a pool's blocks, do not make it the site") {
