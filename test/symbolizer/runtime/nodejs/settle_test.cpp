@@ -117,10 +117,10 @@ TEST_CASE("V8's own books of a growing heap are no finding of their own") {
 
 TEST_CASE("the pages that V8 maps for a growing heap are no finding beside the heap's own") {
   Server server(8);
-  const auto pages = server.process.stack(
-      {"v8::base::OS::Allocate", "v8::internal::MemoryAllocator::AllocatePage",
-       "v8::internal::Heap::AllocateRaw", "main"},
-      read::Heap::kMapping);
+  const auto pages =
+      server.process.stack({"v8::base::OS::Allocate", "v8::internal::MemoryAllocator::AllocatePage",
+                            "v8::internal::Heap::AllocateRaw", "main"},
+                           read::Heap::kMapping);
   const auto leak =
       server.process.script_stack({{"remember", "file:///srv/app.js", 31, 3}, kMain, kTimers});
   for (int i = 0; i <= 8; ++i) {
