@@ -161,7 +161,7 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
   return {
       "sampling tells who allocated these objects, not who keeps them; two looks at all of them "
       "do: "
-      "'silt soak --owners 1', or 'silt dump --owners PID' while it runs and again when it has "
+      "'silt soak', or 'silt dump --owners PID' while it runs and again when it has "
       "grown; a copy of the process looks, and for this heap of " +
       format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory"};
 }
