@@ -51,8 +51,9 @@ class Stack {
   }
 
   // False at the outermost frame, and where the walk does not go on.
-  bool step(Frame& frame) const {
+  bool step(Frame& frame, bool* outermost) const {
     const FrameRule rule = unwind::derive_rule(frame.pc);
+    *outermost = rule.kind() == RuleKind::kOutermost;
     uint64_t cfa = 0;
     switch (rule.kind()) {
       case RuleKind::kSp:
@@ -90,15 +91,17 @@ void ThreadFrames::walk(const Frame& innermost, uint64_t end) {
   count_ = 0;
   // Held by a thread that the copy does not have: what libunwind knows may be half written.
   if (!unwind::derive_lock.try_lock()) return;
+  bool outermost = false;
   unwind::derive_stack.run([&] {
     const Stack stack(end);
     Frame frame = innermost;
     do {
       places_[count_++] = Place{frame.sp, frame.pc};
-    } while (count_ < kMost && stack.step(frame));
+    } while (count_ < kMost && stack.step(frame, &outermost));
   });
   unwind::derive_lock.unlock();
-  end_ = end;  // the outermost function's, if it is one
+  // Where the walk did not come to the end, nobody knows how far the last function's frame goes.
+  end_ = outermost ? end : places_[count_ - 1].begin;
 }
 
 uint64_t ThreadFrames::pc_of(uint64_t address) const {
