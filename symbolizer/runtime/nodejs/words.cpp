@@ -160,9 +160,8 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
   constexpr double kMemory = 14;
   return {
       "sampling tells who allocated these objects, not who keeps them; two looks at all of them "
-      "do: "
-      "'silt soak', or 'silt dump --owners PID' while it runs and again when it has "
-      "grown; a copy of the process looks, and for this heap of " +
+      "do: 'silt soak', or 'silt dump --owners PID' while it runs and again when it has grown; a "
+      "copy of the process looks, and for this heap of " +
       format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory"};
 }
 
