@@ -10,6 +10,7 @@
 #include "symbolizer/report/findings/pointers.h"
 #include "symbolizer/report/findings/whole.h"
 #include "symbolizer/report/honesty.h"
+#include "symbolizer/report/own_heap_mappings.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/stack_lines.h"
 
@@ -166,8 +167,11 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const bool own_malloc = (recording.snapshots.back().meta.flags & format::kFlagOwnMalloc) != 0 ||
                           !own_allocators.empty();
-  const WholeInput input{recording,         timelines.native, summaries,
-                         names.node_frames, fold_options,     own_malloc};
+  const std::vector<uint64_t> own_heap =
+      own_heap_mappings(recording, names.node_frames, fold_options);
+  for (size_t i = 0; i < own_heap.size(); ++i) report.snapshots[i].mapping_bytes -= own_heap[i];
+  const WholeInput input{recording,    timelines.native, summaries, names.node_frames,
+                         fold_options, own_heap,         own_malloc};
   const Wholes wholes = judge_wholes(input, groups);
   report.detectable_whole_bytes_per_hour = wholes.detectable_bytes_per_hour;
   order_groups(groups);

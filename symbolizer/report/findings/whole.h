@@ -31,6 +31,7 @@ struct WholeInput {
   const std::vector<StackSummary>& summaries;
   const NodeFrames& names;
   const FoldOptions& options;
+  const std::vector<uint64_t>& own_heap_mappings;  // symbolizer/report/own_heap_mappings.h
   bool own_malloc = false;  // the program's binary defines malloc: what it hands out is not seen
 };
 

@@ -96,7 +96,8 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     return parts ? std::optional(static_cast<double>(parts->mappings)) : std::nullopt;
   });
   const Curve mapped = curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
-    return static_cast<double>(input.recording.snapshots[snapshot].meta.mapping.live_bytes);
+    return static_cast<double>(input.recording.snapshots[snapshot].meta.mapping.live_bytes -
+                               input.own_heap_mappings[snapshot]);
   });
   tell_smallest(wholes, curve, kFloor);
   const Judgement judgement = analyze::judge_whole(curve, kFloor);
