@@ -152,7 +152,8 @@ bool is_small_doubt(const Group& group) {
 
 // Chance found it in a JavaScript heap.
 bool is_chance(const Group& group) {
-  return group.heap == read::Heap::kManaged && rises(group) && report::is_by_chance(group);
+  if (group.heap != read::Heap::kManaged) return false;
+  return rises(group) ? report::is_by_chance(group) : report::swings_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
