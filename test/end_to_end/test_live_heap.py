@@ -6,6 +6,7 @@ below SILT_NODE_VERSIONS."""
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -78,6 +79,31 @@ class LiveHeap(harness.SiltTest):
                 self.command(process, "grow")
                 after = self.heap(process, f"{version}.2.heapsnapshot")
                 self.check_growth(before, after)
+                self.assertEqual(process.finish(), 7, process.told())
+                self.assertEqual(process.errors(), "")
+
+    @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "scripts/test_long runs it")
+    def test_of_a_hundred_attempts_beside_full_load_99_succeed(self):
+        attempts = int(os.environ.get("SILT_ATTEMPTS", 100))
+        for version, node in {"here": NODE, **other_versions()}.items():
+            with self.subTest(version):
+                process = self.app(node)
+                self.command(process, "work")
+                self.command(process, "grow")
+                failures, pauses = [], []
+                for _ in range(attempts):
+                    path = os.path.join(self.folder, "a.heapsnapshot")
+                    _, errors = self.tool("heapsnapshot", process.pid, "-o", path, "--timeout",
+                                          "60s", status=None, timeout=LONG)
+                    self.assertEqual(errors.count("\n"), 1, errors)
+                    if os.path.exists(path):
+                        os.remove(path)
+                        pauses.append(float(re.search(r"paused for ([\d.]+) ms", errors)[1]))
+                    else:
+                        failures.append(errors)
+                print(f"# {version}: {len(failures)} of {attempts} failed; paused for "
+                      f"{min(pauses, default=0)} to {max(pauses, default=0)} ms", flush=True)
+                self.assertLessEqual(len(failures), attempts // 100, "".join(failures[:5]))
                 self.assertEqual(process.finish(), 7, process.told())
                 self.assertEqual(process.errors(), "")
 
