@@ -72,6 +72,7 @@ struct Fit {
   double parameters = 0;
   double windows = 0;  // that it explains
   double late_pace = 1;
+  size_t even_from = 0;
 };
 
 // All models are measured on all windows: those left out cost a parameter each and no deviance.
@@ -119,6 +120,12 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
                           (mark + offset) / (1 + offset)});
       }
     }
+    // A warm-up of any course that is over: what it adds in each window costs a parameter, too.
+    for (size_t from = warm_up + 1; from <= windows / 2; ++from) {
+      fading.push_back(
+          {deviance(counts, from, [](double begin, double end) { return end - begin; }),
+           parameters(from, 1), static_cast<double>(windows), 1, from});
+    }
     for (const double shape : kShapes) {
       for (const double floor : kFloors) {
         // The steady part is most of what comes at the end, or it is not seen.
@@ -163,6 +170,7 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
   comparison.for_an_end = for_b(without, with);
   comparison.spread = spread;
   comparison.for_a_floor = for_b(with, above);
+  comparison.even_from = above.even_from;
   comparison.late_pace = with.late_pace;
   return comparison;
 }

@@ -21,8 +21,12 @@ struct CurveComparison {
   // of their Bayesian information criteria (Schwarz 1978), deviances scaled by the spread that the
   // better of the two leaves. Above 0: the end is likelier.
   double for_an_end = 0;
-  // The same for a warm-up that fades above a steady pace, against growth with an end.
+  // The same for a warm-up after which a steady pace stays, against growth with an end: one that
+  // fades away exponentially above the pace, or one of any course that is over before half of the
+  // windows are.
   double for_a_floor = 0;
+  // The windows of that other warm-up, where it explains most; 0: it does not.
+  size_t even_from = 0;
   // Under the model with an end: the pace at the end over the pace where warm-up ends.
   double late_pace = 1;
   double spread = 1;  // variance of a window's count over that of independent events

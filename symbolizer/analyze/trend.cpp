@@ -150,8 +150,7 @@ bool bends(Steps steps, const Trend& trend, double events_per_unit) {
 
 // Whether growth that comes to an end explains the windows better than growth that goes on; what
 // follows a warm-up may also be its tail, and that it is more must show.
-Obstacle find_end(Steps begun, const Trend& trend, double events_per_unit) {
-  const CurveComparison models = compare_models(begun, trend.warm_up, events_per_unit);
+Obstacle find_end(const CurveComparison& models, const Trend& trend) {
   if (models.late_pace >= kBend) return Obstacle::kNone;
   if (models.for_an_end > kEvidence) {
     if (models.for_a_floor >= kEvidence) return Obstacle::kNone;
@@ -215,13 +214,10 @@ bool grows_in_thirds(Steps steps) {
   return true;
 }
 
-}  // namespace
-
-Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
+// The trend after so many windows of warm-up.
+Trend trend_after(Steps begun, size_t warm_up, double events_per_unit) {
   Trend trend;
-  trend.onset = find_onset(all);
-  const Steps begun = Steps(all).subspan(trend.onset);
-  trend.warm_up = find_warm_up(begun, events_per_unit);
+  trend.warm_up = warm_up;
   const Steps steps = begun.subspan(trend.warm_up);
   trend.windows = steps.size();
   if (steps.empty()) return trend;
@@ -253,10 +249,18 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
   if (trend.windows < 3) return blocked(Obstacle::kTooShort);
   if (trend.events < kFewestEvents - 0.5) return blocked(Obstacle::kTooFew);
   if (!(exact && pure) && z < kSignificant) return blocked(Obstacle::kWithinNoise);
-  const Obstacle end =
-      trend.windows < kFewestForModels
-          ? (bends(steps, trend, events_per_unit) ? Obstacle::kBend : Obstacle::kNone)
-          : find_end(begun, trend, events_per_unit);
+  Obstacle end = Obstacle::kNone;
+  if (trend.windows < kFewestForModels) {
+    if (bends(steps, trend, events_per_unit)) end = Obstacle::kBend;
+  } else {
+    const CurveComparison models = compare_models(begun, warm_up, events_per_unit);
+    end = find_end(models, trend);
+    const bool longer = models.late_pace < kBend && models.for_an_end > kEvidence &&
+                        models.even_from > warm_up;
+    if (longer && end == Obstacle::kNone) {
+      return trend_after(begun, models.even_from, events_per_unit);
+    }
+  }
   if (end != Obstacle::kNone) {
     trend.even_tail = end == Obstacle::kBend ? even_tail(steps) : 0;
     return blocked(end);
@@ -279,6 +283,16 @@ Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
     return blocked(Obstacle::kNone);
   }
   return blocked(Obstacle::kNotEvery);
+}
+
+}  // namespace
+
+Trend find_trend(const std::vector<Step>& all, double events_per_unit) {
+  const size_t onset = find_onset(all);
+  const Steps begun = Steps(all).subspan(onset);
+  Trend trend = trend_after(begun, find_warm_up(begun, events_per_unit), events_per_unit);
+  trend.onset = onset;
+  return trend;
 }
 
 }  // namespace silt::analyze

@@ -51,6 +51,19 @@ TEST_CASE("what stays when a warm-up has faded is told from its tail") {
   CHECK(models.for_a_floor > 8);
 }
 
+TEST_CASE("what stays when a warm-up of another course is over is told from its tail") {
+  const auto models = analyze::compare_models(steps(10,
+                                                    [](size_t i) {
+                                                      const double filling =
+                                                          i < 4 ? 4.0 - double(i) : 0;
+                                                      return 300 + 150 * filling + double(i % 3);
+                                                    }),
+                                              0, 1);
+  CHECK(models.for_an_end > 8);
+  CHECK(models.for_a_floor > 8);
+  CHECK(models.even_from == 4);
+}
+
 TEST_CASE("a window that was starved is no end on the clock of the process's own work") {
   std::vector<Step> list = steps(9, [](size_t i) { return i < 6 ? 100 : 20; });
   for (Step& step : list) step.activity = step.born * 10;

@@ -104,6 +104,20 @@ TEST_CASE("a leak after a warm-up in two phases is a leak") {
         }) == 0);
 }
 
+TEST_CASE("a leak under a table that fills ever more slowly until it is full is a leak") {
+  for (const int pace : {300, 40}) {
+    const auto fills = [pace](SimulatedHeap& heap, int round) {
+      if (round < 5) heap.allocate(about(heap, pace * (5 - round) / 2), 40);
+    };
+    CAPTURE(pace);
+    CHECK(wrong(kRises, 18, [&](SimulatedHeap& heap, int round) {
+            fills(heap, round);
+            heap.allocate(about(heap, pace), 40);
+          }) <= 2);  // the pace varies by a third
+    CHECK(wrong(kHealthy, 18, fills) == 0);
+  }
+}
+
 TEST_CASE("a sawtooth seen for little more than two of its periods is no leak") {
   for (const int period : {6, 7, 9}) {
     for (const int phase : {0, 2}) {
