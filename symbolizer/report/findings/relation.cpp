@@ -26,9 +26,19 @@ constexpr double kContainerShare = 0.02;
 // Objects of a container in a sampled heap are so many times as large as what it holds.
 constexpr double kContainerSize = 8;
 
+// What one function maps and what it takes from malloc meanwhile may be one thing: a segment and the
+// record that describes it.
+bool may_share(const Group& whole, const Group& part) {
+  if (whole.heap == part.heap) return true;
+  const auto is_native = [](const Group& group) {
+    return group.heap == read::Heap::kNative || group.heap == read::Heap::kMapping;
+  };
+  return is_native(whole) && is_native(part) && same_function(whole.site, part.site);
+}
+
 // Cheap: whether the pair is worth a closer look.
 bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions& options) {
-  if (whole.group.heap != part.group.heap) return false;
+  if (!may_share(whole.group, part.group)) return false;
   for (const Frame& site : whole.sites) {
     if (part.functions.count(function_hash(site)) > 0) return true;
   }

@@ -34,6 +34,23 @@ TEST_CASE("parts that grow in step below the leaking function join its finding")
   CHECK(report.findings[0].stacks.size() == 2);
 }
 
+TEST_CASE("what a function maps and the record that it makes for it are one leak") {
+  const Frame map = frame("add_segment", "store.cpp", 31);
+  const Frame record = frame("add_segment", "store.cpp", 30);
+  for (const bool in_step : {true, false}) {
+    NamedHeap heap({{kMalloc, map, kMain}, {kMalloc, record, kMain}});
+    heap.recording().stacks[0].heap = read::Heap::kMapping;
+    for (int i = 0; i < 10; ++i) {
+      const size_t segments = 20 + heap.chance(30);
+      heap.allocate(segments, 65536, 0);
+      heap.allocate(in_step ? segments : 20 + heap.chance(30), 40, 1);
+      heap.snapshot();
+    }
+    const Report report = heap.report();
+    CHECK(leaks(report) == (in_step ? 1 : 2));
+  }
+}
+
 TEST_CASE("what grows at its own pace below the leaking function is a finding of its own") {
   const Frame handle = frame("handle", "app.cpp", 30);
   NamedHeap heap(
