@@ -77,6 +77,11 @@ std::string format_duration(double seconds) {
   return short_number(seconds / (86400.0 * 365)) + " years";
 }
 
+std::string format_pause(double seconds) {
+  if (!(seconds >= 0 && seconds < 0.0995)) return format_duration(seconds);
+  return printed("%.3g ms", seconds * 1000);
+}
+
 std::string format_counted(double count, const char* noun) {
   const std::string text = format_count(count);
   return text + " " + noun + (text == "1" ? "" : "s");

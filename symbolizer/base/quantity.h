@@ -24,6 +24,9 @@ std::string format_count(double count);
 // "0.4 s", "42 s", "3 min 20 s", "2 h 5 min", "3 days 4 h".
 std::string format_duration(double seconds);
 
+// What a pause or a piece of work took: "0.257 ms", "85.6 ms", then as above.
+std::string format_pause(double seconds);
+
 // "1 block", "2 blocks": the count in words with its noun; the plural is noun + "s".
 std::string format_counted(double count, const char* noun);
 

@@ -39,15 +39,15 @@ bool tell_owners(pid_t pid, const std::string& path) {
     return false;
   }
   const format::OwnersFacts& facts = owners->facts;
-  char figures[96];
-  std::snprintf(figures, sizeof(figures),
-                "; process %d was paused for %.3g ms, its copy used %.3g s of CPU and ", pid,
-                static_cast<double>(owners->asked.pause_ns) / 1e6,
-                static_cast<double>(facts.cpu_ns) / 1e9);
+  const auto took = [](uint64_t nanoseconds) {
+    return format_pause(static_cast<double>(nanoseconds) / 1e9);
+  };
   log::step(format_counted(static_cast<double>(facts.blocks), "block") + " in " +
             format_bytes(static_cast<double>(facts.bytes)) + " looked at, " +
             format_counted(static_cast<double>(facts.lost_blocks), "block") + " in " +
-            format_bytes(static_cast<double>(facts.lost_bytes)) + " lost" + figures +
+            format_bytes(static_cast<double>(facts.lost_bytes)) + " lost; process " +
+            std::to_string(pid) + " was paused for " + took(owners->asked.pause_ns) +
+            ", its copy used " + took(facts.cpu_ns) + " of CPU and " +
             format_bytes(static_cast<double>(facts.private_bytes)));
   return true;
 }

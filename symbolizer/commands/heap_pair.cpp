@@ -189,15 +189,13 @@ std::vector<KeptHeap> kept_heaps(const HeapPlace& place) {
 std::string heap_taken_text(pid_t pid, const process::HeapTaken& taken) {
   std::string again;
   if (taken.attempts > 1) again = ", at attempt " + std::to_string(taken.attempts);
-  char figures[160];
-  std::snprintf(
-      figures, sizeof(figures),
-      " of JavaScript heap; process %d was paused for %.3g ms, its copy took %.3g s, %.3g s "
-      "of CPU and ",
-      pid, static_cast<double>(taken.process.pause_ns) / 1e6,
-      static_cast<double>(taken.copy.elapsed_ns) / 1e9,
-      static_cast<double>(taken.copy.cpu_ns) / 1e9);
-  return format_bytes(static_cast<double>(taken.process.heap_bytes)) + figures +
+  const auto took = [](uint64_t nanoseconds) {
+    return format_pause(static_cast<double>(nanoseconds) / 1e9);
+  };
+  return format_bytes(static_cast<double>(taken.process.heap_bytes)) +
+         " of JavaScript heap; process " + std::to_string(pid) + " was paused for " +
+         took(taken.process.pause_ns) + ", its copy took " + took(taken.copy.elapsed_ns) + ", " +
+         took(taken.copy.cpu_ns) + " of CPU and " +
          format_bytes(static_cast<double>(taken.copy.private_bytes)) + again;
 }
 

@@ -376,17 +376,15 @@ std::string owners_note(const read::Recording& recording) {
     return "owners were requested at snapshot " + number +
            ", but the copy of the process that looks them up did not finish";
   }
-  const auto milliseconds = [](uint64_t nanoseconds) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.3g ms", static_cast<double>(nanoseconds) / 1e6);
-    return std::string(text);
+  const auto took = [](uint64_t nanoseconds) {
+    return format_pause(static_cast<double>(nanoseconds) / 1e9);
   };
   std::string note = "owners at snapshot " + number + ": " +
                      format_counted(static_cast<double>(owners.facts.blocks), "block") + ", " +
                      format_bytes(static_cast<double>(owners.facts.lost_bytes)) + " of " +
                      format_bytes(static_cast<double>(owners.facts.bytes)) +
-                     " lost; the process was paused for " + milliseconds(owners.asked.pause_ns) +
-                     ", the copy used " + milliseconds(owners.facts.cpu_ns) + " of CPU and " +
+                     " lost; the process was paused for " + took(owners.asked.pause_ns) +
+                     ", the copy used " + took(owners.facts.cpu_ns) + " of CPU and " +
                      format_bytes(static_cast<double>(owners.facts.private_bytes));
   if ((owners.facts.flags & format::kOwnersMemoryHidden) != 0) {
     note += "; some memory could not be read, and blocks called lost may be kept from there";

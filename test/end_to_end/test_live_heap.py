@@ -98,7 +98,8 @@ class LiveHeap(harness.SiltTest):
                     self.assertEqual(errors.count("\n"), 1, errors)
                     if os.path.exists(path):
                         os.remove(path)
-                        pauses.append(float(re.search(r"paused for ([\d.]+) ms", errors)[1]))
+                        number, unit = re.search(r"paused for ([\d.]+) (m?s)", errors).groups()
+                        pauses.append(float(number) * {"ms": 1, "s": 1000}[unit])
                     else:
                         failures.append(errors)
                 print(f"# {version}: {len(failures)} of {attempts} failed; paused for "

@@ -38,6 +38,9 @@ TEST_CASE("counts are exact below a million") {
 TEST_CASE("a duration has two units at most, and one when the second is nought") {
   CHECK(format_duration(0.05) == "50 ms");
   CHECK(format_duration(0.4) == "0.4 s");
+  CHECK(format_pause(0.000257) == "0.257 ms");
+  CHECK(format_pause(0.0856) == "85.6 ms");
+  CHECK(format_pause(1.2345) == "1.2 s");
   CHECK(format_duration(59.4) == "59 s");
   CHECK(format_duration(59.6) == "1 min");
   CHECK(format_duration(200) == "3 min 20 s");
