@@ -24,8 +24,10 @@ using std::chrono::steady_clock;
 // For all heaps of a round. A copy works for some seconds with a tenth of the program's share of a
 // processor (docs/owners.md): where both are wanted by others, that is a minute and more.
 constexpr std::chrono::duration<double> kRoundPatience = std::chrono::minutes(5);
-// The same where nobody asked for it, as a share of the soak's duration.
+// The same where nobody asked for it, as a share of the soak's duration, and at least; a look at a
+// small heap beside a load that takes every processor needs some twenty seconds.
 constexpr double kUnaskedShare = 0.25;
+constexpr std::chrono::duration<double> kUnaskedLeast = std::chrono::seconds(30);
 constexpr process::Patience kSnapshotPatience{30, 10};  // seconds
 
 std::string recording_of(const std::string& snapshot) {
@@ -63,7 +65,8 @@ void SoakHeaps::take(const std::vector<std::pair<pid_t, std::string>>& processes
     if (mkdtemp(name.data()) == nullptr) return;
     own_ = name;
   }
-  const std::chrono::duration<double> unasked(soak_seconds_ * kUnaskedShare);
+  const auto unasked =
+      std::max(kUnaskedLeast, std::chrono::duration<double>(soak_seconds_ * kUnaskedShare));
   const auto end =
       steady_clock::now() + (asked ? kRoundPatience : std::min(kRoundPatience, unasked));
   const auto patient = [&] { return steady_clock::now() < end && (!goes_on || goes_on()); };

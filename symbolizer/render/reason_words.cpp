@@ -115,6 +115,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kOneKeeps:
       return "; one leak with " + bytes + " made by " + said_place(remark.place) +
              ", since one keeps the other";
+    case Kind::kOneOwner:
+      return "; one leak with " + bytes + " made by " + said_place(remark.place) + ", since `" +
+             remark.name + "` keeps both";
     case Kind::kLost:
       return "; but nothing in the process points to " + format_percent(remark.share) +
              " of its blocks, so that nothing can free them (a pointer that is compressed, hidden "

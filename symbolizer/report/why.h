@@ -71,6 +71,7 @@ struct Remark {
     kFragments,       // or taken in a way that is not seen
     kAllocator,       // name, or empty
     kOneKeeps,        // bytes, place: what keeps it or is kept by it
+    kOneOwner,        // bytes, place, name: what the variable `name` keeps as well
     kLost,            // share: of its blocks, to which nothing points
   };
   Kind kind;

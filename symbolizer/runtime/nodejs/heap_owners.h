@@ -6,10 +6,16 @@
 #ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_HEAP_OWNERS_H_
 #define SILT_SYMBOLIZER_RUNTIME_NODEJS_HEAP_OWNERS_H_
 
+#include <vector>
+
 #include "symbolizer/read/recording.h"
 #include "symbolizer/report/report.h"
+#include "symbolizer/report/runtime.h"
 
 namespace silt::runtime::nodejs {
+
+// What one variable keeps is one leak, whichever functions made it.
+void join_by_keepers(const report::Settling& input, std::vector<report::Group>& groups);
 
 void add_heap_owners(const read::Recording& recording, report::Report& report);
 

@@ -15,6 +15,7 @@
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/heap_owners.h"
 #include "symbolizer/runtime/nodejs/native_memory.h"
 
 namespace silt::runtime::nodejs {
@@ -259,6 +260,7 @@ void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
   });
   settle_pool(timeline, groups);
   join_pairs(groups);
+  join_by_keepers(input, groups);
   join_callerless(input.managed_timeline, groups);
   const bool heap_flat = used.size() >= 2 && used.back() - used.front() < kFlat * used.back() &&
                          std::none_of(groups.begin(), groups.end(), [](const Group& group) {

@@ -141,6 +141,13 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
     const double all = report::bytes_of(leads);
     // The place is known, and only its own samples were too few for its curve.
     const Lead* known = known_place(input, leads);
+    Group* const native = leak_beside(groups, leads);
+    if (native != nullptr &&
+        (known == nullptr || report::same_function(known->site, native->site))) {
+      native->remarks.push_back(
+          {.kind = Remark::Kind::kHeapWithIt, .thread = thread, .curve = judgement.reason});
+      continue;
+    }
     if (known != nullptr && judgement.verdict() == Verdict::kLeak) {
       const Lead& lead = *known;
       const std::string key = report::site_key(lead.site);
@@ -182,11 +189,6 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
       }
       place.runtime = "nodejs";
       groups.push_back(std::move(place));
-      continue;
-    }
-    if (Group* const native = leak_beside(groups, leads)) {
-      native->remarks.push_back(
-          {.kind = Remark::Kind::kHeapWithIt, .thread = thread, .curve = judgement.reason});
       continue;
     }
     std::erase_if(groups, [](const Group& group) {

@@ -101,6 +101,32 @@ TEST_CASE("what was not looked at for half of the time is not joined by amount")
   CHECK(joined(11, 99).empty());
 }
 
+TEST_CASE("one property of objects of one class is one holder, on whichever way") {
+  const auto list_of = [](const std::string& name, const std::string& owner, uint64_t bytes) {
+    read::HeapHolder list = holder(name, bytes);
+    list.alike = 3;
+    list.path = {{"global", "", "", 1}, {"", owner, "", 1}, {"history", "Array", "", 1}};
+    return list;
+  };
+  Report report = report_of(900'000);
+  add_heap_owners(recording_of({list_of("rooms.history", "Room", 600'000),
+                                list_of("r.history", "Room", 370'000), holder("log", 30'000)}),
+                  report);
+  REQUIRE(report.findings[0].owners.size() == 1);
+  const report::OwnerLine& owner = report.findings[0].owners[0];
+  CHECK(owner.name == "rooms.history");
+  CHECK(owner.bytes == 970'000);
+  CHECK(owner.alike == 6);
+  CHECK(owner.path.back() == "+4,000 Session");
+  // An Object may be anything.
+  report = report_of(900'000);
+  add_heap_owners(recording_of({list_of("a.history", "Object", 600'000),
+                                list_of("b.history", "Object", 400'000)}),
+                  report);
+  CHECK(report.findings[0].owners.empty());
+  CHECK(report.heap_growth[0].owners.size() == 2);
+}
+
 TEST_CASE("objects of a class are joined with the constructor that allocates them") {
   read::HeapHolder cache = holder("cache", 500'000);
   cache.kinds = {{"Session", "file:///srv/app.js:6", 2000, 200'000}, {"Object", "", 2000, 100'000}};

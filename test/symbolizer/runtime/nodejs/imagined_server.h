@@ -50,11 +50,13 @@ class Server {
   }
   Report report() {
     recording_ = process.recording();
+    recording_.heap_growth = heap_growth;
     symbolize::Symbolizer symbolizer(recording_, {});
     return build_report(recording_, names_of(symbolizer), {});
   }
 
   test::RecordingBuilder process;
+  std::vector<read::HeapGrowth> heap_growth;  // as two looks at the heaps told it
 
  private:
   uint64_t sampled(double mean) {  // the distribution has no mean of zero

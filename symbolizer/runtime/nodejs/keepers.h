@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who keeps what a place made, in the JavaScript heaps that a copy of the process listed twice. A
+// place is known from samples of what it allocates; a heap, from a count of all objects, names a
+// variable that keeps. They are joined in two ways only:
+//
+//   by amount   What came in the heap and is not kept by the largest owner is known. Where a place
+//               grew by more than that, the rest of it is this owner's, whatever it consists of.
+//   by class    The place allocates objects of a class whose constructor it is, and nearly all of
+//               that class that came are one owner's.
+
+#ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_KEEPERS_H_
+#define SILT_SYMBOLIZER_RUNTIME_NODEJS_KEEPERS_H_
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+#include "symbolizer/symbolize/frame_list.h"
+
+namespace silt::runtime::nodejs {
+
+struct GrownPlace {
+  double growth_bytes = 0;
+  std::set<std::string> functions;  // "/srv/app.js:12": from the innermost to the site
+};
+
+// Adds the site, or the functions of one stack from the innermost to its site.
+void add_function(const symbolize::Frame& site, GrownPlace& place);
+void add_functions(const symbolize::FrameList& frames, GrownPlace& place);
+
+struct Keeper {
+  const read::HeapHolder* holder = nullptr;
+  double share = 0;  // of the place's growth at least, or of the objects of its class
+};
+
+// The snapshots of a recording between the two looks; those that came along with a look are gone.
+struct Span {
+  const read::Snapshot* first = nullptr;
+  const read::Snapshot* last = nullptr;
+};
+Span span_of(const read::Recording& recording, const read::HeapGrowth& heap);
+
+// All that came in a heap, where it is kept, in bytes: places that shrank do not count against it.
+double came_in(const read::HeapGrowth& heap);
+
+class Keepers {
+ public:
+  // `judged_seconds`: how long the places were looked at.
+  Keepers(const read::Recording& recording, double judged_seconds);
+  Keepers(const Keepers&) = delete;
+  Keepers& operator=(const Keepers&) = delete;
+
+  // Of the heaps that were listed twice. Where two ways lead to one property of objects of one
+  // class ("rooms.history", "r.history"), what they keep is one holder's.
+  const std::vector<read::HeapGrowth>& heaps() const { return heaps_; }
+
+  std::optional<Keeper> of(const GrownPlace& place) const;
+
+ private:
+  std::optional<Keeper> by_amount(const GrownPlace& place) const;
+  std::optional<Keeper> by_class(const GrownPlace& place) const;
+
+  std::vector<read::HeapGrowth> heaps_;
+  // How much longer the places were judged than the heaps were looked at, of all heaps of the
+  // process; nothing where one was not looked at, or for too short a time.
+  std::optional<double> longer_;
+  double came_ = 0;
+  const read::HeapHolder* largest_ = nullptr;
+};
+
+}  // namespace silt::runtime::nodejs
+
+#endif  // SILT_SYMBOLIZER_RUNTIME_NODEJS_KEEPERS_H_
