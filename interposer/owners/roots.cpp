@@ -291,7 +291,7 @@ bool Roots::mark(const base::Range* own, size_t own_count) {
   mark_threads(false);
   if (!kinds_known_ && !mark_objects()) return false;
   mark_mappings();
-  mark_not_copied();
+  if (situation_.heaps_marked) mark_not_copied();
   marker_.follow();
   if (kinds_known_) {
     object_kinds.visit_variables(marker_.variables(), true);
@@ -300,6 +300,9 @@ bool Roots::mark(const base::Range* own, size_t own_count) {
   }
   marker_.follow();
   mark_threads(true);
+  // What the process has mapped since the copy was made is among it, and points to what names lead
+  // to as well.
+  if (!situation_.heaps_marked) mark_not_copied();
   mark_others();
   marker_.follow();
   return true;

@@ -82,6 +82,7 @@ enum class Ground : uint8_t {
   kReserved,       // it lies within what was mapped before, and may end there
   kRestOnly,       // it is the rest beside all that is counted, which fragmentation is as well
   kPartLeaks,      // a part of it leaks
+  kRecycled,       // so few may be objects that were handed out again
   kLost,           // nothing points to its blocks
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "symbolizer/runtime/python/frames.h"
+#include "symbolizer/runtime/python/recycled.h"
 #include "symbolizer/runtime/python/words.h"
 
 namespace silt::runtime {
@@ -22,7 +23,8 @@ report::Origin origin_of(const symbolize::Frame& frame) {
 }
 
 // Its findings are told in its words.
-void settle(const report::Settling&, std::vector<report::Group>& groups) {
+void settle(const report::Settling& input, std::vector<report::Group>& groups) {
+  python::doubt_recycled(input.recording, groups);
   for (report::Group& group : groups) {
     const bool python =
         group.heap == read::Heap::kObjects || group.site.kind == symbolize::FrameKind::kPython;
@@ -50,6 +52,7 @@ constexpr report::Runtime kPython = {.name = "python",
                                      .hides_native_frames = true,
                                      .settle = settle,
                                      .notes = notes,
-                                     .before_site = before_site};
+                                     .before_site = before_site,
+                                     .remark = python::remark};
 
 }  // namespace silt::runtime

@@ -5,6 +5,7 @@
 #include "symbolizer/runtime/python/words.h"
 
 #include "interposer/format/snapshot.h"
+#include "symbolizer/base/quantity.h"
 
 namespace silt::runtime::python {
 namespace {
@@ -34,6 +35,13 @@ std::vector<std::string> notes(const read::Recording& recording) {
     }
   }
   return notes;
+}
+
+std::string remark(const report::Remark& remark) {
+  if (remark.kind != report::Remark::Kind::kRecycled) return "";
+  return "; but Python keeps up to " + format_count(remark.count) +
+         " such objects that were freed and hands them out again anywhere, so that so few may be "
+         "in use elsewhere by now; a longer run will tell";
 }
 
 }  // namespace silt::runtime::python

@@ -9,11 +9,15 @@
 #include <vector>
 
 #include "symbolizer/read/recording.h"
+#include "symbolizer/report/why.h"
 
 namespace silt::runtime::python {
 
 // What a reader has to know of how Python was recorded.
 std::vector<std::string> notes(const read::Recording& recording);
+
+// What only Python's findings say of their reason; empty for others.
+std::string remark(const report::Remark& remark);
 
 }  // namespace silt::runtime::python
 
