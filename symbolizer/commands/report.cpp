@@ -65,10 +65,11 @@ void register_report(CLI::App& app, int& status) {
       ->add_option("--compare", options->inputs.compared,
                    "an earlier recording, to tell what is new")
       ->type_name("FOLDER|FILE");
-  // What it was called before; a baseline is what 'silt check' knows.
-  CLI::Option* const before =
-      command->add_option("--baseline", options->inputs.compared)->group("");
-  before->excludes("--compare");
+  command
+      ->add_option("--baseline", options->inputs.baseline,
+                   "known findings, from 'silt check --write-baseline'; or an earlier recording")
+      ->type_name("FILE")
+      ->excludes("--compare");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

@@ -258,11 +258,17 @@ class Page : TextRows {
     for (const Finding& finding : report_.findings) {
       for (const read::StackId id : finding.stacks) told[id] = true;
     }
+    // A gate has ruled about findings: what is none is for who asks.
+    const bool only_counted = report_.gate.ran && growth && !options_.full;
     size_t shown = 0;
     for (const StackLine& stack : report_.stacks) {
-      if (!options_.full && shown >= options_.stacks) break;
+      if (!options_.full && !only_counted && shown >= options_.stacks) break;
       if (told.count(stack.id) > 0 || stack.frames.empty()) continue;
       if (growth && stack.growth_bytes <= 0) continue;
+      if (only_counted) {
+        ++shown;
+        continue;
+      }
       if (shown == 0) {
         line("");
         line(painted(kBold, growth ? "Also grew, but is no finding:" : "In use:"));
@@ -274,6 +280,11 @@ class Page : TextRows {
       owners(stack.owners, 2);
       ++shown;
     }
+    if (!only_counted || shown == 0) return;
+    line("");
+    wrapped(format_counted(static_cast<double>(shown), "more stack") +
+                " grew and is no finding (--full shows them)",
+            "", "  ");
   }
 
   // With many processes each says much the same.
