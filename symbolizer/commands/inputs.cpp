@@ -4,6 +4,7 @@
 
 #include "symbolizer/commands/inputs.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "symbolizer/report/gate/baseline.h"
 #include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/gate/unjudged.h"
+#include "symbolizer/report/source_places.h"
 
 namespace silt::commands {
 namespace {
@@ -117,6 +119,10 @@ Result<report::Report> make_report(const InputOptions& given, bool all_stacks) {
   if (!options.baseline.empty()) {
     if (auto error = mark_by_baseline(options.baseline, report)) return *error;
   }
+  const auto variable = [](const char* name) -> const char* { return std::getenv(name); };
+  std::error_code error;
+  const std::string here = std::filesystem::current_path(error).native();
+  report::add_source_places(report::Checkouts(report::checkouts_of(variable, here)), report);
   return report;
 }
 

@@ -44,6 +44,10 @@ int run_report(const ReportOptions& options) {
     log::error(report.error().message);
     return status_of(report.error());
   }
+  if (const auto error = cannot_render(*report, options.output)) {
+    log::error(error->message);
+    return kInput;
+  }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     log::error(error->message);
     return kInput;

@@ -26,9 +26,9 @@ class Policy(growth_recordings.GrowthTest):
         self.assertIn("known, see the release notes", re.sub(r"\s+", " ", out))
 
     def test_a_suppression_file_of_leaksanitizer_is_read_as_it_is(self):
-        file = self.write("lsan.supp", "# known leaks\n\nleak:^handle_request*\nleak:libother.so$\n")
+        file = self.write("lsan.supp", "# known leaks\n\nleak:handle_request*\nleak:libother.so$\n")
         out, err = self.tool("check", "--suppressions", file, self.record())
-        self.assertIn("suppressed: ^handle_request", re.sub(r"\s+", " ", out))
+        self.assertIn("suppressed: handle_request", re.sub(r"\s+", " ", out))
         self.assertRegex(err, r"lsan\.supp': 2 lines without a reason")
 
     def test_a_policy_to_begin_with_explains_all_and_changes_nothing(self):
