@@ -33,7 +33,9 @@ std::string name_of(const symbolize::Frame& site) {
   return name.empty() ? "?" : name;
 }
 
+// Of a function that has a name, an address in a module says nothing more.
 std::string short_place(const symbolize::Frame& site) {
+  if (site.file.empty() && !site.function.empty()) return "";
   const std::string path = render::clean(render::place_text(site));
   return std::string(report::base_name(path));
 }

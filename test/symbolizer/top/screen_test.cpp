@@ -81,6 +81,14 @@ TEST_CASE("one leak is one row, however many stacks it has") {
   CHECK_FALSE(picture.rows[1].verdict);
 }
 
+TEST_CASE("an address stands for a function without a name, and not beside one with a name") {
+  Picture picture = picture_of("f", "");
+  picture.report.findings[0].site.module = "/lib/libshop.so";
+  CHECK(rows_of(picture.report, 2)[0].place.empty());
+  picture.report.findings[0].site.function.clear();
+  CHECK_THAT(rows_of(picture.report, 2)[0].name, Catch::StartsWith("libshop.so+0x"));
+}
+
 TEST_CASE("totals, growth, pace and verdict are told") {
   const auto lines = lines_at(picture_of("Table::add(int)", "src/table.cpp"), 80);
   REQUIRE(lines.size() == 8);
