@@ -50,6 +50,7 @@ class Page : TextRows {
   std::string text() {
     put_head(*this, options_, report_);
     findings();
+    quiet_findings();
     heaps();
     stacks();
     gate();
@@ -58,9 +59,36 @@ class Page : TextRows {
   }
 
  private:
+  // What a gate has ruled about and found to be no growth without end is for who asks.
+  bool is_quiet(const Finding& finding) const {
+    return report_.gate.ran && !options_.full && !report::rises(finding.verdict);
+  }
+
+  void quiet_findings() {
+    constexpr size_t kMostNames = 3;
+    std::string names;
+    size_t count = 0;
+    for (const Finding& finding : report_.findings) {
+      if (!is_quiet(finding)) continue;
+      if (count++ >= kMostNames) continue;
+      const std::string name = finding.verdict == Verdict::kRetained
+                                   ? "freed memory that the allocator holds"
+                                   : said_name(clean(finding_name(finding)));
+      names += (names.empty() ? "" : ", ") + (name.empty() ? "?" : name) + " (" +
+               report::verdict_word(finding.verdict) + ")";
+    }
+    if (count == 0) return;
+    line("");
+    wrapped((count == 1 ? "passes: " : std::to_string(count) + " more pass: ") + names +
+                (count > kMostNames ? " and " + std::to_string(count - kMostNames) + " more" : "") +
+                "; --full shows why",
+            "", "  ");
+  }
+
   void findings() {
     for (size_t index = 0; index < report_.findings.size(); ++index) {
       const Finding& finding = report_.findings[index];
+      if (is_quiet(finding)) continue;
       line("");
       const std::string word = report::verdict_word(finding.verdict);
       std::string upper = word;
