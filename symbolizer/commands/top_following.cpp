@@ -10,6 +10,7 @@
 #include <future>
 #include <utility>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/top/screen.h"
 
@@ -33,7 +34,7 @@ class Following {
   Left run() {
     Left left = loop();
     // What is under way is waited for: it may be a snapshot that is to be removed.
-    if (next_.valid()) next_.wait();
+    wait_for_last(left);
     source_.keep(view_.keeps);
     view_.keys = view_.inside = view_.help = false;
     size_to_terminal();
@@ -44,6 +45,19 @@ class Following {
   bool keeps() const { return view_.keeps; }
 
  private:
+  // A process that does not answer is waited for some seconds: who has quit is told so, on the
+  // screen that was there before.
+  void wait_for_last(const Left& left) {
+    using namespace std::chrono_literals;
+    if (!next_.valid() || next_.wait_for(300ms) == std::future_status::ready) return;
+    if (left.how == Left::How::kQuit && source_.pid()) {
+      terminal_.restore();
+      log::step("waiting for process " + std::to_string(*source_.pid()) +
+                ", which was asked for a snapshot");
+    }
+    next_.wait();
+  }
+
   // The next picture is made beside this, so that keys are answered meanwhile.
   Left loop() {
     due_ = std::chrono::steady_clock::now() + interval_;
