@@ -101,7 +101,13 @@ class Following {
     }
     if (next_.wait_for(0s) != std::future_status::ready) return std::nullopt;
     Result<std::optional<top::Picture>> made = next_.get();
-    if (!made) return made.error();
+    if (!made) {
+      if (!source_.may_answer()) return made.error();
+      if (view_.trouble.empty() && !terminal_.live()) log::warning(made.error().message);
+      view_.trouble = made.error().message;
+      return std::nullopt;
+    }
+    view_.trouble.clear();
     if (*made) {
       picture_ = std::move(**made);
       changed_ = true;

@@ -27,6 +27,11 @@ TopSource::TopSource(pid_t pid, std::chrono::nanoseconds interval)
 TopSource::TopSource(std::filesystem::path folder, std::chrono::nanoseconds interval)
     : folder_(std::move(folder)), interval_(interval), most_(kMostSnapshots) {}
 
+bool TopSource::may_answer() const {
+  const auto status = pid_ ? process::status_of(*pid_) : std::nullopt;
+  return status && status->state != 'Z' && status->state != 'X';
+}
+
 void TopSource::keep(bool kept) {
   kept_ = kept;
   if (own_) own_->keep(kept);

@@ -34,6 +34,8 @@ class TopSource {
   Result<std::optional<top::Picture>> next();
 
   std::optional<pid_t> pid() const { return pid_; }
+  // Of a process: it is there still, and may answer another time.
+  bool may_answer() const;
   // Of a process: whether the snapshots taken for this stay in its recording. Not during next().
   void keep(bool kept);
 

@@ -21,7 +21,7 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, error);
 }
 
-// "/work" and "/work/a.cpp": "a.cpp".
+// "/srv/shop" and "/srv/shop/a.cpp": "a.cpp".
 std::optional<std::string> below(const std::string& folder, const std::string& path) {
   if (path.size() <= folder.size() + 1 || !path.starts_with(folder) || path[folder.size()] != '/') {
     return std::nullopt;

@@ -181,6 +181,7 @@ void add_head(Lines& lines, const Picture& picture, const View& view) {
   if (const std::string heaps = other_heaps(picture); !heaps.empty()) lines.add(heaps);
   lines.add(rest_line(picture, view.width));
   lines.add(summary(picture));
+  if (!view.trouble.empty()) lines.add(render::clean(view.trouble), kRed);
 }
 
 void add_table(Lines& lines, const Picture& picture, const View& view, size_t room) {

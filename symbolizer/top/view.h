@@ -37,6 +37,7 @@ struct View {
   std::string chosen;   // key of a row; empty or gone: the first
   bool inside = false;  // the chosen row's stacks are shown
   size_t scroll = 0;    // lines of them above the screen
+  std::string trouble;  // why there is no newer picture; empty: there is, or will be
 };
 
 // What remains to be done after a key.

@@ -171,6 +171,18 @@ class Top(harness.SiltTest):
         screen.type(b"q")
         self.check_left_well(screen)
 
+    def test_a_process_that_does_not_answer_for_a_while_is_followed_all_the_same(self):
+        server = self.start_server()
+        screen = self.start_top("--interval", "100ms", server.pid)
+        screen.wait_text(r"2 snapshots over")
+        os.kill(server.pid, signal.SIGSTOP)
+        screen.wait_text(r"process \d+ is stopped: let it go on")
+        os.kill(server.pid, signal.SIGCONT)
+        # Nothing of it stands below the summary, the line after RSS.
+        screen.wait_text(r"RSS [^\n]*\n[^\n]*\n\033\[K\r?\n")
+        screen.type(b"q")
+        self.check_left_well(screen)
+
     def test_the_end_of_the_process_is_told(self):
         server = self.start_server()
         screen = self.start_top("--interval", "100ms", server.pid)

@@ -202,6 +202,13 @@ TEST_CASE("the last line tells keys, those that matter most where there is littl
   CHECK(lines_of(picture, view).back() == "filter: ta_   Enter done  Esc none");
 }
 
+TEST_CASE("why there is no newer picture stands in the head, made harmless") {
+  const Picture picture = picture_of("f", "a.cpp");
+  View view;
+  view.trouble = "process 4711 is stopped\033[2J";
+  CHECK(lines_of(picture, view)[4] == "process 4711 is stopped\\x1b[2J");
+}
+
 TEST_CASE("control characters of names do not reach the terminal") {
   Picture picture = picture_of("f\033[2J", "a\n.cpp");
   picture.report.program = "sh\033]0;op";
