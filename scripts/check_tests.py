@@ -154,6 +154,10 @@ ELSEWHERE = {
         "symbolizer/soak/": "test_soak.py: it starts programs, and loads them",
         "symbolizer/symbolize/": "symbolize/symbolizer_test.cpp: real programs with and without "
                                  "debug information",
+        "symbolizer/top/inside": "top/screen_test.cpp: a screen of it",
+        "symbolizer/top/known_frames": "test_top.py: names of picture after picture",
+        "symbolizer/top/paint": "top/screen_test.cpp: lines fit",
+        "symbolizer/top/picture": "top/screen_test.cpp: rows of a report",
         "symbolizer/top/terminal": "test_top.py: it needs a terminal",
     },
 }

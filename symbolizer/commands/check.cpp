@@ -3,8 +3,14 @@
 // `silt check`: the gate of a CI job. A report, a policy, suppressions and a baseline in; an exit
 // status and a report in the job's format out.
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
@@ -13,6 +19,7 @@
 #include "symbolizer/commands/inputs.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/report/gate/policy.h"
+#include "symbolizer/report/gate/policy_template.h"
 
 namespace silt::commands {
 namespace {
@@ -37,11 +44,14 @@ Policy file, TOML, all optional:
                                   a leak of the whole always fails
   unjudged = "fail"               or "pass": recorded processes without a verdict
   [module.libfoo]                 what follows holds for findings in such a module
-Suppressions, a line each, `*` for anything, with a reason and if wanted a last day:
+'silt check --init' writes a file with all of them, explained.
+Suppressions, a line each, `*` for anything, a reason and if wanted a last day; files of
+LeakSanitizer are read as they are:
   leak:legacy_cache_* until=2026-12-31  # replaced in the next release
 
 Examples:
   silt check                                        no leak in the newest recording
+  silt check --init                                 a policy to begin with, silt.policy
   silt check --policy silt.policy silt.shop.4711
   silt check --format junit -o silt.xml silt.shop.4711
   silt check --write-baseline silt.baseline RECORDING   accept what is there
@@ -54,9 +64,31 @@ struct CheckOptions {
   OutputOptions output;
   GateOptions gate;
   std::string write_baseline;
+  std::string init;
 };
 
+constexpr const char* kPolicyFile = "silt.policy";
+
+// Only where there is none: it would be gone. Not through a link either, whose end may be anywhere.
+int write_policy(const std::string& path) {
+  const std::string_view text = report::policy_template();
+  const int fd =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t{0666});
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int why = errno;
+  if (fd >= 0 && close(fd) != 0 && written) return kInput;
+  if (!written) {
+    log::error("cannot write policy " + in_quotes(path) + ": " + std::strerror(why) +
+               (why == EEXIST ? "; --init FILE names another" : ""));
+    return kInput;
+  }
+  log::step("a policy that changes nothing yet is in " + in_quotes(path));
+  return kDone;
+}
+
 int run_check(CheckOptions options) {
+  if (!options.init.empty()) return write_policy(options.init);
   options.inputs.for_verdict = true;
   const auto failed = [](const Error& error, int status) {
     log::error(error.message);
@@ -107,6 +139,13 @@ void register_check(CLI::App& app, int& status) {
       ->add_option("--write-baseline", options->write_baseline,
                    "write what grows now to this file, as known, and judge nothing")
       ->type_name("FILE");
+  command
+      ->add_option("--init", options->init,
+                   "write a policy to begin with to this file (silt.policy), with every key "
+                   "explained, and judge nothing")
+      ->type_name("FILE")
+      ->expected(0, 1)
+      ->default_str(kPolicyFile);
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

@@ -11,6 +11,7 @@
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/log.h"
+#include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/report/gate/policy_file.h"
@@ -38,6 +39,16 @@ std::optional<Error> take(const std::string& path, const char* what, Parse parse
   }
   to = std::move(*value);
   return std::nullopt;
+}
+
+// In a year somebody will want to know; files of LeakSanitizer have none.
+void ask_for_reasons(const std::string& path, const std::vector<report::Suppression>& all) {
+  const auto silent = std::count_if(
+      all.begin(), all.end(), [](const report::Suppression& one) { return one.reason.empty(); });
+  if (silent == 0) return;
+  log::warning("suppressions " + in_quotes(path) + ": " +
+               format_counted(static_cast<double>(silent), "line") +
+               " without a reason; leak:PATTERN  # why tells others");
 }
 
 std::string today() {
@@ -74,6 +85,7 @@ Result<Rules> read_rules(const GateOptions& options) {
                               rules.suppressions)) {
     return *error;
   }
+  ask_for_reasons(options.suppressions, rules.suppressions);
   if (const auto error =
           take(options.baseline, "baseline", report::parse_baseline, rules.baseline)) {
     return *error;

@@ -4,12 +4,19 @@
 
 #include "symbolizer/commands/inputs.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <utility>
 
+#include "symbolizer/base/byte_source.h"
+#include "symbolizer/base/quote.h"
 #include "symbolizer/commands/each_report.h"
+#include "symbolizer/read/recording_folder.h"
 #include "symbolizer/report/compare.h"
+#include "symbolizer/report/gate/baseline.h"
 #include "symbolizer/report/gate/policy.h"
 #include "symbolizer/report/gate/unjudged.h"
+#include "symbolizer/report/source_places.h"
 
 namespace silt::commands {
 namespace {
@@ -30,6 +37,18 @@ size_t leave_out_short(EachReport& each) {
   reports.resize(kept);
   paths.resize(kept);
   return worth.size() - kept;
+}
+
+// Marks what grows as a gate would: one file, one answer.
+std::optional<Error> mark_by_baseline(const std::string& path, report::Report& report) {
+  const Result<std::string> text = read_text_file(path);
+  if (!text) return Error{"cannot read baseline " + in_quotes(path) + ": " + text.error().message};
+  const auto places = report::parse_baseline(*text);
+  if (!places) return Error{"baseline " + in_quotes(path) + ", " + places.error().message};
+  for (report::Finding& finding : report.findings) {
+    if (report::rises(finding.verdict)) report::mark_against(*places, finding);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -71,7 +90,13 @@ void add_input_options(CLI::App& app, InputOptions& options) {
                  "threads to read recordings with; 0: one for each processor (default: 0)");
 }
 
-Result<report::Report> make_report(const InputOptions& options, bool all_stacks) {
+Result<report::Report> make_report(const InputOptions& given, bool all_stacks) {
+  InputOptions options = given;
+  std::error_code unreadable;
+  const std::filesystem::path known(options.baseline);
+  const bool is_recording = std::filesystem::is_directory(known, unreadable) ||
+                            read::is_snapshot_name(known.filename().native());
+  if (is_recording) options.compared = std::exchange(options.baseline, "");
   Result<EachReport> each = make_each_report(options, all_stacks);
   if (!each) return each.error();
   const size_t left_out = options.for_verdict ? leave_out_short(*each) : 0;
@@ -91,6 +116,13 @@ Result<report::Report> make_report(const InputOptions& options, bool all_stacks)
     if (!before) return before.error();
     report::compare(report, before->reports.front());
   }
+  if (!options.baseline.empty()) {
+    if (auto error = mark_by_baseline(options.baseline, report)) return *error;
+  }
+  const auto variable = [](const char* name) -> const char* { return std::getenv(name); };
+  std::error_code error;
+  const std::string here = std::filesystem::current_path(error).native();
+  report::add_source_places(report::Checkouts(report::checkouts_of(variable, here)), report);
   return report;
 }
 

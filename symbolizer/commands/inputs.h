@@ -27,6 +27,7 @@ struct InputOptions {
   std::string limit;
   std::string work;
   std::string compared;  // an earlier recording
+  std::string baseline;  // of `report`: a file of 'silt check', or the same as `compared`
   size_t top = 20;
   unsigned jobs = 0;
   bool top_given = false;

@@ -148,6 +148,14 @@ render::TextOptions text_options(const OutputOptions& options) {
   return text;
 }
 
+std::optional<Error> cannot_render(const report::Report& report, const OutputOptions& options) {
+  const render::Format* const format = render::find_format(options.format);
+  if (format == nullptr || format->why_not_of == nullptr) return std::nullopt;
+  const std::string why = format->why_not_of(report);
+  if (why.empty()) return std::nullopt;
+  return Error{"--format " + options.format + ": " + why};
+}
+
 std::string rendered(const report::Report& report, const OutputOptions& options) {
   const render::Format* const format = render::find_format(options.format);
   return (format != nullptr ? format->render : render::render_text)(report, text_options(options));

@@ -33,6 +33,8 @@ bool colour_wanted(int fd);
 // How text is to look: colours, width.
 render::TextOptions text_options(const OutputOptions& options);
 
+// Why a report cannot be told in the format that is wanted; nothing when it can.
+std::optional<Error> cannot_render(const report::Report& report, const OutputOptions& options);
 std::string rendered(const report::Report& report, const OutputOptions& options);
 
 // Writes to a temporary name beside `path` and renames, so that nobody reads half a file. Devices,

@@ -44,6 +44,10 @@ int run_report(const ReportOptions& options) {
     log::error(report.error().message);
     return status_of(report.error());
   }
+  if (const auto error = cannot_render(*report, options.output)) {
+    log::error(error->message);
+    return kInput;
+  }
   if (const auto error = write_output(rendered(*report, options.output), options.output.path)) {
     log::error(error->message);
     return kInput;
@@ -65,10 +69,11 @@ void register_report(CLI::App& app, int& status) {
       ->add_option("--compare", options->inputs.compared,
                    "an earlier recording, to tell what is new")
       ->type_name("FOLDER|FILE");
-  // What it was called before; a baseline is what 'silt check' knows.
-  CLI::Option* const before =
-      command->add_option("--baseline", options->inputs.compared)->group("");
-  before->excludes("--compare");
+  command
+      ->add_option("--baseline", options->inputs.baseline,
+                   "known findings, from 'silt check --write-baseline'; or an earlier recording")
+      ->type_name("FILE")
+      ->excludes("--compare");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
   command->footer(kExamples);

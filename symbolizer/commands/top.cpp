@@ -15,30 +15,34 @@
 #include <utility>
 #include <vector>
 
-#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/output.h"
-#include "symbolizer/process/snapshot_request.h"
-#include "symbolizer/read/recording_folder.h"
+#include "symbolizer/commands/top_following.h"
+#include "symbolizer/commands/top_processes.h"
+#include "symbolizer/commands/top_source.h"
 #include "symbolizer/top/screen.h"
 #include "symbolizer/top/terminal.h"
 
 namespace silt::commands {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr double kPatience = 10;  // seconds for one snapshot
+using top::Terminal;
 
 constexpr const char* kExamples = R"(
-Of a process, each picture is a snapshot that stays in its recording, for 'silt report' afterwards.
+Without PID the processes that run under silt are listed, as a tree, to choose from; so they are
+when PID is not recorded itself but has started some that are.
+One leak is one row; its verdict is what the snapshots so far say. Of a process each picture is a
+snapshot of its own. These are removed again, unless 'k' or --keep has them stay in the recording.
 Growth counts from the first snapshot that top took, of a recording from its first.
-Keys: q or Ctrl-C quits, space pauses and goes on, s sorts by growth, by pace now, by what is live.
+Keys: Up and Down choose a row, Enter shows its stacks and why it has its verdict, Esc goes back,
+/ filters, s sorts (by verdict, growth, pace now, what is live), space pauses, k keeps, t shows
+the tree of processes, ? helps, q or Ctrl-C quits.
 
 Examples:
+  silt top                        choose a process
   silt top 4711
   silt top --interval 10s $(pidof -s nginx)
   silt top silt.shop.4711         while 'silt run --every 5s' or 'silt dump' adds to it
@@ -51,6 +55,7 @@ struct TopOptions {
   std::string target;
   std::string interval = "2s";
   bool once = false;
+  bool keep = false;
 };
 
 int fail(const std::string& message, int status) {
@@ -65,148 +70,103 @@ std::optional<pid_t> as_pid(const std::string& word) {
   return static_cast<pid_t>(std::stoi(word));
 }
 
-// The snapshots in view: only the first, the previous and the latest are ever read.
-class Source {
- public:
-  explicit Source(const std::string& target) : pid_(as_pid(target)), folder_(target) {}
+void print(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
 
-  // Takes or finds new snapshots. The first call must find one, later ones may not.
-  std::optional<Error> advance() {
-    if (pid_) {
-      const Result<std::string> path = process::request_snapshot(*pid_, {kPatience, kPatience});
-      if (!path) return path.error();
-      add(*path);
-      ++count_;
-      return std::nullopt;
-    }
-    const auto files = read::snapshot_files(folder_);
-    if (!files) return files.error();
-    if (files->empty()) return Error{"no snapshot in " + in_quotes(folder_)};
-    if (files->size() == count_) return std::nullopt;
-    count_ = files->size();
-    kept_.clear();
-    kept_.push_back(files->front());
-    for (size_t i = std::max<size_t>(1, files->size() - std::min<size_t>(2, files->size()));
-         i < files->size(); ++i) {
-      kept_.push_back((*files)[i]);
-    }
-    changed_ = true;
-    return std::nullopt;
-  }
-
-  bool take_change() { return std::exchange(changed_, false); }
-  Result<top::Picture> picture(top::Sites& sites) const {
-    const auto recording = read::read_snapshots(kept_);
-    if (!recording) return recording.error();
-    return top::picture_of(*recording, count_, sites);
-  }
-
- private:
-  void add(const std::string& path) {
-    // Another recording: the process has become another program.
-    if (!kept_.empty() && kept_.front().parent_path() != fs::path(path).parent_path()) {
-      kept_.clear();
-      count_ = 0;
-    }
-    if (kept_.size() == 3) kept_.erase(kept_.begin() + 1);
-    kept_.emplace_back(path);
-    changed_ = true;
-  }
-
-  std::optional<pid_t> pid_;
-  fs::path folder_;
-  std::vector<fs::path> kept_;
-  size_t count_ = 0;
-  bool changed_ = false;
+// A process or a recording with its first picture, or which process is to be asked first.
+struct Start {
+  std::unique_ptr<TopSource> source;  // none: one is to be chosen
+  top::Picture picture;
+  pid_t root = 0;  // among it and what it has started; 0: all
 };
 
-void take_key(char key, top::Shape& shape) {
-  switch (key) {
-    case ' ':
-    case 'p':
-      shape.paused = !shape.paused;
-      break;
-    case 's':
-      shape.order = shape.order == top::Order::kLive
-                        ? top::Order::kGrowth
-                        : static_cast<top::Order>(static_cast<uint8_t>(shape.order) + 1);
-      break;
-    default:
-      break;
+std::optional<Error> begin(std::unique_ptr<TopSource> source, bool keep, Start& start) {
+  source->keep(keep);
+  Result<std::optional<top::Picture>> first = source->next();
+  if (!first) return first.error();
+  start.picture = std::move(**first);
+  start.source = std::move(source);
+  return std::nullopt;
+}
+
+Result<Start> start_of(const TopOptions& options, std::chrono::nanoseconds interval) {
+  Start start;
+  if (options.target.empty()) return start;
+  const auto pid = as_pid(options.target);
+  auto source = pid ? std::make_unique<TopSource>(*pid, interval)
+                    : std::make_unique<TopSource>(std::filesystem::path(options.target), interval);
+  const auto error = begin(std::move(source), options.keep, start);
+  if (!error) return start;
+  // A shell or npm that only starts others need not be recorded itself.
+  if (pid && !options.once) {
+    const auto below = listed_processes(*pid);
+    const bool itself = std::any_of(below.begin(), below.end(),
+                                    [&](const top::ProcessRow& row) { return row.pid == *pid; });
+    if (!below.empty() && !itself) {
+      start.root = *pid;
+      return start;
+    }
+  }
+  return *error;
+}
+
+// Shows processes and follows them in turn, until the user has enough or one has ended.
+Left look(Terminal& terminal, Start& start, std::chrono::nanoseconds interval, bool keep) {
+  const bool colour = terminal.live() && colour_wanted(STDOUT_FILENO);
+  Left left;
+  for (;;) {
+    if (start.source == nullptr || left.how == Left::How::kProcesses) {
+      const pid_t present = start.source == nullptr ? 0 : start.source->pid().value_or(0);
+      const Choice choice = choose_process(terminal, colour, start.root, present, interval);
+      if (choice.wanted == top::ProcessWanted::kQuit) return {};
+      if (choice.wanted == top::ProcessWanted::kLook && choice.pid != present) {
+        const auto error = begin(std::make_unique<TopSource>(choice.pid, interval), keep, start);
+        if (error) return {Left::How::kOver, error, {}};
+      }
+    }
+    left = follow(terminal, *start.source, start.picture, interval, keep);
+    if (left.how != Left::How::kProcesses) return left;
   }
 }
 
+int print_once(const Start& start) {
+  top::View view;
+  if (start.source != nullptr) {
+    print(lines_of(start.picture, view));
+    return kDone;
+  }
+  const std::vector<top::ProcessRow> processes = listed_processes(start.root);
+  top::ProcessView list;
+  list.see(processes);
+  view.height = processes.size() + 4;
+  print(process_lines(processes, list, view));
+  return processes.empty() ? kInput : kDone;
+}
+
 int run_top(const TopOptions& options) {
-  const auto interval = parse_duration(options.interval);
-  if (!interval || *interval == 0) {
+  const auto interval_ns = parse_duration(options.interval);
+  if (!interval_ns || *interval_ns == 0) {
     return fail("--interval " + in_quotes(options.interval) + " is not a time: 500ms, 2s, 1m",
                 kUsage);
   }
-  Source source(options.target);
-  if (const auto error = source.advance()) return fail(error->message, kInput);
-  top::Sites sites;
-  Result<top::Picture> picture = source.picture(sites);
-  if (!picture) return fail(picture.error().message, kInput);
-  source.take_change();
-  if (options.once) {
-    top::Shape shape;
-    for (const std::string& line : top::lines_of(*picture, shape))
-      std::printf("%s\n", line.c_str());
-    return kDone;
-  }
-  std::vector<std::string> lines;
-  std::optional<Error> over;
+  const std::chrono::nanoseconds interval(*interval_ns);
+  Result<Start> start = start_of(options, interval);
+  if (!start) return fail(start.error().message, kInput);
+  const bool can_choose = isatty(STDOUT_FILENO) == 1 && isatty(STDIN_FILENO) == 1;
+  if (options.once || (start->source == nullptr && !can_choose)) return print_once(*start);
+
+  Left left;
   {
-    top::Terminal terminal;
-    top::Shape shape;
-    const auto draw = [&] {
-      shape.width = terminal.width();
-      shape.height = terminal.height();
-      shape.colour = terminal.live() && colour_wanted(STDOUT_FILENO);
-      shape.keys = terminal.has_keys();
-      lines = top::lines_of(*picture, shape);
-      terminal.draw(lines);
-    };
-    draw();
-    const auto pause = std::chrono::nanoseconds(*interval);
-    auto due = std::chrono::steady_clock::now() + pause;
-    for (;;) {
-      const auto now = std::chrono::steady_clock::now();
-      constexpr std::chrono::steady_clock::duration kLong = std::chrono::hours(24);
-      const top::Terminal::Wake wake = terminal.wait(
-          shape.paused ? kLong : std::max(due - now, std::chrono::steady_clock::duration{}));
-      if (wake == top::Terminal::Wake::kQuit) break;
-      if (wake == top::Terminal::Wake::kKey) {
-        take_key(terminal.key(), shape);
-        draw();
-        continue;
-      }
-      if (wake == top::Terminal::Wake::kRedraw) {
-        draw();
-        continue;
-      }
-      if (shape.paused) continue;
-      due = std::max(due + pause, std::chrono::steady_clock::now());
-      over = source.advance();
-      if (over) break;
-      if (!source.take_change()) continue;
-      Result<top::Picture> next = source.picture(sites);
-      if (!next) {
-        over = next.error();
-        break;
-      }
-      picture = std::move(next);
-      draw();
-    }
-    shape.keys = false;
-    lines = top::lines_of(*picture, shape);
-    if (!terminal.live()) lines.clear();  // they are there already
+    Terminal terminal;
+    left = look(terminal, *start, interval, options.keep);
+    if (!terminal.live()) left.lines.clear();  // they are there already
     terminal.restore();
   }
   // The last picture stays in view after the screen of top is gone.
-  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
-  if (over) fail(over->message, kDone);  // the process has ended, as a rule
+  print(left.lines);
+  if (left.why) fail(left.why->message, kDone);
   return kDone;
 }
 
@@ -216,13 +176,15 @@ void register_top(CLI::App& app, int& status) {
   auto options = std::make_shared<TopOptions>();
   CLI::App* command = app.add_subcommand("top", "a live view of what grows");
   command
-      ->add_option("PID|RECORDING", options->target, "a process under silt, or a recording folder")
-      ->required()
+      ->add_option("PID|RECORDING", options->target,
+                   "a process under silt, or a recording folder; none: choose a process")
       ->type_name("");
   command->add_option("--interval,-n", options->interval, "time between updates")
       ->capture_default_str()
       ->type_name("TIME");
   command->add_flag("--once", options->once, "print the figures once and end; needs no terminal");
+  command->add_flag("--keep", options->keep,
+                    "leave the snapshots that are taken for this in the recording");
   command->footer(kExamples);
   command->callback([options, &status] { status = run_top(*options); });
 }

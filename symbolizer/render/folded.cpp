@@ -2,15 +2,29 @@
 //
 // Folded stacks, one a line, outermost frame first, then a number: what flame graph tools read. The
 // number is growth in bytes, or live bytes where there is only one snapshot; stacks that did not
-// grow are left out, since the format knows no negative numbers.
+// grow are left out, since the format knows no negative numbers. Of very many stacks the smallest
+// are one line, so that the sum stays what it is and a flame graph can still be drawn.
 
+#include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
+namespace {
+
+constexpr size_t kMostStacks = 50'000;    // lines
+constexpr size_t kMostBytes = 64u << 20;  // of text: stacks may be thousands of frames deep
+
+int64_t value_of(const report::StackLine& stack, bool growth) {
+  if (growth) return stack.growth_bytes;
+  return stack.live_bytes.empty() ? 0 : static_cast<int64_t>(stack.live_bytes.back());
+}
+
+}  // namespace
 
 std::string render_folded(const report::Report& report) {
   const bool growth = report.judged_snapshots >= 2;
@@ -21,20 +35,31 @@ std::string render_folded(const report::Report& report) {
     if (added) at->second = folded_frame(function_text(frame));
     return at->second;
   };
+  std::vector<const report::StackLine*> shown;
   for (const report::StackLine& stack : report.stacks) {
-    const int64_t value = growth ? stack.growth_bytes
-                          : stack.live_bytes.empty()
-                              ? 0
-                              : static_cast<int64_t>(stack.live_bytes.back());
-    if (value <= 0) continue;
+    if (value_of(stack, growth) > 0) shown.push_back(&stack);
+  }
+  if (shown.size() > kMostStacks) {
+    std::stable_sort(shown.begin(), shown.end(), [growth](const auto* a, const auto* b) {
+      return value_of(*a, growth) > value_of(*b, growth);
+    });
+  }
+  size_t told = 0;
+  for (; told < std::min(shown.size(), kMostStacks) && text.size() < kMostBytes; ++told) {
+    const report::StackLine& stack = *shown[told];
     if (stack.frames.empty()) text += "?";
     for (size_t i = stack.frames.size(); i > 0; --i) {
       text += name_of(stack.frames[i - 1]);
       if (i > 1) text += ';';
     }
     if (stack.heap != read::Heap::kNative) text += ";[" + heap_word(stack.heap) + "]";
-    text += ' ' + std::to_string(value) + '\n';
+    text += ' ' + std::to_string(value_of(stack, growth)) + '\n';
   }
+  if (told == shown.size()) return text;
+  int64_t rest = 0;
+  for (size_t i = told; i < shown.size(); ++i) rest += value_of(*shown[i], growth);
+  text +=
+      "(" + std::to_string(shown.size() - told) + " smaller stacks) " + std::to_string(rest) + "\n";
   return text;
 }
 

@@ -22,6 +22,8 @@ struct Format {
   bool all_stacks;                                  // it shows every stack rather than the top ones
   std::string_view soak_file;          // what `silt soak --NAME FILE` is for; empty: no such option
   std::string (*why_not)() = nullptr;  // "" when this build has it
+  // "" when it has something to say of this report.
+  std::string (*why_not_of)(const report::Report& report) = nullptr;
 };
 
 // By name, text first.

@@ -12,6 +12,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/sarif_places.h"
+#include "symbolizer/render/version.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -23,38 +24,89 @@ using report::Report;
 
 }  // namespace
 
-std::string render_github(const Report& report) {
+namespace {
+
+// GitHub's limits of one step: so many annotations of each kind are shown, and no more of a title.
+constexpr size_t kMostShown = 10;
+constexpr size_t kLongestTitle = 255;
+constexpr size_t kLongestMessage = 60'000;  // bytes; 64 KiB are stored
+
+struct Annotation {
+  std::string kind;   // "error", "warning", "notice"
+  std::string place;  // "file=…,line=…," or ""
+  std::string title;
+  std::string message;
+
+  std::string line() const {
+    std::string told = message;
+    while (!told.empty() && told.back() == '\n') told.pop_back();
+    if (told.size() > kLongestMessage) {
+      told.resize(told.rfind('\n', kLongestMessage));
+      told += "\nMore than GitHub shows: the rest is in the report.";
+    }
+    return "::" + kind + " " + place +
+           "title=" + github_property(shortened("silt: " + title, kLongestTitle)) +
+           "::" + github_message(told) + "\n";
+  }
+};
+
+// What GitHub does not show of one kind, in an annotation of its own; its names are those of files.
+Annotation told_together(const std::vector<const Annotation*>& hidden) {
+  std::string message = "GitHub shows " + std::to_string(kMostShown) +
+                        " annotations of a kind; these are in the step's log and in the report:";
+  for (const Annotation* one : hidden) message += "\n" + one->title;
+  return {hidden.front()->kind, "", std::to_string(hidden.size()) + " more of this kind", message};
+}
+
+// All of them, in order. Where there are too many of one kind, the last that GitHub shows of it
+// names those that it does not, which follow for the log.
+std::string annotations_text(const std::vector<Annotation>& all) {
   std::string text;
+  for (const char* kind : {"error", "warning", "notice"}) {
+    std::vector<const Annotation*> some;
+    for (const Annotation& one : all) {
+      if (one.kind == kind) some.push_back(&one);
+    }
+    const bool too_many = some.size() > kMostShown;
+    const size_t shown = too_many ? kMostShown - 1 : some.size();
+    for (size_t i = 0; i < shown; ++i) text += some[i]->line();
+    if (!too_many) continue;
+    const std::vector<const Annotation*> hidden(some.begin() + kMostShown - 1, some.end());
+    text += told_together(hidden).line();
+    for (const Annotation* one : hidden) text += one->line();
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_github(const Report& report) {
+  std::vector<Annotation> all;
   for (size_t i = 0; i < report.findings.size(); ++i) {
     const Finding& finding = report.findings[i];
     const bool failed = finding_fails(report, i);
-    const bool rises = report::rises(finding.verdict);
-    if (!failed && !rises) continue;
-    text += failed ? "::error " : finding_excuse(report, i).empty() ? "::warning " : "::notice ";
-    if (!finding.site.file.empty()) {
-      text += "file=" + github_property(clean(relative_path(finding.site.file)));
-      if (finding.site.line != 0) text += ",line=" + std::to_string(finding.site.line);
-      text += ",";
-    }
-    text += "title=" + github_property("silt: " + finding_headline(finding));
-    std::string message = finding_details(report, finding);
+    if (!failed && !report::rises(finding.verdict)) continue;
     const std::string why = finding_excuse(report, i);
-    if (!why.empty()) message = clean(why) + "\n" + message;
-    while (!message.empty() && message.back() == '\n') message.pop_back();
-    text += "::" + github_message(message) + "\n";
+    Annotation one;
+    one.kind = failed ? "error" : why.empty() ? "warning" : "notice";
+    if (!finding.site.file.empty()) {
+      one.place = "file=" + github_property(clean(repository_path(report, finding.site)));
+      if (finding.site.line != 0) one.place += ",line=" + std::to_string(finding.site.line);
+      one.place += ",";
+    }
+    one.title = finding_headline(finding);
+    one.message = (why.empty() ? "" : clean(why) + "\n") + finding_details(report, finding);
+    all.push_back(std::move(one));
   }
   for (const report::Ruling& ruling : report.gate.rulings) {
     if (ruling.finding || ruling.outcome == report::Outcome::kPassed) continue;
     const bool broken = ruling.outcome == report::Outcome::kBroken;
-    text += std::string(broken ? "::error" : "::warning") +
-            " title=" + github_property("silt: " + clean(ruling.rule)) +
-            "::" + github_message(clean(ruling.why)) + "\n";
+    all.push_back({broken ? "error" : "warning", "", clean(ruling.rule), clean(ruling.why)});
   }
-  if (text.empty()) {
-    text = "::notice title=" + github_property("silt: " + clean(programs_text(report))) +
-           "::" + github_message(clean(none_found_text(report))) + "\n";
+  if (all.empty()) {
+    all.push_back({"notice", "", clean(programs_text(report)), clean(none_found_text(report))});
   }
-  return text;
+  return annotations_text(all);
 }
 
 namespace {
@@ -107,17 +159,10 @@ std::string render_sarif(const Report& report) {
     const bool rises = report::rises(finding.verdict);
     result["level"] = finding_fails(report, i) ? "error" : rises ? "warning" : "note";
     result["message"]["text"] = finding_headline(finding) + ". " + clean(reason_text(finding.why));
-    Json location;
-    if (!finding.site.file.empty()) {
-      location["physicalLocation"]["artifactLocation"]["uri"] =
-          percent_encoded(relative_path(finding.site.file));
-      if (finding.site.line != 0) {
-        location["physicalLocation"]["region"]["startLine"] = finding.site.line;
-      }
-    }
-    location["logicalLocations"] = Json::array({{{"fullyQualifiedName", site_name(finding)}}});
-    result["locations"] = Json::array({location});
-    for (Json& owner : owner_locations(finding)) {
+    result["locations"] = Json::array({location_of(report, finding.site, site_name(finding))});
+    Json stacks = stacks_of(report, finding);
+    if (!stacks.empty()) result["stacks"] = std::move(stacks);
+    for (Json& owner : owner_locations(report, finding)) {
       result["relatedLocations"].push_back(std::move(owner));
     }
     // Stays the same when lines move, so that a finding is not new in each build.
@@ -153,7 +198,8 @@ std::string render_sarif(const Report& report) {
                      {"help", {{"text", rule.help}}}});
   }
   Json run;
-  run["tool"]["driver"] = {{"name", "silt"}, {"rules", std::move(rules)}};
+  run["tool"]["driver"] = {
+      {"name", "silt"}, {"semanticVersion", tool_version()}, {"rules", std::move(rules)}};
   run["results"] = std::move(results);
   for (const report::ProcessLine& process : report.processes) {
     run["properties"]["processes"].push_back({{"process", clean(process_name(process))},

@@ -19,6 +19,7 @@
 #include "symbolizer/render/html_findings.h"
 #include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_page.h"
+#include "symbolizer/render/html_sizes.h"
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
@@ -185,6 +186,7 @@ Json page_data(const Report& report) {
   add_rss(report, json);
   add_processes(report, json);
   add_gate(report, json);
+  add_sizes(report, json);
   add_tree(report, json);
   return json;
 }

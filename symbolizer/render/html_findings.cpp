@@ -41,8 +41,10 @@ Json number_or_null(const std::optional<double>& value) {
 // Frames of listed stacks, each once, with the source around it if it is at hand.
 class FrameTable {
  public:
-  FrameTable(time_t recording_start, bool managed)
-      : recording_start_(recording_start), managed_(managed) {}
+  FrameTable(const Report& report, bool managed)
+      : report_(report),
+        recording_start_(static_cast<time_t>(report.start_realtime_ns / 1000000000)),
+        managed_(managed) {}
 
   size_t of(const symbolize::Frame& frame) {
     std::string key = frame.function;
@@ -72,7 +74,7 @@ class FrameTable {
     json["own"] = code == Code::kApp;
     json["code"] = code_word(code);
     if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
-    if (const std::optional<Excerpt> excerpt = reader_.around(frame.file, frame.line)) {
+    if (const std::optional<Excerpt> excerpt = reader_.around(local_file(frame), frame.line)) {
       json["source"] = sources_.size();
       sources_.push_back({{"first", excerpt->first_line},
                           {"line", excerpt->line},
@@ -82,6 +84,13 @@ class FrameTable {
     return json;
   }
 
+  // Of what nobody has looked for, the path as it is.
+  std::string local_file(const symbolize::Frame& frame) const {
+    const auto known = report_.sources.find(report::source_path(frame));
+    return known == report_.sources.end() ? frame.file : known->second.file;
+  }
+
+  const Report& report_;
   time_t recording_start_;
   bool managed_;
   SourceReader reader_;
@@ -134,8 +143,7 @@ Json finding_of(const Report& report, const Finding& finding) {
 void add_findings(const Report& report, Json& json) {
   std::unordered_map<read::StackId, const StackLine*> by_id;
   for (const StackLine& stack : report.stacks) by_id.emplace(stack.id, &stack);
-  FrameTable frames(static_cast<time_t>(report.start_realtime_ns / 1000000000),
-                    has_managed_code(report));
+  FrameTable frames(report, has_managed_code(report));
   json["findings"] = Json::array();
   size_t listed = 0;
   for (const Finding& finding : report.findings) {

@@ -2,9 +2,12 @@
 //
 // JUnit XML: a suite for each process, a test case for each of its findings. What was ruled about
 // the run as a whole, and what it says of itself, is in the only process's suite, or in one of its
-// own beside those of several.
+// own beside those of several. Jenkins' schema knows no place of a test case, and GitLab links the
+// file of one: the two want dialects.
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <pugixml.hpp>
 #include <sstream>
 
@@ -14,6 +17,7 @@
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
+#include "symbolizer/render/sarif_places.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -23,6 +27,16 @@ using report::Finding;
 using report::Report;
 using report::Verdict;
 
+// kPlaces: a case has `file` and `line`, as GitLab reads and other readers pass over.
+enum class Dialect { kPlaces, kSchema };
+
+// Three decimals, as Jenkins' schema has it.
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::isfinite(seconds) ? seconds : 0.0);
+  return text;
+}
+
 struct Counts {
   size_t tests = 0;
   size_t failures = 0;
@@ -30,8 +44,12 @@ struct Counts {
 
 class Suite {
  public:
-  Suite(pugi::xml_node suites, const std::string& name, const std::string& program, double seconds)
-      : node_(suites.append_child("testsuite")), class_name_("silt." + program), seconds_(seconds) {
+  Suite(pugi::xml_node suites, const std::string& name, const std::string& program, double seconds,
+        Dialect dialect)
+      : node_(suites.append_child("testsuite")),
+        class_name_("silt." + program),
+        seconds_(seconds_text(seconds)),
+        dialect_(dialect) {
     node_.append_attribute("name") = ("silt: " + name).c_str();
   }
 
@@ -50,8 +68,8 @@ class Suite {
   void finding(const Report& report, size_t index, bool fails) {
     const Finding& finding = report.findings[index];
     pugi::xml_node test = add_case(site_name(finding));
-    const std::string place = clean(finding.site.file);
-    if (!place.empty()) {
+    const std::string place = clean(repository_path(report, finding.site));
+    if (!place.empty() && dialect_ == Dialect::kPlaces) {
       test.append_attribute("file") = place.c_str();
       if (finding.site.line != 0) test.append_attribute("line") = finding.site.line;
     }
@@ -76,14 +94,18 @@ class Suite {
     }
   }
 
-  // A suite without a case would be shown as nothing having run.
-  Counts finish(const std::string& scope) {
-    if (counts_.tests == 0) add_case("memory does not grow");
+  // A suite without a case would be shown as nothing having run. `unknown`: why it cannot be said
+  // that nothing grows; a run too short has not passed.
+  Counts finish(const std::string& scope, const std::string& unknown) {
+    if (counts_.tests == 0) {
+      const pugi::xml_node test = add_case("memory does not grow");
+      if (!unknown.empty()) skip(test, unknown);
+    }
     node_.append_attribute("tests") = counts_.tests;
     node_.append_attribute("failures") = counts_.failures;
     node_.append_attribute("errors") = 0;
     node_.append_attribute("skipped") = skipped_;
-    node_.append_attribute("time") = seconds_;
+    node_.append_attribute("time") = seconds_.c_str();
     node_.append_child("system-out").append_child(pugi::node_pcdata).set_value(scope.c_str());
     return counts_;
   }
@@ -93,7 +115,7 @@ class Suite {
     pugi::xml_node test = node_.append_child("testcase");
     test.append_attribute("classname") = class_name_.c_str();
     test.append_attribute("name") = name.c_str();
-    test.append_attribute("time") = seconds_;
+    test.append_attribute("time") = seconds_.c_str();
     ++counts_.tests;
     return test;
   }
@@ -113,7 +135,8 @@ class Suite {
 
   pugi::xml_node node_;
   std::string class_name_;
-  double seconds_;
+  std::string seconds_;
+  Dialect dialect_;
   Counts counts_;
   size_t skipped_ = 0;
 };
@@ -141,10 +164,10 @@ bool fails_in(const Report& report, size_t index, const report::Share& share) {
   return !grows || report::rises(share.verdict);
 }
 
-Counts add_process(const Report& report, size_t process, pugi::xml_node suites) {
+Counts add_process(const Report& report, size_t process, pugi::xml_node suites, Dialect dialect) {
   const report::ProcessLine& line = report.processes[process];
   const double seconds = line.last().elapsed_seconds - line.first().elapsed_seconds;
-  Suite suite(suites, clean(process_name(line)), clean(line.program), seconds);
+  Suite suite(suites, clean(process_name(line)), clean(line.program), seconds, dialect);
   suite.properties(line.pid, line.labels);
   for (size_t i = 0; i < report.findings.size(); ++i) {
     for (const report::Share& share : report.findings[i].shares) {
@@ -154,12 +177,10 @@ Counts add_process(const Report& report, size_t process, pugi::xml_node suites) 
   std::string scope = process_outcome(line) + "\n";
   const std::string sum = rss_text(line.last());
   if (!sum.empty()) scope += sum + "\n";
-  return suite.finish(scope);
+  return suite.finish(scope, line.judged ? "" : "too short for a verdict");
 }
 
-}  // namespace
-
-std::string render_junit(const Report& report) {
+std::string rendered(const Report& report, Dialect dialect) {
   pugi::xml_document document;
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
   declaration.append_attribute("version") = "1.0";
@@ -172,7 +193,7 @@ std::string render_junit(const Report& report) {
     all.failures += counts.failures;
   };
   for (size_t process = 0; process < report.processes.size(); ++process) {
-    add(add_process(report, process, suites));
+    add(add_process(report, process, suites, dialect));
   }
   const std::string program = clean(programs_text(report));
   const bool several = !report.processes.empty();
@@ -181,13 +202,14 @@ std::string render_junit(const Report& report) {
                   [](const report::Ruling& ruling) { return !ruling.finding.has_value(); });
   if (!several || rulings || !scope_of(report).empty()) {
     Suite suite(suites, several ? clean(title_text(report)) : program, program,
-                report.judged_seconds);
+                report.judged_seconds, dialect);
     if (!several) suite.properties(report.pid, report.labels);
     for (size_t i = 0; i < report.findings.size() && !several; ++i) {
       suite.finding(report, i, finding_fails(report, i));
     }
     suite.run_rulings(report);
-    add(suite.finish(scope_of(report)));
+    const bool judged = report.detectable_blocks_per_hour || report.detectable_bytes_per_hour;
+    add(suite.finish(scope_of(report), judged || several ? "" : none_found_text(report)));
   }
   suites.append_attribute("tests") = all.tests;
   suites.append_attribute("failures") = all.failures;
@@ -195,5 +217,10 @@ std::string render_junit(const Report& report) {
   document.save(out, "  ");
   return out.str();
 }
+
+}  // namespace
+
+std::string render_junit(const Report& report) { return rendered(report, Dialect::kPlaces); }
+std::string render_jenkins(const Report& report) { return rendered(report, Dialect::kSchema); }
 
 }  // namespace silt::render

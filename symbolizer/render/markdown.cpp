@@ -29,6 +29,7 @@ using report::Verdict;
 constexpr size_t kMostFindings = 50;
 constexpr size_t kMostFrames = 40;
 constexpr size_t kMostProcesses = 50;
+constexpr size_t kCurve = 12;      // blocks of a curve
 constexpr size_t kMostTold = 50;   // lines that many processes say of themselves
 constexpr size_t kMostStacks = 3;  // of one finding
 
@@ -59,6 +60,7 @@ std::string row(const Finding& finding) {
   text += " | " + (finding.bytes_per_hour ? format_bytes_signed(*finding.bytes_per_hour)
                                           : std::string("unknown"));
   text += " | " + format_bytes_signed(static_cast<double>(finding.growth_bytes));
+  if (finding.live_bytes.size() > 1) text += "<br>" + sparkline(finding.live_bytes, kCurve);
   text += " | " + format_percent(finding.confidence);
   text += " | " + markdown(reason_text(finding.why));
   const std::string types = types_text(finding.types, 3);

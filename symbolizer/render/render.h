@@ -26,8 +26,12 @@ std::string render_json(const report::Report& report);      // "silt.report/1"
 std::string render_markdown(const report::Report& report);  // a CI job's summary
 std::string render_folded(const report::Report& report);
 std::string render_speedscope(const report::Report& report);
-std::string render_pprof(const report::Report& report);  // gzipped protobuf: binary
-std::string render_junit(const report::Report& report);
+std::string render_pprof(const report::Report& report);    // gzipped protobuf: binary
+std::string render_junit(const report::Report& report);    // with files and lines, for GitLab
+std::string render_jenkins(const report::Report& report);  // the same as Jenkins' schema has it
+std::string render_heapprofile(const report::Report& report);
+// Why there would be nothing in it; "" when there is.
+std::string heapprofile_unavailable(const report::Report& report);
 std::string render_github(const report::Report& report);  // workflow commands
 std::string render_sarif(const report::Report& report);   // 2.1.0
 

@@ -14,11 +14,19 @@
 
 namespace silt::render {
 
-// Paths are relative to the checkout where they lie inside it.
-std::string relative_path(std::string file);
+// Where a frame's source lies: from the top of the repository on, where that is known; else as the
+// debug information has it, without what climbs out of the folder of the compiler.
+std::string repository_path(const report::Report& report, const symbolize::Frame& frame);
 std::string percent_encoded(const std::string& path);
 
-std::vector<nlohmann::ordered_json> owner_locations(const report::Finding& finding);
+// A location with what is known of it: the file in the repository, the line, the function.
+nlohmann::ordered_json location_of(const report::Report& report, const symbolize::Frame& frame,
+                                   const std::string& name);
+// The finding's largest stacks, a few, innermost frame first.
+nlohmann::ordered_json stacks_of(const report::Report& report, const report::Finding& finding);
+
+std::vector<nlohmann::ordered_json> owner_locations(const report::Report& report,
+                                                    const report::Finding& finding);
 
 }  // namespace silt::render
 

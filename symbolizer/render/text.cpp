@@ -50,6 +50,7 @@ class Page : TextRows {
   std::string text() {
     put_head(*this, options_, report_);
     findings();
+    quiet_findings();
     heaps();
     stacks();
     gate();
@@ -58,9 +59,36 @@ class Page : TextRows {
   }
 
  private:
+  // What a gate has ruled about and found to be no growth without end is for who asks.
+  bool is_quiet(const Finding& finding) const {
+    return report_.gate.ran && !options_.full && !report::rises(finding.verdict);
+  }
+
+  void quiet_findings() {
+    constexpr size_t kMostNames = 3;
+    std::string names;
+    size_t count = 0;
+    for (const Finding& finding : report_.findings) {
+      if (!is_quiet(finding)) continue;
+      if (count++ >= kMostNames) continue;
+      const std::string name = finding.verdict == Verdict::kRetained
+                                   ? "freed memory that the allocator holds"
+                                   : said_name(clean(finding_name(finding)));
+      names += (names.empty() ? "" : ", ") + (name.empty() ? "?" : name) + " (" +
+               report::verdict_word(finding.verdict) + ")";
+    }
+    if (count == 0) return;
+    line("");
+    wrapped((count == 1 ? "passes: " : std::to_string(count) + " more pass: ") + names +
+                (count > kMostNames ? " and " + std::to_string(count - kMostNames) + " more" : "") +
+                "; --full shows why",
+            "", "  ");
+  }
+
   void findings() {
     for (size_t index = 0; index < report_.findings.size(); ++index) {
       const Finding& finding = report_.findings[index];
+      if (is_quiet(finding)) continue;
       line("");
       const std::string word = report::verdict_word(finding.verdict);
       std::string upper = word;
@@ -258,11 +286,17 @@ class Page : TextRows {
     for (const Finding& finding : report_.findings) {
       for (const read::StackId id : finding.stacks) told[id] = true;
     }
+    // A gate has ruled about findings: what is none is for who asks.
+    const bool only_counted = report_.gate.ran && growth && !options_.full;
     size_t shown = 0;
     for (const StackLine& stack : report_.stacks) {
-      if (!options_.full && shown >= options_.stacks) break;
+      if (!options_.full && !only_counted && shown >= options_.stacks) break;
       if (told.count(stack.id) > 0 || stack.frames.empty()) continue;
       if (growth && stack.growth_bytes <= 0) continue;
+      if (only_counted) {
+        ++shown;
+        continue;
+      }
       if (shown == 0) {
         line("");
         line(painted(kBold, growth ? "Also grew, but is no finding:" : "In use:"));
@@ -274,6 +308,11 @@ class Page : TextRows {
       owners(stack.owners, 2);
       ++shown;
     }
+    if (!only_counted || shown == 0) return;
+    line("");
+    wrapped(format_counted(static_cast<double>(shown), "more stack") +
+                " grew and is no finding (--full shows them)",
+            "", "  ");
   }
 
   // With many processes each says much the same.

@@ -7,6 +7,7 @@
 #define SILT_SYMBOLIZER_REPORT_REPORT_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -186,6 +187,14 @@ struct Gate {
   std::vector<Ruling> rulings;
 };
 
+// Where a source file lies.
+struct SourcePlace {
+  std::string file;           // on this machine, absolute; empty: it is not here
+  std::string in_repository;  // from the repository's top folder on; empty: in none that is known
+};
+// Of a frame's file: absolute where the folder of the compiler is known, without ".." within.
+std::string source_path(const symbolize::Frame& frame);
+
 struct Report {
   uint32_t pid = 0;
   std::string program;
@@ -211,7 +220,8 @@ struct Report {
   // Of the smallest growth of a whole (a heap, memory of mappings) that would have been spoken of.
   std::optional<double> detectable_whole_bytes_per_hour;
   std::vector<Unjudged> unjudged;
-  Gate gate;  // of `silt check` only
+  std::map<std::string, SourcePlace> sources;  // by source_path; empty: nobody has looked
+  Gate gate;                                   // of `silt check` only
 };
 
 }  // namespace silt::report

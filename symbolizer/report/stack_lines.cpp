@@ -114,7 +114,7 @@ void add_stacks(const read::Recording& recording, const Timeline& timeline,
     StackLine line = stack_line(recording, timeline, index, summaries[index]);
     line.frames = std::move(frames);
     report.stacks.push_back(std::move(line));
-    ++taken;
+    taken += of_finding ? 0 : 1;
     if (i % 256 == 0 && progress) {
       progress("naming stacks", static_cast<double>(i) / static_cast<double>(order.size()));
     }

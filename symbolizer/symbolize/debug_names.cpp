@@ -105,12 +105,20 @@ void set_function(Dwarf_Die& die, Frame& frame) {
   if (name != nullptr && *name != '\0') frame.function = qualified(die, name);
 }
 
+// A relative path is relative to the folder of the compilation.
+void set_file(Dwarf_Die& unit, const char* file, Frame& frame) {
+  frame.file = file;
+  if (*file == '/') return;
+  const char* folder = text_attribute(unit, DW_AT_comp_dir);
+  if (folder != nullptr && *folder == '/') frame.folder = folder;
+}
+
 void set_line(Dwarf_Die& unit, Dwarf_Addr address, Frame& frame) {
   Dwarf_Line* line = dwarf_getsrc_die(&unit, address);
   if (line == nullptr) return;
   int number = 0, column = 0;
   const char* file = dwarf_linesrc(line, nullptr, nullptr);
-  if (file != nullptr) frame.file = file;
+  if (file != nullptr) set_file(unit, file, frame);
   if (dwarf_lineno(line, &number) == 0 && number > 0) frame.line = static_cast<uint32_t>(number);
   if (dwarf_linecol(line, &column) == 0 && column > 0) {
     frame.column = static_cast<uint32_t>(column);
@@ -123,7 +131,7 @@ void set_call_site(Dwarf_Die& inlined, Dwarf_Die& unit, Frame& frame) {
   size_t count = 0;
   if (dwarf_getsrcfiles(&unit, &files, &count) == 0 && index < count) {
     const char* file = dwarf_filesrc(files, index, nullptr, nullptr);
-    if (file != nullptr) frame.file = file;
+    if (file != nullptr) set_file(unit, file, frame);
   }
   frame.line = number_attribute(inlined, DW_AT_call_line);
   frame.column = number_attribute(inlined, DW_AT_call_column);

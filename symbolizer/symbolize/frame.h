@@ -19,7 +19,8 @@ struct Frame {
   std::string function;      // demangled, empty when unresolved
   std::string linkage_name;  // as in the symbol table, empty when unknown
   std::string file;          // source path as the debug information has it
-  uint32_t line = 0;         // 0: unknown
+  std::string folder;  // in which the compiler ran, if `file` is relative to it and it is known
+  uint32_t line = 0;   // 0: unknown
   uint32_t column = 0;
   // Where the code ran, `file:line:column`, when a source map told the place above; else empty.
   std::string generated;

@@ -98,7 +98,7 @@ Terminal::Wake Terminal::wait(std::chrono::steady_clock::duration longest) {
     pollfd events[2] = {{signals_, POLLIN, 0}, {keys_ ? STDIN_FILENO : -1, POLLIN, 0}};
     if (!quit_) poll(events, 2, static_cast<int>(std::min<int64_t>(left.count(), 1 << 30)));
     bool resized = false;
-    key_ = 0;
+    pressed_.clear();
     signalfd_siginfo info{};
     while (signals_ >= 0 && ::read(signals_, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGWINCH) {
@@ -108,17 +108,13 @@ Terminal::Wake Terminal::wait(std::chrono::steady_clock::duration longest) {
       }
     }
     if ((events[1].revents & (POLLIN | POLLHUP)) != 0) {
-      char keys[64];
-      const ssize_t count = ::read(STDIN_FILENO, keys, sizeof keys);
+      char bytes[256];
+      const ssize_t count = ::read(STDIN_FILENO, bytes, sizeof bytes);
       if (count <= 0) quit_ = quit_ || (events[1].revents & POLLHUP) != 0;
-      for (ssize_t i = 0; i < count; ++i) {
-        if (keys[i] == 'q' || keys[i] == 'Q') quit_ = true;
-        // What comes in one piece beginning with Escape is an arrow or the like.
-        if (keys[0] != '\033') key_ = keys[i];
-      }
+      if (count > 0) pressed_ = keys_in({bytes, static_cast<size_t>(count)});
     }
     if (quit_) return Wake::kQuit;
-    if (key_ != 0) return Wake::kKey;
+    if (!pressed_.empty()) return Wake::kKey;
     if (resized) return Wake::kRedraw;
     if (std::chrono::steady_clock::now() >= end) return Wake::kTime;
   }

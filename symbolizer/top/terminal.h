@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/top/keys.h"
+
 namespace silt::top {
 
 class Terminal {
@@ -31,9 +33,9 @@ class Terminal {
   size_t height() const;
 
   void draw(const std::vector<std::string>& lines);
-  // kKey: key() was pressed, which is none of those that quit.
+  // kKey: keys() were pressed. kQuit: a signal asks for it, or the terminal is gone.
   Wake wait(std::chrono::steady_clock::duration longest);
-  char key() const { return key_; }
+  const std::vector<Pressed>& keys() const { return pressed_; }
   // Keys can be read.
   bool has_keys() const { return keys_; }
   // Back to what was there before, early: for what is to stay on the screen.
@@ -42,7 +44,7 @@ class Terminal {
  private:
   bool live_ = false;
   bool keys_ = false;
-  char key_ = 0;
+  std::vector<Pressed> pressed_;
   bool drawn_ = false;
   bool quit_ = false;
   int signals_ = -1;

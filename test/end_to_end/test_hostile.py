@@ -161,7 +161,7 @@ class Hostile(harness.SiltTest):
 
     def test_junit(self):
         for command in ("report", "check"):
-            for text in self.text("junit", command):
+            for text in [*self.text("junit", command), *self.text("jenkins", command)]:
                 root = xml.etree.ElementTree.fromstring(text)
                 tags = {element.tag for element in root.iter()}
                 self.assertLessEqual(tags, {"testsuites", "testsuite", "testcase", "failure",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML report in a real browser: drawn, searched and zoomed by keyboard, without a network, with
-names that try to break out of the page, and with 50,000 stacks.
+names that try to break out of the page, and with 50,000 stacks. Longer than 300 lines: one page.
 
 Environment: as harness.py, and SILT_HTML_RECORDINGS (a program), SILT_HAS_HTML (0: built without npm),
 SILT_AXE (the script of axe-core, which judges whether everybody can use a page).
@@ -206,6 +206,18 @@ class BrowserTest(HtmlTest):
         self.choose("view", "freed")
         self.assertIn("5 MB in use · 10 MB allocated", browser.value(
             "document.querySelector('.flame-details').textContent"))
+        self.check_quiet(browser)
+
+    def test_sizes_of_blocks_are_told(self):
+        browser = self.open_report("mixed")
+        rows = browser.value("[...document.querySelectorAll('.sizes tbody tr')].map((row) => "
+                             "[...row.children].map((cell) => cell.textContent))")
+        self.assertTrue(rows)
+        for row in rows:
+            self.assertRegex(row[0], r"^\d+ ([KMG]i)?B$")
+        data = browser.value("JSON.parse(document.getElementById('silt-data').textContent).sizes")
+        self.assertEqual([row["from"] for row in data],
+                         [data[0]["from"] << step for step in range(len(data))])
         self.check_quiet(browser)
 
     def test_functions_have_callers_and_callees(self):

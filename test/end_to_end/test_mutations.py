@@ -37,9 +37,9 @@ class Mutations(harness.SiltTest):
         return [built, self.recording("growth")]
 
     def check_output(self, kind, data):
-        if kind in ("json", "speedscope", "sarif"):
+        if kind in ("json", "speedscope", "sarif", "heapprofile"):
             json.loads(data.decode("utf-8"))
-        elif kind == "junit":
+        elif kind in ("junit", "jenkins"):
             xml.etree.ElementTree.fromstring(data)
         elif kind == "pprof":
             gzip.decompress(data)

@@ -25,6 +25,48 @@ class Policy(growth_recordings.GrowthTest):
         out, _ = self.tool("check", "--suppressions", file, self.record())
         self.assertIn("known, see the release notes", re.sub(r"\s+", " ", out))
 
+    def test_a_suppression_file_of_leaksanitizer_is_read_as_it_is(self):
+        file = self.write("lsan.supp", "# known leaks\n\nleak:handle_request*\nleak:libother.so$\n")
+        out, err = self.tool("check", "--suppressions", file, self.record())
+        self.assertIn("suppressed: handle_request", re.sub(r"\s+", " ", out))
+        self.assertRegex(err, r"lsan\.supp': 2 lines without a reason")
+
+    def test_a_policy_to_begin_with_explains_all_and_changes_nothing(self):
+        folder = self.record()
+        _, err = self.tool("check", "--init")
+        self.assertIn("'silt.policy'", err)
+        before = self.tool("check", folder, status=1)[0]
+        self.assertEqual(self.tool("check", "--policy", "silt.policy", folder, status=1)[0], before)
+        _, err = self.tool("check", "--init", status=3)
+        self.assertRegex(err, "cannot write policy 'silt.policy': File exists; --init FILE")
+        self.tool("check", "--init", "other.policy")
+        self.assertEqual(pathlib.Path(self.folder, "other.policy").read_bytes(),
+                         pathlib.Path(self.folder, "silt.policy").read_bytes())
+
+    def test_a_report_says_of_a_baseline_what_the_gate_says(self):
+        folder = self.record()
+        baseline = pathlib.Path(self.folder, "silt.baseline")
+        self.tool("check", "--write-baseline", baseline, folder)
+
+        def changes(*words, status=0):
+            out, _ = self.tool(*words, "--baseline", baseline, "--format", "json", folder,
+                               status=status)
+            return [(finding.get("change"), finding.get("baseline_bytes_per_hour"))
+                    for finding in json.loads(out)["findings"]]
+
+        self.assertEqual(changes("report")[0][0], "known")
+        self.assertEqual(changes("report"), changes("check"))
+        text = baseline.read_text(encoding="utf-8")
+        baseline.write_text(re.sub(r"(?m)^\d+ ", "1 ", text), encoding="utf-8")
+        self.assertEqual(changes("report")[0][0], "worse")
+        self.assertEqual(changes("report"), changes("check", status=1))
+        baseline.write_text("5 native: elsewhere\n", encoding="utf-8")
+        self.assertEqual(changes("report")[0][0], "new")
+        self.assertEqual(changes("report"), changes("check", status=1))
+        baseline.write_text("nonsense\n", encoding="utf-8")
+        _, err = self.tool("report", "--baseline", baseline, folder, status=3)
+        self.assertRegex(err, "baseline '.*silt.baseline', line 1")
+
     def test_a_suppression_of_something_else_does_not(self):
         file = self.write("supp", "leak:somewhere_else  # another one\n")
         self.tool("check", "--suppressions", file, self.record(), status=1)

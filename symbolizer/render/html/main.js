@@ -13,6 +13,7 @@ import {Flame} from "./flame.js";
 import {bytes, count} from "./format.js";
 import {buildHeapGrowth} from "./owners.js";
 import {buildRange, Range} from "./range.js";
+import {buildSizes} from "./sizes.js";
 import {Tree} from "./tree.js";
 // After the libraries' own sheets, which the imports above bring in.
 import "./page.css";
@@ -87,6 +88,7 @@ function build() {
   buildChart(time, data, range);
   buildRange(time.querySelector(".range-place") ?? time, range);
   const flameHost = section("Where the memory comes from", "flame");
+  if (data.sizes.length > 0) buildSizes(section("Sizes of blocks", "sizes"), data);
   buildTexts("What this run could see", "honesty", data.honesty);
   buildTexts("Notes", "notes", data.notes);
 

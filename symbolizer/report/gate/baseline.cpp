@@ -15,6 +15,13 @@
 
 namespace silt::report {
 
+namespace {
+
+// A known finding may be this much faster than its baseline before it breaks the gate again.
+constexpr double kWorse = 1.25;
+
+}  // namespace
+
 std::string write_baseline(const Report& report) {
   std::string text =
       "# Growth that is known and accepted: bytes an hour, then the place, or who keeps it. By\n"
@@ -62,6 +69,16 @@ std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding&
     if (known.key == owner) pace = std::max(pace.value_or(0), known.bytes_per_hour);
   }
   return pace;
+}
+
+void mark_against(const std::vector<Place>& baseline, Finding& finding) {
+  if (const std::optional<double> known = pace_in(baseline, finding)) {
+    finding.baseline_bytes_per_hour = *known;
+    const double pace = std::max(0.0, finding.bytes_per_hour.value_or(0));
+    finding.change = pace > kWorse * *known ? Change::kWorse : Change::kKnown;
+  } else if (!baseline.empty() && finding.change == Change::kNotCompared) {
+    finding.change = Change::kNew;
+  }
 }
 
 }  // namespace silt::report

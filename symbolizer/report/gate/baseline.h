@@ -15,8 +15,8 @@
 
 namespace silt::report {
 
-// Text of a whole file, a line for each place of a finding and for who keeps it; an error says which line is wrong and
-// what would be right.
+// Text of a whole file, a line for each place of a finding and for who keeps it; an error says
+// which line is wrong and what would be right.
 Result<std::vector<Place>> parse_baseline(std::string_view text);
 std::string write_baseline(const Report& report);
 
@@ -24,6 +24,10 @@ std::string write_baseline(const Report& report);
 // owner kept if that is more, so that what a variable keeps is known from whichever place it comes.
 // Nothing where neither is known.
 std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding& finding);
+
+// Marks it as known, worse by a quarter or more, or new, with its pace by the baseline. An empty
+// baseline leaves it as it is: nothing was known when that was written, or nobody has looked.
+void mark_against(const std::vector<Place>& baseline, Finding& finding);
 
 }  // namespace silt::report
 

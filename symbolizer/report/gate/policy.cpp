@@ -12,9 +12,6 @@
 namespace silt::report {
 namespace {
 
-// A known finding may be this much faster than its baseline before it breaks the gate again.
-constexpr double kWorse = 1.25;
-
 bool in_module(const Policy::Module& module, const Finding& finding) {
   return finding.site.module.find(module.name) != std::string::npos ||
          finding.site.file.find(module.name) != std::string::npos;
@@ -88,20 +85,16 @@ void apply_policy(Report& report, const Policy& policy,
       }
       excused = true;
       rule(Outcome::kExcused, "suppression",
-           "suppressed: " + suppression.reason +
+           (suppression.reason.empty() ? "suppressed: " + suppression.pattern
+                                       : "suppressed: " + suppression.reason) +
                (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
     }
     if (excused) continue;
-    if (const std::optional<double> known = pace_in(baseline, finding)) {
-      finding.baseline_bytes_per_hour = *known;
-      finding.change = pace > kWorse * *known ? Change::kWorse : Change::kKnown;
-      excused = finding.change == Change::kKnown;
-    }
-    if (excused) {
+    mark_against(baseline, finding);
+    if (finding.change == Change::kKnown) {
       rule(Outcome::kExcused, "baseline", "known from the baseline, and not worse");
       continue;
     }
-    if (!baseline.empty() && finding.change == Change::kNotCompared) finding.change = Change::kNew;
     if (doubtful && !policy.growing_breaks && policy.whole == WholeRule::kInconclusive) {
       rule(Outcome::kInconclusive, "whole", "");
       rulings.back().fails = true;

@@ -104,9 +104,6 @@ Result<std::vector<Suppression>> parse_suppressions(std::string_view text) {
         if (suppression.pattern.find_first_not_of("*^$") == std::string::npos) {
           return wrong_line(number, "this pattern would excuse everything");
         }
-        if (suppression.reason.empty()) {
-          return wrong_line(number, "a suppression needs a reason: leak:PATTERN  # reason");
-        }
         suppressions.push_back(std::move(suppression));
         return std::nullopt;
       });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Suppressions, in the manner of LeakSanitizer, with a reason and if wanted a last day:
+// Suppressions: files of LeakSanitizer are read as they are, and a line may say more, a reason and
+// a last day:
 //
+//   leak:PATTERN
 //   leak:PATTERN  # reason
 //   leak:PATTERN  until=2026-12-31  # reason
 //   owner:PATTERN  # reason

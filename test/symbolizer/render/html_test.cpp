@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "symbolizer/render/html_chart.h"
+#include "symbolizer/render/html_sizes.h"
 #include "symbolizer/render/html_source.h"
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/render.h"
@@ -40,6 +41,29 @@ report::StackLine stack_of(uint32_t id, std::vector<symbolize::Frame> frames, in
   stack.allocated_bytes = live + 1000;
   stack.allocated_blocks = 2;
   return stack;
+}
+
+TEST_CASE("blocks in use are told by powers of two, with none left out between") {
+  report::Report report;
+  report.snapshots.resize(2);
+  report.judged_snapshots = 2;
+  report.stacks = {stack_of(1, {named("f")}, 100, 100), stack_of(2, {named("g")}, 1000, 1000),
+                   stack_of(3, {named("h")}, 0, 0)};
+  report.stacks[0].live_blocks = {0, 2};  // of 50 bytes
+  report.stacks[1].live_bytes = {600, 1000};
+  nlohmann::ordered_json json;
+  add_sizes(report, json);
+  REQUIRE(json["sizes"].size() == 5);  // 32, 64, 128, 256, 512
+  CHECK(
+      json["sizes"][0] ==
+      nlohmann::ordered_json({{"from", 32}, {"bytes", 100}, {"blocks", 2}, {"growth_bytes", 100}}));
+  CHECK(json["sizes"][1]["bytes"] == 0);
+  CHECK(json["sizes"][4] ==
+        nlohmann::ordered_json(
+            {{"from", 512}, {"bytes", 1000}, {"blocks", 1}, {"growth_bytes", 400}}));
+  report.stacks.clear();
+  add_sizes(report, json);
+  CHECK(json["sizes"].empty());
 }
 
 template <typename Value>

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <sstream>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "symbolizer/render/escape.h"
@@ -99,6 +99,26 @@ TEST_CASE("text is coloured only when asked") {
   CHECK(render::render_text(sample(), options).find('\033') == std::string::npos);
   options.colour = true;
   CHECK(render::render_text(sample(), options).find("\033[1;31m") != std::string::npos);
+}
+
+TEST_CASE("what a gate passes is one line, with names, unless all is asked for") {
+  Report report = sample();
+  report.gate.ran = true;
+  render::TextOptions wide;
+  wide.width = 400;
+  std::string text = render::render_text(report, wide);
+  CHECK(text.find("BOUNDED") == std::string::npos);
+  CHECK(text.find("2 more pass: ") != std::string::npos);
+  CHECK(text.find("(bounded), freed memory that the allocator holds (retained)") !=
+        std::string::npos);
+  CHECK(text.find("LEAK") != std::string::npos);
+  render::TextOptions full;
+  full.full = true;
+  text = render::render_text(report, full);
+  CHECK(text.find("BOUNDED") != std::string::npos);
+  CHECK(text.find("more pass") == std::string::npos);
+  report.gate.ran = false;
+  CHECK(render::render_text(report, {}).find("BOUNDED") != std::string::npos);
 }
 
 }  // namespace

@@ -38,6 +38,27 @@ TEST_CASE("--verdict, --function and --module leave only what they name") {
   CHECK(heap.report(options).stacks.empty());
 }
 
+TEST_CASE("--top counts the stacks besides those of findings") {
+  const symbolize::Frame leak = frame("leak_here", "app.cpp", 8);
+  NamedHeap heap({{kMalloc, leak, kMain},
+                  {kMalloc, leak, frame("caller", "app.cpp", 20), kMain},
+                  {kMalloc, frame("kept", "app.cpp", 9), kMain},
+                  {kMalloc, frame("kept", "app.cpp", 10), kMain}});
+  heap.allocate(1, 700, 2);
+  heap.allocate(1, 600, 3);
+  for (int i = 0; i < 8; ++i) {
+    heap.allocate(20, 64, 0);
+    heap.allocate(20, 64, 1);
+    heap.snapshot();
+  }
+  report::Options options;
+  options.top = 1;
+  const Report report = heap.report(options);
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].stacks.size() == 2);
+  CHECK(report.stacks.size() == 3);
+}
+
 TEST_CASE("doubts about a few hundred bytes of many megabytes are listed, but no finding") {
   NamedHeap heap({{kMalloc, frame("load", "app.cpp", 8), kMain},
                   {kMalloc, frame("late", "app.cpp", 9), kMain}});

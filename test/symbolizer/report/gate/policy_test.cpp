@@ -240,7 +240,7 @@ TEST_CASE("mistakes in a policy name their line and what would be right") {
   CHECK(parse_policy("[module x]\nsnapshots = 3").error().message.find("not a key of a module") !=
         std::string::npos);
   CHECK(parse_suppressions("Table::add").error().message.find("leak:PATTERN") != std::string::npos);
-  CHECK(parse_suppressions("leak:x").error().message.find("needs a reason") != std::string::npos);
+  CHECK(parse_suppressions("leak:x")->front().reason.empty());
   CHECK(parse_suppressions("leak:*  # all").error().message.find("everything") !=
         std::string::npos);
   CHECK(parse_suppressions("leak:x until=soon  # r").error().message.find("not a date") !=
