@@ -48,12 +48,12 @@ class PythonOwnersTest(harness.SiltTest):
         text = " ".join(self.tool("report", "--full", "--top", 400, path)[0].split())
         self.assertIn("types: 300 InDict (100 %)", text)
         self.assertIn("100 % kept by __main__.cache (dict) → InDict", text)
-        self.assertIn("garbage: they only refer to one another, and the garbage collector is switched "
-                      "off", text)
+        self.assertIn("garbage: they only refer to one another, and the garbage collector is "
+                      "switched off", text)
         self.assertIn("lost: no variable leads to them, but something counts a reference", text)
         # How a task that nothing else keeps is found, and what it waits for.
-        self.assertRegex(text, r"__main__\.event \(asyncio\.locks\.Event\) → _waiters .*"
-                               r"_asyncio\.Task of handle\(\), waits in fetch\(\) at keepers\.py:\d+")
+        self.assertRegex(text, r"__main__\.event \(asyncio\.locks\.Event\) → _waiters .*_asyncio\.Task "
+                               r"of handle\(\), waits in fetch\(\) at keepers\.py:\d+")
 
     def owner_lines(self, path, name):
         """What keeps objects of the type in a snapshot, and where they were made."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that have a Python inside, or that Python runs in: what they answer must be the same, and
-silt must have joined."""
+"""Programs that have a Python inside: what they answer must be the same, and silt must have joined
+it."""
 
 import json
 import subprocess
@@ -56,7 +56,8 @@ def plpython(run):
 
 
 CELLS = ("import json, collections\nkept = []",
-         "def fill_rows_of_a_cell(n):\n    kept.append([{'n': i} for i in range(n)])\n    return len(kept)",
+         "def fill_rows_of_a_cell(n):\n    kept.append([{'n': i} for i in range(n)])\n"
+         "    return len(kept)",
          "[fill_rows_of_a_cell(300) for _ in range(9)]", "%who function\nprint(len(kept))",
          "1 / 0", "!echo from a shell", "await __import__('asyncio').sleep(0, 'waited')",
          "print(json.dumps(collections.Counter('a notebook'), sort_keys=True))")

@@ -102,8 +102,8 @@ Words visit(const owners::LiveBlock& block, Kept kept) {
     kept(dict);
   }
   // Where not all words are told: an object keeps its type, if that was made at run time.
-  const auto tell_type = [&] {
-    if (type->is_own) kept(type->address);
+  const auto tell_type = [own = type->is_own, address = type->address, &kept] {
+    if (own) kept(address);
   };
   switch (type->shape) {
     case Shape::kPlainData:

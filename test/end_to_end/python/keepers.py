@@ -259,7 +259,8 @@ def main():
             ("InLocal", "python", "main().local (list) → InLocal"),
             ("InThread", "python", "wait_with_local().mine (list) → InThread"),
             ("InGenerator", "python",
-             f"__main__.collecting (generator collect() at {collects}) → waiting (list) → InGenerator"),
+             f"__main__.collecting (generator collect() at {collects}) → waiting (list) → "
+             "InGenerator"),
             ("InTask", "python",
              f"__main__.tasks (list) → _asyncio.Task of wait_for_ever(), waits at {waits} → "
              f"coroutine wait_for_ever() at {waits} → held (InTask)"),
