@@ -3,8 +3,9 @@
 // Objects that only refer to one another, told apart from those that are counted from elsewhere. A
 // runtime of the test's own says what they keep.
 //
-//   object    references counted | whether the collector follows it | two references | data | of which
-//             the second word is one too; the first reference is told again by its name
+//   object   references counted | whether the collector follows it | two references | its data
+//   data     0 | one reference | words that mean nothing
+// The first reference is told again by its name.
 
 #include "interposer/owners/cycles.h"
 
