@@ -48,8 +48,10 @@ class PythonTest(harness.SiltTest):
         plain = subprocess.run([PYTHON, *options, "-c", code], env=self.environment(**settings),
                                cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
                                timeout=harness.TIMEOUT)
-        output, _ = self.run_app([*options, "-c", code], status=plain.returncode, **settings)
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        output, errors = self.run_app([*options, "-c", code], **settings)
         self.assertEqual(output, plain.stdout.decode())
+        self.assertEqual(errors, plain.stderr.decode())
 
     def check_shapes(self, **settings):
         output, _ = self.run_app([str(APPS / "shapes.py")], **settings)
@@ -155,7 +157,7 @@ sys.unraisablehook = lambda unraisable: print(type(unraisable.exc_value).__name_
 Dying()
 def work():
     for i in range(300):
-        exec(f"def made(a):\n    return [a] * {i % 7}\nmade(1)", {})
+        exec(f"def made(a):\\n    return [a] * {i % 7}\\nmade(1)", {})
 threads = [threading.Thread(target=work) for _ in range(4)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
