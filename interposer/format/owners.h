@@ -67,6 +67,8 @@ enum class RootKind : uint32_t {
   kStaleStack = 8,  // below a stack pointer: left by functions that have returned
   kOther = 9,       // anonymous memory of unknown use
   kUnlisted = 10,   // kept, by paths that found no room
+  kGarbage = 11,    // objects that only refer to one another, for a runtime's collector to come to;
+                    // place: 1 when that is switched off
 };
 
 struct OwnersRoot {

@@ -49,9 +49,11 @@ using snapshot::OwnersRequest;
 using track::recorder;
 
 // What this copy takes beside what every copy takes (room.h): four bytes a block and two bits in
-// maps of them, tables of fixed size (queues 8 MB, paths and what is written of them 20 MB), which
-// are within the least room, and its page tables.
+// maps of them, twelve for an object that no variable leads to (cycles.h), tables of fixed size
+// (queues 8 MB, paths and what is written of them 20 MB), which are within the least room, and its
+// page tables.
 constexpr uint64_t kBytesForBlock = 5;
+constexpr uint64_t kBytesForObject = 12;
 constexpr uint64_t kPageTableShare = 512;
 
 // Private pages, those included of which the process has another version by now.
@@ -125,8 +127,9 @@ OwnersAsked begin(const OwnersRequest& request) {
     asked.error = EOPNOTSUPP;
     return asked;
   }
-  asked.needed_bytes = request.live_blocks * kBytesForBlock + room_for_any_copy(request.rss_bytes) +
-                       request.rss_bytes / kPageTableShare;
+  asked.needed_bytes = request.live_blocks * kBytesForBlock +
+                       request.live_objects * kBytesForObject +
+                       room_for_any_copy(request.rss_bytes) + request.rss_bytes / kPageTableShare;
   asked.available_bytes = available_memory();
   if (asked.needed_bytes > asked.available_bytes) {
     asked.state = static_cast<uint32_t>(OwnersState::kNoMemory);

@@ -86,7 +86,13 @@ void Marker::settle(const Candidate& candidate) {
 }
 
 PathId Marker::mark(const LiveBlock& block, bool is_object, PathId from, LabelId name) {
-  const Label label{is_object ? object_kinds.type_of(block) : 0, name};
+  Label label{0, name, 0};
+  if (is_object) {
+    label.type = object_kinds.type_of(block);
+    if (label.type != 0 && object_kinds.more_of != nullptr) {
+      label.more = object_kinds.more_of(block);
+    }
+  }
   const PathId path = paths_.step(from, block.stack, label);
   path_of_[block.number] = path;
   paths_.count(path, block.size);
@@ -125,6 +131,19 @@ Kept Marker::variables() {
             }
           },
           this};
+}
+
+PathId Marker::add_root(format::RootKind kind, uint32_t place) {
+  format::OwnersRoot root{};
+  root.kind = static_cast<uint32_t>(kind);
+  root.place = place;
+  return paths_.add_root(root);
+}
+
+void Marker::adopt(const LiveBlock& object, PathId root) {
+  LiveBlock block = object;
+  block.number += object_base_;
+  if (path_of_[block.number] == 0) push(block, mark(block, true, root, 0));
 }
 
 PathId Marker::path_of_root(uint64_t address) {

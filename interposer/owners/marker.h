@@ -47,6 +47,14 @@ class Marker {
   void roots(const RootPlace& place, uint64_t address, const uint64_t* words, size_t count);
   // Takes what variables keep; equal names are one root.
   Kept variables();
+  // A place without an address.
+  PathId add_root(format::RootKind kind, uint32_t place);
+  // An object that is known to be kept in this way, and nothing of what it keeps.
+  void adopt(const LiveBlock& object, PathId root);
+  // With a path the object counts as reached, but not in it; without one no longer.
+  void leave_out(const LiveBlock& object, PathId path) {
+    path_of_[object_base_ + object.number] = path;
+  }
   // Follows what the roots so far have reached.
   void follow();
 

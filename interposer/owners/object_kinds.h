@@ -22,8 +22,20 @@ struct Kept {
   // counts: it may have room for more, with old words in it. 0: by the object itself again.
   void (*tell_by)(void* whom, uint64_t data, LabelId name);
   void* whom;
+  bool once = false;  // each reference is told once
   void operator()(uint64_t address, LabelId name = 0) const { tell(whom, address, name); }
   void by(uint64_t data, LabelId name = 0) const { tell_by(whom, data, name); }
+  // What is told besides as a word, or by an object between: here it gets its name.
+  void named(uint64_t address, LabelId name) const {
+    if (!once) tell(whom, address, name);
+  }
+};
+
+// An object in its block.
+struct CountedObject {
+  uint64_t address;     // 0: there is none
+  uint64_t references;  // that it counts
+  bool is_collected;    // the collector follows what it refers to
 };
 
 struct ObjectKinds {
@@ -31,6 +43,11 @@ struct ObjectKinds {
   bool (*start)(const MemoryMap& memory, const BlockIndex& objects, Labels& labels) = nullptr;
   // Of the object in the block; 0 when there is none, only what an object needs besides.
   LabelId (*type_of)(const LiveBlock& block) = nullptr;
+  // Its type with what is particular about it, where it is more than an instance of it; else 0.
+  LabelId (*more_of)(const LiveBlock& block) = nullptr;
+  // How often it is referred to, for runtimes that count that and collect what is left in cycles.
+  CountedObject (*counted)(const LiveBlock& block) = nullptr;
+  bool (*collector_is_off)() = nullptr;
   // What the block keeps by name or in a way of its own is told. What is returned is the part of it
   // whose words are pointers or no matter what, as offsets: empty when all is told.
   struct Words {

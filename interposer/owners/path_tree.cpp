@@ -26,13 +26,14 @@ PathId PathTree::add_root(const format::OwnersRoot& root, LabelId name) {
   }
   const PathId path = path_count_++;
   roots_[root_count_] = root;
-  paths_[path] = Path{0, root_count_++, 0, 0, {0, name}, 0, 0};
+  paths_[path] = Path{0, root_count_++, 0, 0, {0, name, 0}, 0, 0};
   return path;
 }
 
 PathId PathTree::find_or_add(PathId parent, uint32_t stack, Label label, uint32_t most) {
   const uint64_t key = (uint64_t{parent} << 32 | stack) ^
-                       (uint64_t{label.type} << 32 | label.name) * 0xff51afd7ed558ccd;
+                       (uint64_t{label.type} << 32 | label.name) * 0xff51afd7ed558ccd ^
+                       uint64_t { label.more } * 0xc4ceb9fe1a85ec53;
   uint32_t at = static_cast<uint32_t>((key * 0x9e3779b97f4a7c15) >> 40) & (kSlots - 1);
   for (; slots_[at] != 0; at = (at + 1) & (kSlots - 1)) {
     const Path& path = paths_[slots_[at]];

@@ -24,6 +24,7 @@ using PathId = uint32_t;  // 0: none
 struct Label {
   LabelId type = 0;  // 0: no object, or nothing is known of it
   LabelId name = 0;  // of the variable that keeps it; 0: none
+  LabelId more = 0;  // the type with what is particular about this object; 0: nothing is
   bool operator==(const Label&) const = default;
 };
 

@@ -214,8 +214,9 @@ class Rows {
     out.begin(SectionType::kOwnersPathLabels);
     for (PathId id = 1; id < paths_.size(); ++id) {
       if (file_ids_[id] == 0) continue;
-      out.add_varint(file_label(paths_.at(id).label.type));
-      out.add_varint(file_label(paths_.at(id).label.name));
+      const Label& label = paths_.at(id).label;
+      out.add_varint(file_label(label.more != 0 ? label.more : label.type));
+      out.add_varint(file_label(label.name));
     }
     out.end(path_count_);
   }

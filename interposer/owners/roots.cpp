@@ -11,6 +11,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/owners/cycles.h"
 #include "interposer/owners/sorting.h"
 #include "interposer/owners/thread_stack.h"
 #include "interposer/track/recorder.h"
@@ -230,6 +231,15 @@ bool Roots::mark_objects() {
   return true;
 }
 
+bool Roots::mark_garbage() {
+  Cycles cycles(objects_, memory_, marker_);
+  if (!cycles.find()) return false;
+  if (cycles.objects() == 0) return true;
+  const bool off = object_kinds.collector_is_off != nullptr && object_kinds.collector_is_off();
+  cycles.mark(marker_.add_root(RootKind::kGarbage, off ? 1 : 0));
+  return true;
+}
+
 // Runtimes keep forks from getting their heaps (MADV_DONTFORK). It is read in the process itself,
 // which goes on meanwhile: what it moves just then is missed, but nothing in it points to what is
 // lost.
@@ -294,6 +304,8 @@ bool Roots::mark(const base::Range* own, size_t own_count) {
   if (situation_.heaps_marked) mark_not_copied();
   marker_.follow();
   if (kinds_known_) {
+    // Before what only may hold pointers: a stale word keeps nothing from being garbage.
+    if (!mark_garbage()) return false;
     object_kinds.visit_variables(marker_.variables(), true);
     marker_.follow();
     if (!mark_objects()) return false;

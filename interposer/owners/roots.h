@@ -66,6 +66,7 @@ class Roots {
   void mark_thread(int32_t thread, uint64_t thread_pointer, bool stale);
   void mark_mappings();
   bool mark_objects();
+  bool mark_garbage();
   void mark_not_copied();
   void mark_others();
 

@@ -22,7 +22,8 @@ struct OwnersRequest {
   bool process_ends;
   // Filled in when the snapshot's stacks have been written:
   const NodeNumbers* numbers;
-  uint64_t live_blocks;
+  uint64_t live_blocks;  // with objects of runtimes
+  uint64_t live_objects;
   uint64_t rss_bytes;
 };
 

@@ -267,6 +267,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
     OwnersRequest request = *facts.owners;
     request.numbers = &numbers;
     request.live_blocks = meta.native.live_blocks + objects.live_blocks;
+    request.live_objects = objects.live_blocks;
     request.rss_bytes = resident.rss;
     const format::OwnersAsked asked = owners_wish.begin(request);
     out.begin(SectionType::kOwnersAsked);

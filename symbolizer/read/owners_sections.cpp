@@ -94,7 +94,7 @@ Result<bool> SnapshotFile::read_owners_roots(Owners& owners) const {
     const bool in_range = kind == RootKind::kData ? entry.place < owners.modules.size()
                           : is_of_stack(kind)     ? entry.place <= node_count()
                                                   : true;
-    if (entry.kind == 0 || entry.kind > static_cast<uint32_t>(RootKind::kUnlisted) || !in_range) {
+    if (entry.kind == 0 || entry.kind > static_cast<uint32_t>(RootKind::kGarbage) || !in_range) {
       return corrupt("a root of its owners cannot be");
     }
     owners.roots.push_back({kind, entry.place, entry.address, entry.offset, entry.pc});

@@ -19,7 +19,8 @@ Json owners_for_page(const std::vector<report::OwnerLine>& owners) {
   for (const report::OwnerLine& owner : owners) {
     Json steps = Json::array();
     for (const std::string& step : owner.way) steps.push_back(clean(step));
-    if (owner.way.empty()) steps.push_back(owner.kind == "lost" ? "lost" : clean(owner.name));
+    const bool by_kind = owner.kind == "lost" || owner.kind == "garbage";
+    if (owner.way.empty()) steps.push_back(by_kind ? owner.kind : clean(owner.name));
     for (const std::string& step : owner.path) steps.push_back(clean(step));
     json.push_back({{"text", clean(owner_texts({owner}, 1).front())},
                     {"steps", std::move(steps)},

@@ -236,6 +236,8 @@ std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owner
     std::string text = format_percent(owner.share);
     if (owner.kind == "lost") {
       text += " lost: " + (owner.name.empty() ? "nothing points to them" : owner.name);
+    } else if (owner.kind == "garbage") {
+      text += " garbage: " + owner.name;
     } else {
       text += " kept by " + owner_name(owner);
       for (const std::string& step : owner.path) text += " → " + step;

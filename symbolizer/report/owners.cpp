@@ -28,8 +28,12 @@ constexpr size_t kMostTypes = 8;
 
 // A runtime frees its objects itself, so that there is more to it than a pointer that is gone.
 constexpr char kLostObjects[] =
-    "no variable leads to them: garbage in a cycle that was not collected yet, or an extension "
-    "that never gave a reference back";
+    "no variable leads to them, but something counts a reference: C code that never gave one back, "
+    "or keeps it where silt cannot look";
+constexpr char kGarbage[] =
+    "they only refer to one another, and the garbage collector has not come to them";
+constexpr char kGarbageForEver[] =
+    "they only refer to one another, and the garbage collector is switched off";
 
 const char* kind_of(RootKind kind) {
   switch (kind) {
@@ -47,6 +51,8 @@ const char* kind_of(RootKind kind) {
       return "js";
     case RootKind::kObject:
       return "python";
+    case RootKind::kGarbage:
+      return "garbage";
     case RootKind::kStaleStack:
     case RootKind::kOther:
     case RootKind::kUnlisted:
@@ -208,6 +214,7 @@ class Owners {
       name += " (" + steps.back() + ")";
       steps.pop_back();
     }
+    if (root.kind == RootKind::kGarbage) steps.clear();  // in circles there is no way
     std::reverse(steps.begin(), steps.end());
     // Neighbours that read the same tell nothing more: a table's buckets and its nodes.
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
@@ -278,6 +285,8 @@ class Owners {
                                : "a Python object made by " + stack_name(root.place);
       case RootKind::kStaleStack:
         return "only a stale word in the stack of thread " + std::to_string(root.place);
+      case RootKind::kGarbage:
+        return root.place == 0 ? kGarbage : kGarbageForEver;
       case RootKind::kOther:
         return "anonymous memory of unknown use";
       case RootKind::kUnlisted:

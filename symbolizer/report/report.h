@@ -41,8 +41,8 @@ struct SnapshotLine {
 
 // Who keeps a part of what is live, or that nobody does.
 struct OwnerLine {
-  // global, thread_local, stack, register, mapping, js, python, unknown, lost; js_object: an object
-  // of a managed heap
+  // global, thread_local, stack, register, mapping, js, python, unknown, lost, garbage; js_object:
+  // an object of a managed heap
   std::string kind;
   std::string name;               // of the place, empty: lost
   std::vector<std::string> path;  // from there, what each block is or which function made it

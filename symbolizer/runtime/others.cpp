@@ -13,26 +13,24 @@ namespace silt::runtime {
 namespace {
 
 struct Other {
-  std::string_view module;  // how its file's name begins
+  std::array<std::string_view, 2> modules;  // how its file's name begins: the program, the library
   const char* name;
   const char* advice;
 };
-constexpr std::array<Other, 5> kInterpreters = {
-    {{"libphp", "PHP",
-      "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
-     {"php", "PHP",
-      "USE_ZEND_ALLOC=0 makes it take each block from malloc, so that they are seen one by one"},
-     {"libruby", "Ruby",
-      "strings, arrays and hashes come from malloc and are seen one by one; objects themselves are "
-      "in "
-      "pages of Ruby's own heap, which silt does not see (GC.stat and ObjectSpace do)"},
-     {"ruby", "Ruby",
-      "strings, arrays and hashes come from malloc and are seen one by one; objects themselves are "
-      "in "
-      "pages of Ruby's own heap, which silt does not see (GC.stat and ObjectSpace do)"},
-     {"libperl", "Perl",
-      "bodies of values come from malloc in arenas of 4 KiB; a perl built with -DPURIFY takes each "
-      "one from malloc"}}};
+constexpr std::array<Other, 3> kInterpreters = {
+    {{{"php", "libphp"},
+      "PHP",
+      "with USE_ZEND_ALLOC=0 in its environment each block comes from malloc and is seen by "
+      "itself"},
+     {{"ruby", "libruby"},
+      "Ruby",
+      "strings, arrays and hashes come from malloc and are seen one by one; of the objects "
+      "themselves silt sees only the pages of Ruby's own heap, which no setting changes (GC.stat "
+      "and ObjectSpace count them)"},
+     {{"perl", "libperl"},
+      "Perl",
+      "texts and tables come from malloc and are seen one by one; the values themselves lie in "
+      "arenas of 4 KiB, which only a perl built with -DPURIFY does without"}}};
 
 // "php8.2", "php-fpm8.2", "libruby-3.1.so.3.1", but not "phpunit".
 bool is(std::string_view file, std::string_view head) {
@@ -55,7 +53,10 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
   for (const read::Module& module : recording.modules) {
     const std::string_view file = report::base_name(module.path);
     for (const Other& other : kInterpreters) {
-      if (!is(file, other.module)) continue;
+      if (std::none_of(other.modules.begin(), other.modules.end(),
+                       [file](std::string_view head) { return is(file, head); })) {
+        continue;
+      }
       const std::string note = std::string("this program runs ") + other.name +
                                ", whose functions silt does not name; " + other.advice;
       if (std::find(told.begin(), told.end(), note) == told.end()) told.push_back(note);

@@ -6,12 +6,17 @@ of it, the least of some runs each; a factor is against plain. What silt does on
 each place that allocates (it reads code objects and derives rules for native frames) shows in short
 programs: with --rounds 1 it is a part of what is measured.
 
-usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N] [--rounds N]
+With --count, instructions instead of time, by callgrind: what ROUNDS rounds execute more than one,
+so that neither the start nor other users of the machine count. Misses of the caches do not show.
+
+usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N] [--rounds N] [--count]
+                      [LOAD...]
 """
 
 import argparse
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -83,31 +88,53 @@ print((time.process_time() - begin) / ROUNDS)
 """
 
 
+def time_of(command, code, rounds, settings):
+    """CPU seconds of a round."""
+    done = subprocess.run([*command, "-c", code + TIMED.replace("ROUNDS", str(rounds))],
+                          env={**os.environ, **settings}, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def instructions_of(command, code, rounds, settings):
+    """Instructions of a round, in millions."""
+    def collected(count):
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, "-c",
+             code + TIMED.replace("ROUNDS", str(count))], stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, check=True, text=True,
+            # Places of objects, and so the order of sets and dicts, are the same in all runs.
+            env={**os.environ, **settings, "PYTHONHASHSEED": "0"})
+        return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
+    return (collected(rounds + 1) - collected(1)) / rounds / 1e6
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--library", default="build/interposer/libsilt.so")
     parser.add_argument("--python", default="/usr/bin/python3.11")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--count", action="store_true", help="instructions instead of time")
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help="one of " + ", ".join(LOADS))
     options = parser.parse_args()
+    measure, runs = (instructions_of, 1) if options.count else (time_of, options.runs)
     library = os.path.abspath(options.library)
     with tempfile.TemporaryDirectory() as folder:
         silt = {"LD_PRELOAD": library, "SILT_OUT": folder, "SILT_AT_EXIT": "0"}
         ways = {"plain": ({}, []), "exact": (silt, []),
                 "sampled": (dict(silt, SILT_SAMPLE="512K"), []),
                 "tracemalloc": ({}, ["-X", "tracemalloc"])}
-        print(f"{'load':<10}{'plain ms':>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]))
+        unit = "million" if options.count else "plain ms"
+        print(f"{'load':<10}{unit:>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]))
         factors = {way: [] for way in ways}
-        timed = TIMED.replace("ROUNDS", str(options.rounds))
-        for name, load in LOADS.items():
+        for name in options.loads or LOADS:
             best = {}
-            for _ in range(options.runs):
+            for _ in range(runs):
                 for way, (settings, arguments) in ways.items():
-                    done = subprocess.run([options.python, *arguments, "-c", load + timed],
-                                          env={**os.environ, **settings}, check=True,
-                                          capture_output=True, text=True)
-                    best[way] = min(best.get(way, math.inf), float(done.stdout))
-            print(f"{name:<10}{best['plain'] * 1000:>10.1f}"
+                    figure = measure([options.python, *arguments], LOADS[name], options.rounds,
+                                     settings)
+                    best[way] = min(best.get(way, math.inf), figure)
+            print(f"{name:<10}{best['plain'] * (1 if options.count else 1000):>10.1f}"
                   + "".join(f"{best[way] / best['plain']:>12.2f}x" for way in list(ways)[1:]),
                   flush=True)
             for way in ways:

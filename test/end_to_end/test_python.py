@@ -48,8 +48,10 @@ class PythonTest(harness.SiltTest):
         plain = subprocess.run([PYTHON, *options, "-c", code], env=self.environment(**settings),
                                cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
                                timeout=harness.TIMEOUT)
-        output, _ = self.run_app([*options, "-c", code], status=plain.returncode, **settings)
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        output, errors = self.run_app([*options, "-c", code], **settings)
         self.assertEqual(output, plain.stdout.decode())
+        self.assertEqual(errors, plain.stderr.decode())
 
     def check_shapes(self, **settings):
         output, _ = self.run_app([str(APPS / "shapes.py")], **settings)
@@ -155,7 +157,7 @@ sys.unraisablehook = lambda unraisable: print(type(unraisable.exc_value).__name_
 Dying()
 def work():
     for i in range(300):
-        exec(f"def made(a):\n    return [a] * {i % 7}\nmade(1)", {})
+        exec(f"def made(a):\\n    return [a] * {i % 7}\\nmade(1)", {})
 threads = [threading.Thread(target=work) for _ in range(4)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
@@ -187,6 +189,44 @@ print(sys.argv, sys.flags.dev_mode)
                         ["-B", "-u"]):
             with self.subTest(options=options):
                 self.compare_with_plain("print(sum(len([i]) for i in range(1000)))", *options)
+
+    def test_children_of_multiprocessing_are_joined_however_they_start(self):
+        app = pathlib.Path(self.folder) / "app.py"
+        app.write_text("""
+import multiprocessing
+def work(queue):
+    global kept
+    kept = [bytes(1000) for _ in range(500)]
+    queue.put(len(kept))
+if __name__ == "__main__":
+    for way in ("fork", "spawn", "forkserver"):
+        context = multiprocessing.get_context(way)
+        queue = context.Queue()
+        process = context.Process(target=work, args=(queue,))
+        process.start()
+        print(queue.get(), process.join(), process.exitcode)
+""", encoding="utf-8")
+        plain = subprocess.run([PYTHON, str(app)], env=self.environment(), cwd=self.folder,
+                               check=True, capture_output=True, timeout=harness.TIMEOUT)
+        output, errors = self.run_app([str(app)])
+        self.assertEqual((output, errors), (plain.stdout.decode(), plain.stderr.decode()))
+        blocks = []
+        for recording in self.recordings():
+            text, _ = self.tool("report", "--format", "json", "--top", 10000, "--function",
+                                "work.<locals>.<listcomp>", recording)
+            blocks += [stack["live_blocks"][-1] for stack in harness.Report(text).stacks
+                       if stack["live_blocks"][-1] >= 500]
+        self.assertEqual(len(blocks), 3, blocks)
+
+    def test_the_python_of_a_virtual_environment_is_joined(self):
+        subprocess.run([PYTHON, "-m", "venv", "--without-pip", "environment"], cwd=self.folder,
+                       env=self.environment(), check=True, timeout=harness.TIMEOUT)
+        binary = pathlib.Path(self.folder) / "environment/bin/python"
+        code = "import sys; kept = [[i] for i in range(500)]; print(sys.prefix != sys.base_prefix)"
+        status, output, errors = self.run_program([str(binary), "-c", code],
+                                                  settings={"SILT_LOG": "info"})
+        self.assertEqual((status, output), (0, "True\n"), errors)
+        self.assertIn("joined Python", errors)
 
     def test_a_python_where_the_kernel_reads_no_memory_is_joined(self):
         # As in some containers: process_vm_readv is refused. The first Python puts the filter on.

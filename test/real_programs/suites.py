@@ -15,6 +15,11 @@ SHORT_CPYTHON = ("test_json", "test_dict", "test_list", "test_struct", "test_for
                  "test_thread", "test_mmap")
 
 
+# With any hook around Python's allocator, tracemalloc's too, pymalloc leaves itself out of what this
+# prints, and the test wants to read its part.
+EXPLAINED = ("test.test_sys.SysModuleTest.test_debugmallocstats",)
+
+
 @suite("CPython", needs=("python3",), packages=("libpython3.11-testsuite",), short=True)
 def cpython(run):
     if run.library:  # what is compared is a Python that silt has joined
@@ -29,7 +34,11 @@ def cpython(run):
                         report, "--tempdir", run.folder, *files], timeout=4 * 3600)
     if not report.exists():
         raise Broken(done.stdout[-1000:])
-    return formats.junit(report)
+    outcomes = formats.junit(report)
+    for name in EXPLAINED:
+        if outcomes.pop(name, "pass") not in ("pass", "failure"):
+            raise Broken(f"{name}: neither passed nor failed")
+    return outcomes
 
 
 @suite("GLib", packages=("libglib2.0-tests",), nobody=True)

@@ -84,20 +84,44 @@ def pages_of_app(port):
     return lambda: "; ".join(page(port, f"/{number}") for number in range(4))
 
 
-@server("gunicorn, gevent", needs=("gunicorn",),
+def pages_under_wrk(run, port, paths):
+    """Each page, and what wrk says of a second of many requests at once for the first: each is
+    answered, as long as the one that is asked."""
+    def ask():
+        answers = "; ".join(page(port, path) for path in paths)
+        length = answers.split(" ")[1]
+        (run.folder / "check.lua").write_text(
+            "function setup(thread) all = thread end\n"
+            "function init() wrong, right = 0, 0 end\n"
+            f"function response(status, headers, body) if status == 200 and #body == {length} "
+            "then right = right + 1 else wrong = wrong + 1 end end\n"
+            "function done() print('answers', all:get('right') > 0, all:get('wrong')) end\n")
+        said = []
+        for seconds in (1, 4, 16):  # where the machine is so busy that nothing is answered
+            done = run.command(["wrk", "-t1", "-c8", f"-d{seconds}s", "--timeout", "60s", "-s",
+                                run.folder / "check.lua", f"http://127.0.0.1:{port}{paths[0]}"],
+                               silt=False, timeout=120)
+            said = [line for line in done.stdout.splitlines() if line.startswith("answers")]
+            if said and "true" in said[0]:
+                break
+        return f"{answers}; {said}; status {done.returncode}"
+    return ask
+
+
+@server("gunicorn, gevent", needs=("gunicorn", "wrk"),
         packages=("gunicorn", "python3-gevent"))
 def gunicorn(run, port):
     (run.folder / "app.py").write_text(APP)
     yield ["gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{port}", "app:app"]
-    yield pages_of_app(port)
+    yield pages_under_wrk(run, port, ("/0", "/1"))
 
 
-@server("uWSGI", needs=("uwsgi",), packages=("uwsgi-core", "uwsgi-plugin-python3"))
+@server("uWSGI", needs=("uwsgi", "wrk"), packages=("uwsgi-core", "uwsgi-plugin-python3"))
 def uwsgi(run, port):
     (run.folder / "app.py").write_text(APP)
     yield ["uwsgi", "--plugin", "python3", "--http-socket", f"127.0.0.1:{port}", "--wsgi-file",
            "app.py", "--master", "--processes", "2", "--die-on-term"]
-    yield pages_of_app(port)
+    yield pages_under_wrk(run, port, ("/0", "/1"))
 
 
 FLASK = """
@@ -115,16 +139,15 @@ def data():
 """
 
 
-def pages_of_framework(port):
-    return lambda: "; ".join(page(port, path) for path in ("/1", "/2", "/json", "/missing"))
+PAGES = ("/1", "/2", "/json", "/missing")
 
 
-@server("Flask, threads of gunicorn", needs=("gunicorn",), packages=("gunicorn", "python3-flask"))
+@server("Flask, threads of gunicorn", needs=("gunicorn", "wrk"), packages=("gunicorn", "python3-flask"))
 def flask(run, port):
     (run.folder / "app.py").write_text(FLASK)
     yield ["gunicorn", "-k", "gthread", "--threads", "4", "-w", "2", "-b", f"127.0.0.1:{port}",
            "app:app"]
-    yield pages_of_framework(port)
+    yield pages_under_wrk(run, port, PAGES)
 
 
 DJANGO = """
@@ -158,13 +181,13 @@ application = get_wsgi_application()
 """
 
 
-@server("Django, uWSGI", needs=("uwsgi",),
+@server("Django, uWSGI", needs=("uwsgi", "wrk"),
         packages=("uwsgi-core", "uwsgi-plugin-python3", "python3-django"))
 def django(run, port):
     (run.folder / "app.py").write_text(DJANGO)
     yield ["uwsgi", "--plugin", "python3", "--http-socket", f"127.0.0.1:{port}", "--wsgi-file",
            "app.py", "--master", "--processes", "2", "--die-on-term"]
-    yield pages_of_framework(port)
+    yield pages_under_wrk(run, port, PAGES)
 
 
 @server("Puma", needs=("puma",), packages=("puma",))

@@ -69,6 +69,7 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
   X(main_interpreter, "PyInterpreterState_Main", uint64_t, ())                                     \
   X(first_interpreter, "PyInterpreterState_Head", uint64_t, ())                                    \
   X(first_thread, "PyInterpreterState_ThreadHead", uint64_t, (uint64_t))                           \
+  X(collector_enabled, "PyGC_IsEnabled", int, ())                                                  \
   X(modules, "PyImport_GetModuleDict", uint64_t, ())
 
 // Types whose objects keep things in a way of their own: X(field, symbol)
@@ -79,6 +80,8 @@ inline constexpr int kNoArguments = 4;  // METH_NOARGS
   X(dict_type, "PyDict_Type")                         \
   X(function_type, "PyFunction_Type")                 \
   X(module_type, "PyModule_Type")                     \
+  X(set_type, "PySet_Type")                           \
+  X(frozen_set_type, "PyFrozenSet_Type")              \
   X(reference_type, "_PyWeakref_RefType")             \
   X(proxy_type, "_PyWeakref_ProxyType")               \
   X(callable_proxy_type, "_PyWeakref_CallableProxyType") \

@@ -115,7 +115,8 @@ __attribute__((noinline)) int join(void*) {
   }
   watch_code_objects();
   if (is_traced()) {
-    base::log(base::LogLevel::kWarn,
+    // The report says so too: nothing is written among what the program writes.
+    base::log(base::LogLevel::kInfo,
               "tracemalloc is on: Python's objects are recorded as the memory that holds them");
   } else {
     hook_objects();

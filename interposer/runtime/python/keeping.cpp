@@ -5,9 +5,11 @@
 #include "interposer/runtime/python/keeping.h"
 
 #include "interposer/owners/object_kinds.h"
+#include "interposer/runtime/python/collector.h"
 #include "interposer/runtime/python/dicts.h"
 #include "interposer/runtime/python/types.h"
 #include "interposer/runtime/python/variables.h"
+#include "interposer/runtime/python/waiting.h"
 
 namespace silt::python {
 namespace {
@@ -18,6 +20,7 @@ using Words = owners::ObjectKinds::Words;
 
 constinit Peek g_peek{};
 constinit Types g_types{};
+constinit Collector g_collector{};
 
 bool start(const owners::MemoryMap& memory, const owners::BlockIndex& objects,
            owners::Labels& labels) {
@@ -32,9 +35,23 @@ LabelId type_of(const owners::LiveBlock& block) {
   return found.type == nullptr ? 0 : found.type->label;
 }
 
+LabelId more_of(const owners::LiveBlock& block) {
+  const Found found = g_types.in_block(block.begin, block.size);
+  if (found.type == nullptr) return 0;
+  return label_of_waiting(g_peek, g_types, found, block.begin + block.size);
+}
+
+owners::CountedObject counted(const owners::LiveBlock& block) {
+  const Found found = g_types.in_block(block.begin, block.size);
+  if (found.type == nullptr) return {0, 0, false};
+  return {found.object, g_peek.at(found.object, 0), (found.type->flags & kCollected) != 0};
+}
+
+bool collector_is_off() { return g_collector.is_off(g_peek); }
+
 void tell_attributes(uint64_t dict, Kept kept) {
   visit_entries(g_peek, dict, [&](uint64_t key, uint64_t value) {
-    kept(value, g_types.label_of(key));
+    kept.named(value, g_types.label_of(key));
     return true;
   });
 }
@@ -50,13 +67,13 @@ void tell_closure(uint64_t function, Kept kept) {
   for (int64_t i = 0; i < free && i < cells && i < kMostNames && free <= all; ++i) {
     const uint64_t cell = g_peek.at(closure, kTupleItems + static_cast<size_t>(i) * 8);
     const uint64_t name = g_peek.at(names, kTupleItems + static_cast<size_t>(all - free + i) * 8);
-    kept(g_peek.at(cell, kCellContent), g_types.label_of(name));
+    kept.named(g_peek.at(cell, kCellContent), g_types.label_of(name));
   }
 }
 
 void tell_generator(uint64_t generator, Kept kept) {
   visit_frame(g_peek, generator + kGeneratorFrame, false,
-              [&](uint64_t name, uint64_t value) { kept(value, g_types.label_of(name)); });
+              [&](uint64_t name, uint64_t value) { kept.named(value, g_types.label_of(name)); });
 }
 
 // Attributes that are not part of the object. From the front only: those of objects that end with
@@ -84,22 +101,30 @@ Words visit(const owners::LiveBlock& block, Kept kept) {
     kept.by(0);
     kept(dict);
   }
+  // Where not all words are told: an object keeps its type, if that was made at run time.
+  const auto tell_type = [own = type->is_own, address = type->address, &kept] {
+    if (own) kept(address);
+  };
   switch (type->shape) {
     case Shape::kPlainData:
       return {0, 0};
     case Shape::kWeakReference:
+      tell_type();
       kept(g_peek.at(object, kWeakCallback));
       return {words.begin + kWeakEnd, block.size};
     // Subclasses have more behind it.
     case Shape::kDict:
+      tell_type();
       tell_dict(g_peek, object, kept);
       tell_more(object, *type, block.size, kept);
       return {words.begin + kDictEnd, block.size};
     case Shape::kList:
+      tell_type();
       tell_list(g_peek, object, kept);
       tell_more(object, *type, block.size, kept);
       return {words.begin + kListEnd, block.size};
     case Shape::kByteArray:
+      tell_type();
       kept.by(g_peek.at(object, kBytesAlone));
       kept.by(0);
       return {words.begin + kByteArrayEnd, block.size};
@@ -109,9 +134,20 @@ Words visit(const owners::LiveBlock& block, Kept kept) {
     case Shape::kFunction:
       tell_closure(object, kept);
       return words;
-    case Shape::kGenerator:
+    case Shape::kSet: {
+      // Its own small table holds old words once there is a larger one.
+      const bool is_small = g_peek.at(object, kSetTable) == object + kSetSmallTable;
+      return is_small ? words : Words{words.begin, words.begin + kSetSmallTable};
+    }
+    case Shape::kGenerator: {
       tell_generator(object, kept);
-      return words;
+      // Where its values end, if it waits.
+      const auto top = g_peek.at<int32_t>(object + kGeneratorFrame, kFrameTop);
+      const uint64_t end = words.begin + kGeneratorFrame + kFrameVariables +
+                           8 * static_cast<uint64_t>(top < 0 ? 0 : top);
+      const bool waits = g_peek.at<int8_t>(object, kGeneratorState) < 0;
+      return waits && end < block.size ? Words{words.begin, end} : words;
+    }
     default:
       break;
   }
@@ -123,7 +159,11 @@ Words visit(const owners::LiveBlock& block, Kept kept) {
 
 void know_kinds() {
   if (!find_variables()) return;
+  g_collector.find();
   owners::object_kinds.type_of = type_of;
+  owners::object_kinds.more_of = more_of;
+  owners::object_kinds.counted = counted;
+  owners::object_kinds.collector_is_off = collector_is_off;
   owners::object_kinds.visit = visit;
   owners::object_kinds.visit_variables = visit_variables;
   owners::object_kinds.start = start;

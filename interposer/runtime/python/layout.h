@@ -81,14 +81,16 @@ inline constexpr size_t kKeysKind = 10;       // 0: any keys, with their hashes;
 inline constexpr size_t kKeysCount = 24;
 inline constexpr size_t kKeysIndices = 32;
 
-// PyListObject, PyTupleObject, PyByteArrayObject, PyCellObject, PyModuleObject, PyWeakReference,
-// PyFunctionObject
+// PyListObject, PyTupleObject, PyByteArrayObject, PyCellObject, PySetObject, PyModuleObject,
+// PyWeakReference, PyFunctionObject
 inline constexpr size_t kListItems = 24;
 inline constexpr size_t kListEnd = 40;
 inline constexpr size_t kTupleItems = 24;
 inline constexpr size_t kBytesAlone = 32;  // of a PyByteArrayObject, which are not in it
 inline constexpr size_t kByteArrayEnd = 56;
 inline constexpr size_t kCellContent = 16;
+inline constexpr size_t kSetTable = 40;
+inline constexpr size_t kSetSmallTable = 64;  // in it, of eight entries
 inline constexpr size_t kModuleDict = 16;
 inline constexpr size_t kWeakCallback = 24;
 inline constexpr size_t kWeakEnd = 64;
@@ -105,14 +107,22 @@ inline constexpr size_t kCodeFreeVariables = 92;
 inline constexpr size_t kCodeVariableNames = 96;
 // Of a frame
 inline constexpr size_t kFrameLocals = 24;
+inline constexpr size_t kFrameTop = 64;  // of its variables and values, while it does not run
 inline constexpr size_t kFrameVariables = 72;
 // PyGenObject and its kin
+inline constexpr size_t kGeneratorState = 75;  // a signed byte, see waiting.cpp
 inline constexpr size_t kGeneratorFrame = 80;
 
 // PyInterpreterState, PyThreadState
 inline constexpr size_t kNextInterpreter = 0;
 inline constexpr size_t kFirstThread = 16;
 inline constexpr size_t kNextThread = 8;
+
+// Of PyInterpreterState, by distance from its collector's generations: 3 times a list's two links,
+// a threshold and a count.
+inline constexpr size_t kGenerationBytes = 24;
+inline constexpr size_t kGenerationThreshold = 16;
+inline constexpr size_t kCollectorEnabledBefore = 12;
 
 template <typename T>
 T field(uint64_t object, size_t offset) {

@@ -33,18 +33,29 @@ bool Types::start(const Peek& peek, owners::Labels& labels) {
 }
 
 void Types::copy(uint64_t text, char* buffer, size_t size) const {
-  buffer[0] = '\0';
   // Enough of it for a name: as wide as letters can be.
+  alignas(8) char object[kTextData + 4 * kNameRoom];
+  copy_by(object, static_cast<int64_t>(owners::Labels::kLongest), text, buffer, size);
+}
+
+void Types::copy_path(uint64_t text, char* buffer, size_t size) const {
+  constexpr int64_t kLongest = 4095;
+  alignas(8) static constinit char object[kTextData + 4 * (kLongest + 1)]{};
+  copy_by(object, kLongest, text, buffer, size);
+}
+
+// `object` has room for the head of a text and `most` letters.
+void Types::copy_by(char* object, int64_t most, uint64_t text, char* buffer, size_t size) const {
+  buffer[0] = '\0';
   constexpr size_t kHead = kTextData;
-  alignas(8) char object[kHead + 4 * kNameRoom];
   if (!peek_->read(text, object, kHead)) return;
   const auto at = reinterpret_cast<uint64_t>(object);
   const auto state = field<uint32_t>(at, kTextState);
   const uint32_t width = state >> 2 & 7;
   auto length = field<int64_t>(at, kTextLength);
   if (length <= 0 || (width != 1 && width != 2 && width != 4)) return;
-  if (length > static_cast<int64_t>(owners::Labels::kLongest)) {
-    length = static_cast<int64_t>(owners::Labels::kLongest);
+  if (length > most) {
+    length = most;
     std::memcpy(object + kTextLength, &length, sizeof(length));
   }
   const size_t begin = (state >> 6 & 1) != 0 ? kTextAsciiData : kTextData;
@@ -72,12 +83,22 @@ bool Types::looks_like_type(uint64_t address, int depth) {
   return (flags & kIsType) != 0 && looks_like_type(meta, depth - 1);
 }
 
+bool Types::is_called(uint64_t address, const char* name) const {
+  const uint64_t text = peek_->at(address, kTypeText);
+  for (size_t i = 0;; ++i) {
+    char letter;
+    if (!peek_->read(text + i, &letter, 1) || letter != name[i]) return false;
+    if (letter == '\0') return true;
+  }
+}
+
 Shape Types::shape_of(uint64_t address, uint32_t flags) const {
   if ((flags & kIsType) != 0) return Shape::kType;
   if ((flags & kHeapType) == 0 && (flags & (kIsLong | kIsBytes | kIsText)) != 0) {
     return Shape::kPlainData;
   }
   if ((flags & kIsList) != 0) return Shape::kList;
+  if (address == interpreter.set_type || address == interpreter.frozen_set_type) return Shape::kSet;
   struct Known {
     uint64_t type;
     Shape shape;
@@ -99,6 +120,7 @@ Shape Types::shape_of(uint64_t address, uint32_t flags) const {
   };
   constexpr int kMostBases = 32;
   for (int i = 0; i < kMostBases && address != 0; ++i) {
+    if (is_called(address, "_asyncio.Task")) return Shape::kTask;
     for (const Known& one : known) {
       if (one.type == address && (i == 0 || one.shape != Shape::kPlainData)) return one.shape;
     }

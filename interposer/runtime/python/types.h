@@ -25,8 +25,10 @@ enum class Shape : uint8_t {
   kDict,
   kList,
   kByteArray,
+  kSet,  // without what a class adds
   kFunction,
-  kGenerator,
+  kGenerator,  // also coroutines
+  kTask,       // of asyncio, the one written in C
   kWeakReference,
   kCell,
 };
@@ -72,17 +74,25 @@ class Types {
 
   // Of a str object; cut where it is long, "" when it is none.
   void copy(uint64_t text, char* buffer, size_t size) const;
+  // The same, of up to 4095 letters.
+  void copy_path(uint64_t text, char* buffer, size_t size) const;
   owners::LabelId label_of(uint64_t text);
+  // The name of a type, or another that goes with it.
+  const char* text(owners::LabelId label) const { return labels_->text(label); }
+  owners::LabelId add_label(const char* name) { return labels_->add(name); }
 
  private:
   static constexpr uint32_t kSlots = uint32_t{1} << 16;
   static constexpr uint32_t kMost = kSlots / 2;
   static constexpr uint32_t kRemembered = 4096;
 
+  void copy_by(char* object, int64_t most, uint64_t text, char* buffer, size_t size) const;
   bool looks_like_type(uint64_t address, int depth);
   const Type* add(uint64_t address);
   owners::LabelId name(uint64_t address, uint32_t flags);
   Shape shape_of(uint64_t address, uint32_t flags) const;
+  // As C names it.
+  bool is_called(uint64_t address, const char* name) const;
 
   uint64_t type_type_ = 0;  // `type`
   const Peek* peek_ = nullptr;

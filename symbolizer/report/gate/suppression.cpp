@@ -21,7 +21,8 @@ constexpr std::string_view kOwner = "owner:";
 bool excuses_owners(const Suppression& suppression, const Finding& finding) {
   double share = 0;
   for (const OwnerLine& owner : finding.owners) {
-    if (owner.kind != "lost" && matches(suppression.pattern, owner_text(owner))) {
+    if (owner.kind != "lost" && owner.kind != "garbage" &&
+        matches(suppression.pattern, owner_text(owner))) {
       share += owner.share;
     }
   }

@@ -45,6 +45,7 @@ void stand_in_for_python(uint64_t modules, uint64_t thread) {
   interpreter.first_thread = [](uint64_t state) {
     return *reinterpret_cast<const uint64_t*>(state + kFirstThread);
   };
+  interpreter.collector_enabled = [] { return 1; };
   interpreter.modules = [] { return g_modules; };
 }
 
@@ -140,6 +141,9 @@ TEST_CASE("whatever lies in memory, looking at it as Python's objects ends well"
     const owners::LiveBlock block{begin, 8 * (uint64_t{1} + static_cast<uint64_t>(i) % 40),
                                   track::StackId{1}, 0};
     typed += object_kinds.type_of(block) != 0 ? 1 : 0;
+    told += object_kinds.more_of(block) != 0 ? 1 : 0;
+    const owners::CountedObject counted = object_kinds.counted(block);
+    CHECK((counted.address == 0 || counted.address - begin < block.size));
     const owners::ObjectKinds::Words words = object_kinds.visit(block, kept);
     CHECK(words.begin <= block.size + kDictEnd + kWeakEnd);
   }

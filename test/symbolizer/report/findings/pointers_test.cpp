@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "symbolizer/render/reason_words.h"
+#include "symbolizer/render/words.h"
 #include "symbolizer/report/build.h"
 #include "test/symbolizer/report/named_heap.h"
 
@@ -205,7 +206,7 @@ TEST_CASE("objects that hang on another leak's objects are the same leak") {
   CHECK(leaks(heap.report()).size() == (kinds_known ? 2 : 3));
 }
 
-TEST_CASE("objects that no variable leads to may be waiting for the collector: no leak by that") {
+TEST_CASE("objects that no variable leads to are no leak by that alone") {
   NamedHeap heap({{kMalloc, kSend, kMain}});
   for (int i = 0; i < 3; ++i) {
     heap.allocate(40, 200, 0);
@@ -220,6 +221,33 @@ TEST_CASE("objects that no variable leads to may be waiting for the collector: n
   REQUIRE(report.stacks[0].owners.size() == 1);
   CHECK(report.stacks[0].owners[0].kind == "lost");
   CHECK(report.stacks[0].owners[0].name.starts_with("no variable leads to them"));
+}
+
+TEST_CASE("objects that only refer to one another are told as garbage, whatever their types") {
+  const bool off = GENERATE(false, true);
+  NamedHeap heap({{kMalloc, kSend, kMain}});
+  for (int i = 0; i < 3; ++i) {
+    heap.allocate(40, 200, 0);
+    heap.snapshot();
+  }
+  read::Owners& owners = begin_owners(heap);
+  owners.roots[0].kind = format::RootKind::kGarbage;
+  owners.roots[0].place = off ? 1 : 0;
+  const uint32_t node = add_path(owners, 1, id_of(heap, 0));
+  const uint32_t edge = add_path(owners, 1, id_of(heap, 0));
+  add_row(heap, 0, {{node, 0.5}, {edge, 0.5}});
+  make_objects(heap);
+  owners.paths[node].type = 2;
+  owners.paths[edge].type = 3;
+  const Report report = heap.report();
+  REQUIRE(report.stacks.size() == 1);
+  REQUIRE(report.stacks[0].owners.size() == 1);
+  const OwnerLine& owner = report.stacks[0].owners[0];
+  CHECK(owner.kind == "garbage");
+  CHECK(owner.path.empty());
+  CHECK((owner.name.find("switched off") != std::string::npos) == off);
+  CHECK(render::owner_texts({owner}, 1) ==
+        std::vector<std::string>{"100 % garbage: " + owner.name});
 }
 
 TEST_CASE("objects are told with their types, and by the variable that leads to them") {
