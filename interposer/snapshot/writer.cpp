@@ -22,7 +22,10 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/resident_parts.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/rows.h"
 #include "interposer/snapshot/section_writer.h"
+#include "interposer/snapshot/series.h"
+#include "interposer/snapshot/series_base.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
@@ -51,10 +54,11 @@ static_assert(format::kPcFunctionBits == track::kFunctionBits);
 
 constinit const char* g_allocator = "";
 
-void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
-  out.begin(SectionType::kNodes);
+// Those behind the base's, where there is one.
+void write_nodes(SectionWriter& out, SectionType type, const NodeNumbers& numbers) {
+  out.begin(type);
   uint64_t previous = 0;
-  for (uint32_t number = 1; number <= numbers.count(); ++number) {
+  for (uint32_t number = numbers.count_of_base() + 1; number <= numbers.count(); ++number) {
     track::NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(numbers.node(number), &parent, &pc);
@@ -67,11 +71,11 @@ void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
     out.add_signed_varint(static_cast<int64_t>(pc - previous));
     previous = pc;
   }
-  out.end(numbers.count());
+  out.end(numbers.count() - numbers.count_of_base());
 }
 
-void write_births(SectionWriter& out, const NodeNumbers& numbers) {
-  out.begin(SectionType::kBirths);
+void write_births(SectionWriter& out, SectionType type, const NodeNumbers& numbers) {
+  out.begin(type);
   uint32_t runs = 0;
   uint32_t begin = 0;  // births of the run
   uint32_t end = 0;
@@ -83,7 +87,7 @@ void write_births(SectionWriter& out, const NodeNumbers& numbers) {
     last = end;
     ++runs;
   };
-  for (uint32_t number = 1; number <= numbers.count(); ++number) {
+  for (uint32_t number = numbers.count_of_base() + 1; number <= numbers.count(); ++number) {
     const uint32_t birth = recorder.stacks.birth(numbers.node(number));
     if (birth == end && birth != UINT32_MAX && end != 0) {
       ++end;
@@ -97,42 +101,50 @@ void write_births(SectionWriter& out, const NodeNumbers& numbers) {
   out.end(runs);
 }
 
-void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& live,
-                  format::Meta* meta, format::HeapTotals* objects) {
-  static constinit LiveCounts::Count counts[256]{};
-  track::Counters::Reader counters(recorder.counters);
+void write_stacks(SectionWriter& out, const NodeNumbers& numbers, Rows& rows, RowList* keep) {
   out.begin(SectionType::kStacks);
   uint32_t previous = 0;
-  uint32_t rows = 0;
+  uint32_t count = 0;
   for (uint32_t number = 1; number <= numbers.count(); ++number) {
-    const track::NodeId id = numbers.node(number);
-    const track::StackId stack = track::stack_at(id);
-    const uint32_t generations = live.of_stack(stack, counts);
-    const track::Allocated allocated = counters.read(stack);
-    if ((allocated.blocks == 0 && generations == 0) || numbers.is_own(id)) continue;
-    track::NodeId parent;
-    uint64_t pc;
-    recorder.stacks.read_node(id, &parent, &pc);
-    format::HeapTotals& totals = pc == track::kMarkerMapping   ? meta->mapping
-                                 : track::is_runtime_block(pc) ? *objects
-                                                               : meta->native;
-    totals.allocated_blocks += allocated.blocks;
-    totals.allocated_bytes += allocated.bytes;
+    Row row;
+    if (!rows.read(number, &row)) continue;
     out.add_varint(number - previous);
-    out.add_varint(allocated.blocks);
-    out.add_varint(allocated.bytes);
-    out.add_varint(generations);
-    for (uint32_t i = 0; i < generations; ++i) {
-      out.add_varint(counts[i].key & 0xff);
-      out.add_varint(counts[i].blocks);
-      out.add_varint(counts[i].bytes);
-      totals.live_blocks += counts[i].blocks;
-      totals.live_bytes += counts[i].bytes;
+    out.add_varint(row.blocks);
+    out.add_varint(row.bytes);
+    out.add_varint(row.generations);
+    for (uint32_t i = 0; i < row.generations; ++i) {
+      out.add_varint(row.live[i].key & 0xff);
+      out.add_varint(row.live[i].blocks);
+      out.add_varint(row.live[i].bytes);
     }
+    if (keep != nullptr) keep->add(number, row);
     previous = number;
-    ++rows;
+    ++count;
   }
-  out.end(rows);
+  out.end(count);
+}
+
+// As a base that others may name.
+format::BaseEntry write_tables(SectionWriter& out, Tables& tables, uint32_t sequence) {
+  const NodeNumbers& numbers = tables.numbers();
+  format::BaseEntry own{sequence, numbers.count(), 0, 0};
+  if (tables.base() == nullptr) {
+    write_nodes(out, SectionType::kNodes, numbers);
+    own.nodes_checksum = out.checksum();
+    write_births(out, SectionType::kBirths, numbers);
+    write_stacks(out, numbers, tables.rows(), tables.kept());
+  } else {
+    out.set_version(format::kCompactVersion);
+    out.begin(SectionType::kBase);
+    out.add(&tables.base()->entry(), sizeof(format::BaseEntry));
+    out.end(1);
+    write_nodes(out, SectionType::kMoreNodes, numbers);
+    own.nodes_checksum = out.checksum();
+    write_births(out, SectionType::kMoreBirths, numbers);
+    tables.changes().write(out);
+  }
+  own.stacks_checksum = out.checksum();
+  return own;
 }
 
 void write_modules(SectionWriter& out, Strings& strings) {
@@ -254,15 +266,18 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
 
   const uint32_t limit = recorder.stacks.id_limit();
   LiveCounts live;
-  NodeNumbers numbers;
-  if (!live.gather(limit) || !numbers.gather(limit, live)) return -ENOMEM;
+  if (!live.gather(limit)) return -ENOMEM;
+  Tables tables(live, facts, meta.generation);
+  if (!tables.gather(limit)) return -ENOMEM;
+  NodeNumbers& numbers = tables.numbers();
 
   SectionWriter out(fd);
   Strings strings;
-  write_nodes(out, numbers);
-  write_births(out, numbers);
-  format::HeapTotals objects{};
-  write_stacks(out, numbers, live, &meta, &objects);
+  const format::BaseEntry own = write_tables(out, tables, facts.sequence);
+  tables.remember(own);
+  meta.native = tables.totals().native;
+  meta.mapping = tables.totals().mapping;
+  const format::HeapTotals& objects = tables.totals().objects;
   if (facts.owners != nullptr && owners_wish.begin != nullptr) {
     OwnersRequest request = *facts.owners;
     request.numbers = &numbers;
