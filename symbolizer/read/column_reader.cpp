@@ -12,8 +12,11 @@
 namespace silt::read {
 
 bool ColumnReader::open(std::string_view bytes) {
-  empty_ = bytes.empty();
-  if (empty_) return true;
+  if (bytes.empty()) {  // whoever asks for a number needs a word, and there is none
+    symbols_[0] = 0;
+    codes_[0] = {1, 0};
+    return true;
+  }
   Cursor cursor(bytes);
   const uint64_t used = cursor.varint();
   if (!cursor.ok() || used == 0 || used > format::kSymbols) return false;
@@ -58,13 +61,10 @@ bool ColumnReader::refill() {
   return pending_count_ != 0;
 }
 
-uint64_t ColumnReader::bits(uint32_t count) {
+uint64_t ColumnReader::bits_slow(uint32_t count) {
   uint64_t value = 0;
   for (uint32_t have = 0; have < count;) {
-    if (pending_count_ == 0 && !refill()) {
-      ok_ = false;
-      return 0;
-    }
+    if (pending_count_ == 0 && !refill()) return fail();
     const uint32_t take = std::min(count - have, pending_count_);
     const uint64_t mask = take == 64 ? ~uint64_t{0} : (uint64_t{1} << take) - 1;
     value |= (pending_ & mask) << have;
@@ -75,33 +75,9 @@ uint64_t ColumnReader::bits(uint32_t count) {
   return value;
 }
 
-uint64_t ColumnReader::next() {
-  if (empty_ || !ok_) {
-    ok_ = false;
-    return 0;
-  }
-  const auto slot = static_cast<uint32_t>(state_ % format::kFrequencies);
-  const uint32_t symbol = symbols_[slot];
-  const Code code = codes_[symbol];
-  state_ = code.frequency * (state_ / format::kFrequencies) + slot - code.begin;
-  if (state_ < format::kLeastState) {
-    if (word_ == words_end_) {
-      ok_ = false;
-      return 0;
-    }
-    uint16_t word = 0;
-    std::memcpy(&word, word_, sizeof(word));
-    word_ += sizeof(word);
-    state_ = state_ << 16 | word;
-  }
-  const uint64_t begin = format::begin_of(symbol);
-  const uint32_t count = format::bits_of(symbol);
-  return count == 0 ? begin : begin | bits(count);
-}
-
 bool ColumnReader::at_end() const {
-  return ok_ && (empty_ || (state_ == format::kLeastState && word_ == words_end_ &&
-                            bit_bytes_ == end_ && pending_count_ < 8));
+  return ok_ && state_ == format::kLeastState && word_ == words_end_ && bit_bytes_ == end_ &&
+         pending_count_ < 8;
 }
 
 }  // namespace silt::read

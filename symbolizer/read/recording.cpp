@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "symbolizer/base/quote.h"
+#include "symbolizer/read/births.h"
 #include "symbolizer/read/box_tables.h"
 #include "symbolizer/read/newest_snapshot.h"
 #include "symbolizer/read/recording_folder.h"
@@ -62,7 +64,6 @@ struct Joins {
   const ByNode<NodeId>& newest;  // by node of its file
   WholeStackMaker& maker;
   StackJoin& stacks;
-  TablesReader& tables;
   // Of the snapshot before, which the next mostly shares its nodes with.
   std::shared_ptr<const NodeTable> last;
   std::shared_ptr<const ByNode<NodeId>> joined;
@@ -89,8 +90,63 @@ Result<bool> join_nodes(const SnapshotFile& older, const std::shared_ptr<const N
   return true;
 }
 
+// What a file says by itself and by its bases.
+struct ParsedSnapshot {
+  SnapshotFile file;
+  SnapshotTables tables;
+  ScriptHeaps scripts;
+  Snapshot snapshot;
+  std::optional<Owners> owners;
+};
+
+Result<ParsedSnapshot> parse_snapshot(const std::filesystem::path& path, TablesReader& reader) {
+  auto file = open_snapshot(path);
+  if (!file) return file.error();
+  auto tables = reader.read(*file, path);
+  if (!tables) return tables.error();
+  auto scripts = file->script_heaps();
+  if (!scripts) return scripts.error();
+  auto snapshot = snapshot_of(*file, path);
+  if (!snapshot) return snapshot.error();
+  auto owners = file->owners();
+  if (!owners) return owners.error();
+  return ParsedSnapshot{std::move(*file), std::move(*tables), std::move(*scripts),
+                        std::move(*snapshot), std::move(*owners)};
+}
+
+// Parses one file after the other, each while the one before it is being joined: a recording of
+// hundreds of snapshots is read in half the time where there are two processors.
+class ParsedAhead {
+ public:
+  ParsedAhead(const std::vector<SnapshotHeader>& headers, TablesReader& reader)
+      : headers_(headers), reader_(reader) {
+    begin(0);
+  }
+
+  // Of the header at `index`; each once, ascending.
+  Result<ParsedSnapshot> take(size_t index) {
+    Result<ParsedSnapshot> parsed = next_.get();
+    begin(index + 1);
+    return parsed;
+  }
+
+ private:
+  void begin(size_t index) {
+    if (index == headers_.size()) return;
+    // Where no thread can be had it is parsed when it is asked for.
+    next_ = std::async(std::launch::async | std::launch::deferred, [this, index] {
+      return parse_snapshot(headers_[index].path, reader_);
+    });
+  }
+
+  const std::vector<SnapshotHeader>& headers_;
+  TablesReader& reader_;  // one parses at a time
+  std::future<Result<ParsedSnapshot>> next_;
+};
+
 Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnapshot& reference,
-                                 const Snapshot* before, Joins& joins) {
+                                 const Snapshot* before, Joins& joins,
+                                 Result<ParsedSnapshot> parsed) {
   const format::Meta& newest = reference.file.meta();
   if (header.meta.pid != newest.pid || header.meta.start_realtime_ns != newest.start_realtime_ns) {
     return Error{"belongs to another process (" + std::to_string(header.meta.pid) + ", not " +
@@ -105,20 +161,11 @@ Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnaps
       (before != nullptr && header.meta.elapsed_ns < before->meta.elapsed_ns)) {
     return Error{"is out of order: its time does not fit its number"};
   }
-  auto file = open_snapshot(header.path);
-  if (!file) return file.error();
-  auto tables = joins.tables.read(*file, header.path);
-  if (!tables) return tables.error();
-  auto joined = join_nodes(*file, tables->nodes, reference, joins);
+  if (!parsed) return parsed.error();
+  auto joined = join_nodes(parsed->file, parsed->tables.nodes, reference, joins);
   if (!joined) return joined.error();
-  auto scripts = file->script_heaps();
-  if (!scripts) return scripts.error();
-  auto snapshot = snapshot_of(*file, header.path);
-  if (!snapshot) return snapshot.error();
-  auto owners = file->owners();
-  if (!owners) return owners.error();
-  return OlderSnapshot{std::move(*snapshot), joins.joined, std::move(tables->rows),
-                       std::move(*scripts), std::move(*owners)};
+  return OlderSnapshot{std::move(parsed->snapshot), joins.joined, std::move(parsed->tables.rows),
+                       std::move(parsed->scripts), std::move(parsed->owners)};
 }
 
 // Keeps what the newest snapshot says that was asked, but nothing that says less than an older one.
@@ -139,6 +186,14 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   for (OwnersRow& row : owners->rows) row.stack = id_of(row.stack);
   for (OwnersType& type : owners->types) type.stack = id_of(type.stack);
   recording.owners = std::move(owners);
+}
+
+std::vector<bool> births_of(const std::vector<SnapshotHeader>& headers,
+                            const format::Meta& newest) {
+  std::vector<const format::Meta*> metas;
+  for (const SnapshotHeader& header : headers) metas.push_back(&header.meta);
+  metas.push_back(&newest);
+  return snapshots_with_births(metas);
 }
 
 void add_box_notes(Recording& recording, const ByNode<Node>& nodes) {
@@ -172,11 +227,15 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.path = path;
   StackJoin stacks(std::move(whole->nodes), reference.modules);
   ScriptJoin scripts;
-  Joins joins{whole->whole, maker, stacks, tables, nullptr, nullptr};
-  for (const SnapshotHeader& header : headers) {
+  Joins joins{whole->whole, maker, stacks, nullptr, nullptr};
+  ParsedAhead ahead(headers, tables);
+  stacks.expect(static_cast<uint32_t>(headers.size() + 1));
+  const std::vector<bool> with_births = births_of(headers, last.meta);
+  for (size_t i = 0; i < headers.size(); ++i) {
+    const SnapshotHeader& header = headers[i];
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
-    auto older = read_older(header, reference, before, joins);
+    auto older = read_older(header, reference, before, joins, ahead.take(i));
     if (older && !scripts.add(index, older->scripts)) {
       older = Error{"has too many stacks of managed heaps beside those of the other snapshots"};
     }
@@ -184,7 +243,8 @@ Result<Recording> join(const std::filesystem::path& path,
       skipped.add(header.path, older.error().message);
       continue;
     }
-    stacks.add(index, older->rows, *older->joined);
+    stacks.add(index, older->rows, *older->joined, with_births[i]);
+    older->snapshot.has_births = with_births[i];
     take_owners(recording, std::move(older->owners), index, *older->joined, stacks);
     older->snapshot.managed_heaps = std::move(older->scripts.managed_heaps);
     recording.snapshots.push_back(std::move(older->snapshot));

@@ -41,6 +41,7 @@ std::string render_github(const Report& report) {
     const std::string why = finding_excuse(report, i);
     if (!why.empty()) message = clean(why) + "\n" + message;
     while (!message.empty() && message.back() == '\n') message.pop_back();
+    if (!report.labels.empty()) message += "\nlabels: " + clean(labels_text(report.labels));
     text += "::" + github_message(message) + "\n";
   }
   for (const report::Ruling& ruling : report.gate.rulings) {
