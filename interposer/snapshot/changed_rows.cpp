@@ -30,7 +30,8 @@ void ChangedRows::add_generations(const Row& before, const Row& now) {
   for (uint32_t i = 0; i < before.generations; ++i) {
     const LiveCounts::Count& then = before.live[i];
     live_before += then.blocks;
-    while (at < now.generations && (now.live[at].key & 0xff) < then.key) fresh[fresh_count++] = at++;
+    while (at < now.generations && (now.live[at].key & 0xff) < then.key)
+      fresh[fresh_count++] = at++;
     if (at == now.generations || (now.live[at].key & 0xff) != then.key) {
       columns_.add(Column::kOldBlocks, 1);
       continue;
@@ -39,9 +40,9 @@ void ChangedRows::add_generations(const Row& before, const Row& now) {
     old_now += here.blocks;
     const bool same = here.blocks == then.blocks;
     columns_.add(Column::kOldBlocks, same ? 0 : 2 + zigzag(here.blocks - then.blocks));
-    columns_.add(Column::kOldBytes,
-                 zigzag(here.bytes -
-                        (same ? then.bytes : bytes_of(here.blocks, then.blocks, then.bytes))));
+    columns_.add(
+        Column::kOldBytes,
+        zigzag(here.bytes - (same ? then.bytes : bytes_of(here.blocks, then.blocks, then.bytes))));
   }
   while (at < now.generations) fresh[fresh_count++] = at++;
 
@@ -53,9 +54,8 @@ void ChangedRows::add_generations(const Row& before, const Row& now) {
     const uint32_t code = here.key & 0xff;
     columns_.add(Column::kCode, (code_before - code) & 0xff);
     code_before = code;
-    columns_.add(Column::kNewBlocks, i == fresh_count
-                                         ? zigzag(here.blocks - (live_before - old_now))
-                                         : here.blocks);
+    columns_.add(Column::kNewBlocks,
+                 i == fresh_count ? zigzag(here.blocks - (live_before - old_now)) : here.blocks);
     columns_.add(Column::kNewBytes,
                  zigzag(here.bytes - bytes_of(here.blocks, now.blocks, now.bytes)));
   }

@@ -37,7 +37,8 @@ bool make_codes(const uint8_t* symbols, uint64_t count, Code* codes) {
   }
   if (count == 0) return false;
   if (sum <= kFrequencies) codes[largest].frequency += kFrequencies - sum;
-  for (; sum > kFrequencies; --sum) {  // at most kSymbols times: rare ones have more than their part
+  for (; sum > kFrequencies;
+       --sum) {  // at most kSymbols times: rare ones have more than their part
     Code* most = codes;
     for (uint32_t i = 1; i < kSymbols; ++i) {
       if (codes[i].frequency > most->frequency) most = &codes[i];

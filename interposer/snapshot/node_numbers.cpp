@@ -108,8 +108,8 @@ bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live, const SeriesBas
     need(id);
   });
   if (of_base_ + needed_ == 0) return true;
-  order_ = static_cast<NodeId*>(
-      base::map_populated_memory((of_base_ + needed_) * sizeof(order_[0])));
+  order_ =
+      static_cast<NodeId*>(base::map_populated_memory((of_base_ + needed_) * sizeof(order_[0])));
   if (order_ == nullptr) return false;
   if (base != nullptr) take_over(*base);
   put_in_order();

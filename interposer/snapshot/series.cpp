@@ -68,8 +68,8 @@ bool Tables::try_with(const SeriesBase* base, uint32_t limit) {
     if (base != nullptr && base->chain() + 1 >= series_->longest_chain()) return false;
     keeps_ = attempt().kept.make_room(numbers.count(), generations);
   }
-  return base == nullptr || attempt().changes.gather(*base, numbers, generations, generation_,
-                                                     attempt().rows, kept());
+  return base == nullptr ||
+         attempt().changes.gather(*base, numbers, generations, generation_, attempt().rows, kept());
 }
 
 bool Tables::gather(uint32_t limit) {

@@ -81,8 +81,7 @@ track::NodeId SeriesBase::node(uint32_t number) const {
   const Numbered& numbered = numbers_[number - 1];
   track::NodeId parent;
   uint64_t pc;
-  if (numbered.id == track::kRoot ||
-      !track::recorder.stacks.read_node(numbered.id, &parent, &pc)) {
+  if (numbered.id == track::kRoot || !track::recorder.stacks.read_node(numbered.id, &parent, &pc)) {
     return track::kRoot;
   }
   return track::recorder.stacks.birth(numbered.id) == numbered.birth ? numbered.id : track::kRoot;

@@ -61,9 +61,8 @@ void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
 // What SILT_KEEP has no room for. One that is not there any more (somebody else thins too, or the
 // recording goes on in another folder) is no matter.
 void remove_thinned(int folder) {
-  const uint32_t victim = g_thinning.add(g_state.next_sequence,
-                                         monotonic_ns() - process_info.start_monotonic_ns,
-                                         g_series.needed());
+  const uint32_t victim = g_thinning.add(
+      g_state.next_sequence, monotonic_ns() - process_info.start_monotonic_ns, g_series.needed());
   if (victim == Thinning::kNone) return;
   base::TextBuffer<32> name;
   file_name(name, victim, false);

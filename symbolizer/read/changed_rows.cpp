@@ -51,9 +51,8 @@ class Merge {
     const uint64_t blocks =
         change == 0 ? 0 : unzigzag(change - 2) + format::grown(then.allocated_blocks, scale_);
     row.allocated_blocks = then.allocated_blocks + blocks;
-    row.allocated_bytes =
-        then.allocated_bytes + unzigzag(next(Column::kBytes)) +
-        format::bytes_of(blocks, then.allocated_blocks, then.allocated_bytes);
+    row.allocated_bytes = then.allocated_bytes + unzigzag(next(Column::kBytes)) +
+                          format::bytes_of(blocks, then.allocated_blocks, then.allocated_bytes);
     const size_t end = index + 1 < base_.rows.size() ? base_.rows[index + 1].generations_begin
                                                      : base_.generations.size();
     return add(row, then.generations_begin, end, then.live_blocks, out);
@@ -95,9 +94,9 @@ class Merge {
       if (change == 1) continue;
       GenerationCount now{then.code, then.blocks, 0};
       if (change != 0) now.blocks += unzigzag(change - 2);
-      now.bytes = unzigzag(next(Column::kOldBytes)) +
-                  (change == 0 ? then.bytes
-                               : format::bytes_of(now.blocks, then.blocks, then.bytes));
+      now.bytes =
+          unzigzag(next(Column::kOldBytes)) +
+          (change == 0 ? then.bytes : format::bytes_of(now.blocks, then.blocks, then.bytes));
       old_now += now.blocks;
       out.generations.push_back(now);
     }
@@ -132,9 +131,8 @@ class Merge {
       GenerationCount fresh{static_cast<uint8_t>(code), 0, 0};
       const uint64_t blocks = next(Column::kNewBlocks);
       fresh.blocks = i == 0 ? unzigzag(blocks) + expected : blocks;
-      fresh.bytes =
-          unzigzag(next(Column::kNewBytes)) +
-          format::bytes_of(fresh.blocks, row.allocated_blocks, row.allocated_bytes);
+      fresh.bytes = unzigzag(next(Column::kNewBytes)) +
+                    format::bytes_of(fresh.blocks, row.allocated_blocks, row.allocated_bytes);
       while (old > row.generations_begin && out.generations[old - 1].code > fresh.code) {
         out.generations[--to] = out.generations[--old];
       }

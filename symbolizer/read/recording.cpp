@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "symbolizer/read/births.h"
 #include "symbolizer/read/box_tables.h"
 #include "symbolizer/read/newest_snapshot.h"
+#include "symbolizer/read/parsed_ahead.h"
 #include "symbolizer/read/recording_folder.h"
 #include "symbolizer/read/runtime_stacks.h"
 #include "symbolizer/read/script_join.h"
@@ -89,60 +89,6 @@ Result<bool> join_nodes(const SnapshotFile& older, const std::shared_ptr<const N
   joins.last = nodes;
   return true;
 }
-
-// What a file says by itself and by its bases.
-struct ParsedSnapshot {
-  SnapshotFile file;
-  SnapshotTables tables;
-  ScriptHeaps scripts;
-  Snapshot snapshot;
-  std::optional<Owners> owners;
-};
-
-Result<ParsedSnapshot> parse_snapshot(const std::filesystem::path& path, TablesReader& reader) {
-  auto file = open_snapshot(path);
-  if (!file) return file.error();
-  auto tables = reader.read(*file, path);
-  if (!tables) return tables.error();
-  auto scripts = file->script_heaps();
-  if (!scripts) return scripts.error();
-  auto snapshot = snapshot_of(*file, path);
-  if (!snapshot) return snapshot.error();
-  auto owners = file->owners();
-  if (!owners) return owners.error();
-  return ParsedSnapshot{std::move(*file), std::move(*tables), std::move(*scripts),
-                        std::move(*snapshot), std::move(*owners)};
-}
-
-// Parses one file after the other, each while the one before it is being joined: a recording of
-// hundreds of snapshots is read in half the time where there are two processors.
-class ParsedAhead {
- public:
-  ParsedAhead(const std::vector<SnapshotHeader>& headers, TablesReader& reader)
-      : headers_(headers), reader_(reader) {
-    begin(0);
-  }
-
-  // Of the header at `index`; each once, ascending.
-  Result<ParsedSnapshot> take(size_t index) {
-    Result<ParsedSnapshot> parsed = next_.get();
-    begin(index + 1);
-    return parsed;
-  }
-
- private:
-  void begin(size_t index) {
-    if (index == headers_.size()) return;
-    // Where no thread can be had it is parsed when it is asked for.
-    next_ = std::async(std::launch::async | std::launch::deferred, [this, index] {
-      return parse_snapshot(headers_[index].path, reader_);
-    });
-  }
-
-  const std::vector<SnapshotHeader>& headers_;
-  TablesReader& reader_;  // one parses at a time
-  std::future<Result<ParsedSnapshot>> next_;
-};
 
 Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnapshot& reference,
                                  const Snapshot* before, Joins& joins,

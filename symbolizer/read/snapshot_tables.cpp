@@ -57,8 +57,7 @@ Error without_base(const std::filesystem::path& base, const std::string& why) {
 bool TablesReader::has_base_of(const SnapshotFile& file,
                                const std::filesystem::path& folder) const {
   return last_ != nullptr && last_->entry == *file.base() && last_->folder == folder &&
-         last_->pid == file.meta().pid &&
-         last_->start_realtime_ns == file.meta().start_realtime_ns;
+         last_->pid == file.meta().pid && last_->start_realtime_ns == file.meta().start_realtime_ns;
 }
 
 Result<SnapshotTables> TablesReader::read(const SnapshotFile& file,

@@ -38,8 +38,7 @@ constexpr const char* kSiteColumns[] = {"heap",           "site",     "file",   
                                         "bytes_per_hour", "verdict",  "confidence"};
 
 // Unknown in managed heaps.
-constexpr const char* kPassedColumns[] = {"born_bytes", "born_blocks", "died_bytes",
-                                          "died_blocks"};
+constexpr const char* kPassedColumns[] = {"born_bytes", "born_blocks", "died_bytes", "died_blocks"};
 
 // What grows in one place, snapshot by snapshot.
 struct Row {
@@ -172,11 +171,9 @@ void add_passed(Json& row, const Passed& bytes, const Passed& blocks) {
 Json process_row(Json row, const SnapshotLine& line, const SnapshotLine& before) {
   row["live_bytes"] = line.live_bytes;
   row["live_blocks"] = line.live_blocks;
-  add_passed(row,
-             passed(line.allocated_bytes, before.allocated_bytes, line.live_bytes,
-                    before.live_bytes),
-             passed(line.allocated_blocks, before.allocated_blocks, line.live_blocks,
-                    before.live_blocks));
+  add_passed(
+      row, passed(line.allocated_bytes, before.allocated_bytes, line.live_bytes, before.live_bytes),
+      passed(line.allocated_blocks, before.allocated_blocks, line.live_blocks, before.live_blocks));
   row["rss_bytes"] = line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes);
   row["allocated_bytes"] = line.allocated_bytes;
   row["mapping_bytes"] = line.mapping_bytes;

@@ -79,8 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto changed = compact->changed_rows(*rows);
   if (!changed) return 0;
   check_rows(*changed, compact->node_count());
-  require(changed->generations.size() <=
-          rows->generations.size() + format::kNewCountPerRow * changed->rows.size() +
-              format::kNewCountPerByte * compact_bytes.size());
+  require(changed->generations.size() <= rows->generations.size() +
+                                             format::kNewCountPerRow * changed->rows.size() +
+                                             format::kNewCountPerByte * compact_bytes.size());
   return 0;
 }

@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(program.live_blocks),
               static_cast<unsigned long long>(program.live_bytes),
               static_cast<unsigned long long>(program.allocated_blocks),
-              static_cast<unsigned long long>(program.allocated_bytes),
-              1000 * seconds / number(3), 1000 * longest);
+              static_cast<unsigned long long>(program.allocated_bytes), 1000 * seconds / number(3),
+              1000 * longest);
   return 0;
 }

@@ -61,7 +61,8 @@ class Program {
     }
     if (random_() % 20 == 0) node = recorder.stacks.child(node, track::kMarkerMapping);
     stacks_.push_back({recorder.stacks.child(node, kCode + 1000 + 8 * ++made_),
-                       random_() % 2 == 0 ? 0 : 8 + random_() % 5000, {}});
+                       random_() % 2 == 0 ? 0 : 8 + random_() % 5000,
+                       {}});
   }
 
   void allocate(size_t at, uint64_t blocks) {
@@ -217,9 +218,9 @@ TEST_CASE("columns of any numbers come back") {
     std::vector<uint64_t> numbers;
     for (int i = 0; i < (kind == 5 ? 1 : 20'000); ++i) {
       const uint64_t any = random();
-      numbers.push_back(kind == 0   ? 0                     // of no bits
-                        : kind == 1 ? any                   // of all bits
-                        : kind == 2 ? any >> (any % 64)     // of all widths
+      numbers.push_back(kind == 0   ? 0                  // of no bits
+                        : kind == 1 ? any                // of all bits
+                        : kind == 2 ? any >> (any % 64)  // of all widths
                         : kind == 3 ? (any % 500 == 0 ? any : any % 3)
                         : kind == 4 ? uint64_t{1} << (i / 31 % 64)  // as many of each
                                     : UINT64_MAX);

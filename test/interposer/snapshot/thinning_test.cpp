@@ -73,8 +73,8 @@ TEST_CASE("a snapshot stays as long as another cannot be read without it") {
     uint32_t chain = 0;
     for (uint32_t i = 0; i < 3000; ++i) {
       // Every few snapshots a new base, which needs the one before unless the chain is long enough.
-      const uint32_t its_base = i % 7 == 0 && chain >= thinning.longest_chain() ? Thinning::kNone
-                                                                                : base;
+      const uint32_t its_base =
+          i % 7 == 0 && chain >= thinning.longest_chain() ? Thinning::kNone : base;
       bases.emplace(i, its_base);
       const uint32_t removed = thinning.add(i, every_minute(i), its_base);
       if (i % 7 == 0) {
