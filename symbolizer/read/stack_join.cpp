@@ -124,13 +124,25 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeI
                     bool with_births) {
   numbered_anew_.resize(snapshot + 1);
   numbered_anew_[snapshot] = rows.own_numbers;
+  const auto joined_node = [&](const StackRow& row) {
+    return joined.empty() ? row.node : joined[row.node];
+  };
   for (size_t i = 0; i < rows.rows.size(); ++i) {
+    // Samples of different stacks lie far apart: where the next ones go is fetched meanwhile.
+    constexpr size_t kAhead = 8;
+    if (i + kAhead < rows.rows.size()) {
+      const uint32_t ahead = stack_index_[oldest_twin_[joined_node(rows.rows[i + kAhead])]];
+      if (ahead != kNoStack) {
+        const std::vector<Sample>& samples = stacks_[ahead].samples;
+        __builtin_prefetch(samples.data() + samples.size(), 1);
+      }
+    }
     const StackRow& row = rows.rows[i];
     if (row.allocated_blocks == 0 && row.allocated_bytes == 0 && row.live_blocks == 0 &&
         row.live_bytes == 0) {
       continue;
     }
-    std::vector<Sample>& samples = stack_of(joined.empty() ? row.node : joined[row.node]).samples;
+    std::vector<Sample>& samples = stack_of(joined_node(row)).samples;
     if (samples.empty() || samples.back().snapshot != snapshot) {
       // A stack that has been in most snapshots will be in most of the others.
       if (samples.size() == samples.capacity() && samples.size() >= 8 &&

@@ -8,7 +8,6 @@
 #include <unordered_map>
 
 #include "symbolizer/render/escape.h"
-#include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
@@ -44,6 +43,12 @@ struct Frames {
     return at->second;
   }
 };
+
+Json labels_of(const std::vector<read::Label>& labels) {
+  Json json = Json::object();
+  for (const read::Label& label : labels) json[clean(label.key)] = clean(label.value);
+  return json;
+}
 
 }  // namespace
 
@@ -89,10 +94,10 @@ std::string render_speedscope(const report::Report& report) {
   const std::string labels = labels_text(report.labels);
   json["name"] = clean(title_text(report) + (labels.empty() ? "" : ", " + labels));
   json["exporter"] = "silt";
-  json["labels"] = labels_json(report.labels);
+  json["labels"] = labels_of(report.labels);
   for (const report::ProcessLine& process : report.processes) {
     json["processes"].push_back(
-        {{"process", clean(process_name(process))}, {"labels", labels_json(process.labels)}});
+        {{"process", clean(process_name(process))}, {"labels", labels_of(process.labels)}});
   }
   json["shared"] = {{"frames", std::move(frames.list)}};
   json["profiles"] = std::move(profiles);
