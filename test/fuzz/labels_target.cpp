@@ -4,6 +4,7 @@
 // bounded length; and as the section of a snapshot, whose labels no reader of metrics or tables may
 // stumble over, whatever they are.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -91,7 +92,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   one.report.labels = *labels;
   one.report.snapshots.resize(1);
   std::set<std::string> names;
-  for (const read::Label& label : render::export_labels({one})[0]) {
+  const std::vector<std::vector<read::Label>> exported = render::export_labels({one});
+  require(exported.size() == 1);
+  for (const read::Label& label : exported[0]) {
     require(names.insert(label.key).second);
   }
   check_metrics(render::render_openmetrics({one}));
