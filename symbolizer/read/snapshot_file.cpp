@@ -123,6 +123,9 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
   file.version_ = table->header.version;
   file.sections_ = std::move(*sections);
   const bool compact = file.find(SectionType::kBase) != nullptr;
+  if (compact != (file.version_ == format::kCompactVersion)) {
+    return Error{"is corrupt: its sections are not those of its version"};
+  }
   for (const SectionType required :
        {SectionType::kMeta, compact ? SectionType::kMoreNodes : SectionType::kNodes,
         compact ? SectionType::kChangedStacks : SectionType::kStacks}) {
