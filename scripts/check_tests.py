@@ -21,6 +21,8 @@ VERDICTS = ("analyze/verdict_test.cpp, analyze/verdict_healthy_test.cpp, analyze
             "towards a verdict are right when it is")
 REPORTS = ("report/build_test.cpp, report/findings/fold_test.cpp, report/findings/whole_test.cpp: they "
            "make sense in a whole report only")
+SERIES = "snapshot/series_test.cpp: written and read again, beside whole snapshots"
+COMPACT = "test_thinning.py, and the writer's tests, which read what it wrote"
 TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come about"
 # Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
 ELSEWHERE = {
@@ -35,6 +37,12 @@ ELSEWHERE = {
         "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
         "interposer/format/blackbox": "base/black_box_test.cpp, test_black_box.py; the layouts are "
                                       "compared by asserts",
+        "interposer/format/changes": SERIES,
+        "interposer/snapshot/changed_rows": SERIES,
+        "interposer/snapshot/column_writer": SERIES,
+        "interposer/snapshot/series_base": SERIES,
+        "interposer/snapshot/rows": "snapshot/writer_test.cpp, snapshot/series_test.cpp",
+        "interposer/snapshot/tables_sections": "snapshot/writer_test.cpp, snapshot/series_test.cpp",
         "interposer/snapshot/box_file": "test_black_box.py: processes that are killed",
         "interposer/track/mapping_counts": "test_black_box.py, whose victim maps too",
         "interposer/base/blocked_signals": "base/spin_lock_test.cpp",
@@ -126,6 +134,10 @@ ELSEWHERE = {
         "interposer/unwind/unwinder": REAL_STACKS,
     },
     "symbolizer": {
+        "symbolizer/read/changed_rows": COMPACT,
+        "symbolizer/read/column_reader": COMPACT,
+        "symbolizer/read/snapshot_tables": COMPACT,
+        "symbolizer/read/parsed_ahead": "read/recording_test.cpp and all others that read recordings",
         "symbolizer/read/box_snapshot": "read/box_tables_test.cpp: from the bytes of a box to a snapshot",
         "symbolizer/read/snapshot_bytes": "read/box_tables_test.cpp: the reader of snapshots reads it",
         "symbolizer/main": "test_command_line.py",

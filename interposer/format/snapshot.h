@@ -22,6 +22,8 @@ namespace silt::format {
 
 inline constexpr char kMagic[8] = {'S', 'I', 'L', 'T', 'S', 'N', 'A', 'P'};
 inline constexpr uint32_t kVersion = 2;
+// Of files that tell some of it by how it differs from another file (format/changes.h).
+inline constexpr uint32_t kCompactVersion = 3;
 // Version 1 told of one runtime only, without saying so: its ManagedHeapEntry ends before
 // `runtime`.
 inline constexpr uint32_t kOldestVersion = 1;
@@ -57,6 +59,11 @@ enum class SectionType : uint32_t {
   kManagedNodes = 11,   // varint, see below
   kManagedStacks = 12,  // varint, see below
   kBirths = 13,         // varint, see below (optional)
+  // Instead of nodes, births and stacks, in files of kCompactVersion (format/changes.h):
+  kBase = 14,           // one BaseEntry
+  kMoreNodes = 15,      // varint
+  kMoreBirths = 16,     // varint
+  kChangedStacks = 17,  // columns
   kChildren = 24,       // ChildEntry x count: children that are recorded too (optional)
   kLabels = 25,         // LabelEntry x count: what the recording is known by (optional)
   // Runtimes of other languages inside the program (optional):

@@ -125,7 +125,7 @@ class Rows {
     });
     for (uint32_t i = 0; i < count; ++i) {
       const uint32_t stack = paths_.at(order_[i]).what;
-      if (stack >= limit_) continue;
+      if (stack == 0 || stack >= limit_) continue;
       if (count_[stack] == 0) first_[stack] = i;
       if (count_[stack] < kMostPathsOfStack) ++count_[stack];
       kept_blocks_of(stack) += paths_.at(order_[i]).blocks;
@@ -179,7 +179,7 @@ class Rows {
     uint32_t previous = 0;
     for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
       const uint32_t stack = track::index_of(result_.numbers.node(n));
-      if (stack >= limit_) continue;
+      if (stack == 0 || stack >= limit_) continue;
       const Sum& lost = lost_[stack];
       if (lost.blocks == 0 && kept_blocks_of(stack) == 0) continue;
       out.add_varint(n - previous);
@@ -227,7 +227,7 @@ class Rows {
     uint32_t previous = 0;
     for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
       const uint32_t stack = track::index_of(result_.numbers.node(n));
-      if (stack >= limit_ || first_type_[stack] == 0) continue;
+      if (stack == 0 || stack >= limit_ || first_type_[stack] == 0) continue;
       const size_t first = first_type_[stack] - 1;
       size_t count = 0;
       while (count < kMostTypesOfStack && first + count < types_.size() &&

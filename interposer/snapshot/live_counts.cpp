@@ -40,6 +40,7 @@ bool LiveCounts::add(track::StackId stack, uint8_t generation, uint64_t blocks, 
   const uint32_t key = track::index_of(stack) << 8 | generation;
   First& first = firsts_[track::index_of(stack)];
   if (first.key == key || first.key == 0) [[likely]] {
+    firsts_used_ += first.key == 0 ? 1 : 0;
     first.key = key;
     first.blocks += blocks;
     first.bytes += bytes;

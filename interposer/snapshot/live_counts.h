@@ -31,6 +31,8 @@ class LiveCounts {
 
   // Copies the counts of one stack by ascending generation; returns how many (at most 256).
   uint32_t of_stack(track::StackId stack, Count* counts) const;
+  // How many there are of all stacks.
+  uint64_t count() const { return used_ + firsts_used_; }
   bool any_of_stack(track::StackId stack) const { return firsts_[track::index_of(stack)].key != 0; }
 
  private:
@@ -51,6 +53,7 @@ class LiveCounts {
   Count* counts_ = nullptr;
   uint64_t mask_ = 0;
   uint64_t used_ = 0;
+  uint64_t firsts_used_ = 0;
   First* firsts_ = nullptr;  // by stack
   uint32_t id_limit_ = 0;
   uint32_t last_ = 0;  // where the previous block was counted

@@ -6,6 +6,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/series_base.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/runtime_frames.h"
 
@@ -56,7 +57,7 @@ Way way_out(NodeId from, LeadsOn&& leads_on) {
 
 NodeNumbers::~NodeNumbers() {
   if (numbers_ != nullptr) base::unmap_memory(numbers_, limit_ * sizeof(numbers_[0]));
-  if (order_ != nullptr) base::unmap_memory(order_, needed_ * sizeof(order_[0]));
+  if (order_ != nullptr) base::unmap_memory(order_, (of_base_ + needed_) * sizeof(order_[0]));
   if (own_ != nullptr) base::unmap_memory(own_, limit_);
 }
 
@@ -85,7 +86,7 @@ void NodeNumbers::need(NodeId id) {
   }
 }
 
-bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live) {
+bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live, const SeriesBase* base) {
   limit_ = limit;
   numbers_ = static_cast<uint32_t*>(base::map_populated_memory(limit * sizeof(numbers_[0])));
   if (numbers_ == nullptr) return false;
@@ -93,16 +94,36 @@ bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live) {
     own_ = static_cast<uint8_t*>(base::map_memory(limit));
     if (own_ == nullptr) return false;
   }
+  if (base != nullptr) {
+    of_base_ = count_ = base->entry().nodes;
+    for (uint32_t number = 1; number <= of_base_; ++number) {
+      const NodeId id = base->node(number);
+      if (id != kRoot && index_of(id) < limit) numbers_[index_of(id)] = number;
+    }
+  }
   recorder.counters.read_all(limit, [&](track::StackId stack, const track::Allocated& allocated) {
     const NodeId id = track::innermost_of(stack);
     if ((allocated.blocks == 0 && !live.any_of_stack(stack)) || is_own(id)) return;
+    allocated_blocks_ += allocated.blocks;
     need(id);
   });
-  if (needed_ == 0) return true;
-  order_ = static_cast<NodeId*>(base::map_populated_memory(needed_ * sizeof(order_[0])));
+  if (of_base_ + needed_ == 0) return true;
+  order_ =
+      static_cast<NodeId*>(base::map_populated_memory((of_base_ + needed_) * sizeof(order_[0])));
   if (order_ == nullptr) return false;
+  if (base != nullptr) take_over(*base);
   put_in_order();
   return true;
+}
+
+void NodeNumbers::take_over(const SeriesBase& base) {
+  for (uint32_t number = 1; number <= of_base_; ++number) {
+    // As it was when its number was taken over: an id that was used again meanwhile has none.
+    const NodeId id = base.node(number);
+    const bool there = id != kRoot && index_of(id) < limit_ && numbers_[index_of(id)] == number;
+    order_[number - 1] = there ? id : kRoot;
+    if (!there) ++gone_;
+  }
 }
 
 // By id, but for callers whose id is larger: those come first. So do native stacks that others

@@ -16,6 +16,8 @@
 
 namespace silt::snapshot {
 
+class SeriesBase;
+
 class NodeNumbers {
  public:
   NodeNumbers() = default;
@@ -23,12 +25,17 @@ class NodeNumbers {
   NodeNumbers(const NodeNumbers&) = delete;
   NodeNumbers& operator=(const NodeNumbers&) = delete;
 
-  // Of the ids below `limit`. False when there was no memory.
-  bool gather(uint32_t limit, const LiveCounts& live);
+  // Of the ids below `limit`. With a base its nodes, whether they are needed or not, have their
+  // numbers from there, and others come behind them. False when there was no memory. Once.
+  bool gather(uint32_t limit, const LiveCounts& live, const SeriesBase* base = nullptr);
 
   uint32_t count() const { return count_; }
-  // The node with a number from 1 to count(), and the number of a node that has one; the root's
-  // is 0.
+  uint32_t count_of_base() const { return of_base_; }
+  uint32_t gone_of_base() const { return gone_; }  // of these
+  // What all nodes together had allocated when they were looked through.
+  uint64_t allocated_blocks() const { return allocated_blocks_; }
+  // The node with a number from 1 to count(), the root where it is gone; and the number of a node
+  // that has one; the root's is 0.
   track::NodeId node(uint32_t number) const { return order_[number - 1]; }
   uint32_t number(track::NodeId id) const {
     return id == track::kRoot ? 0 : numbers_[track::index_of(id)];
@@ -48,6 +55,7 @@ class NodeNumbers {
   static constexpr uint32_t kNeeded = UINT32_MAX;
   static constexpr uint32_t kDropped = UINT32_MAX - 1;
 
+  void take_over(const SeriesBase& base);
   void need(track::NodeId id);
   void put_in_order();
   void give_numbers(track::NodeId id);
@@ -55,6 +63,9 @@ class NodeNumbers {
   uint32_t limit_ = 0;
   uint32_t count_ = 0;
   uint32_t needed_ = 0;
+  uint32_t of_base_ = 0;
+  uint32_t gone_ = 0;
+  uint64_t allocated_blocks_ = 0;
   uint32_t* numbers_ = nullptr;     // by id
   track::NodeId* order_ = nullptr;  // by number
   uint8_t* own_ = nullptr;          // by id: 0 not known yet, kTheirs, kOwn

@@ -50,6 +50,7 @@ SectionWriter::SectionWriter(int fd, uint64_t file_size) : SectionWriter(fd) {
     if (table_[i].offset < front) return;  // of one who left less room for the table
   }
   sections_ = header.section_count;
+  version_ = header.version;
   file_offset_ = file_size;
   error_ = 0;
 }
@@ -127,7 +128,7 @@ long SectionWriter::finish() {
   __builtin_memset(&front, 0, sizeof(front));
   format::FileHeader& header = front.header;
   base::copy_bytes(header.magic, format::kMagic, sizeof(header.magic));
-  header.version = format::kVersion;
+  header.version = version_;
   header.header_size = sizeof(format::FileHeader);
   header.section_count = sections_;
   header.entry_size = sizeof(format::SectionEntry);

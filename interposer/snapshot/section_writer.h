@@ -32,6 +32,10 @@ class SectionWriter {
   long finish();
 
   uint64_t section_bytes() const { return section_bytes_; }
+  // Of the section that was ended last.
+  uint64_t checksum() const { return sections_ == 0 ? 0 : table_[sections_ - 1].checksum; }
+  // Of the file: format::kVersion, unless it is another.
+  void set_version(uint32_t version) { version_ = version; }
 
  private:
   void flush();
@@ -39,6 +43,7 @@ class SectionWriter {
   int fd_;
   long error_ = 0;
   uint32_t sections_ = 0;
+  uint32_t version_ = format::kVersion;
   uint64_t file_offset_;
   uint64_t section_bytes_ = 0;
   size_t buffered_ = 0;

@@ -27,6 +27,7 @@
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/recording_folder.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/series.h"
 #include "interposer/snapshot/size_watch.h"
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/thinning.h"
@@ -49,6 +50,7 @@ struct State {
 };
 constinit State g_state{};
 constinit Thinning g_thinning{};
+constinit Series g_series{};
 constinit char g_line[1000]{};
 
 void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
@@ -59,11 +61,27 @@ void file_name(base::TextWriter& name, uint32_t sequence, bool temporary) {
 // What SILT_KEEP has no room for. One that is not there any more (somebody else thins too, or the
 // recording goes on in another folder) is no matter.
 void remove_thinned(int folder) {
-  const uint32_t victim = g_thinning.add(g_state.next_sequence, monotonic_ns());
+  const uint32_t victim = g_thinning.add(
+      g_state.next_sequence, monotonic_ns() - process_info.start_monotonic_ns, g_series.needed());
   if (victim == Thinning::kNone) return;
   base::TextBuffer<32> name;
   file_name(name, victim, false);
   base::system_call(SYS_unlinkat, folder, reinterpret_cast<long>(name.c_str()), 0);
+}
+
+// A recording may go on in another folder, and files are anybody's to remove.
+void forget_lost_base(int folder) {
+  const uint32_t number = g_series.base_number();
+  if (number == Series::kNone) return;
+  base::TextBuffer<32> name;
+  file_name(name, number, false);
+  constexpr int kReadOnly = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  const long fd = open_file(folder, name.c_str(), kReadOnly);
+  if (fd < 0) {
+    g_series.forget();
+  } else {
+    close_file(static_cast<int>(fd));
+  }
 }
 
 // 0 or -errno; *what says which step failed.
@@ -101,11 +119,13 @@ long write_one(uint32_t trigger, const char** what) {
                              0,
                              0};
   const Wanted wanted = take_wanted();
+  forget_lost_base(at);
   const SnapshotFacts facts{g_state.next_sequence,
                             trigger,
                             g_state.flags,
                             g_state.snapshot_nanoseconds,
                             g_state.snapshots_failed,
+                            g_thinning.active() ? &g_series : nullptr,
                             wanted.owners ? &owners : nullptr};
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
@@ -115,6 +135,7 @@ long write_one(uint32_t trigger, const char** what) {
                                reinterpret_cast<long>(final_name.c_str()));
   }
   if (result != 0) remove_temporary();
+  g_series.settle(result == 0);
   if (result == 0) remove_thinned(at);
   if (result == 0 && wanted.heap && !process_ends) {
     begin_heap({at, recording_path(), g_state.next_sequence, wanted.heap_thread});
@@ -143,6 +164,7 @@ const char* advice(int error) {
 
 void take_anew() {
   g_thinning.clear();
+  g_series.forget();
   g_state.next_sequence = 0;
   g_state.snapshot_nanoseconds = 0;
   g_state.snapshots_failed = 0;
@@ -154,6 +176,7 @@ void take_anew() {
 
 void start_taking(uint32_t flags, bool folder_known_bad, uint32_t keep) {
   if (keep != 0 && g_thinning.keep(keep)) flags |= format::kFlagThinned;
+  g_series.set_longest_chain(g_thinning.longest_chain());
   g_state.flags = flags;
   g_state.complained = folder_known_bad;
 }

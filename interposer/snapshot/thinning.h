@@ -25,8 +25,11 @@ class Thinning {
   bool active() const { return times_ != nullptr; }
 
   // A snapshot was taken. Returns the number of the one to be removed for it, or kNone. Times must
-  // not go back.
-  uint32_t add(uint32_t sequence, uint64_t time_ns);
+  // not go back. `base`: the snapshot that this one cannot be read without, kNone: it can. A base
+  // stays as long as others need it, so no more than kept / 4 (at least 1) may need one another in
+  // a chain.
+  uint32_t add(uint32_t sequence, uint64_t time_ns, uint32_t base = kNone);
+  uint32_t longest_chain() const { return most_ < 8 ? 1 : most_ / 4; }
 
   // Another recording begins.
   void clear() { count_ = 0; }
@@ -35,7 +38,10 @@ class Thinning {
   struct Taken {
     uint64_t time_ns;
     uint32_t sequence;
+    uint32_t base;
+    uint32_t needed_by;  // how many of the others
   };
+  void count_need(uint32_t base, uint32_t more);
 
   Taken* times_;
   uint32_t count_;

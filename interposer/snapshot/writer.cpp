@@ -23,7 +23,9 @@
 #include "interposer/snapshot/resident_parts.h"
 #include "interposer/snapshot/runtimes.h"
 #include "interposer/snapshot/section_writer.h"
+#include "interposer/snapshot/series.h"
 #include "interposer/snapshot/strings.h"
+#include "interposer/snapshot/tables_sections.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/waking.h"
@@ -50,90 +52,6 @@ static_assert(format::kPcFirstOfNative == track::kFirstOfNative);
 static_assert(format::kPcFunctionBits == track::kFunctionBits);
 
 constinit const char* g_allocator = "";
-
-void write_nodes(SectionWriter& out, const NodeNumbers& numbers) {
-  out.begin(SectionType::kNodes);
-  uint64_t previous = 0;
-  for (uint32_t number = 1; number <= numbers.count(); ++number) {
-    track::NodeId parent;
-    uint64_t pc;
-    recorder.stacks.read_node(numbers.node(number), &parent, &pc);
-    // A pair refers to its native stack by number as well.
-    if (track::is_pair(pc)) {
-      const track::StackId native = track::native_of(pc);
-      pc = track::with_native(pc, numbers.number(track::innermost_of(native)));
-    }
-    out.add_varint(number - numbers.number(parent));
-    out.add_signed_varint(static_cast<int64_t>(pc - previous));
-    previous = pc;
-  }
-  out.end(numbers.count());
-}
-
-void write_births(SectionWriter& out, const NodeNumbers& numbers) {
-  out.begin(SectionType::kBirths);
-  uint32_t runs = 0;
-  uint32_t begin = 0;  // births of the run
-  uint32_t end = 0;
-  uint32_t last = 0;
-  const auto write_run = [&] {
-    if (begin == end) return;
-    out.add_varint(end - begin);
-    out.add_signed_varint(int64_t{begin} - int64_t{last});
-    last = end;
-    ++runs;
-  };
-  for (uint32_t number = 1; number <= numbers.count(); ++number) {
-    const uint32_t birth = recorder.stacks.birth(numbers.node(number));
-    if (birth == end && birth != UINT32_MAX && end != 0) {
-      ++end;
-      continue;
-    }
-    write_run();
-    begin = birth == UINT32_MAX ? birth - 1 : birth;
-    end = begin + 1;
-  }
-  write_run();
-  out.end(runs);
-}
-
-void write_stacks(SectionWriter& out, NodeNumbers& numbers, const LiveCounts& live,
-                  format::Meta* meta, format::HeapTotals* objects) {
-  static constinit LiveCounts::Count counts[256]{};
-  track::Counters::Reader counters(recorder.counters);
-  out.begin(SectionType::kStacks);
-  uint32_t previous = 0;
-  uint32_t rows = 0;
-  for (uint32_t number = 1; number <= numbers.count(); ++number) {
-    const track::NodeId id = numbers.node(number);
-    const track::StackId stack = track::stack_at(id);
-    const uint32_t generations = live.of_stack(stack, counts);
-    const track::Allocated allocated = counters.read(stack);
-    if ((allocated.blocks == 0 && generations == 0) || numbers.is_own(id)) continue;
-    track::NodeId parent;
-    uint64_t pc;
-    recorder.stacks.read_node(id, &parent, &pc);
-    format::HeapTotals& totals = pc == track::kMarkerMapping   ? meta->mapping
-                                 : track::is_runtime_block(pc) ? *objects
-                                                               : meta->native;
-    totals.allocated_blocks += allocated.blocks;
-    totals.allocated_bytes += allocated.bytes;
-    out.add_varint(number - previous);
-    out.add_varint(allocated.blocks);
-    out.add_varint(allocated.bytes);
-    out.add_varint(generations);
-    for (uint32_t i = 0; i < generations; ++i) {
-      out.add_varint(counts[i].key & 0xff);
-      out.add_varint(counts[i].blocks);
-      out.add_varint(counts[i].bytes);
-      totals.live_blocks += counts[i].blocks;
-      totals.live_bytes += counts[i].bytes;
-    }
-    previous = number;
-    ++rows;
-  }
-  out.end(rows);
-}
 
 void write_modules(SectionWriter& out, Strings& strings) {
   out.begin(SectionType::kModules);
@@ -254,15 +172,18 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
 
   const uint32_t limit = recorder.stacks.id_limit();
   LiveCounts live;
-  NodeNumbers numbers;
-  if (!live.gather(limit) || !numbers.gather(limit, live)) return -ENOMEM;
+  if (!live.gather(limit)) return -ENOMEM;
+  Tables tables(live, facts, meta.generation);
+  if (!tables.gather(limit)) return -ENOMEM;
+  NodeNumbers& numbers = tables.numbers();
 
   SectionWriter out(fd);
   Strings strings;
-  write_nodes(out, numbers);
-  write_births(out, numbers);
-  format::HeapTotals objects{};
-  write_stacks(out, numbers, live, &meta, &objects);
+  const format::BaseEntry own = write_tables(out, tables, facts.sequence);
+  tables.remember(own);
+  meta.native = tables.totals().native;
+  meta.mapping = tables.totals().mapping;
+  const format::HeapTotals& objects = tables.totals().objects;
   if (facts.owners != nullptr && owners_wish.begin != nullptr) {
     OwnersRequest request = *facts.owners;
     request.numbers = &numbers;

@@ -14,12 +14,15 @@
 
 namespace silt::snapshot {
 
+class Series;
+
 struct SnapshotFacts {
   uint32_t sequence;
   uint32_t trigger;               // format::Trigger
   uint32_t flags;                 // format::MetaFlag bits
   uint64_t snapshot_nanoseconds;  // spent in earlier snapshots
   uint64_t snapshots_failed;
+  Series* series = nullptr;  // it may tell what differs from an earlier one; nullptr: all
   const OwnersRequest* owners = nullptr;  // who keeps the blocks is asked for; nullptr: it is not
 };
 

@@ -31,7 +31,7 @@ std::vector<size_t> thinned(const read::Recording& recording, const std::vector<
     const uint32_t code = format::generation_code(recording.snapshots[regular[i]].meta.sequence);
     const uint32_t code_after =
         format::generation_code(recording.snapshots[regular[i + 1]].meta.sequence);
-    if (code == code_after) continue;
+    if (code == code_after || !recording.snapshots[regular[i]].has_births) continue;
     moments.push_back(regular[i]);
     while (next <= static_cast<double>(i) + 0.5) next += step;
   }

@@ -18,6 +18,7 @@ constexpr double kMatters = 0.3;    // share of the peak that a rise must make u
 
 std::vector<double> picked(const std::vector<size_t>& indices, const std::vector<double>& values) {
   std::vector<double> result;
+  result.reserve(indices.size());
   for (const size_t index : indices) result.push_back(values[index]);
   return result;
 }

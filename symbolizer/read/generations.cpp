@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A merge of two ascending lists.
+// See the header.
 
 #include "symbolizer/read/generations.h"
 
-#include <utility>
+#include <algorithm>
+#include <vector>
 
 namespace silt::read {
 
-void add_generations(std::vector<GenerationCount>& sum, const GenerationCount* more, size_t count) {
+void Generations::assign(const GenerationCount* list, size_t count) {
+  std::unique_ptr<GenerationCount[]> fresh;
+  if (count != 0) {
+    fresh.reset(new GenerationCount[count + 1]);
+    fresh[0].blocks = count;
+    std::copy_n(list, count, &fresh[1]);
+  }
+  list_ = std::move(fresh);
+}
+
+void Generations::push_back(const GenerationCount& one) {
+  std::vector<GenerationCount> list(begin(), end());
+  list.push_back(one);
+  assign(list.data(), list.size());
+}
+
+void Generations::add(const GenerationCount* more, size_t count) {
+  if (empty()) return assign(more, count);
   std::vector<GenerationCount> merged;
-  merged.reserve(sum.size() + count);
-  size_t i = 0;
+  merged.reserve(size() + count);
+  const GenerationCount* at = begin();
   for (size_t k = 0; k < count; ++k) {
-    while (i < sum.size() && sum[i].code < more[k].code) merged.push_back(sum[i++]);
+    while (at != end() && at->code < more[k].code) merged.push_back(*at++);
     merged.push_back(more[k]);
-    if (i < sum.size() && sum[i].code == more[k].code) {
-      merged.back().blocks += sum[i].blocks;
-      merged.back().bytes += sum[i++].bytes;
+    if (at != end() && at->code == more[k].code) {
+      merged.back().blocks += at->blocks;
+      merged.back().bytes += at++->bytes;
     }
   }
-  merged.insert(merged.end(), sum.begin() + static_cast<ptrdiff_t>(i), sum.end());
-  sum = std::move(merged);
+  merged.insert(merged.end(), at, end());
+  assign(merged.data(), merged.size());
 }
 
 }  // namespace silt::read

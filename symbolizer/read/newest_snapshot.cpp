@@ -31,13 +31,12 @@ class OwnedBytes : public ByteSource {
   std::string bytes_;
 };
 
-Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot) {
-  auto node_bytes = file.node_bytes();
+Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot, TablesReader& reader) {
+  auto tables = reader.read(file, snapshot.path);
+  if (!tables) return tables.error();
+  Result<std::string> node_bytes = std::string();
+  if (!file.has_own_numbers()) node_bytes = file.node_bytes();
   if (!node_bytes) return node_bytes.error();
-  auto nodes = file.nodes(*node_bytes);
-  if (!nodes) return nodes.error();
-  auto rows = file.stack_rows();
-  if (!rows) return rows.error();
   auto scripts = file.script_heaps();
   if (!scripts) return scripts.error();
   auto owners = file.owners();
@@ -52,10 +51,10 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot) {
   if (!modules) return modules.error();
   auto mappings = file.mappings();
   if (!mappings) return mappings.error();
-  return NewestSnapshot{std::move(file),       std::move(*node_bytes), std::move(*nodes),
-                        std::move(*rows),      std::move(*scripts),    std::move(*owners),
-                        std::move(*functions), std::move(*texts),      std::move(*labels),
-                        std::move(*modules),   std::move(*mappings),   std::move(snapshot)};
+  return NewestSnapshot{std::move(file),         std::move(*node_bytes), std::move(tables->nodes),
+                        std::move(tables->rows), std::move(*scripts),    std::move(*owners),
+                        std::move(*functions),   std::move(*texts),      std::move(*labels),
+                        std::move(*modules),     std::move(*mappings),   std::move(snapshot)};
 }
 
 }  // namespace
@@ -142,7 +141,7 @@ std::vector<SnapshotHeader> read_headers(const std::vector<std::filesystem::path
 }
 
 std::optional<NewestSnapshot> take_newest(std::vector<SnapshotHeader>& headers,
-                                          SkippedFiles& skipped) {
+                                          SkippedFiles& skipped, TablesReader& tables) {
   for (; !headers.empty(); headers.pop_back()) {
     const auto& path = headers.back().path;
     auto file = open_snapshot(path);
@@ -155,7 +154,7 @@ std::optional<NewestSnapshot> take_newest(std::vector<SnapshotHeader>& headers,
       skipped.add(path, snapshot.error().message);
       continue;
     }
-    auto newest = read_whole(std::move(*file), std::move(*snapshot));
+    auto newest = read_whole(std::move(*file), std::move(*snapshot), tables);
     if (!newest) {
       skipped.add(path, newest.error().message);
       continue;

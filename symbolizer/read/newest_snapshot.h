@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/recording.h"
 #include "symbolizer/read/snapshot_file.h"
+#include "symbolizer/read/snapshot_tables.h"
 
 namespace silt::read {
 
@@ -26,8 +28,8 @@ struct SnapshotHeader {
 // Everything of the newest snapshot; its nodes stay as bytes too, for comparing prefixes.
 struct NewestSnapshot {
   SnapshotFile file;
-  std::string node_bytes;
-  ByNode<Node> nodes;  // as the file has them
+  std::string node_bytes;                  // empty where snapshots number their own
+  std::shared_ptr<const NodeTable> nodes;  // as the file has them
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;
@@ -63,7 +65,7 @@ std::vector<SnapshotHeader> read_headers(const std::vector<std::filesystem::path
 
 // The newest snapshot that can be read whole; its header and those of newer ones are dropped.
 std::optional<NewestSnapshot> take_newest(std::vector<SnapshotHeader>& headers,
-                                          SkippedFiles& skipped);
+                                          SkippedFiles& skipped, TablesReader& tables);
 
 }  // namespace silt::read
 

@@ -9,15 +9,19 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "symbolizer/base/quote.h"
+#include "symbolizer/read/births.h"
 #include "symbolizer/read/box_tables.h"
 #include "symbolizer/read/newest_snapshot.h"
+#include "symbolizer/read/parsed_ahead.h"
 #include "symbolizer/read/recording_folder.h"
 #include "symbolizer/read/runtime_stacks.h"
 #include "symbolizer/read/script_join.h"
+#include "symbolizer/read/snapshot_tables.h"
 #include "symbolizer/read/stack_join.h"
 #include "symbolizer/read/stack_nodes.h"
 
@@ -30,7 +34,7 @@ Result<bool> is_prefix(const SnapshotFile& older, const NewestSnapshot& referenc
   auto bytes = older.node_bytes();
   if (!bytes) return bytes.error();
   const uint32_t count = older.node_count();
-  if (count >= reference.nodes.size()) return false;
+  if (count >= reference.nodes->nodes.size()) return false;
   // Equal bytes with the right number of varints in them, two a node, are equal nodes.
   if (bytes->size() <= reference.node_bytes.size() &&
       std::memcmp(bytes->data(), reference.node_bytes.data(), bytes->size()) == 0 &&
@@ -41,7 +45,7 @@ Result<bool> is_prefix(const SnapshotFile& older, const NewestSnapshot& referenc
   }
   const auto nodes = older.nodes(*bytes);
   if (!nodes) return nodes.error();
-  return std::equal(nodes->begin(), nodes->end(), reference.nodes.begin(),
+  return std::equal(nodes->begin(), nodes->end(), reference.nodes->nodes.begin(),
                     [](const Node& old, const Node& now) {
                       return old.pc == 0 || (old.pc == now.pc && old.parent == now.parent);
                     });
@@ -49,7 +53,7 @@ Result<bool> is_prefix(const SnapshotFile& older, const NewestSnapshot& referenc
 
 struct OlderSnapshot {
   Snapshot snapshot;
-  ByNode<NodeId> joined;  // see StackJoin::add
+  std::shared_ptr<const ByNode<NodeId>> joined;  // see StackJoin::add
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;
@@ -60,30 +64,35 @@ struct Joins {
   const ByNode<NodeId>& newest;  // by node of its file
   WholeStackMaker& maker;
   StackJoin& stacks;
+  // Of the snapshot before, which the next mostly shares its nodes with.
+  std::shared_ptr<const NodeTable> last;
+  std::shared_ptr<const ByNode<NodeId>> joined;
 };
 
-Result<ByNode<NodeId>> join_nodes(const SnapshotFile& older, const NewestSnapshot& reference,
-                                  const Joins& joins) {
+Result<bool> join_nodes(const SnapshotFile& older, const std::shared_ptr<const NodeTable>& nodes,
+                        const NewestSnapshot& reference, Joins& joins) {
   if (!older.has_own_numbers()) {
     auto prefix = is_prefix(older, reference);
     if (!prefix) return prefix.error();
     if (!*prefix) return Error{"has other stacks than the snapshots after it"};
-    return joins.newest;
+    joins.joined = std::make_shared<const ByNode<NodeId>>(joins.newest);
+    joins.last = nullptr;
+    return true;
   }
-  auto bytes = older.node_bytes();
-  if (!bytes) return bytes.error();
-  auto nodes = older.nodes(*bytes);
-  if (!nodes) return nodes.error();
-  auto whole = joins.maker.make(*nodes);
+  if (nodes == joins.last) return true;
+  auto whole = joins.maker.make(nodes->nodes);
   if (!whole) return whole.error();
   const auto joined = joins.stacks.join(whole->nodes);
   if (!joined) return Error{"has too many stacks beside those of the other snapshots"};
   for (NodeId& node : whole->whole) node = (*joined)[node];
-  return std::move(whole->whole);
+  joins.joined = std::make_shared<const ByNode<NodeId>>(std::move(whole->whole));
+  joins.last = nodes;
+  return true;
 }
 
 Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnapshot& reference,
-                                 const Snapshot* before, const Joins& joins) {
+                                 const Snapshot* before, Joins& joins,
+                                 Result<ParsedSnapshot> parsed) {
   const format::Meta& newest = reference.file.meta();
   if (header.meta.pid != newest.pid || header.meta.start_realtime_ns != newest.start_realtime_ns) {
     return Error{"belongs to another process (" + std::to_string(header.meta.pid) + ", not " +
@@ -98,20 +107,11 @@ Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnaps
       (before != nullptr && header.meta.elapsed_ns < before->meta.elapsed_ns)) {
     return Error{"is out of order: its time does not fit its number"};
   }
-  auto file = open_snapshot(header.path);
-  if (!file) return file.error();
-  auto joined = join_nodes(*file, reference, joins);
+  if (!parsed) return parsed.error();
+  auto joined = join_nodes(parsed->file, parsed->tables.nodes, reference, joins);
   if (!joined) return joined.error();
-  auto rows = file->stack_rows();
-  if (!rows) return rows.error();
-  auto scripts = file->script_heaps();
-  if (!scripts) return scripts.error();
-  auto snapshot = snapshot_of(*file, header.path);
-  if (!snapshot) return snapshot.error();
-  auto owners = file->owners();
-  if (!owners) return owners.error();
-  return OlderSnapshot{std::move(*snapshot), std::move(*joined), std::move(*rows),
-                       std::move(*scripts), std::move(*owners)};
+  return OlderSnapshot{std::move(parsed->snapshot), joins.joined, std::move(parsed->tables.rows),
+                       std::move(parsed->scripts), std::move(parsed->owners)};
 }
 
 // Keeps what the newest snapshot says that was asked, but nothing that says less than an older one.
@@ -134,6 +134,14 @@ void take_owners(Recording& recording, std::optional<Owners> owners, uint32_t sn
   recording.owners = std::move(owners);
 }
 
+std::vector<bool> births_of(const std::vector<SnapshotHeader>& headers,
+                            const format::Meta& newest) {
+  std::vector<const format::Meta*> metas;
+  for (const SnapshotHeader& header : headers) metas.push_back(&header.meta);
+  metas.push_back(&newest);
+  return snapshots_with_births(metas);
+}
+
 void add_box_notes(Recording& recording, const ByNode<Node>& nodes) {
   for (std::string& note : box_notes(recording.snapshots.back().path)) {
     recording.notes.push_back(std::move(note));
@@ -152,22 +160,28 @@ Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
   SkippedFiles skipped;
   std::vector<SnapshotHeader> headers = read_headers(files, skipped);
-  auto newest = take_newest(headers, skipped);
+  TablesReader tables;
+  auto newest = take_newest(headers, skipped, tables);
   if (!newest) return Error{"cannot use " + skipped.first()};
   NewestSnapshot& reference = *newest;
   Snapshot& last = reference.snapshot;
   WholeStackMaker maker(reference.functions, reference.modules);
-  auto whole = maker.make(reference.nodes);
+  auto whole = maker.make(reference.nodes->nodes);
   if (!whole) return Error{"cannot use " + in_quotes(last.path) + ": it " + whole.error().message};
 
   Recording recording;
   recording.path = path;
   StackJoin stacks(std::move(whole->nodes), reference.modules);
   ScriptJoin scripts;
-  for (const SnapshotHeader& header : headers) {
+  Joins joins{whole->whole, maker, stacks, nullptr, nullptr};
+  ParsedAhead ahead(headers, tables);
+  stacks.expect(static_cast<uint32_t>(headers.size() + 1));
+  const std::vector<bool> with_births = births_of(headers, last.meta);
+  for (size_t i = 0; i < headers.size(); ++i) {
+    const SnapshotHeader& header = headers[i];
     const Snapshot* before = recording.snapshots.empty() ? nullptr : &recording.snapshots.back();
     const auto index = static_cast<uint32_t>(recording.snapshots.size());
-    auto older = read_older(header, reference, before, {whole->whole, maker, stacks});
+    auto older = read_older(header, reference, before, joins, ahead.take(i));
     if (older && !scripts.add(index, older->scripts)) {
       older = Error{"has too many stacks of managed heaps beside those of the other snapshots"};
     }
@@ -175,8 +189,9 @@ Result<Recording> join(const std::filesystem::path& path,
       skipped.add(header.path, older.error().message);
       continue;
     }
-    stacks.add(index, older->rows, older->joined);
-    take_owners(recording, std::move(older->owners), index, older->joined, stacks);
+    stacks.add(index, older->rows, *older->joined, with_births[i]);
+    older->snapshot.has_births = with_births[i];
+    take_owners(recording, std::move(older->owners), index, *older->joined, stacks);
     older->snapshot.managed_heaps = std::move(older->scripts.managed_heaps);
     recording.snapshots.push_back(std::move(older->snapshot));
   }
@@ -203,7 +218,7 @@ Result<Recording> join(const std::filesystem::path& path,
       find_jit_map(recording.snapshots.back().path.parent_path(), reference.file.meta().pid);
   recording.notes = skipped.take_notes();
   if (recording.snapshots.back().path.filename() == format::kBoxFileName) {
-    add_box_notes(recording, reference.nodes);
+    add_box_notes(recording, reference.nodes->nodes);
   }
   auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
   if (growth) {

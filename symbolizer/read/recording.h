@@ -17,6 +17,7 @@
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/by_node.h"
+#include "symbolizer/read/generations.h"
 #include "symbolizer/read/heap_growth.h"
 #include "symbolizer/read/owners.h"
 
@@ -73,21 +74,15 @@ inline constexpr uint64_t kScriptPc = uint64_t{1} << 63;
 // otherwise.
 inline constexpr uint64_t kObjectMarker = format::kFirstRealPc - 1;
 
-struct GenerationCount {
-  uint8_t code = 0;  // format::generation_code
-  uint64_t blocks = 0;
-  uint64_t bytes = 0;
-};
-
 // One stack in one snapshot.
 struct Sample {
   uint32_t snapshot = 0;  // index into Recording::snapshots
+  uint32_t samples = 0;   // heap kManaged: objects its profiler holds; else 0
   uint64_t live_blocks = 0;
   uint64_t live_bytes = 0;
   uint64_t allocated_blocks = 0;  // cumulative
   uint64_t allocated_bytes = 0;
-  std::vector<GenerationCount> generations;  // live by birth, ascending code
-  uint64_t samples = 0;                      // heap kManaged: objects its profiler holds; else 0
+  Generations generations;  // live by birth, where the snapshot has births
 };
 
 // Names a stack to readers of a report: the node at which its blocks are counted, of its innermost
@@ -130,6 +125,7 @@ struct Snapshot {
   std::vector<Rss> rss;
   std::vector<format::ManagedHeapEntry> managed_heaps;  // of runtimes[runtime]
   std::vector<Child> children;
+  bool has_births = true;  // samples say when live blocks were born (read/births.h)
   struct Runtime {
     std::string name;
     std::string version;

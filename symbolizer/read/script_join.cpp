@@ -84,11 +84,12 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
     Sample& sample = samples.back();
     sample.live_blocks += row.live_blocks;
     sample.live_bytes += row.live_bytes;
-    sample.samples += row.samples;
+    sample.samples = static_cast<uint32_t>(
+        std::min<uint64_t>(UINT32_MAX, uint64_t{sample.samples} + row.samples));
     const size_t end =
         i + 1 < heaps.rows.size() ? heaps.rows[i + 1].generations_begin : heaps.generations.size();
-    add_generations(sample.generations, heaps.generations.data() + row.generations_begin,
-                    end - row.generations_begin);
+    sample.generations.add(heaps.generations.data() + row.generations_begin,
+                           end - row.generations_begin);
   }
   return true;
 }

@@ -40,9 +40,9 @@ Result<Table> read_table(const ByteSource& source) {
     return Error{"is not a silt snapshot"};
   }
   if (start->size() < sizeof(FileHeader)) return Error{"is truncated within its header"};
-  if (header.version < format::kOldestVersion || header.version > format::kVersion) {
+  if (header.version < format::kOldestVersion || header.version > format::kCompactVersion) {
     return Error{"has format version " + number(header.version) + ", this silt reads versions " +
-                 number(format::kOldestVersion) + " to " + number(format::kVersion)};
+                 number(format::kOldestVersion) + " to " + number(format::kCompactVersion)};
   }
   if (header.file_size > source.size()) {
     return Error{"is truncated: " + number(source.size()) + " of " + number(header.file_size) +
@@ -122,8 +122,13 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
   file.source_ = std::move(source);
   file.version_ = table->header.version;
   file.sections_ = std::move(*sections);
+  const bool compact = file.find(SectionType::kBase) != nullptr;
+  if (compact != (file.version_ == format::kCompactVersion)) {
+    return Error{"is corrupt: its sections are not those of its version"};
+  }
   for (const SectionType required :
-       {SectionType::kMeta, SectionType::kNodes, SectionType::kStacks}) {
+       {SectionType::kMeta, compact ? SectionType::kMoreNodes : SectionType::kNodes,
+        compact ? SectionType::kChangedStacks : SectionType::kStacks}) {
     if (file.find(required) == nullptr) {
       return Error{"is corrupt: it has no section of type " +
                    number(static_cast<uint32_t>(required))};
@@ -142,7 +147,32 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
   std::memcpy(&file.meta_, meta->data(), sizeof(format::Meta));
   if (!can_be(file.meta_))
     return Error{"is corrupt: the figures of its meta section are impossible"};
+  auto base = file.read_base();
+  if (!base) return base.error();
   return file;
+}
+
+Result<bool> SnapshotFile::read_base() {
+  if (find(SectionType::kBase) == nullptr) return false;
+  auto section = bytes(SectionType::kBase, sizeof(format::BaseEntry));
+  if (!section) return section.error();
+  if (section->size() != sizeof(format::BaseEntry)) {
+    return Error{"is corrupt: it does not say which snapshot it differs from"};
+  }
+  format::BaseEntry entry;
+  std::memcpy(&entry, section->data(), sizeof(entry));
+  if (entry.sequence >= meta_.sequence ||
+      entry.nodes >= UINT32_MAX - find(SectionType::kMoreNodes)->count) {
+    return Error{"is corrupt: it cannot differ from snapshot " + number(entry.sequence)};
+  }
+  base_ = entry;
+  return true;
+}
+
+format::BaseEntry SnapshotFile::identity() const {
+  const SectionType nodes = base_ ? SectionType::kMoreNodes : SectionType::kNodes;
+  const SectionType stacks = base_ ? SectionType::kChangedStacks : SectionType::kStacks;
+  return {meta_.sequence, node_count(), find(nodes)->checksum, find(stacks)->checksum};
 }
 
 const SectionEntry* SnapshotFile::find(SectionType type) const {
@@ -169,6 +199,9 @@ Result<std::string> SnapshotFile::bytes(SectionType type, size_t item_size) cons
   return bytes;
 }
 
-uint32_t SnapshotFile::node_count() const { return find(SectionType::kNodes)->count; }
+uint32_t SnapshotFile::node_count() const {
+  return base_ ? base_->nodes + find(SectionType::kMoreNodes)->count
+               : find(SectionType::kNodes)->count;
+}
 
 }  // namespace silt::read

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "interposer/format/changes.h"
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/result.h"
@@ -60,6 +61,12 @@ struct StackRows {
   bool own_numbers = false;  // its nodes are those of this snapshot alone
 };
 
+// Node 0 is the root. Depths are those of the stacks that end at a node.
+struct NodeTable {
+  ByNode<Node> nodes;
+  ByNode<uint16_t> depths;
+};
+
 // The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
 struct ScriptRow {
   uint32_t managed_heap = 0;
@@ -95,15 +102,22 @@ class SnapshotFile {
   static Result<SnapshotFile> open(std::unique_ptr<ByteSource> source);
 
   const format::Meta& meta() const { return meta_; }
-  uint32_t node_count() const;
+  uint32_t node_count() const;  // its base's included
+  // Of a compact snapshot (format/changes.h): that without which it has no nodes and no rows.
+  const std::optional<format::BaseEntry>& base() const { return base_; }
+  // As others may name it as their base.
+  format::BaseEntry identity() const;
 
-  // The bytes of the node section, checked against their checksum, and what they mean.
+  // The bytes of the node section, checked against their checksum, and what they mean; of a compact
+  // snapshot those behind its base's, which must be in `table` already.
   Result<std::string> node_bytes() const;
-  Result<ByNode<Node>> nodes(std::string_view node_bytes) const;
+  Result<bool> add_nodes(std::string_view node_bytes, NodeTable& table) const;
+  Result<ByNode<Node>> nodes(std::string_view node_bytes) const;  // of one that is not compact
   // Whether the nodes are numbered for this snapshot alone, and only those that its rows need.
-  bool has_own_numbers() const { return find(format::SectionType::kBirths) != nullptr; }
+  bool has_own_numbers() const { return base_ || find(format::SectionType::kBirths) != nullptr; }
 
-  Result<StackRows> stack_rows() const;
+  Result<StackRows> stack_rows() const;  // of one that is not compact
+  Result<StackRows> changed_rows(const StackRows& base) const;
   Result<Texts> texts();
   Result<std::vector<Module>> modules();
   Result<std::vector<Mapping>> mappings();
@@ -121,7 +135,8 @@ class SnapshotFile {
   SnapshotFile() = default;
 
   const format::SectionEntry* find(format::SectionType type) const;
-  Result<bool> read_births(ByNode<Node>& nodes) const;
+  Result<bool> read_base();
+  Result<bool> read_births(ByNode<Node>& nodes, size_t first) const;
   Result<std::string> bytes(format::SectionType type, size_t item_size) const;
   Result<std::string> text(format::StringRef reference);
   Result<std::vector<format::ManagedHeapEntry>> managed_heaps() const;
@@ -138,6 +153,7 @@ class SnapshotFile {
 
   std::unique_ptr<ByteSource> source_;
   uint32_t version_ = 0;
+  std::optional<format::BaseEntry> base_;
   std::vector<format::SectionEntry> sections_;
   format::Meta meta_{};
   std::string strings_;

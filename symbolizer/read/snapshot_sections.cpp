@@ -60,48 +60,60 @@ uint64_t known_pc(uint64_t pc) {
 }  // namespace
 
 Result<std::string> SnapshotFile::node_bytes() const {
-  auto result = bytes(SectionType::kNodes, 0);
+  auto result = bytes(base_ ? SectionType::kMoreNodes : SectionType::kNodes, 0);
   if (!result) return result;
-  if (result->size() / 2 < node_count()) return corrupt("it has fewer nodes than it says");
+  const uint32_t count = node_count() - (base_ ? base_->nodes : 0);
+  if (result->size() / 2 < count) return corrupt("it has fewer nodes than it says");
   return result;
 }
 
-Result<ByNode<Node>> SnapshotFile::nodes(std::string_view node_bytes) const {
+Result<bool> SnapshotFile::add_nodes(std::string_view node_bytes, NodeTable& table) const {
   const uint32_t count = node_count();
+  const size_t first = base_ ? size_t{base_->nodes} + 1 : 1;
   Cursor cursor(node_bytes);
-  ByNode<Node> nodes;
-  std::vector<uint16_t> depths;
+  ByNode<Node>& nodes = table.nodes;
+  ByNode<uint16_t>& depths = table.depths;
+  if (!base_) {
+    nodes.clear();
+    depths.clear();
+    nodes.push_back({});
+    depths.push_back(0);
+  }
+  if (nodes.size() != first) return corrupt("it is told by another snapshot than its base");
   nodes.reserve(size_t{count} + 1);
   depths.reserve(size_t{count} + 1);
-  nodes.push_back({});
-  depths.push_back(0);
   uint64_t pc = 0;
-  for (uint64_t id = 1; id <= count; ++id) {
+  for (uint64_t id = first; id <= count; ++id) {
     const uint64_t distance = cursor.varint();
     pc += unzigzag(cursor.varint());
     if (!cursor.ok()) return corrupt("its nodes end too early");
     if (distance == 0 || distance > id) return corrupt("a node's parent is not older than it");
-    const auto parent = static_cast<uint32_t>(id - distance);
+    const NodeId parent{static_cast<uint32_t>(id - distance)};
     if (depths[parent] >= kDeepestStack) {
       return corrupt("a stack is deeper than " + std::to_string(kDeepestStack) + " frames");
     }
     // No code of a process lies in the upper half, where frames of runtimes are.
-    nodes.push_back({NodeId{parent}, known_pc(pc)});
+    nodes.push_back({parent, known_pc(pc)});
     depths.push_back(static_cast<uint16_t>(depths[parent] + 1));
   }
   if (!cursor.at_end()) return corrupt("it has more nodes than it says");
-  auto births = read_births(nodes);
-  if (!births) return births.error();
-  return nodes;
+  return read_births(nodes, first);
 }
 
-Result<bool> SnapshotFile::read_births(ByNode<Node>& nodes) const {
+Result<ByNode<Node>> SnapshotFile::nodes(std::string_view node_bytes) const {
+  NodeTable table;
+  auto read = add_nodes(node_bytes, table);
+  if (!read) return read.error();
+  return std::move(table.nodes);
+}
+
+Result<bool> SnapshotFile::read_births(ByNode<Node>& nodes, size_t first) const {
   if (!has_own_numbers()) return false;
-  auto section = bytes(SectionType::kBirths, 0);
+  auto section = bytes(base_ ? SectionType::kMoreBirths : SectionType::kBirths, 0);
   if (!section) return section.error();
   Cursor cursor(*section);
   uint64_t birth = 0;
-  for (uint32_t id = 1; id < nodes.size();) {
+  for (auto id = static_cast<uint32_t>(first); id < nodes.size();) {
     const uint64_t run = cursor.varint();
     birth += unzigzag(cursor.varint());
     if (!cursor.ok() || run == 0 || run > nodes.size() - id || birth == 0 ||

@@ -120,17 +120,35 @@ Stack& StackJoin::stack_of(NodeId node) {
   return stacks_[stack_index_[id]];
 }
 
-void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined) {
+void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined,
+                    bool with_births) {
   numbered_anew_.resize(snapshot + 1);
   numbered_anew_[snapshot] = rows.own_numbers;
+  const auto joined_node = [&](const StackRow& row) {
+    return joined.empty() ? row.node : joined[row.node];
+  };
   for (size_t i = 0; i < rows.rows.size(); ++i) {
+    // Samples of different stacks lie far apart: where the next ones go is fetched meanwhile.
+    constexpr size_t kAhead = 8;
+    if (i + kAhead < rows.rows.size()) {
+      const uint32_t ahead = stack_index_[oldest_twin_[joined_node(rows.rows[i + kAhead])]];
+      if (ahead != kNoStack) {
+        const std::vector<Sample>& samples = stacks_[ahead].samples;
+        __builtin_prefetch(samples.data() + samples.size(), 1);
+      }
+    }
     const StackRow& row = rows.rows[i];
     if (row.allocated_blocks == 0 && row.allocated_bytes == 0 && row.live_blocks == 0 &&
         row.live_bytes == 0) {
       continue;
     }
-    std::vector<Sample>& samples = stack_of(joined.empty() ? row.node : joined[row.node]).samples;
+    std::vector<Sample>& samples = stack_of(joined_node(row)).samples;
     if (samples.empty() || samples.back().snapshot != snapshot) {
+      // A stack that has been in most snapshots will be in most of the others.
+      if (samples.size() == samples.capacity() && samples.size() >= 8 &&
+          2 * samples.size() > snapshot && snapshot < snapshots_) {
+        samples.reserve(samples.size() + snapshots_ - snapshot);
+      }
       samples.emplace_back().snapshot = snapshot;
     }
     Sample& sample = samples.back();
@@ -138,10 +156,11 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeI
     sample.live_bytes += row.live_bytes;
     sample.allocated_blocks += row.allocated_blocks;
     sample.allocated_bytes += row.allocated_bytes;
+    if (!with_births) continue;
     const size_t end =
         i + 1 < rows.rows.size() ? rows.rows[i + 1].generations_begin : rows.generations.size();
-    add_generations(sample.generations, rows.generations.data() + row.generations_begin,
-                    end - row.generations_begin);
+    sample.generations.add(rows.generations.data() + row.generations_begin,
+                           end - row.generations_begin);
   }
 }
 

@@ -32,7 +32,10 @@ class StackJoin {
 
   // Adds one snapshot's rows; `joined` leads from its nodes to joined ones; empty where the ids are
   // the newest's. Snapshots come in ascending order.
-  void add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined);
+  void add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined,
+           bool with_births = true);
+  // How many snapshots there will be, if that is known.
+  void expect(uint32_t snapshots) { snapshots_ = snapshots; }
 
   // The id that a stack at this joined node has.
   StackId stack_id(NodeId node) const { return StackId{number_of(oldest_twin_[node])}; }
@@ -56,6 +59,7 @@ class StackJoin {
   ByNode<Missing> missing_;
   ByNode<uint32_t> stack_index_;  // by oldest twin; kNoStack where there is none yet
   std::vector<Stack> stacks_;
+  uint32_t snapshots_ = 0;
   std::vector<bool> numbered_anew_;  // by snapshot
 };
 

@@ -3,13 +3,17 @@
 // Folded stacks, one a line, outermost frame first, then a number: what flame graph tools read. The
 // number is growth in bytes, or live bytes where there is only one snapshot; stacks that did not
 // grow are left out, since the format knows no negative numbers. Of very many stacks the smallest
-// are one line, so that the sum stays what it is and a flame graph can still be drawn.
+// are one line, so that the sum stays what it is and a flame graph can still be drawn. Of several
+// processes each has an outermost frame of its own, with its labels. One alone has none: the format
+// has no other place for labels, and with them two builds' or pods' stacks could not be compared
+// (difffolded.pl).
 
 #include <algorithm>
 #include <unordered_map>
 #include <vector>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 
@@ -22,6 +26,12 @@ constexpr size_t kMostBytes = 64u << 20;  // of text: stacks may be thousands of
 int64_t value_of(const report::StackLine& stack, bool growth) {
   if (growth) return stack.growth_bytes;
   return stack.live_bytes.empty() ? 0 : static_cast<int64_t>(stack.live_bytes.back());
+}
+
+std::string process_frame(const report::Report& report, size_t process) {
+  const report::ProcessLine& line = report.processes[process];
+  const std::string labels = labels_text(line.labels);
+  return folded_frame(process_name(line) + (labels.empty() ? "" : ", " + labels));
 }
 
 }  // namespace
@@ -47,6 +57,7 @@ std::string render_folded(const report::Report& report) {
   size_t told = 0;
   for (; told < std::min(shown.size(), kMostStacks) && text.size() < kMostBytes; ++told) {
     const report::StackLine& stack = *shown[told];
+    if (stack.process < report.processes.size()) text += process_frame(report, stack.process) + ';';
     if (stack.frames.empty()) text += "?";
     for (size_t i = stack.frames.size(); i > 0; --i) {
       text += name_of(stack.frames[i - 1]);

@@ -41,7 +41,8 @@ struct Annotation {
     std::string told = message;
     while (!told.empty() && told.back() == '\n') told.pop_back();
     if (told.size() > kLongestMessage) {
-      told.resize(told.rfind('\n', kLongestMessage));
+      const size_t line_end = told.rfind('\n', kLongestMessage);
+      told.resize(line_end == std::string::npos ? kLongestMessage : line_end);
       told += "\nMore than GitHub shows: the rest is in the report.";
     }
     return "::" + kind + " " + place +
@@ -96,6 +97,8 @@ std::string render_github(const Report& report) {
     }
     one.title = finding_headline(finding);
     one.message = (why.empty() ? "" : clean(why) + "\n") + finding_details(report, finding);
+    while (!one.message.empty() && one.message.back() == '\n') one.message.pop_back();
+    if (!report.labels.empty()) one.message += "\nlabels: " + clean(labels_text(report.labels));
     all.push_back(std::move(one));
   }
   for (const report::Ruling& ruling : report.gate.rulings) {

@@ -4,6 +4,7 @@
 // table of it without being told how. What is not known, or says nothing for that kind of row, is
 // null.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -36,17 +37,48 @@ constexpr const char* kSiteColumns[] = {"heap",           "site",     "file",   
                                         "module",         "build_id", "site_key",  "growth_bytes",
                                         "bytes_per_hour", "verdict",  "confidence"};
 
+// Unknown in managed heaps.
+constexpr const char* kPassedColumns[] = {"born_bytes", "born_blocks", "died_bytes", "died_blocks"};
+
 // What grows in one place, snapshot by snapshot.
 struct Row {
   const char* kind = "site";
   Json columns;
   std::vector<uint64_t> live_bytes;
   std::vector<uint64_t> live_blocks;
+  // Cumulative; empty where it is not known.
+  std::vector<uint64_t> allocated_bytes;
+  std::vector<uint64_t> allocated_blocks;
 };
 
 void add(std::vector<uint64_t>& to, const std::vector<uint64_t>& values) {
   to.resize(std::max(to.size(), values.size()));
   for (size_t i = 0; i < values.size(); ++i) to[i] += values[i];
+}
+
+void add(Row& row, const StackLine& stack, bool first) {
+  add(row.live_blocks, stack.live_blocks);
+  if (stack.allocated_bytes_by.empty() || (!first && row.allocated_bytes.empty())) {
+    row.allocated_bytes.clear();
+    row.allocated_blocks.clear();
+    return;
+  }
+  add(row.allocated_bytes, stack.allocated_bytes_by);
+  add(row.allocated_blocks, stack.allocated_blocks_by);
+}
+
+// What came and what went between two snapshots. Estimates of a sampled recording may be at odds
+// by a little: nothing is less than 0.
+struct Passed {
+  uint64_t born = 0;
+  uint64_t died = 0;
+};
+Passed passed(uint64_t allocated, uint64_t allocated_before, uint64_t live, uint64_t live_before) {
+  Passed result;
+  result.born = allocated - std::min(allocated, allocated_before);
+  const uint64_t most = live_before + result.born;
+  result.died = most - std::min(most, live);
+  return result;
 }
 
 Json place_columns(read::Heap heap, const symbolize::Frame& site, const std::string& name,
@@ -71,9 +103,12 @@ Row row_of(const Finding& finding,
   row.columns["verdict"] = report::verdict_word(finding.verdict);
   row.columns["confidence"] = finding.confidence;
   row.live_bytes = finding.live_bytes;
+  bool first = true;
   for (const read::StackId id : finding.stacks) {
     const auto at = stacks.find(id);
-    if (at != stacks.end()) add(row.live_blocks, at->second->live_blocks);
+    if (at == stacks.end()) continue;
+    add(row, *at->second, first);
+    first = false;
   }
   return row;
 }
@@ -102,7 +137,7 @@ std::vector<Row> rows_of(const Report& report) {
     Row& row = rows[at->second];
     row.columns["growth_bytes"] = row.columns["growth_bytes"].get<int64_t>() + stack.growth_bytes;
     add(row.live_bytes, stack.live_bytes);
-    add(row.live_blocks, stack.live_blocks);
+    add(row, stack, added);
   }
   return rows;
 }
@@ -126,9 +161,19 @@ Json head_of(const Exported& one, const std::vector<read::Label>& labels) {
   return head;
 }
 
-Json process_row(Json row, const SnapshotLine& line) {
+void add_passed(Json& row, const Passed& bytes, const Passed& blocks) {
+  row["born_bytes"] = bytes.born;
+  row["born_blocks"] = blocks.born;
+  row["died_bytes"] = bytes.died;
+  row["died_blocks"] = blocks.died;
+}
+
+Json process_row(Json row, const SnapshotLine& line, const SnapshotLine& before) {
   row["live_bytes"] = line.live_bytes;
   row["live_blocks"] = line.live_blocks;
+  add_passed(
+      row, passed(line.allocated_bytes, before.allocated_bytes, line.live_bytes, before.live_bytes),
+      passed(line.allocated_blocks, before.allocated_blocks, line.live_blocks, before.live_blocks));
   row["rss_bytes"] = line.rss_bytes == 0 ? Json(nullptr) : Json(line.rss_bytes);
   row["allocated_bytes"] = line.allocated_bytes;
   row["mapping_bytes"] = line.mapping_bytes;
@@ -144,6 +189,21 @@ Json site_row(Json row, const Row& site, size_t snapshot) {
   };
   row["live_bytes"] = at(site.live_bytes);
   row["live_blocks"] = at(site.live_blocks);
+  if (site.allocated_bytes.empty()) {
+    for (const char* const column : kPassedColumns) row[column] = nullptr;
+  } else {
+    const auto of = [snapshot](const std::vector<uint64_t>& allocated,
+                               const std::vector<uint64_t>& live) {
+      const auto by = [](const std::vector<uint64_t>& list, size_t at) {
+        return at < list.size() ? list[at] : 0;
+      };
+      if (snapshot == 0) return passed(by(allocated, 0), 0, by(live, 0), 0);
+      return passed(by(allocated, snapshot), by(allocated, snapshot - 1), by(live, snapshot),
+                    by(live, snapshot - 1));
+    };
+    add_passed(row, of(site.allocated_bytes, site.live_bytes),
+               of(site.allocated_blocks, site.live_blocks));
+  }
   for (const char* const column : kProcessColumns) row[column] = nullptr;
   for (const char* const column : kSiteColumns) {
     row[column] = site.columns.contains(column) ? site.columns[column] : Json(nullptr);
@@ -170,7 +230,8 @@ std::string render_ndjson(const std::vector<Exported>& all) {
         row.update(head);
         return row;
       };
-      append(text, process_row(begin("process"), line));
+      const SnapshotLine none;
+      append(text, process_row(begin("process"), line, at == 0 ? none : report.snapshots[at - 1]));
       for (const Row& row : rows) append(text, site_row(begin(row.kind), row, at));
     }
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -42,6 +43,12 @@ struct Frames {
     return at->second;
   }
 };
+
+Json labels_of(const std::vector<read::Label>& labels) {
+  Json json = Json::object();
+  for (const read::Label& label : labels) json[clean(label.key)] = clean(label.value);
+  return json;
+}
 
 }  // namespace
 
@@ -84,8 +91,14 @@ std::string render_speedscope(const report::Report& report) {
   }
   Json json;
   json["$schema"] = "https://www.speedscope.app/file-format-schema.json";
-  json["name"] = clean(report.program);
+  const std::string labels = labels_text(report.labels);
+  json["name"] = clean(title_text(report) + (labels.empty() ? "" : ", " + labels));
   json["exporter"] = "silt";
+  json["labels"] = labels_of(report.labels);
+  for (const report::ProcessLine& process : report.processes) {
+    json["processes"].push_back(
+        {{"process", clean(process_name(process))}, {"labels", labels_of(process.labels)}});
+  }
   json["shared"] = {{"frames", std::move(frames.list)}};
   json["profiles"] = std::move(profiles);
   return json_text(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";

@@ -85,6 +85,9 @@ struct StackLine {
   std::vector<uint64_t> live_blocks;  // one for each snapshot
   uint64_t allocated_bytes = 0;       // cumulative, at the last snapshot
   uint64_t allocated_blocks = 0;
+  // The same by each snapshot; empty in managed heaps, where nobody counts.
+  std::vector<uint64_t> allocated_bytes_by = {};
+  std::vector<uint64_t> allocated_blocks_by = {};
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
   std::vector<OwnerLine> owners;  // largest first; empty: not known

@@ -28,8 +28,19 @@ StackLine stack_line(const read::Recording& recording, const Timeline& timeline,
   line.verdict = summary.verdict;
   line.live_bytes.resize(timeline.snapshots);
   line.live_blocks.resize(timeline.snapshots);
+  const bool counted = stack.heap != read::Heap::kManaged;
+  if (counted) line.allocated_bytes_by.resize(timeline.snapshots);
+  if (counted) line.allocated_blocks_by.resize(timeline.snapshots);
   for (const read::Sample& sample : stack.samples) {
     if (sample.snapshot >= timeline.snapshots) continue;
+    // A snapshot without the stack comes after it was folded away, or before there was one.
+    if (counted) {
+      const auto from = static_cast<ptrdiff_t>(sample.snapshot);
+      std::fill(line.allocated_bytes_by.begin() + from, line.allocated_bytes_by.end(),
+                sample.allocated_bytes);
+      std::fill(line.allocated_blocks_by.begin() + from, line.allocated_blocks_by.end(),
+                sample.allocated_blocks);
+    }
     line.live_bytes[sample.snapshot] = sample.live_bytes;
     line.live_blocks[sample.snapshot] = sample.live_blocks;
     line.allocated_bytes = sample.allocated_bytes;

@@ -5,6 +5,7 @@ check what they get."""
 import json
 import math
 import os
+import re
 import pathlib
 import shutil
 import socket
@@ -91,6 +92,18 @@ class Metrics(Exports):
         self.assertEqual(labels["version"], "1.2")
         self.assertEqual(labels["recording"], "silt.growth.4711")
 
+    def test_the_dashboard_asks_for_nothing_that_is_not_there(self):
+        docs = harness.HERE.parent.parent / "docs"
+        dashboard = json.loads((docs / "grafana-dashboard.json").read_text(encoding="utf-8"))
+        asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+        self.assertGreater(len(asked), 4)
+        out, _ = self.tool("export", "--format", "openmetrics", self.labelled())
+        names = set(re.findall(r"^(silt_\w+?)(?:\{| )", out, re.MULTILINE))
+        for expression in asked:
+            used = set(re.findall(r"silt_\w+", expression))
+            self.assertTrue(used, expression)
+            self.assertLessEqual(used, names, expression)
+
     def test_a_file_appears_whole(self):
         path = os.path.join(self.folder, "silt.prom")
         self.tool("export", "--format", "openmetrics", "-o", path, self.labelled())
@@ -116,6 +129,18 @@ class Tables(Exports):
                 continue
             series.setdefault(row["site_key"], []).append(row["live_bytes"])
         self.assertIn(report.json["findings"][0]["live_bytes"], series.values())
+
+        # What came and what went between two snapshots is what lives now more than then.
+        for key in {(row["kind"], row["site_key"]) for row in rows}:
+            of_place = [row for row in rows if (row["kind"], row["site_key"]) == key]
+            for unit in ("bytes", "blocks"):
+                live = 0
+                for row in of_place:
+                    passed = row[f"born_{unit}"] - row[f"died_{unit}"]
+                    self.assertEqual(live + passed, row[f"live_{unit}"], (key, row["snapshot"]))
+                    live = row[f"live_{unit}"]
+        self.assertEqual(sum(row["born_bytes"] for row in processes),
+                         report.snapshots[-1]["allocated_bytes"])
 
 
 @unittest.skipIf(google is None, "not installed: python3-protobuf")

@@ -37,7 +37,7 @@ class Folding(SiltTest):
         self.assertLess(own[-1], own[0] * 1.4 + (4 << 20), own)
         self.assertLess(max(own), 64 << 20, own)
         self.assertRegex(" ".join(report.json["honesty"]),
-                         r"[0-9,.]+( million)? stacks without live memory .* were folded")
+                         r"[0-9,.]+( million)? stacks without live memory.* were folded")
         # Each snapshot meanwhile has all blocks that stay, and one that passes at the most.
         for before, after in zip(snapshots, snapshots[1:]):
             self.assertGreaterEqual(after["allocated_blocks"], before["allocated_blocks"])
@@ -66,7 +66,7 @@ class Folding(SiltTest):
         told = [[int(word) for word in line.split() if word.isdigit()]
                 for line in process.lines if line.startswith("allocated ")]
         self.assertRegex(" ".join(report.json["honesty"]),
-                         r"[0-9,.]+( million)? stacks without live memory .* were folded")
+                         r"[0-9,.]+( million)? stacks without live memory.* were folded")
         own = [snapshot["rss"]["silt"] for snapshot in report.snapshots]
         self.assertLess(own[-1], own[0] * 1.4 + (4 << 20), own)
         # Every block that stays is at the stack that made it, to the unit. (The list that keeps them

@@ -64,6 +64,32 @@ TEST_CASE("of a week of minutes, the gaps that stay grow with their age") {
   CHECK(younger >= 10);
 }
 
+TEST_CASE("a snapshot stays as long as another cannot be read without it") {
+  for (const uint32_t most : {4u, 5u, 9u, 40u, 200u}) {
+    Thinning thinning{};
+    REQUIRE(thinning.keep(most));
+    std::map<uint32_t, uint32_t> bases;  // of those that are kept
+    uint32_t base = Thinning::kNone;
+    uint32_t chain = 0;
+    for (uint32_t i = 0; i < 3000; ++i) {
+      // Every few snapshots a new base, which needs the one before unless the chain is long enough.
+      const uint32_t its_base =
+          i % 7 == 0 && chain >= thinning.longest_chain() ? Thinning::kNone : base;
+      bases.emplace(i, its_base);
+      const uint32_t removed = thinning.add(i, every_minute(i), its_base);
+      if (i % 7 == 0) {
+        chain = its_base == Thinning::kNone ? 1 : chain + 1;
+        base = i;
+      }
+      if (removed != Thinning::kNone) REQUIRE(bases.erase(removed) == 1);
+      REQUIRE(bases.size() == std::min(most, i + 1));
+      for (const auto& [number, needed] : bases) {
+        REQUIRE((needed == Thinning::kNone || bases.count(needed) == 1));
+      }
+    }
+  }
+}
+
 TEST_CASE("snapshots of one moment, and after long pauses, are thinned too") {
   keep(4, 500, [](uint32_t) { return kMinute; });
   keep(5, 500, [](uint32_t number) { return number / 7 * kMinute + number; });

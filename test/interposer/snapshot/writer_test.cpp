@@ -21,6 +21,7 @@
 #include "interposer/track/recorder.h"
 #include "symbolizer/read/recording.h"
 #include "test/interposer/snapshot/memory_file.h"
+#include "test/interposer/snapshot/started_tables.h"
 
 namespace silt::snapshot {
 namespace {
@@ -30,16 +31,7 @@ using track::recorder;
 
 constexpr uint64_t kCode = 0x5555'0000'0000;
 
-void start_once() {
-  static const bool started = [] {
-    read_process_info();
-    recorder.live.set_granule_shift(5);
-    recorder.modules.set_executable(process_info.executable);
-    recorder.modules.note(reinterpret_cast<uint64_t>(&start_once) + 1, 1);
-    return track::start_recorder() && recorder.sampled.initialize();
-  }();
-  REQUIRE(started);
-}
+using test::start_tables_once;
 
 read::Recording write_and_read(const SnapshotFacts& facts) {
   test::MemoryFile file;
@@ -71,7 +63,7 @@ uint64_t cost(const read::Recording& recording, format::Cost id) {
 }  // namespace
 
 TEST_CASE("tables with known numbers come back to the unit") {
-  start_once();
+  start_tables_once();
   const uint64_t main_pc = kCode + 1, a_pc = kCode + 2, b_pc = kCode + 3;
   const track::StackId a = stack_of({main_pc, a_pc});
   const track::StackId b = stack_of({main_pc, b_pc});
@@ -153,7 +145,7 @@ TEST_CASE("tables with known numbers come back to the unit") {
 }
 
 TEST_CASE("in sampling mode a block counts as often as it weighs") {
-  start_once();
+  start_tables_once();
   recorder.sample_interval_bytes = 65536;
   const track::StackId stack = stack_of({kCode + 100, kCode + 101});
   recorder.counters.shard(0).add_owned(stack, 1024, 65536);
@@ -172,7 +164,7 @@ TEST_CASE("in sampling mode a block counts as often as it weighs") {
 
 TEST_CASE(
     "snapshots beside allocating threads are whole, and each stack's figures belong together") {
-  start_once();
+  start_tables_once();
   constexpr unsigned kThreads = 3;
   constexpr uint64_t kBase = kCode + 0x100'0000;
   std::atomic<bool> done{false};
@@ -242,7 +234,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a snapshot onto a full disk answers why") {
-  start_once();
+  start_tables_once();
   const int full = open("/dev/full", O_WRONLY);
   REQUIRE(full >= 0);
   CHECK(write_snapshot(full, SnapshotFacts{0, 1, 0, 0, 0}) == -ENOSPC);

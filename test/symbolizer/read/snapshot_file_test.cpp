@@ -81,7 +81,8 @@ TEST_CASE("every flipped bit of a section or the table is noticed") {
 TEST_CASE("a header that cannot be is refused") {
   CHECK(refusal("ELF, not a snapshot, and long enough to hold a header, which it is") ==
         "is not a silt snapshot");
-  CHECK(refusal_with<uint32_t>(8, 3) == "has format version 3, this silt reads versions 1 to 2");
+  CHECK(refusal_with<uint32_t>(8, 4) == "has format version 4, this silt reads versions 1 to 3");
+  CHECK(refusal_with<uint32_t>(8, 3) == "is corrupt: its sections are not those of its version");
   CHECK_THAT(refusal_with<uint32_t>(12, 8), Catch::Contains("impossible sizes"));
   CHECK_THAT(refusal_with<uint32_t>(12, UINT32_MAX), Catch::Contains("passes its end"));
   CHECK_THAT(refusal_with<uint32_t>(16, UINT32_MAX), Catch::Contains("impossible sizes"));
