@@ -156,6 +156,7 @@ ELSEWHERE = {
         "symbolizer/read/newest_snapshot": "read/recording_test.cpp",
         "symbolizer/read/owners": SECTIONS,
         "symbolizer/read/runtime_sections": SECTIONS,
+        "symbolizer/read/section_items": SECTIONS,
         "symbolizer/render/": "render/render_test.cpp: every format beside test/golden; test_html.py "
                               "shows the page in a browser",
         "symbolizer/report/": REPORTS,

@@ -117,6 +117,7 @@ long write_one(uint32_t trigger, const char** what) {
                              process_ends,
                              nullptr,
                              0,
+                             0,
                              0};
   const Wanted wanted = take_wanted();
   forget_lost_base(at);

@@ -15,7 +15,7 @@ namespace {
 
 // A number in flight that swings rises in each of eight windows once in 40,000 times (1 / 8!), as
 // long as it is another number in each: most blocks must not outlive a window.
-constexpr size_t kFewestWindows = 8;
+constexpr size_t kFewestOfBacklog = 8;
 constexpr double kTurnover = 0.8;
 // One window may dip, by this share of the rise: the consumer had a good moment.
 constexpr double kDip = 0.1;
@@ -41,7 +41,7 @@ double stay(const Evidence& evidence, size_t begin, size_t end) {
 bool judge_backlog(const Evidence& evidence, Judgement& judgement) {
   const std::vector<double>& blocks = evidence.blocks;
   const size_t windows = blocks.size() - 1;
-  if (windows < kFewestWindows || evidence.counts_bytes) return false;
+  if (windows < kFewestOfBacklog || evidence.counts_bytes) return false;
   if (!evidence.windows.aged || evidence.windows.young_share < kTurnover) return false;
   const double rise = blocks.back() - blocks.front();
   const double events = evidence.events_per_unit;

@@ -11,10 +11,10 @@
 namespace silt::analyze {
 namespace {
 
-constexpr double kJump = 1.05;      // a smaller change in size is no jump of a container
-constexpr double kLateness = 1.15;  // load is never quite steady
-constexpr double kReleased = 0.5;   // share of what was gathered that must go at once
-constexpr double kMatters = 0.3;    // share of the peak that a rise must make up
+constexpr double kLeastJump = 1.05;  // a smaller change in size is no jump of a container
+constexpr double kLateness = 1.15;   // load is never quite steady
+constexpr double kReleased = 0.5;    // share of what was gathered that must go at once
+constexpr double kMatters = 0.3;     // share of the peak that a rise must make up
 
 std::vector<double> picked(const std::vector<size_t>& indices, const std::vector<double>& values) {
   std::vector<double> result;
@@ -79,8 +79,8 @@ Jumps find_jumps(const std::vector<double>& seconds, const std::vector<double>& 
     }
     if (i == 0 || values[i - 1] <= 0) continue;
     const double ratio = values[i] / values[i - 1];
-    if (ratio < 1 / kJump) jumps.falls = true;
-    if (ratio < kJump) continue;
+    if (ratio < 1 / kLeastJump) jumps.falls = true;
+    if (ratio < kLeastJump) continue;
     ++jumps.count;
     ratios.push_back(ratio);
     last_jump = (seconds[i - 1] + seconds[i]) / 2;  // somewhere between the two

@@ -19,7 +19,7 @@ namespace {
 
 // Fewer say nothing of a sum: a warm-up, a step and a leak look alike in three windows.
 constexpr size_t kFewestValues = 5;
-constexpr size_t kFewestWindows = 4;  // after warm-up, to be called a leak
+constexpr size_t kFewestOfWhole = 4;  // after warm-up, to be called a leak
 // A window counts for as many independent observations as a place needs blocks to be judged: how
 // large a step was says how much came, not how sure it is.
 constexpr double kEventsPerWindow = 5;
@@ -188,7 +188,7 @@ Judgement judge_whole(const Curve& curve, const WholeFloor& floor) {
   }
   if (is_like_logarithm(x, y)) return found(0.6, Because::kWholeEverSlower);
   const bool line_like = line.low > 0 && scatter_around(line, x, y) < kScatter * rise;
-  if (!line_like || trend.died > kMayFall * trend.born || trend.windows < kFewestWindows) {
+  if (!line_like || trend.died > kMayFall * trend.born || trend.windows < kFewestOfWhole) {
     return found(judgement.confidence, Because::kWholeNoLine);
   }
   const double by_windows = 1 - std::exp(-static_cast<double>(trend.windows) / 5);

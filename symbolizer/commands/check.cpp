@@ -24,7 +24,7 @@
 namespace silt::commands {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kCheckExamples = R"(
 Exit status: 0 within the policy; 1 a finding broke it; 2 usage; 3 an input could not be read or is
 too short for a verdict; 4 inconclusive: a process that was recorded and lived ten seconds or more
 could not be judged, memory grows as a whole and no place explains it, or the policy says
@@ -148,7 +148,7 @@ void register_check(CLI::App& app, int& status) {
       ->default_str(kPolicyFile);
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
-  command->footer(kExamples);
+  command->footer(kCheckExamples);
   command->callback([options, &status] { status = run_check(*options); });
 }
 

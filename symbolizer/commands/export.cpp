@@ -18,7 +18,7 @@
 namespace silt::commands {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kExportExamples = R"(
 Examples:
   silt export --format openmetrics silt.*      metrics of each recording's newest snapshot
   silt export --format openmetrics -o /var/lib/prometheus/node-exporter/silt.prom silt.*
@@ -78,7 +78,7 @@ void register_export(CLI::App& app, int& status) {
                    "write to this file, when it is complete, instead of standard output")
       ->type_name("FILE");
   add_input_options(*command, options->inputs);
-  command->footer(kExamples);
+  command->footer(kExportExamples);
   command->callback([options, &status] { status = run_export(*options); });
 }
 

@@ -14,6 +14,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/failing.h"
 #include "symbolizer/heap/heap_report.h"
 #include "symbolizer/heap/snapshot_reader.h"
 #include "symbolizer/render/heap.h"
@@ -38,11 +39,6 @@ const char* refused_option(const InputOptions& inputs) {
   return nullptr;
 }
 
-int complain(const std::string& message, int status) {
-  log::error(message);
-  return status;
-}
-
 }  // namespace
 
 std::optional<int> report_heap_files(const InputOptions& inputs, const OutputOptions& output) {
@@ -57,17 +53,17 @@ std::optional<int> report_heap_files(const InputOptions& inputs, const OutputOpt
   }
   if (files.empty()) return std::nullopt;
   if (!other.empty()) {
-    return complain(in_quotes(files.front()) + " is a heap snapshot and " + in_quotes(other) +
-                        " is none: report them one after the other",
-                    kUsage);
+    return fail(in_quotes(files.front()) + " is a heap snapshot and " + in_quotes(other) +
+                    " is none: report them one after the other",
+                kUsage);
   }
   if (output.format != "text" && output.format != "json") {
-    return complain(
-        "--format " + output.format + ": a report of heap snapshots is text or json only", kUsage);
+    return fail("--format " + output.format + ": a report of heap snapshots is text or json only",
+                kUsage);
   }
   if (const char* option = refused_option(inputs)) {
-    return complain(std::string(option) + " is about recordings: a heap snapshot has no verdicts",
-                    kUsage);
+    return fail(std::string(option) + " is about recordings: a heap snapshot has no verdicts",
+                kUsage);
   }
   heap::HeapOptions options;
   options.top = inputs.top;
@@ -75,11 +71,11 @@ std::optional<int> report_heap_files(const InputOptions& inputs, const OutputOpt
   log::Progress progress;
   options.progress = [&progress](const char* what, double done) { progress.tell(what, done); };
   const auto report = heap::build_heap_report(files, options);
-  if (!report) return complain(report.error().message, kInput);
+  if (!report) return fail(report.error().message, kInput);
   const std::string bytes = output.format == "json"
                                 ? render::render_heap_json(*report)
                                 : render::render_heap_text(*report, text_options(output));
-  if (const auto error = write_output(bytes, output.path)) return complain(error->message, kInput);
+  if (const auto error = write_output(bytes, output.path)) return fail(error->message, kInput);
   return kDone;
 }
 

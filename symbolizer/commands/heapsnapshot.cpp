@@ -21,6 +21,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/failing.h"
 #include "symbolizer/commands/heap_pair.h"
 #include "symbolizer/heap/redaction.h"
 #include "symbolizer/process/heap_answer.h"
@@ -35,11 +36,6 @@ struct HeapOptions {
   uint32_t thread = 0;
   bool redact = false;
 };
-
-int complain(const std::string& message, int status) {
-  log::error(one_line(message));
-  return status;
-}
 
 // The new file, for its owner only and never through a link; removed again unless it is kept.
 class NewFile {
@@ -100,14 +96,15 @@ std::optional<Error> redact_file(const std::string& from, int to) {
 int take(const HeapOptions& options) {
   const auto nanoseconds = parse_duration(options.timeout);
   if (!nanoseconds) {
-    return complain("--timeout " + in_quotes(options.timeout) + " is not a time: 500ms, 10s, 1m",
-                    kUsage);
+    return fail(
+        one_line("--timeout " + in_quotes(options.timeout) + " is not a time: 500ms, 10s, 1m"),
+        kUsage);
   }
   const std::string& word = options.pid;
   const bool digits = !word.empty() && word.size() < 10 &&
                       word.find_first_not_of("0123456789") == std::string::npos;
   if (!digits || std::stoi(word) == 0) {
-    return complain(in_quotes(word) + " is not a process id", kUsage);
+    return fail(one_line(in_quotes(word) + " is not a process id"), kUsage);
   }
   const auto pid = static_cast<pid_t>(std::stoi(word));
   std::string path = options.output;
@@ -117,16 +114,17 @@ int take(const HeapOptions& options) {
   }
   // Before the process is troubled.
   NewFile file(path);
-  if (file.fd() < 0) return complain(in_quotes(path) + ": " + errno_text(file.error()), kInput);
+  if (file.fd() < 0)
+    return fail(one_line(in_quotes(path) + ": " + errno_text(file.error())), kInput);
   const double seconds = static_cast<double>(*nanoseconds) / 1e9;
   const auto taken = process::take_heap(pid, {{seconds, seconds}, options.thread});
-  if (!taken) return complain(taken.error().message, kInput);
+  if (!taken) return fail(one_line(taken.error().message), kInput);
   const auto error =
       options.redact ? redact_file(taken->path, file.fd()) : copy_file(taken->path, file.fd());
   // It may hold anything that the program knows: it does not stay in the recording.
   std::error_code ignored;
   std::filesystem::remove(taken->path, ignored);
-  if (error) return complain(error->message, kInput);
+  if (error) return fail(one_line(error->message), kInput);
   file.keep();
   std::printf("%s\n", isatty(STDOUT_FILENO) == 1 ? one_line(path).c_str() : path.c_str());
   std::fflush(stdout);

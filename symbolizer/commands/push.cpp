@@ -26,7 +26,7 @@
 namespace silt::commands {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kPushExamples = R"(
 Examples:
   silt push http://localhost:4040 silt.shop.*      to Pyroscope
   silt push --to parca http://localhost:7070 silt.shop.4711
@@ -196,7 +196,7 @@ void register_push(CLI::App& app, int& status) {
       ->capture_default_str()
       ->type_name("TIME");
   add_input_options(*command, options->inputs);
-  command->footer(kExamples);
+  command->footer(kPushExamples);
   command->callback([options, &status] { status = run_push(*options); });
 }
 

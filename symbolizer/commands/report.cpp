@@ -15,7 +15,7 @@
 namespace silt::commands {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kReportExamples = R"(
 Examples:
   silt report                              the newest recording here
   silt report silt.shop.4711               one recording
@@ -76,7 +76,7 @@ void register_report(CLI::App& app, int& status) {
       ->excludes("--compare");
   add_output_options(*command, options->output);
   add_input_options(*command, options->inputs);
-  command->footer(kExamples);
+  command->footer(kReportExamples);
   command->callback([options, &status] { status = run_report(*options); });
 }
 

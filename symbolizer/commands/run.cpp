@@ -9,6 +9,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/failing.h"
 #include "symbolizer/commands/record_options.h"
 #include "symbolizer/process/launch.h"
 
@@ -19,11 +20,6 @@ struct RunOptions {
   process::RecordSettings settings;
   std::vector<std::string> misplaced;  // of the help text only
 };
-
-int fail(const std::string& message, int status) {
-  log::error(message);
-  return status;
-}
 
 // Returns only when the program could not be started.
 int run(const RunOptions& options, const ProgramCall& call) {

@@ -11,6 +11,7 @@
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/failing.h"
 #include "symbolizer/commands/gate.h"
 #include "symbolizer/commands/heap_at_soak.h"
 #include "symbolizer/commands/inputs.h"
@@ -23,7 +24,7 @@
 namespace silt::commands {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kSoakExamples = R"(
 The program is started under silt, in the foreground (no daemon). When it is ready the load command
 runs, again and again until the duration is over. Snapshots are taken after the warm-up, of the
 program and of every process it started. Then the load and the program are ended, first with
@@ -54,11 +55,6 @@ struct SoakOptions {
   bool full = false;
   std::vector<std::string> misplaced;  // of the help text only
 };
-
-int fail(const std::string& message, int status) {
-  log::error(message);
-  return status;
-}
 
 // Everything about the command line that can be wrong, before anything is started.
 std::optional<Error> read_words(SoakOptions& options, const ProgramCall& call) {
@@ -203,7 +199,7 @@ void register_soak(CLI::App& app, const ProgramCall& call, int& status) {
       ->add_option("PROGRAM", options->misplaced,
                    "what to run, with its arguments; '--' before it is optional")
       ->type_name("[ARG]");
-  command->footer(kExamples);
+  command->footer(kSoakExamples);
   command->callback([options, &call, &status] { status = run_soak_command(*options, call); });
 }
 

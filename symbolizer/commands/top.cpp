@@ -19,6 +19,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
 #include "symbolizer/commands/command.h"
+#include "symbolizer/commands/failing.h"
 #include "symbolizer/commands/output.h"
 #include "symbolizer/commands/top_following.h"
 #include "symbolizer/commands/top_processes.h"
@@ -31,7 +32,7 @@ namespace {
 
 using top::Terminal;
 
-constexpr const char* kExamples = R"(
+constexpr const char* kTopExamples = R"(
 Without PID the processes that run under silt are listed, as a tree, to choose from; so they are
 when PID is not recorded itself but has started some that are.
 One leak is one row; its verdict is what the snapshots so far say. Of a process each picture is a
@@ -57,11 +58,6 @@ struct TopOptions {
   bool once = false;
   bool keep = false;
 };
-
-int fail(const std::string& message, int status) {
-  log::error(message);
-  return status;
-}
 
 std::optional<pid_t> as_pid(const std::string& word) {
   const bool digits = !word.empty() && word.size() < 10 &&
@@ -185,7 +181,7 @@ void register_top(CLI::App& app, int& status) {
   command->add_flag("--once", options->once, "print the figures once and end; needs no terminal");
   command->add_flag("--keep", options->keep,
                     "leave the snapshots that are taken for this in the recording");
-  command->footer(kExamples);
+  command->footer(kTopExamples);
   command->callback([options, &status] { status = run_top(*options); });
 }
 

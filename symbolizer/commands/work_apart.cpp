@@ -53,7 +53,7 @@ std::string read_all(int fd) {
   std::string text;
   char buffer[1024];
   for (;;) {
-    const ssize_t count = read(fd, buffer, sizeof buffer);
+    const ssize_t count = ::read(fd, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return text;
     text.append(buffer, static_cast<size_t>(count));

@@ -9,7 +9,7 @@
 namespace silt::heap {
 namespace {
 
-constexpr size_t kLongestName = 4;   // labels
+constexpr size_t kMostLabels = 4;    // labels
 constexpr size_t kMostSteps = 1000;  // of a list without an end the ends are enough
 
 }  // namespace
@@ -125,7 +125,7 @@ void PathText::describe(NodeIndex node, Finding& finding) const {
   if (finding.path.size() > kMostSteps) {
     finding.path.erase(finding.path.begin() + kMostSteps / 2, finding.path.end() - kMostSteps / 2);
   }
-  const size_t begin = labels.size() > kLongestName ? labels.size() - kLongestName : 0;
+  const size_t begin = labels.size() > kMostLabels ? labels.size() - kMostLabels : 0;
   for (size_t i = begin; i < labels.size(); ++i) {
     if (!finding.name.empty() && !labels[i].starts_with('[')) finding.name += '.';
     finding.name += labels[i];

@@ -24,10 +24,10 @@ using format::HeapState;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto kBetweenLooks = milliseconds(10);
+constexpr auto kBetweenHeapLooks = milliseconds(10);
 constexpr auto kPatienceBeside = std::chrono::seconds(2);  // to what the process says itself
 // Of a hundred copies of servers under load none was missed: what happens twice is no chance.
-constexpr unsigned kAttempts = 5;
+constexpr unsigned kHeapAttempts = 5;
 
 std::optional<HeapAnswer> read_answer(const std::string& path) {
   const auto text = read_proc(path);
@@ -119,7 +119,7 @@ class Waiting {
       if (wish_.goes_on && !wish_.goes_on()) {
         return about(pid_, "was to write its heap, and that was not done in time");
       }
-      if (!ended) std::this_thread::sleep_for(kBetweenLooks);
+      if (!ended) std::this_thread::sleep_for(kBetweenHeapLooks);
     }
   }
 
@@ -159,7 +159,7 @@ Result<HeapTaken> take_heap(pid_t pid, const HeapWish& wish) {
     bool missed = false;
     auto taken = Waiting(pid, *snapshot, wish).run(&missed);
     if (taken) taken->attempts = attempt;
-    if (taken || !missed || attempt == kAttempts) return taken;
+    if (taken || !missed || attempt == kHeapAttempts) return taken;
   }
 }
 

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto kBetweenLooks = milliseconds(10);
+constexpr auto kBetweenOwnersLooks = milliseconds(10);
 
 Result<std::optional<read::Owners>> read_owners(pid_t pid, const std::string& path) {
   // Of a process in a container the path is its own.
@@ -46,7 +46,7 @@ bool has_ended(pid_t pid, uint32_t copy) {
   return !status || status->state == 'Z' || status->state == 'X';
 }
 
-Error about(pid_t pid, const std::string& what) {
+Error in_process(pid_t pid, const std::string& what) {
   return Error{"process " + std::to_string(pid) + " " + what};
 }
 
@@ -59,21 +59,22 @@ Result<read::Owners> await_owners(pid_t pid, const std::string& path, double mos
     auto owners = read_owners(pid, path);
     if (!owners) return Error{in_quotes(path) + " " + owners.error().message};
     if (!*owners) {
-      return about(pid,
-                   "took a snapshot, but did not look for owners: its libsilt.so is older than "
-                   "this silt, or it took the snapshot for another request");
+      return in_process(
+          pid,
+          "took a snapshot, but did not look for owners: its libsilt.so is older than "
+          "this silt, or it took the snapshot for another request");
     }
     const format::OwnersAsked& asked = (*owners)->asked;
     switch (static_cast<format::OwnersState>(asked.state)) {
       case format::OwnersState::kSampled:
-        return about(pid, "is sampled: owners need every block (SILT_SAMPLE=0)");
+        return in_process(pid, "is sampled: owners need every block (SILT_SAMPLE=0)");
       case format::OwnersState::kNoMemory:
-        return about(pid, "was not copied to find owners: that might take " +
-                              format_bytes(static_cast<double>(asked.needed_bytes)) +
-                              ", and there are " +
-                              format_bytes(static_cast<double>(asked.available_bytes)));
+        return in_process(pid, "was not copied to find owners: that might take " +
+                                   format_bytes(static_cast<double>(asked.needed_bytes)) +
+                                   ", and there are " +
+                                   format_bytes(static_cast<double>(asked.available_bytes)));
       case format::OwnersState::kRefused:
-        return about(pid, "cannot be copied to find owners: " + errno_text(asked.error));
+        return in_process(pid, "cannot be copied to find owners: " + errno_text(asked.error));
       default:
         break;
     }
@@ -81,15 +82,15 @@ Result<read::Owners> await_owners(pid_t pid, const std::string& path, double mos
     // Looked at once more: it may have come to its end between the two looks.
     const auto waited = steady_clock::now() - begin;
     if (ended || waited > std::chrono::nanoseconds(asked.limit_ns)) {
-      return about(pid,
-                   "was copied to find owners, but the copy ended before it was done: killed, "
-                   "or out of memory or time");
+      return in_process(pid,
+                        "was copied to find owners, but the copy ended before it was done: killed, "
+                        "or out of memory or time");
     }
     if (std::chrono::duration<double>(waited).count() > most_seconds) {
-      return about(pid, "was copied to find owners, and the copy is not done yet");
+      return in_process(pid, "was copied to find owners, and the copy is not done yet");
     }
     ended = has_ended(pid, asked.child);
-    if (!ended) std::this_thread::sleep_for(kBetweenLooks);
+    if (!ended) std::this_thread::sleep_for(kBetweenOwnersLooks);
   }
 }
 

@@ -39,7 +39,7 @@ int open_folder_of(pid_t pid, const std::string& folder) {
 constexpr mode_t kTakenBack = 0001;
 
 // Others may make and remove theirs between two steps.
-constexpr int kAttempts = 8;
+constexpr int kOpenAttempts = 8;
 
 bool same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
@@ -68,7 +68,7 @@ void WrittenRequest::make() {
   const mode_t rights = 0600 | (wish_.owners ? format::kRequestForOwners : 0) |
                         (wish_.heap ? format::kRequestForHeap : 0);
   constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  for (int attempt = 0; file_ < 0 && attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; file_ < 0 && attempt < kOpenAttempts; ++attempt) {
     file_ = openat(folder_, first.c_str(), kNew, rights);
     ours_ = file_ >= 0;
     if (ours_ || errno != EEXIST || sized) break;

@@ -15,6 +15,8 @@
 #include <limits>
 #include <string>
 
+#include "symbolizer/read/section_items.h"
+
 namespace silt::read {
 namespace {
 
@@ -23,25 +25,9 @@ using format::BoxHeader;
 using format::BoxKind;
 
 // Ids of nodes have 24 bits in the tables.
-constexpr uint32_t kMostNodes = uint32_t{1} << 24;
+constexpr uint32_t kMostBoxNodes = uint32_t{1} << 24;
 constexpr uint32_t kMostParts = 64;
 constexpr uint32_t kMostModulePieces = 512;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
-
-template <typename T>
-std::vector<T> items_of(const std::string& bytes) {
-  std::vector<T> items(bytes.size() / sizeof(T));
-  if (!items.empty()) std::memcpy(items.data(), bytes.data(), items.size() * sizeof(T));
-  return items;
-}
-
-template <typename T>
-T item_at(const std::string& bytes, size_t offset) {
-  T item;
-  std::memcpy(&item, bytes.data() + offset, sizeof(T));
-  return item;
-}
 
 // A figure that would not fit belongs to no process: nothing is added.
 void add(BoxCount& count, uint64_t blocks, uint64_t bytes) {
@@ -59,13 +45,13 @@ bool can_be(const BoxEntry& entry, uint64_t file_size) {
   }
   switch (static_cast<BoxKind>(entry.kind)) {
     case BoxKind::kNodes:
-      return entry.index < kMostNodes / format::kBoxNodesInPiece &&
+      return entry.index < kMostBoxNodes / format::kBoxNodesInPiece &&
              entry.bytes == format::kBoxNodesInPiece * sizeof(format::BoxNode);
     case BoxKind::kBirths:
-      return entry.index < kMostNodes / format::kBoxNodesInPiece &&
+      return entry.index < kMostBoxNodes / format::kBoxNodesInPiece &&
              entry.bytes == format::kBoxNodesInPiece * sizeof(uint32_t);
     case BoxKind::kCounters:
-      return entry.part < kMostParts && entry.index < kMostNodes / format::kBoxCountersInPiece &&
+      return entry.part < kMostParts && entry.index < kMostBoxNodes / format::kBoxCountersInPiece &&
              entry.bytes == format::kBoxCountersInPiece * sizeof(format::BoxCounter);
     case BoxKind::kLive:
       return entry.bytes % format::kBoxGroupBytes == 0;
@@ -150,7 +136,7 @@ void read_live(const std::string& bytes, BoxTables& tables) {
 
 void read_samples(const std::string& bytes, BoxTables& tables) {
   for (const auto& sample : items_of<format::BoxSample>(bytes)) {
-    if (sample.address <= 1 || sample.stack >= kMostNodes) continue;
+    if (sample.address <= 1 || sample.stack >= kMostBoxNodes) continue;
     uint64_t size_bytes;
     if (__builtin_mul_overflow(sample.size_bytes, uint64_t{sample.weight}, &size_bytes)) continue;
     add(tables.live[uint64_t{sample.stack} << 8 | sample.generation], sample.weight, size_bytes);
@@ -162,7 +148,7 @@ void read_mapped(const std::string& bytes, BoxTables& tables) {
     if ((mapped.key & format::kBoxMappedKey) == 0) continue;
     const uint64_t key = mapped.key & ~format::kBoxMappedKey;
     // Nothing, or in the middle of a change.
-    if ((key >> 8) >= kMostNodes || (mapped.blocks == 0 && mapped.bytes == 0)) continue;
+    if ((key >> 8) >= kMostBoxNodes || (mapped.blocks == 0 && mapped.bytes == 0)) continue;
     add(tables.live[key], mapped.blocks, mapped.bytes);
   }
 }
@@ -214,7 +200,7 @@ std::optional<format::BoxNode> BoxTables::node(uint32_t id) const {
   format::BoxNode node = piece->second[id % format::kBoxNodesInPiece];
   if ((node.parent & format::kBoxFreeNode) != 0 || node.pc == 0) return std::nullopt;
   node.parent &= format::kBoxParentMask;
-  if (node.parent >= kMostNodes) return std::nullopt;
+  if (node.parent >= kMostBoxNodes) return std::nullopt;
   return node;
 }
 

@@ -10,14 +10,13 @@
 #include "interposer/format/changes.h"
 #include "symbolizer/base/cursor.h"
 #include "symbolizer/read/column_reader.h"
+#include "symbolizer/read/section_items.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::read {
 namespace {
 
 using format::Column;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
 
 class Merge {
  public:

@@ -24,7 +24,7 @@ constexpr size_t kMostHeaps = 256;
 constexpr size_t kMostItems = 1024;  // of any list
 // So that sums of all of them stay within the signed range.
 constexpr uint64_t kLargest = uint64_t{1} << 42;
-constexpr uint64_t kLargestFile = uint64_t{64} << 20;
+constexpr uint64_t kLargestGrowthFile = uint64_t{64} << 20;
 
 // Writing.
 
@@ -76,31 +76,31 @@ std::string list(const std::vector<Item>& items, const Text& text, const char* b
   return json + "]";
 }
 
-std::string number(uint64_t value) { return std::to_string(std::min(value, kLargest)); }
+std::string number_text(uint64_t value) { return std::to_string(std::min(value, kLargest)); }
 
 std::string kind_text(const GrownKind& kind) {
   return object({{"class", named(kind.name)},
                  {"place", named(kind.place)},
-                 {"objects", number(kind.objects)},
-                 {"bytes", number(kind.bytes)}});
+                 {"objects", number_text(kind.objects)},
+                 {"bytes", number_text(kind.bytes)}});
 }
 
 std::string step_text(const HolderStep& step) {
   return object({{"label", named(step.label)},
                  {"class", named(step.what)},
                  {"place", named(step.place)},
-                 {"repeats", number(step.repeats)}});
+                 {"repeats", number_text(step.repeats)}});
 }
 
 std::string holder_text(const HeapHolder& holder) {
   return object({{"name", named(holder.name)},
                  {"class", named(holder.what)},
                  {"place", named(holder.place)},
-                 {"bytes", number(holder.bytes)},
-                 {"objects", number(holder.objects)},
-                 {"alike", number(holder.alike)},
-                 {"retained_first", number(holder.retained_first)},
-                 {"retained_last", number(holder.retained_last)},
+                 {"bytes", number_text(holder.bytes)},
+                 {"objects", number_text(holder.objects)},
+                 {"alike", number_text(holder.alike)},
+                 {"retained_first", number_text(holder.retained_first)},
+                 {"retained_last", number_text(holder.retained_last)},
                  {"inside", list(holder.inside, named)},
                  {"entries", list(holder.entries, kind_text)},
                  {"classes", list(holder.kinds, kind_text)},
@@ -108,20 +108,20 @@ std::string holder_text(const HeapHolder& holder) {
 }
 
 std::string moment_text(const HeapMoment& moment) {
-  return object({{"snapshot", number(moment.snapshot)},
-                 {"bytes", number(moment.bytes)},
-                 {"objects", number(moment.objects)}});
+  return object({{"snapshot", number_text(moment.snapshot)},
+                 {"bytes", number_text(moment.bytes)},
+                 {"objects", number_text(moment.objects)}});
 }
 
 std::string heap_text(const HeapGrowth& heap) {
-  return object({{"thread", number(heap.thread)},
+  return object({{"thread", number_text(heap.thread)},
                  {"why_not", named(heap.why_not)},
                  {"first", moment_text(heap.first)},
                  {"last", moment_text(heap.last)},
-                 {"bytes", number(heap.bytes)},
-                 {"objects", number(heap.objects)},
-                 {"least_bytes", number(heap.least_bytes)},
-                 {"more_bytes", number(heap.more_bytes)},
+                 {"bytes", number_text(heap.bytes)},
+                 {"objects", number_text(heap.objects)},
+                 {"least_bytes", number_text(heap.least_bytes)},
+                 {"more_bytes", number_text(heap.more_bytes)},
                  {"holders", list(heap.holders, holder_text, ",\n  ")}});
 }
 
@@ -164,7 +164,7 @@ template <typename Number>
 bool take_number(JsonStream& json, Number& to, uint64_t largest = kLargest) {
   uint64_t value = 0;
   if (!json.read_unsigned(value)) return false;
-  if (value > largest) return json.fail("a number is larger than it can be");
+  if (value > largest) return json.fail("a number_text is larger than it can be");
   to = static_cast<Number>(value);
   return true;
 }
@@ -241,7 +241,7 @@ std::string heap_growth_text(const std::vector<HeapGrowth>& heaps) {
 }
 
 Result<std::vector<HeapGrowth>> parse_heap_growth(const ByteSource& source) {
-  if (source.size() > kLargestFile) return Error{"it is larger than it can be"};
+  if (source.size() > kLargestGrowthFile) return Error{"it is larger than it can be"};
   JsonStream json(source);
   std::vector<HeapGrowth> heaps;
   std::string schema;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "symbolizer/base/cursor.h"
+#include "symbolizer/read/section_items.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::read {
@@ -13,15 +14,6 @@ namespace {
 
 using format::RootKind;
 using format::SectionType;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
-
-template <typename T>
-T item_at(const std::string& bytes, size_t index) {
-  T item{};
-  std::memcpy(&item, bytes.data() + index * sizeof(T), sizeof(T));
-  return item;
-}
 
 bool is_of_stack(RootKind kind) { return kind == RootKind::kMapping || kind == RootKind::kObject; }
 
@@ -67,7 +59,7 @@ Result<bool> SnapshotFile::read_owners_modules(Owners& owners) const {
   if (count > kMostModules) return corrupt("it has more modules than any program");
   size_t budget = kTextBudget;
   for (size_t i = 0; i < count; ++i) {
-    const auto entry = item_at<format::OwnersModule>(*section, i);
+    const auto entry = item_at<format::OwnersModule>(*section, i * sizeof(format::OwnersModule));
     const size_t end =
         entry.path < texts->size() ? texts->find('\0', entry.path) : std::string::npos;
     if (end == std::string::npos || end - entry.path > kLongestText || end - entry.path > budget ||
@@ -89,7 +81,7 @@ Result<bool> SnapshotFile::read_owners_roots(Owners& owners) const {
   const size_t count = section->size() / sizeof(format::OwnersRoot);
   owners.roots.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    const auto entry = item_at<format::OwnersRoot>(*section, i);
+    const auto entry = item_at<format::OwnersRoot>(*section, i * sizeof(format::OwnersRoot));
     const auto kind = static_cast<RootKind>(entry.kind);
     const bool in_range = kind == RootKind::kData ? entry.place < owners.modules.size()
                           : is_of_stack(kind)     ? entry.place <= node_count()

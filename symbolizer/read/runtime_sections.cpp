@@ -7,14 +7,13 @@
 #include <cstring>
 #include <utility>
 
+#include "symbolizer/read/section_items.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::read {
 namespace {
 
 using format::SectionType;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
 
 }  // namespace
 

@@ -12,8 +12,9 @@ namespace {
 
 // A program has some hundred thousand stacks of some fifty frames; most of these are shared.
 constexpr uint64_t kMostSteps = uint64_t{1} << 30;
-constexpr size_t kMostNodes = size_t{1} << 26;
-constexpr size_t kMostText = size_t{256} << 20;  // names of frames, each as often as its lines
+constexpr size_t kMostRuntimeNodes = size_t{1} << 26;
+constexpr size_t kMostRuntimeText = size_t{256}
+                                    << 20;  // names of frames, each as often as its lines
 
 uint64_t tag_of(uint64_t pc) { return pc & format::kPcTagMask; }
 
@@ -41,8 +42,8 @@ class WholeStackPass {
       } else if (result_.whole[node.parent] != node.parent) {
         result_.whole[id] = child(result_.whole[node.parent], result_.nodes[id].pc, birth(id));
       }
-      if (maker_.text_bytes_ > kMostText || steps_ > kMostSteps ||
-          result_.nodes.size() > kMostNodes)
+      if (maker_.text_bytes_ > kMostRuntimeText || steps_ > kMostSteps ||
+          result_.nodes.size() > kMostRuntimeNodes)
         return false;
     }
     return true;

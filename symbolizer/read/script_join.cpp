@@ -15,8 +15,8 @@ namespace silt::read {
 namespace {
 
 // Of all snapshots of a recording together; programs have some tens of thousands of each.
-constexpr size_t kMostText = size_t{256} << 20;
-constexpr size_t kMostNodes = size_t{1} << 26;
+constexpr size_t kMostScriptText = size_t{256} << 20;
+constexpr size_t kMostScriptNodes = size_t{1} << 26;
 
 }  // namespace
 
@@ -72,7 +72,7 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
   size_t text = text_bytes_;
   for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
   const size_t nodes = nodes_.size() + heaps.nodes.size();
-  if (text > kMostText || nodes > kMostNodes) return false;
+  if (text > kMostScriptText || nodes > kMostScriptNodes) return false;
   const std::vector<NodeId> joined = join_nodes(heaps, join_frames(heaps));
   for (size_t i = 0; i < heaps.rows.size(); ++i) {
     const ScriptRow& row = heaps.rows[i];

@@ -8,14 +8,13 @@
 #include <utility>
 
 #include "symbolizer/base/cursor.h"
+#include "symbolizer/read/section_items.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::read {
 namespace {
 
 using format::SectionType;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
 
 bool can_be(const format::ManagedHeapEntry& managed_heap) {
   return std::max({managed_heap.captured_elapsed_ns, managed_heap.sampling_interval_bytes,

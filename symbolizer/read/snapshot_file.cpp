@@ -93,17 +93,17 @@ Result<std::vector<SectionEntry>> read_sections(const Table& table) {
   return sections;
 }
 
-bool can_be(const format::HeapTotals& totals) {
+bool is_possible(const format::HeapTotals& totals) {
   return std::max({totals.live_blocks, totals.live_bytes, totals.allocated_blocks,
                    totals.allocated_bytes}) <= kLargestFigure;
 }
 
-bool can_be(const format::Meta& meta) {
+bool is_possible(const format::Meta& meta) {
   return std::max({meta.start_realtime_ns, meta.snapshot_realtime_ns, meta.elapsed_ns,
                    meta.sampling_interval_bytes, meta.rss_bytes, meta.rss_anon_bytes,
                    meta.rss_file_bytes, meta.rss_shmem_bytes, meta.memory_limit_bytes}) <=
              kLargestFigure &&
-         can_be(meta.native) && can_be(meta.mapping) && meta.sequence <= kLastSequence &&
+         is_possible(meta.native) && is_possible(meta.mapping) && meta.sequence <= kLastSequence &&
          meta.generation <= 255;
 }
 
@@ -145,7 +145,7 @@ Result<SnapshotFile> SnapshotFile::open(std::unique_ptr<ByteSource> source) {
   if (meta->size() < sizeof(format::Meta))
     return Error{"is corrupt: its meta section is too small"};
   std::memcpy(&file.meta_, meta->data(), sizeof(format::Meta));
-  if (!can_be(file.meta_))
+  if (!is_possible(file.meta_))
     return Error{"is corrupt: the figures of its meta section are impossible"};
   auto base = file.read_base();
   if (!base) return base.error();

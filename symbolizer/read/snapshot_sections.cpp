@@ -7,21 +7,13 @@
 #include <utility>
 
 #include "symbolizer/base/cursor.h"
+#include "symbolizer/read/section_items.h"
 #include "symbolizer/read/snapshot_file.h"
 
 namespace silt::read {
 namespace {
 
 using format::SectionType;
-
-Error corrupt(const std::string& what) { return Error{"is corrupt: " + what}; }
-
-template <typename T>
-std::vector<T> items_of(const std::string& bytes) {
-  std::vector<T> items(bytes.size() / sizeof(T));
-  if (!items.empty()) std::memcpy(items.data(), bytes.data(), items.size() * sizeof(T));
-  return items;
-}
 
 // One row; generations are appended to `out` and summed up in `row`.
 bool read_row(Cursor& cursor, StackRow& row, std::vector<GenerationCount>& out) {

@@ -20,8 +20,8 @@
 namespace silt::render {
 namespace {
 
-constexpr size_t kMostStacks = 50'000;    // lines
-constexpr size_t kMostBytes = 64u << 20;  // of text: stacks may be thousands of frames deep
+constexpr size_t kMostFoldedStacks = 50'000;    // lines
+constexpr size_t kMostFoldedBytes = 64u << 20;  // of text: stacks may be thousands of frames deep
 
 int64_t value_of(const report::StackLine& stack, bool growth) {
   if (growth) return stack.growth_bytes;
@@ -49,13 +49,14 @@ std::string render_folded(const report::Report& report) {
   for (const report::StackLine& stack : report.stacks) {
     if (value_of(stack, growth) > 0) shown.push_back(&stack);
   }
-  if (shown.size() > kMostStacks) {
+  if (shown.size() > kMostFoldedStacks) {
     std::stable_sort(shown.begin(), shown.end(), [growth](const auto* a, const auto* b) {
       return value_of(*a, growth) > value_of(*b, growth);
     });
   }
   size_t told = 0;
-  for (; told < std::min(shown.size(), kMostStacks) && text.size() < kMostBytes; ++told) {
+  for (; told < std::min(shown.size(), kMostFoldedStacks) && text.size() < kMostFoldedBytes;
+       ++told) {
     const report::StackLine& stack = *shown[told];
     if (stack.process < report.processes.size()) text += process_frame(report, stack.process) + ';';
     if (stack.frames.empty()) text += "?";

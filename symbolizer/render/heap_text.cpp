@@ -15,7 +15,6 @@
 namespace silt::render {
 namespace {
 
-using heap::Finding;
 using heap::HeapReport;
 using heap::Kind;
 using heap::PathStep;
@@ -37,14 +36,14 @@ std::string named(const std::string& name, const std::string& what) {
   return name == what || what.empty() ? said : said + " (" + label_text(what) + ")";
 }
 
-class Page : TextRows {
+class HeapPage : TextRows {
  public:
-  Page(const HeapReport& report, const TextOptions& options)
+  HeapPage(const HeapReport& report, const TextOptions& options)
       : TextRows(options), report_(report), options_(options), grows_(report.heaps.size() > 1) {}
 
   std::string text() {
     head();
-    for (const Finding& finding : report_.findings) show(finding);
+    for (const heap::Finding& finding : report_.findings) show(finding);
     foot();
     return take();
   }
@@ -98,13 +97,13 @@ class Page : TextRows {
     }
   }
 
-  std::string share_text(const Finding& finding) const {
+  std::string share_text(const heap::Finding& finding) const {
     const double share =
         static_cast<double>(finding.bytes) / static_cast<double>(report_.growth_bytes);
     return share > 1 ? "more than all" : format_percent(share);
   }
 
-  void show(const Finding& finding) {
+  void show(const heap::Finding& finding) {
     line("");
     const bool each = report_.heaps.size() > 2;
     const std::string word = !grows_ ? "KEEPS" : "GREW";
@@ -130,7 +129,7 @@ class Page : TextRows {
     path(finding);
   }
 
-  std::string figures(const Finding& finding) const {
+  std::string figures(const heap::Finding& finding) const {
     const auto bytes = static_cast<double>(finding.bytes);
     if (!grows_) {
       const auto all = static_cast<double>(report_.heaps.front().bytes);
@@ -151,7 +150,7 @@ class Page : TextRows {
   }
 
   // "cache (Map) in app.js → table → +51,197 Session"
-  std::string kept_by(const Finding& finding) const {
+  std::string kept_by(const heap::Finding& finding) const {
     std::string text;
     if (finding.owners > 1) {
       text = format_count(static_cast<double>(finding.owners)) + " objects like ";
@@ -173,7 +172,7 @@ class Page : TextRows {
     return text;
   }
 
-  void kinds(const Finding& finding) {
+  void kinds(const heap::Finding& finding) {
     const size_t most = options_.full ? finding.kinds.size() : kShownKinds;
     std::string text;
     for (size_t i = 0; i < std::min(most, finding.kinds.size()); ++i) {
@@ -188,7 +187,7 @@ class Page : TextRows {
     if (!text.empty()) wrapped((grows_ ? "came: " : "holds: ") + text, "    ", "      ");
   }
 
-  void path(const Finding& finding) {
+  void path(const heap::Finding& finding) {
     const size_t count = finding.path.size();
     const bool all = options_.full || count <= kShownSteps;
     for (size_t i = 0; i < count; ++i) {
@@ -235,7 +234,7 @@ class Page : TextRows {
 }  // namespace
 
 std::string render_heap_text(const HeapReport& report, const TextOptions& options) {
-  return Page(report, options).text();
+  return HeapPage(report, options).text();
 }
 
 }  // namespace silt::render

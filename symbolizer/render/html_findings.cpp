@@ -18,6 +18,7 @@
 #include "symbolizer/render/html_owners.h"
 #include "symbolizer/render/html_source.h"
 #include "symbolizer/render/html_tree.h"
+#include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
@@ -33,10 +34,6 @@ using report::StackLine;
 
 constexpr size_t kStacksOfFinding = 20;  // listed with frames; all are in the flame graph
 constexpr size_t kListedStacks = 1000;   // over all findings
-
-Json number_or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 // Frames of listed stacks, each once, with the source around it if it is at hand.
 class FrameTable {

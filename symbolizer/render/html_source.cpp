@@ -37,7 +37,7 @@ std::optional<std::string> regular_file(const std::string& path, time_t& modifie
     bytes.emplace(static_cast<size_t>(status.st_size), '\0');
     size_t have = 0;
     while (have < bytes->size()) {
-      const ssize_t got = read(fd, bytes->data() + have, bytes->size() - have);
+      const ssize_t got = ::read(fd, bytes->data() + have, bytes->size() - have);
       if (got <= 0) break;
       have += static_cast<size_t>(got);
     }

@@ -29,9 +29,9 @@ using report::Verdict;
 constexpr size_t kMostFindings = 50;
 constexpr size_t kMostFrames = 40;
 constexpr size_t kMostProcesses = 50;
-constexpr size_t kCurve = 12;      // blocks of a curve
-constexpr size_t kMostTold = 50;   // lines that many processes say of themselves
-constexpr size_t kMostStacks = 3;  // of one finding
+constexpr size_t kCurve = 12;               // blocks of a curve
+constexpr size_t kMostLinesTold = 50;       // lines that many processes say of themselves
+constexpr size_t kMostStacksOfFinding = 3;  // of one finding
 
 std::string code_line(const symbolize::Frame& frame) {
   const std::string place = clean(place_text(frame));
@@ -151,7 +151,8 @@ std::string render_markdown(const Report& report) {
     size_t listed = 0;
     for (const read::StackId id : finding.stacks) {
       const auto at = stacks.find(id);
-      if (at == stacks.end() || at->second->frames.empty() || listed == kMostStacks) continue;
+      if (at == stacks.end() || at->second->frames.empty() || listed == kMostStacksOfFinding)
+        continue;
       if (listed++ > 0) block += "\n";
       const auto& frames = at->second->frames;
       for (size_t f = 0; f < std::min(frames.size(), kMostFrames); ++f) {
@@ -165,7 +166,7 @@ std::string render_markdown(const Report& report) {
   }
   text += "\n";
   const auto tell = [&text](const std::vector<std::string>& lines, const char* before) {
-    const size_t told = std::min(lines.size(), kMostTold);
+    const size_t told = std::min(lines.size(), kMostLinesTold);
     for (size_t i = 0; i < told; ++i) text += before + markdown(lines[i]) + "\n";
     if (told == lines.size()) return;
     text += before + std::to_string(lines.size() - told) + " more of these\n";

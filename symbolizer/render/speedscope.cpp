@@ -44,7 +44,7 @@ struct Frames {
   }
 };
 
-Json labels_of(const std::vector<read::Label>& labels) {
+Json speedscope_labels(const std::vector<read::Label>& labels) {
   Json json = Json::object();
   for (const read::Label& label : labels) json[clean(label.key)] = clean(label.value);
   return json;
@@ -94,10 +94,10 @@ std::string render_speedscope(const report::Report& report) {
   const std::string labels = labels_text(report.labels);
   json["name"] = clean(title_text(report) + (labels.empty() ? "" : ", " + labels));
   json["exporter"] = "silt";
-  json["labels"] = labels_of(report.labels);
+  json["labels"] = speedscope_labels(report.labels);
   for (const report::ProcessLine& process : report.processes) {
     json["processes"].push_back(
-        {{"process", clean(process_name(process))}, {"labels", labels_of(process.labels)}});
+        {{"process", clean(process_name(process))}, {"labels", speedscope_labels(process.labels)}});
   }
   json["shared"] = {{"frames", std::move(frames.list)}};
   json["profiles"] = std::move(profiles);

@@ -46,7 +46,8 @@ bool is(std::string_view file, std::string_view head) {
          rest.find(".so") != std::string_view::npos;
 }
 
-constexpr std::array<std::string_view, 5> kPrograms = {"php-fpm", "php-cgi", "php", "perl", "ruby"};
+constexpr std::array<std::string_view, 5> kOtherPrograms = {"php-fpm", "php-cgi", "php", "perl",
+                                                            "ruby"};
 
 std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
   std::vector<std::string> told;
@@ -67,6 +68,6 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
 
 }  // namespace
 
-constexpr report::Runtime kOthers = {.name = "others", .programs = kPrograms, .notes = notes};
+constexpr report::Runtime kOthers = {.name = "others", .programs = kOtherPrograms, .notes = notes};
 
 }  // namespace silt::runtime

@@ -27,7 +27,7 @@ using std::chrono::steady_clock;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr double kKillPatience = 60;  // seconds; a loaded machine is slow, not broken
-constexpr size_t kLogLines = 12;
+constexpr size_t kProgramLogLines = 12;
 // Mean bytes between samples of a JavaScript heap: a soak is short and wants to know. A server that
 // allocates 500 MB a second spends 8 % more on it than at the usual 256 KiB.
 constexpr const char* kNodeInterval = "32K";
@@ -134,7 +134,7 @@ std::vector<pid_t> Running::tree() const {
 }
 
 std::string Running::log_tail() const {
-  const std::string tail = program_log_.empty() ? "" : last_lines(program_log_, kLogLines);
+  const std::string tail = program_log_.empty() ? "" : last_lines(program_log_, kProgramLogLines);
   return tail.empty() ? "" : "; the last it said:\n" + tail.substr(0, tail.size() - 1);
 }
 

@@ -6,6 +6,8 @@
 
 #include "symbolizer/symbolize/demangle.h"
 
+// libiberty declares one of its own unless it is told that there is one.
+#define HAVE_DECL_BASENAME 1
 #include <libiberty/demangle.h>
 
 #include <algorithm>

@@ -17,7 +17,7 @@ namespace {
 using Component = demangle_component;
 
 // libiberty's printer gives up there.
-constexpr unsigned kDeepest = 1024;
+constexpr unsigned kDeepestName = 1024;
 
 struct Children {
   const Component* left = nullptr;
@@ -64,7 +64,7 @@ class Walk {
   void visit(const Component* part) {
     if (part == nullptr || over()) return;
     ++work_;
-    if (depth_ >= kDeepest) {
+    if (depth_ >= kDeepestName) {
       work_ = limit_ + 1;
       return;
     }
@@ -113,7 +113,7 @@ class Walk {
   // A function's own template arguments are those that parameters in its type stand for.
   void visit_typed_name(const Component* part) {
     const Component* name = part->u.s_binary.left;
-    for (unsigned steps = 0; name != nullptr && steps < kDeepest; ++steps) {
+    for (unsigned steps = 0; name != nullptr && steps < kDeepestName; ++steps) {
       if (name->type == DEMANGLE_COMPONENT_LOCAL_NAME) {
         name = name->u.s_binary.right;
       } else if (name->type >= DEMANGLE_COMPONENT_RESTRICT_THIS &&
@@ -189,7 +189,7 @@ class Walk {
   // Of the tree that is meant, in which each reference is a part of its own.
   uint64_t size_of(const Component* part, unsigned depth = 0) {
     if (part == nullptr) return 0;
-    if (depth >= kDeepest) return limit_ + 1;
+    if (depth >= kDeepestName) return limit_ + 1;
     const auto known = sizes_.find(part);
     if (known != sizes_.end()) return known->second;
     const Children children = children_of(part);

@@ -15,7 +15,7 @@ namespace silt::symbolize {
 namespace {
 
 // Twice what silt itself writes down; with what is made of them, a fraction of a GiB of memory.
-constexpr size_t kMostEntries = size_t{4} << 20;
+constexpr size_t kMostCode = size_t{4} << 20;
 
 bool take_hex(const char*& at, const char* end, uint64_t& value) {
   if (end - at > 2 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) at += 2;
@@ -53,7 +53,7 @@ void JitMap::parse_line(size_t begin, size_t end) {
   uint64_t start = 0, size = 0;
   if (!take_hex(at, line_end, start) || !take_hex(at, line_end, size)) return;
   if (at == line_end || size == 0 || size > UINT64_MAX - start) return;
-  if (entries_.size() >= kMostEntries) return;
+  if (entries_.size() >= kMostCode) return;
   const auto name_begin = static_cast<size_t>(at - text_.data());
   const auto name_size = static_cast<uint32_t>(std::min<size_t>(end - name_begin, UINT32_MAX));
   entries_.push_back({start, start + size, name_begin, name_size, nodes_});

@@ -15,7 +15,7 @@ namespace silt::report {
 namespace {
 
 // Told from here on, and from this share of RSS.
-constexpr double kWorthTelling = 16e6;
+constexpr double kWorthTellingHeld = 16e6;
 constexpr double kShare = 0.15;
 
 }  // namespace
@@ -34,7 +34,8 @@ std::optional<Finding> retention_finding(const read::Recording& recording, size_
       3 *
       std::sqrt(static_cast<double>(last.meta.native.live_bytes + object_totals(last).live_bytes) *
                 static_cast<double>(last.meta.sampling_interval_bytes));
-  if (held - error < std::max(kWorthTelling, kShare * static_cast<double>(last.meta.rss_bytes))) {
+  if (held - error <
+      std::max(kWorthTellingHeld, kShare * static_cast<double>(last.meta.rss_bytes))) {
     return std::nullopt;
   }
   Finding finding;

@@ -25,7 +25,7 @@ using read::Heap;
 // Growth below this is not spoken of.
 constexpr WholeFloor kFloor{1024 * 1024, 0.05};
 // One place is accused in place of the whole when it accounts for this share.
-constexpr double kNearlyAll = 0.8;
+constexpr double kNearlyAllMapped = 0.8;
 // From so many pieces on, the blocks of a mapping speak for themselves.
 constexpr double kManyPieces = 20;
 
@@ -132,7 +132,7 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
   const double all = bytes_of(leads);
   // In runtimes the one who happens to need the next piece says nothing; in a program's own
   // allocator the caller is the user's code.
-  if (!reserved && !runtime && !leads.empty() && leads.front().bytes >= kNearlyAll * all) {
+  if (!reserved && !runtime && !leads.empty() && leads.front().bytes >= kNearlyAllMapped * all) {
     const Lead& lead = leads.front();
     const std::string key = site_key(lead.site);
     groups.erase(std::remove_if(groups.begin(), groups.end(),

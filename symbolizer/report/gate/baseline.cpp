@@ -18,7 +18,7 @@ namespace silt::report {
 namespace {
 
 // A known finding may be this much faster than its baseline before it breaks the gate again.
-constexpr double kWorse = 1.25;
+constexpr double kWorsePace = 1.25;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void mark_against(const std::vector<Place>& baseline, Finding& finding) {
   if (const std::optional<double> known = pace_in(baseline, finding)) {
     finding.baseline_bytes_per_hour = *known;
     const double pace = std::max(0.0, finding.bytes_per_hour.value_or(0));
-    finding.change = pace > kWorse * *known ? Change::kWorse : Change::kKnown;
+    finding.change = pace > kWorsePace * *known ? Change::kWorse : Change::kKnown;
   } else if (!baseline.empty() && finding.change == Change::kNotCompared) {
     finding.change = Change::kNew;
   }

@@ -17,7 +17,7 @@ namespace {
 constexpr double kLong = 10;  // seconds
 
 // Containers each have a process 1.
-std::string place_of(const std::vector<read::Label>& labels) {
+std::string told_place(const std::vector<read::Label>& labels) {
   std::string place;
   for (const std::string_view key : {"host", "pod", "container"}) {
     const std::string* const value = read::find_label(labels, key);
@@ -33,7 +33,7 @@ using Key = std::pair<std::string, uint32_t>;  // place, pid
 RecordedProcess facts_of(const read::Recording& recording, const report::Report& report) {
   RecordedProcess process;
   process.pid = report.pid;
-  process.place = place_of(report.labels);
+  process.place = told_place(report.labels);
   process.program = report.program;
   process.lived_seconds = static_cast<double>(recording.snapshots.back().meta.elapsed_ns) / 1e9;
   process.judged_seconds = report.judged_seconds;

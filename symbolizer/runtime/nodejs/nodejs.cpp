@@ -17,12 +17,12 @@
 namespace silt::runtime {
 namespace {
 
-constexpr std::array<std::string_view, 2> kPrograms = {"nodejs", "node"};
-constexpr std::array<std::string_view, 3> kLibraries = {"libnode.so", "libuv.so", "libv8"};
-constexpr std::array<std::string_view, 5> kFunctions = {"v8::", "node::", "uv_", "uv__",
-                                                        "Builtins_"};
+constexpr std::array<std::string_view, 2> kNodejsPrograms = {"nodejs", "node"};
+constexpr std::array<std::string_view, 3> kNodejsLibraries = {"libnode.so", "libuv.so", "libv8"};
+constexpr std::array<std::string_view, 5> kNodejsFunctions = {"v8::", "node::", "uv_", "uv__",
+                                                              "Builtins_"};
 
-void settle(const report::Settling& input, std::vector<report::Group>& groups) {
+void settle_nodejs(const report::Settling& input, std::vector<report::Group>& groups) {
   if (!input.managed_timeline.regular.empty()) {
     nodejs::settle_joined(input, groups);
   } else if (nodejs::was_in(input.recording)) {
@@ -36,15 +36,15 @@ constexpr report::Runtime kNodejs = {.name = "nodejs",
                                      .was_in = nodejs::was_in,
                                      .kind = symbolize::FrameKind::kJavaScript,
                                      .kind_word = "js",
-                                     .programs = kPrograms,
-                                     .libraries = kLibraries,
-                                     .functions = kFunctions,
+                                     .programs = kNodejsPrograms,
+                                     .libraries = kNodejsLibraries,
+                                     .functions = kNodejsFunctions,
                                      .origin_of = nodejs::origin_of,
                                      .is_allocator = nodejs::is_buffer_allocator,
                                      .own_work = nodejs::own_work,
                                      .work_of = nodejs::work_of,
                                      .join_places = nodejs::join_recompiled,
-                                     .settle = settle,
+                                     .settle = settle_nodejs,
                                      .judge_wholes = nodejs::judge_heaps,
                                      .lists_heap = true,
                                      .add_owners = nodejs::add_heap_owners,

@@ -13,9 +13,9 @@
 namespace silt::runtime {
 namespace {
 
-constexpr std::array<std::string_view, 1> kPrograms = {"python"};
-constexpr std::array<std::string_view, 1> kLibraries = {"libpython"};
-constexpr std::array<std::string_view, 1> kFunctions = {"_Py"};
+constexpr std::array<std::string_view, 1> kPythonPrograms = {"python"};
+constexpr std::array<std::string_view, 1> kPythonLibraries = {"libpython"};
+constexpr std::array<std::string_view, 1> kPythonFunctions = {"_Py"};
 
 report::Origin origin_of(const symbolize::Frame& frame) {
   if (frame.file.starts_with("<frozen")) return report::Origin::kRuntime;
@@ -23,7 +23,7 @@ report::Origin origin_of(const symbolize::Frame& frame) {
 }
 
 // Its findings are told in its words.
-void settle(const report::Settling& input, std::vector<report::Group>& groups) {
+void settle_python(const report::Settling& input, std::vector<report::Group>& groups) {
   python::doubt_recycled(input.recording, groups);
   for (report::Group& group : groups) {
     const bool python =
@@ -36,7 +36,7 @@ std::string before_site(const report::Finding& finding) {
   return finding.heap == read::Heap::kObjects ? "objects allocated in " : "native memory below ";
 }
 
-std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
+std::vector<std::string> python_notes(const read::Recording& recording, const report::Report&) {
   return python::notes(recording);
 }
 
@@ -45,13 +45,13 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
 constexpr report::Runtime kPython = {.name = "python",
                                      .kind = symbolize::FrameKind::kPython,
                                      .kind_word = "python",
-                                     .programs = kPrograms,
-                                     .libraries = kLibraries,
-                                     .functions = kFunctions,
+                                     .programs = kPythonPrograms,
+                                     .libraries = kPythonLibraries,
+                                     .functions = kPythonFunctions,
                                      .origin_of = origin_of,
                                      .hides_native_frames = true,
-                                     .settle = settle,
-                                     .notes = notes,
+                                     .settle = settle_python,
+                                     .notes = python_notes,
                                      .before_site = before_site,
                                      .remark = python::remark};
 
