@@ -16,7 +16,8 @@
 namespace silt::commands {
 namespace {
 
-constexpr double kPatience = 10;       // seconds for one snapshot
+constexpr double kPatience = 10;  // seconds for one snapshot
+constexpr int kAttemptsAtPicture = 3;
 constexpr size_t kMostSnapshots = 24;  // verdicts look at some ten windows; fewer are less sure
 
 }  // namespace
@@ -39,9 +40,23 @@ void TopSource::keep(bool kept) {
 
 Result<std::optional<top::Picture>> TopSource::next() {
   const size_t before = files_.size();
-  if (const auto error = pid_ ? take() : find()) return *error;
-  if (!pid_ && files_.size() == before) return std::optional<top::Picture>();
-  return make_picture();
+  for (int attempt = 1;; ++attempt) {
+    if (const auto error = pid_ ? take() : find()) return *error;
+    if (!pid_ && files_.size() == before) return std::optional<top::Picture>();
+    auto picture = make_picture();
+    if (picture || !pid_ || attempt == kAttemptsAtPicture || !forget_vanished()) return picture;
+  }
+}
+
+bool TopSource::forget_vanished() {
+  bool vanished = false;
+  for (std::filesystem::path& file : files_) {
+    std::error_code ignored;
+    if (file.empty() || std::filesystem::exists(file, ignored)) continue;
+    vanished = true;
+    file.clear();
+  }
+  return vanished;
 }
 
 std::optional<Error> TopSource::take() {
@@ -49,7 +64,9 @@ std::optional<Error> TopSource::take() {
   if (!taken) return taken.error();
   const std::filesystem::path path(*taken);
   // Another recording: the process has become another program.
-  if (!files_.empty() && files_.back().parent_path() != path.parent_path()) {
+  const auto last = std::find_if(files_.rbegin(), files_.rend(),
+                                 [](const std::filesystem::path& file) { return !file.empty(); });
+  if (last != files_.rend() && last->parent_path() != path.parent_path()) {
     files_.clear();
     own_.reset();
   }

@@ -43,6 +43,9 @@ class TopSource {
   std::optional<Error> take();
   std::optional<Error> find();
   Result<std::optional<top::Picture>> make_picture();
+  // Snapshots that somebody else has removed: a top beside this one that shared one and ended.
+  // False: there are none.
+  bool forget_vanished();
 
   std::optional<pid_t> pid_;
   std::filesystem::path folder_;

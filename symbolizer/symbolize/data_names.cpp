@@ -23,12 +23,6 @@ constexpr int kDeepest = 16;                // members of members
 constexpr size_t kMostEntries = 4'000'000;  // of debug information that are looked at
 constexpr size_t kMostMembers = 4096;       // of one type
 
-struct Symbol {
-  uint64_t start = 0;
-  uint64_t size = 0;
-  std::string name;
-};
-
 bool has_tag(Dwarf_Die* die, std::initializer_list<int> tags) {
   const int tag = dwarf_tag(die);
   return std::find(tags.begin(), tags.end(), tag) != tags.end();
@@ -164,6 +158,12 @@ class VariableSearch {
 }  // namespace
 
 struct DataNames::Module {
+  struct Symbol {
+    uint64_t start = 0;
+    uint64_t size = 0;
+    std::string name;
+  };
+
   std::unique_ptr<ModuleFile> file;
   std::vector<Symbol> symbols[2];  // of variables, of thread-local ones; ascending
   std::map<std::pair<uint64_t, bool>, DataName> names;
@@ -198,7 +198,8 @@ void DataNames::Module::read_symbols() {
   }
 }
 
-const Symbol* DataNames::Module::find(uint64_t address, bool thread_local_offset) const {
+const DataNames::Module::Symbol* DataNames::Module::find(uint64_t address,
+                                                         bool thread_local_offset) const {
   const auto& list = symbols[thread_local_offset ? 1 : 0];
   auto at = std::upper_bound(list.begin(), list.end(), address,
                              [](uint64_t value, const Symbol& s) { return value < s.start; });
@@ -283,7 +284,7 @@ const DataName& DataNames::find(const std::string& path, const std::vector<uint8
   DataName& name = known->second;
   if (!added || !module.file) return name;
   if (!thread_local_offset) name.section = module.section_of(address);
-  const Symbol* symbol = module.find(address, thread_local_offset);
+  const Module::Symbol* symbol = module.find(address, thread_local_offset);
   if (symbol != nullptr) {
     name.variable = demangle(symbol->name) + module.members(*symbol, address, thread_local_offset);
   }

@@ -2,6 +2,7 @@
 """`silt top`: pictures of what grows, on a terminal that is left as it was found."""
 
 import codecs
+import contextlib
 import os
 import pty
 import re
@@ -234,6 +235,17 @@ class Top(harness.SiltTest):
         self.assertFalse([line for line in lines if "visit" in line], lines)
         screen.type("?")
         screen.wait("the tree of processes")
+
+    def test_snapshots_that_somebody_else_removes_do_not_end_it(self):
+        server = self.start_server()
+        screen = self.start_in_tmux(80, "--interval", "200ms", server.pid)
+        screen.wait(r"^>leak .* SessionTable::visit")
+        for _ in range(5):
+            for name in self.snapshots():
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(os.path.join(self.recording(), name))
+            screen.wait(r"^session_server ")
+        screen.wait(r"^>leak .* SessionTable::visit")
 
     def snapshots(self):
         return sorted(name for name in os.listdir(self.recording()) if name.endswith(".silt"))

@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto suppressions = report::parse_suppressions(text);
   if (suppressions) {
     for (const report::Suppression& suppression : *suppressions) {
-      require(!suppression.pattern.empty() && !suppression.reason.empty() && suppression.line > 0);
+      require(!suppression.pattern.empty() && suppression.line > 0);
       require(suppression.until.empty() || suppression.until.size() == 10);
       if (suppression.pattern.size() > 300) continue;
       require(report::matches(suppression.pattern, name) ==
