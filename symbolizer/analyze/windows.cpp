@@ -80,6 +80,16 @@ Release scratch_release(const Timeline& timeline, const Series& series) {
   return largest;
 }
 
+// Where blocks count late, those that go are of a later window than those that come. In a full
+// cache each that comes drives one out: when fewer come by then, so many would have gone as if no
+// fewer did, but no more than came.
+double at_the_pace_of(const Series& series, size_t moment, size_t seen, double died, double born) {
+  const double then = series.born_blocks[Series::cell(moment, moment)];
+  const double now = series.born_blocks[Series::cell(seen, seen)];
+  if (seen == moment || now <= 0 || then <= now) return died;
+  return std::max(died, std::min(died * then / now, born));
+}
+
 // The windows, where a block counts from the moment `lag` moments after the first that shows it.
 std::vector<Window> windows_at(const Timeline& timeline, const Series& series,
                                const Release& scratch, size_t lag) {
@@ -91,14 +101,18 @@ std::vector<Window> windows_at(const Timeline& timeline, const Series& series,
     const size_t seen = moment + lag;  // the moment at which births of this window count
     window.born = blocks[Series::cell(seen, moment)];
     window.died = deaths(blocks, seen, moment - 1);
-    window.bytes = bytes[Series::cell(seen, moment)];
+    double died_bytes = 0;
     for (size_t g = 0; g < moment; ++g) {
-      window.bytes -= bytes[Series::cell(seen - 1, g)] - bytes[Series::cell(seen, g)];
+      died_bytes += bytes[Series::cell(seen - 1, g)] - bytes[Series::cell(seen, g)];
     }
     if (seen == scratch.moment) {
       window.died = std::max(0.0, window.died - scratch.blocks);
-      window.bytes += scratch.bytes;
+      died_bytes -= scratch.bytes;
     }
+    const double died = at_the_pace_of(series, moment, seen, window.died, window.born);
+    if (window.died > 0) died_bytes *= died / window.died;
+    window.died = died;
+    window.bytes = bytes[Series::cell(seen, moment)] - died_bytes;
     list.push_back(window);
   }
   return list;
