@@ -118,21 +118,6 @@ TEST_CASE("a leak under a table that fills ever more slowly until it is full is 
   }
 }
 
-TEST_CASE("a cache that is nearly full is seldom a leak when the load falls at the end") {
-  for (const size_t room : {400, 450, 500}) {
-    CAPTURE(room);
-    size_t young = 0;
-    CHECK(wrong(kHealthy, 10, [&](SimulatedHeap& heap, int round) {
-            if (round == 0) young = 0;
-            heap.free_newest(young);  // a third is not kept at all
-            const size_t kept = round == 0 ? room / 2 : round < 8 ? 92 : round == 8 ? 70 : 28;
-            if (round > 0) heap.free_random(kept * heap.live() / room);
-            young = kept / 2;
-            heap.allocate(kept + young, 55);
-          }) <= 13);  // all forty, where late deaths were taken as they came
-  }
-}
-
 TEST_CASE("a sawtooth seen for little more than two of its periods is no leak") {
   for (const int period : {6, 7, 9}) {
     for (const int phase : {0, 2}) {
