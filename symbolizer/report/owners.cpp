@@ -24,6 +24,7 @@ using symbolize::FrameList;
 
 // So many owners of a finding are kept; what is left is their sum.
 constexpr size_t kMostOwners = 8;
+constexpr double kLeastShare = 0.01;  // that one of several is told by name with
 constexpr size_t kMostTypes = 8;
 
 // A runtime frees its objects itself, so that there is more to it than a pointer that is gone.
@@ -178,14 +179,17 @@ class Owners {
     rest.kind = "unknown";
     rest.blocks = unlisted_blocks;
     rest.bytes = unlisted_bytes;
-    while (result.size() > kMostOwners) {
+    const double least = kLeastShare * static_cast<double>(total);
+    while (result.size() > 1) {
       // What is lost is said, however little it is.
       const size_t victim = result.size() - (result.back().kind == "lost" ? 2 : 1);
+      const bool little = victim > 0 && static_cast<double>(result[victim].bytes) < least;
+      if (result.size() <= kMostOwners && !little) break;
       rest.blocks += result[victim].blocks;
       rest.bytes += result[victim].bytes;
       result.erase(result.begin() + static_cast<ptrdiff_t>(victim));
     }
-    if (rest.blocks != 0) {
+    if (rest.blocks != 0 && (result.empty() || static_cast<double>(rest.bytes) >= least / 2)) {
       rest.name = "other owners";
       result.push_back(std::move(rest));
     }
