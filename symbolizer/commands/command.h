@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>

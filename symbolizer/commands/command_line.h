@@ -6,7 +6,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_COMMAND_LINE_H_
 #define SILT_SYMBOLIZER_COMMANDS_COMMAND_LINE_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +23,8 @@ ProgramCall take_program(const CLI::App& app, std::vector<std::string>& words);
 // `silt help` and `silt help COMMAND` as `--help`; nothing else changes.
 void understand_help(std::vector<std::string>& words);
 
-// The word of `known` that `word` was probably meant to be, empty when none is near: at most a third
-// of its letters changed, left out, put in or swapped with a neighbour (Damerau's distance).
+// The word of `known` that `word` was probably meant to be, empty when none is near: at most a
+// third of its letters changed, left out, put in or swapped with a neighbour (Damerau's distance).
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 // One line for what the parser refused, with the nearest command or option where there is one.

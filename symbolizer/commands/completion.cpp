@@ -3,7 +3,7 @@
 // `silt completion SHELL`: what a shell needs to complete silt's commands, options and their
 // values, made from the very definitions that parse them.
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <CLI/Validators.hpp>
 #include <cstdio>
 #include <memory>

@@ -6,7 +6,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_GATE_H_
 #define SILT_SYMBOLIZER_COMMANDS_GATE_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 

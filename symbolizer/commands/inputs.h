@@ -6,7 +6,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_INPUTS_H_
 #define SILT_SYMBOLIZER_COMMANDS_INPUTS_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

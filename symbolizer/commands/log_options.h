@@ -5,7 +5,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_LOG_OPTIONS_H_
 #define SILT_SYMBOLIZER_COMMANDS_LOG_OPTIONS_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 namespace silt::commands {
 

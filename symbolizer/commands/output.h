@@ -5,7 +5,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_OUTPUT_H_
 #define SILT_SYMBOLIZER_COMMANDS_OUTPUT_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 

@@ -6,7 +6,7 @@
 #ifndef SILT_SYMBOLIZER_COMMANDS_RECORD_OPTIONS_H_
 #define SILT_SYMBOLIZER_COMMANDS_RECORD_OPTIONS_H_
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <initializer_list>
 
 #include "interposer/format/settings.h"

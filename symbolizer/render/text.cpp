@@ -288,13 +288,15 @@ class Page : TextRows {
     }
     // A gate has ruled about findings: what is none is for who asks.
     const bool only_counted = report_.gate.ran && growth && !options_.full;
+    const double least = growth && !options_.full ? least_told() : 0;
     size_t shown = 0;
+    size_t counted = 0;
     for (const StackLine& stack : report_.stacks) {
       if (!options_.full && !only_counted && shown >= options_.stacks) break;
       if (told.count(stack.id) > 0 || stack.frames.empty()) continue;
       if (growth && stack.growth_bytes <= 0) continue;
-      if (only_counted) {
-        ++shown;
+      if (only_counted || static_cast<double>(stack.growth_bytes) < least) {
+        ++counted;
         continue;
       }
       if (shown == 0) {
@@ -308,11 +310,22 @@ class Page : TextRows {
       owners(stack.owners, 2);
       ++shown;
     }
-    if (!only_counted || shown == 0) return;
+    if (counted == 0) return;
     line("");
-    wrapped(format_counted(static_cast<double>(shown), "more stack") +
-                " grew and is no finding (--full shows them)",
+    const bool one = counted == 1;
+    wrapped(format_counted(static_cast<double>(counted), "more stack") + " grew " +
+                (only_counted ? "and " : "by less than a thousandth of what findings did and ") +
+                (one ? "is" : "are") + " no finding (--full shows " + (one ? "it" : "them") + ")",
             "", "  ");
+  }
+
+  // Beside what rises, a few bytes more are no news.
+  double least_told() const {
+    double growth = 0;
+    for (const report::Finding& finding : report_.findings) {
+      if (report::rises(finding.verdict)) growth += static_cast<double>(finding.growth_bytes);
+    }
+    return growth / 1000;
   }
 
   // With many processes each says much the same.

@@ -101,7 +101,7 @@ struct Columns {
 
 std::string header(const Columns& shown) {
   return " " + at_left("verdict", 9) + at_right("growth", 9) + at_right("now", 11) +
-         (shown.blocks ? at_right("blocks", 11) : "") + (shown.live ? at_right("live", 9) : "") +
+         (shown.blocks ? at_right("blocks", 13) : "") + (shown.live ? at_right("live", 9) : "") +
          (shown.blocks ? "  " + at_left("heap", 7) : "") + "  where";
 }
 
@@ -130,7 +130,7 @@ std::string row_line(const Picture& picture, const Row& row, bool chosen, const 
   std::string text = (chosen ? ">" : " ") + at_left(verdict_text(row), 9) +
                      at_right(grows ? format_bytes_signed(row.growth_bytes) : "", 9) +
                      at_right(grows ? per_second(row.bytes_per_second) : "", 11);
-  if (shown.blocks) text += at_right(grows ? blocks : "", 11);
+  if (shown.blocks) text += at_right(grows ? blocks : "", 13);
   if (shown.live) text += at_right(format_bytes(row.live_bytes), 9);
   if (shown.blocks) text += "  " + at_left(render::heap_word(row.heap), 7);
   // Without a column for it, what is live is told where nothing can have grown yet.
