@@ -112,6 +112,37 @@ TEST_CASE("a list that is made anew each time belongs to its variable") {
   CHECK(retained_by(compared.first, details[0].anchors, nodes, compared.words) == 16 + 5 * 50);
 }
 
+// A promise that is never settled, and so many that wait for it, each with an answer.
+HeapWriter waited_for(uint32_t count) {
+  HeapWriter heap;
+  const uint32_t promise = heap.node("object", "Promise", 101, 32);
+  heap.edge(HeapWriter::kGlobal, "property", "shutdown", promise);
+  uint32_t before = promise;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t reaction = heap.node("hidden", "system / PromiseReaction", 1001 + i * 4, 32);
+    const uint32_t answer = heap.node("object", "Answer", 1003 + i * 4, 100);
+    if (before == promise) {
+      heap.edge(promise, "internal", "reactions_or_result", reaction);
+    } else {
+      heap.edge(before, "hidden", "1", reaction);
+    }
+    heap.edge(reaction, "hidden", "3", answer);
+    before = reaction;
+  }
+  return heap;
+}
+
+TEST_CASE("what waits for a promise that is never settled is kept by the promise") {
+  Compared compared(waited_for(10), waited_for(30));
+  const Growth& growth = compared.growth();
+  REQUIRE(!growth.groups.empty());
+  CHECK(growth.own_bytes == 0);
+  CHECK(growth.groups[0].bytes == 20 * 132);
+  const auto details = compared.finder.detail(1);
+  REQUIRE(details.size() == 1);
+  CHECK(compared.described(details[0]).name == "global.shutdown");
+}
+
 TEST_CASE("many owners on one path are one growth") {
   const auto heap_of = [](uint32_t each) {
     HeapWriter heap;
