@@ -45,6 +45,11 @@ constexpr std::string_view kTableBegin = "pair in WeakMap (table @";
 
 }  // namespace
 
+NodeType shown_type(NodeType type, std::string_view name) {
+  const bool waits = type == NodeType::kHidden && name == "system / PromiseReaction";
+  return waits ? NodeType::kObject : type;
+}
+
 NameKind classify_name(std::string_view name) {
   if (!name.empty() && name[0] >= '0' && name[0] <= '9') {
     if (name.find_first_not_of("0123456789") == std::string_view::npos) return NameKind::kPosition;

@@ -49,6 +49,10 @@ enum class EdgeType : uint8_t {
   kOther,
 };
 
+// As what a node of this type and name is taken. V8 hides what waits for a promise; but the program
+// made it, and a promise that is never settled keeps it.
+NodeType shown_type(NodeType type, std::string_view name);
+
 // What a text says when it is the name of an internal reference; see classify_name.
 enum class NameKind : uint8_t {
   kPlain,

@@ -255,12 +255,7 @@ class Reader {
     };
     for (NodeIndex node = 0; node < graph_.node_count(); ++node) {
       if (graph_.names[node] >= texts) return no_text("node", node, graph_.names[node]);
-      // V8 hides what waits for a promise; but the program made it, and a promise that is never
-      // settled keeps it.
-      if (graph_.types[node] == NodeType::kHidden &&
-          graph_.texts[graph_.names[node]] == "system / PromiseReaction") {
-        graph_.types[node] = NodeType::kObject;
-      }
+      graph_.types[node] = shown_type(graph_.types[node], graph_.texts[graph_.names[node]]);
     }
     for (EdgeIndex edge = 0; edge < graph_.edge_count(); ++edge) {
       const uint32_t name = graph_.edge_names[edge];
