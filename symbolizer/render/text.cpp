@@ -242,7 +242,7 @@ class Page : TextRows {
 
   // At most three lines; what is lost is among them.
   void owners(const std::vector<report::OwnerLine>& all, size_t most) {
-    if (options_.full) most = all.size();
+    if (options_.full) most = kAllOwners;
     for (const std::string& text : owner_texts(all, most)) wrapped(clean(text), "    ", "      ");
   }
 

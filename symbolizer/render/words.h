@@ -5,6 +5,7 @@
 #ifndef SILT_SYMBOLIZER_RENDER_WORDS_H_
 #define SILT_SYMBOLIZER_RENDER_WORDS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace silt::render {
 
 std::string heap_word(read::Heap heap);            // "native", "mapping", "js", "python"
 std::string kind_word(symbolize::FrameKind kind);  // "native", "jit", or as a runtime says
-std::string change_word(report::Change change);  // "" when not compared
+std::string change_word(report::Change change);    // "" when not compared
 
 // The function, or what is known instead: "libfoo.so+0x1234", "?".
 std::string function_text(const symbolize::Frame& frame);
@@ -45,7 +46,9 @@ std::string missing_text(read::Missing missing);  // "" when nothing is missing
 std::string sparkline(const std::vector<uint64_t>& values, size_t width);
 
 // Who keeps what is live, largest first and at most so many, each in one line: "98 % kept
-// by server.table_ (session_server .bss) → hash table"; what is lost is among them.
+// by server.table_ (session_server .bss) → hash table"; what is lost is among them. Where not all
+// are wanted, a variable has one line, however many ways lead from it.
+inline constexpr size_t kAllOwners = SIZE_MAX;
 std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most);
 
 }  // namespace silt::render
