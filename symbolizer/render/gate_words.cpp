@@ -7,6 +7,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"

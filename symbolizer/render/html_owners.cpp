@@ -8,6 +8,7 @@
 
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {

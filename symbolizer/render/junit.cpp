@@ -14,6 +14,7 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/gate_words.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/text_stack.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/origin.h"

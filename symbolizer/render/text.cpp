@@ -11,6 +11,7 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/text_head.h"

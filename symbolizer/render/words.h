@@ -5,7 +5,6 @@
 #ifndef SILT_SYMBOLIZER_RENDER_WORDS_H_
 #define SILT_SYMBOLIZER_RENDER_WORDS_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,14 +41,11 @@ std::string none_found_text(const report::Report& report);
 std::string scope_text(const report::Report& report);
 std::string missing_text(read::Missing missing);  // "" when nothing is missing
 
+// Without unnamed namespaces, which take half a row and tell nothing.
+std::string without_unnamed(std::string text);
+
 // Live bytes over time in block characters, at most `width` of them.
 std::string sparkline(const std::vector<uint64_t>& values, size_t width);
-
-// Who keeps what is live, largest first and at most so many, each in one line: "98 % kept
-// by server.table_ (session_server .bss) → hash table"; what is lost is among them. Where not all
-// are wanted, a variable has one line, however many ways lead from it.
-inline constexpr size_t kAllOwners = SIZE_MAX;
-std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& owners, size_t most);
 
 }  // namespace silt::render
 

@@ -12,6 +12,7 @@
 #include "symbolizer/base/columns.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/text_stack.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/reason_words.h"
-#include "symbolizer/render/words.h"
 #include "symbolizer/report/build.h"
 #include "test/symbolizer/report/named_heap.h"
 

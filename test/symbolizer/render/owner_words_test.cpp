@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "symbolizer/render/words.h"
+#include "symbolizer/render/owner_words.h"
 
 #include <catch2/catch.hpp>
 
