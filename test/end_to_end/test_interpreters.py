@@ -42,6 +42,14 @@ class InterpretersTest(harness.SiltTest):
         self.assertIn("USE_ZEND_ALLOC=0", text)
         self.assertLess(blocks, 100)
 
+    def test_a_python_that_was_not_tried_is_left_alone_and_told_in_one_line(self):
+        status, out, errors = self.run_program([harness.program("old_python")])
+        self.assertEqual((status, out), (0, "3.6.15\n"))
+        self.assertEqual(errors.count("\n"), 1, errors)
+        self.assertIn("this version of CPython was not tried with silt", errors)
+        text = " ".join(self.tool("report", self.recording())[0].split())
+        self.assertIn("Python before 3.11 was not joined", text)
+
     @needs("php")
     def test_php_with_that_setting(self):
         _, blocks = self.told_of("php", "-r", PHP, USE_ZEND_ALLOC="0")

@@ -38,6 +38,7 @@ bool read(uint64_t address, Value* value) {
 }
 
 constexpr const char* kState = "_PyRuntime";
+constexpr const char* kEveryPython = "Py_GetVersion";
 
 bool find_state() {
   if (!find_data(kState, &interpreter.state)) return false;
@@ -46,12 +47,25 @@ bool find_state() {
   return !find_data("Py_Version", &version) || read(version, &interpreter.version);
 }
 
+// From before version 3.7: there is no such state, and nothing to join.
+bool know_old() {
+  interpreter.state = 0;
+  interpreter.version = 0;
+  return true;
+}
+
 }  // namespace
 
-bool find_python() { return base::find_library(kState, &interpreter.library) && find_state(); }
+bool find_python() {
+  if (base::find_library(kState, &interpreter.library)) return find_state();
+  return base::find_library(kEveryPython, &interpreter.library) && know_old();
+}
 
 bool find_late_python() {
-  return base::find_late_library("libpython", kState, &interpreter.library) && find_state();
+  constexpr const char* kName = "libpython";
+  // In this order: what is being loaded just now is not taken for an old one.
+  if (!base::find_late_library(kName, kEveryPython, &interpreter.library)) return false;
+  return base::find_late_library(kName, kState, &interpreter.library) ? find_state() : know_old();
 }
 
 Started has_started() {

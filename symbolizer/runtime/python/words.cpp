@@ -10,8 +10,9 @@
 namespace silt::runtime::python {
 namespace {
 
-// "3.11.2 (main, …) [GCC …]" is told as "3.11.2".
+// "3.11.2 (main, …) [GCC …]" is told as "3.11.2"; "before 3.11" as it is.
 std::string short_version(const std::string& version) {
+  if (version.starts_with("before")) return version;
   return version.substr(0, version.find(' '));
 }
 
