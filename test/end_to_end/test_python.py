@@ -248,6 +248,29 @@ os.execv(sys.executable, [sys.executable, "-c", "kept = [[i] for i in range(5000
         _, errors = self.run_app(["-c", code], SILT_LOG="info")
         self.assertEqual(errors.count("joined Python"), 2, errors)
 
+    def test_a_debugger_that_evaluates_frames_itself_is_unharmed(self):
+        code = f"""
+import ctypes
+debugger = ctypes.CDLL({harness.program("evaluates_frames.so")!r})
+python = ctypes.pythonapi
+python.PyInterpreterState_Get.restype = ctypes.c_void_p
+install = python._PyInterpreterState_SetEvalFrameFunc
+install.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+install(python.PyInterpreterState_Get(), ctypes.cast(debugger.evaluate, ctypes.c_void_p))
+def down(n):
+    return 0 if n == 0 else 1 + down(n - 1)
+kept = []
+def remember(i):
+    kept.append([i] * 50)
+for i in range(2000):
+    remember(i)
+print(down(300), len(kept), ctypes.c_ulong.in_dll(debugger, "evaluated").value)
+"""
+        self.compare_with_plain(code)
+        stacks = [stack for stack in self.report().stacks if stack["live_blocks"][-1] >= 2000]
+        self.assertTrue(any(frame["function"] == "remember" for stack in stacks
+                            for frame in stack["frames"]), stacks)
+
     def test_python_can_be_left_alone(self):
         self.run_app(["-c", "kept = [bytes(1000) for _ in range(500)]"], SILT_PYTHON="0")
         self.assertFalse(any(frame["kind"] == "python" for stack in self.report().stacks
