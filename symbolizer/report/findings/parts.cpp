@@ -160,7 +160,8 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
       // What a line of Python makes itself are the arguments of what it calls.
       if (what == Relation::kPart && root.group.site.kind == FrameKind::kPython &&
           part.group.site.kind == FrameKind::kPython &&
-          part.group.judgement.growth_bytes > root.group.judgement.growth_bytes) {
+          part.group.judgement.growth_bytes > root.group.judgement.growth_bytes &&
+          !is_beside_library(recording, names, options, root, part)) {
         root.sites.push_back(root.group.site);
         root.group.site = part.group.site;
       }

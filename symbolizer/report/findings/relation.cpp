@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/passage.h"
 #include "symbolizer/report/runtime.h"
@@ -26,8 +27,8 @@ constexpr double kContainerShare = 0.02;
 // Objects of a container in a sampled heap are so many times as large as what it holds.
 constexpr double kContainerSize = 8;
 
-// What one function maps and what it takes from malloc meanwhile may be one thing: a segment and the
-// record that describes it.
+// What one function maps and what it takes from malloc meanwhile may be one thing: a segment and
+// the record that describes it.
 bool may_share(const Group& whole, const Group& part) {
   if (whole.heap == part.heap) return true;
   const auto is_native = [](const Group& group) {
@@ -62,7 +63,29 @@ bool is_container_of(const Group& part, const Group& whole) {
   return one.growth_blocks <= std::max(1.0, kContainerShare * all.growth_blocks);
 }
 
+std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate) {
+  std::vector<read::NodeId> path;
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (const read::NodeId node : read::StackNodes(recording, stack)) path.push_back(node);
+  return path;
+}
+
 }  // namespace
+
+bool is_beside_library(const read::Recording& recording, const NodeFrames& names,
+                       const FoldOptions& options, const Candidate& whole, const Candidate& part) {
+  const std::vector<read::NodeId> first = path_of(recording, whole);
+  const std::vector<read::NodeId> second = path_of(recording, part);
+  size_t common = 0;
+  while (common < std::min(first.size(), second.size()) &&
+         first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
+    ++common;
+  }
+  if (common == 0) return false;
+  const symbolize::FrameList& innermost = names(first[first.size() - common]);
+  return !innermost.empty() && is_foreign(innermost[0], options) &&
+         !is_foreign(part.group.site, options);
+}
 
 Relation relation(const read::Recording& recording, const Timeline& timeline,
                   const NodeFrames& names, const FoldOptions& options, const Candidate& whole,
@@ -107,7 +130,8 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   if (container && through_part) {
     // A library that calls the user's code keeps something of its own beside; the leak stays the
     // user's. So it does beside what chance or node's pools add.
-    const bool library = is_foreign(group.site, options) && !is_foreign(root.site, options);
+    const bool library = (is_foreign(group.site, options) && !is_foreign(root.site, options)) ||
+                         is_beside_library(recording, names, options, whole, part);
     const bool chance = !recording.jit_map.empty() && is_by_chance(group);
     return library || chance ? Relation::kPart : Relation::kHolder;
   }

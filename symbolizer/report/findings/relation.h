@@ -20,6 +20,11 @@ Relation relation(const read::Recording& recording, const analyze::Timeline& tim
                   const NodeFrames& names, const FoldOptions& options, const Candidate& whole,
                   const Candidate& part);
 
+// Whether both come from below a library that the user's code has called: an event loop calls the
+// leak's function and keeps something of its own beside, whose site is where the loop was started.
+bool is_beside_library(const read::Recording& recording, const NodeFrames& names,
+                       const FoldOptions& options, const Candidate& whole, const Candidate& part);
+
 // Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
 // again from lists of its own, so the place where a small one was first made may be anywhere; and a
 // function that makes something and has another make more of it makes one thing. What most of it

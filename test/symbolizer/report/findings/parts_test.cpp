@@ -85,6 +85,23 @@ TEST_CASE("a library that calls the leaking function, and keeps a little itself,
   CHECK(report.findings[0].site.function == "openSession");
 }
 
+TEST_CASE("what an event loop keeps beside the leak does not make its starter the site") {
+  const Frame loop = frame("run_once", "", 0, "/usr/lib/libloop.so.1");
+  const Frame queue = frame("add_timer", "", 0, "/usr/lib/libloop.so.1");
+  const Frame serve = frame("serve", "app.cpp", 81);
+  NamedHeap heap({{kNew, frame("on_request", "app.cpp", 21), loop, serve, kMain},
+                  {kMalloc, queue, loop, serve, kMain}});
+  for (size_t i = 1; i <= 10; ++i) {
+    heap.allocate(200 + heap.chance(30), 100, 0);
+    heap.free_all(1);
+    heap.allocate(1, 2000 * i, 1);
+    heap.snapshot();
+  }
+  const Report report = heap.report();
+  REQUIRE(leaks(report) == 1);
+  CHECK(report.findings[0].site.function == "on_request");
+}
+
 TEST_CASE("leaks block for block are one finding where one function calls for both") {
   const auto stack = [](const char* maker, uint32_t line) {
     return std::vector<Frame>{kMalloc, frame(maker, "dict.c", 7), frame("add_key", "db.c", line),
