@@ -13,6 +13,7 @@
 #include "symbolizer/report/findings/stack_site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
 #include "symbolizer/runtime/nodejs/keepers.h"
+#include "symbolizer/runtime/nodejs/native_memory.h"
 
 namespace silt::runtime::nodejs {
 namespace {
@@ -109,6 +110,10 @@ std::string name_of(const HeapHolder& holder) {
   return holder.name.empty() ? holder.what : holder.name;
 }
 
+bool are_buffers(read::Heap heap, const std::string& what) {
+  return heap == read::Heap::kNative && what == kBuffers;
+}
+
 // The leak is the larger's, whose site it is.
 void take_in(const HeapHolder& holder, Group& whole, Group& part) {
   whole.remarks.push_back({.kind = Remark::Kind::kOneOwner,
@@ -126,14 +131,17 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
   std::unordered_map<const HeapHolder*, Group*> largest;
   std::vector<std::pair<Group*, const HeapHolder*>> kept;
   for (Group& group : groups) {
-    if (group.heap != read::Heap::kManaged || group.stacks.empty() || !rises(group)) continue;
+    const bool buffers = are_buffers(group.heap, group.what);
+    if (!(buffers || group.heap == read::Heap::kManaged) || group.stacks.empty() || !rises(group)) {
+      continue;
+    }
     GrownPlace place{group.judgement.growth_bytes, {}};
     add_function(group.site, place);
     for (const size_t stack : group.stacks) {
       const read::Stack& one = input.recording.stacks[stack];
       add_functions(report::frames_of(input.recording, one, input.names), place);
     }
-    const auto keeper = keepers.of(place);
+    const auto keeper = buffers ? keepers.of_buffers(place.growth_bytes) : keepers.of(place);
     if (!keeper) continue;
     kept.emplace_back(&group, keeper->holder);
     Group*& most = largest[keeper->holder];
@@ -162,7 +170,16 @@ void add_heap_owners(const read::Recording& recording, Report& report) {
   std::unordered_map<read::StackId, const StackLine*> stacks;
   for (const StackLine& stack : report.stacks) stacks.try_emplace(stack.id, &stack);
   for (Finding& finding : report.findings) {
-    if (finding.heap != read::Heap::kManaged || !report::rises(finding.verdict)) continue;
+    if (!report::rises(finding.verdict)) continue;
+    if (are_buffers(finding.heap, finding.what)) {
+      const auto keeper = keepers.of_buffers(static_cast<double>(finding.growth_bytes));
+      if (!keeper) continue;
+      // That the heap keeps them is said more exactly.
+      std::erase_if(finding.owners, [](const OwnerLine& owner) { return owner.kind == "js"; });
+      finding.owners.insert(finding.owners.begin(), owner_line(*keeper));
+      continue;
+    }
+    if (finding.heap != read::Heap::kManaged) continue;
     if (finding.whole.empty()) {
       GrownPlace place{static_cast<double>(finding.growth_bytes), {}};
       add_function(finding.site, place);

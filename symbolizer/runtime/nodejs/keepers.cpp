@@ -166,6 +166,28 @@ std::optional<Keeper> Keepers::of(const GrownPlace& place) const {
   return by_class(place);
 }
 
+std::optional<Keeper> Keepers::of_buffers(double growth_bytes) const {
+  if (!longer_ || growth_bytes <= 0) return std::nullopt;
+  double all = 0;
+  Keeper keeper;
+  for (const HeapGrowth& heap : heaps_) {
+    for (const HeapHolder& holder : heap.holders) {
+      double bytes = 0;
+      for (const GrownKind& kind : holder.kinds) {
+        if (kind.name == "system / JSArrayBufferData") bytes += static_cast<double>(kind.bytes);
+      }
+      all += bytes;
+      if (bytes > keeper.share) keeper = {&holder, bytes};
+    }
+  }
+  // So much came there, and too little elsewhere to be a fifth of it.
+  const double elsewhere = *longer_ * (all - keeper.share);
+  const double share = std::min(*longer_ * keeper.share, growth_bytes - elsewhere) / growth_bytes;
+  if (keeper.holder == nullptr || share < kCertain) return std::nullopt;
+  keeper.share = std::min(1., share);
+  return keeper;
+}
+
 std::optional<Keeper> Keepers::by_amount(const GrownPlace& place) const {
   if (!longer_ || place.growth_bytes <= 0) return std::nullopt;
   const double elsewhere = *longer_ * (came_ - static_cast<double>(largest_->bytes));

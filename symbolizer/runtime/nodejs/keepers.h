@@ -58,6 +58,8 @@ class Keepers {
   const std::vector<read::HeapGrowth>& heaps() const { return heaps_; }
 
   std::optional<Keeper> of(const GrownPlace& place) const;
+  // Of Buffers, whose memory is native: a heap lists it with the objects that own it.
+  std::optional<Keeper> of_buffers(double growth_bytes) const;
 
  private:
   std::optional<Keeper> by_amount(const GrownPlace& place) const;

@@ -156,6 +156,27 @@ TEST_CASE("a class that two keep is nobody's in particular") {
   CHECK(report.findings[0].owners.empty());
 }
 
+TEST_CASE("Buffers, whose memory is native, are kept by what keeps the objects that own it") {
+  const auto joined = [](uint64_t data_bytes, uint64_t elsewhere) {
+    read::HeapHolder frames = holder("archive", 1'000'000);
+    frames.kinds = {{"system / JSArrayBufferData", "", 10, data_bytes}, {"Buffer", "", 10, 800}};
+    read::HeapHolder log = holder("log", 1'000'000);
+    log.kinds = {{"system / JSArrayBufferData", "", 10, elsewhere}};
+    Report report = report_of(900'000);
+    report.findings[0].heap = read::Heap::kNative;
+    report.findings[0].what = "Buffers";
+    report::OwnerLine heap;
+    heap.kind = "js";
+    report.findings[0].owners = {heap};
+    add_heap_owners(recording_of({frames, log}), report);
+    return report.findings[0].owners;
+  };
+  REQUIRE(joined(950'000, 20'000).size() == 1);
+  CHECK(joined(950'000, 20'000)[0].name == "archive");
+  CHECK(joined(950'000, 400'000)[0].kind == "js");  // which of them is not certain
+  CHECK(joined(300'000, 0)[0].kind == "js");        // there was more than these
+}
+
 TEST_CASE("the heap as a whole has all owners, those of native memory none of these") {
   Report report = report_of(100'000);
   report.findings[0].whole = "js";
