@@ -90,7 +90,8 @@ Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   Group* found = nullptr;
   for (Group& group : groups) {
     if (group.verdict() != Verdict::kLeak) continue;
-    if (is_callerless(group) || is_pool_memory(group.what)) continue;
+    const bool script = group.site.kind == symbolize::FrameKind::kJavaScript;
+    if (is_callerless(group) || (is_pool_memory(group.what) && !script)) continue;
     if (found != nullptr) return nullptr;
     found = &group;
   }
