@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "symbolizer/read/stack_nodes.h"
+
 namespace silt::report {
 
 using analyze::Series;
@@ -25,6 +27,13 @@ void order_members(const Timeline& timeline, std::vector<Member>& members) {
   std::stable_sort(members.begin(), members.end(), [&](const Member& a, const Member& b) {
     return growth_of(timeline, a.series) > growth_of(timeline, b.series);
   });
+}
+
+std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate) {
+  std::vector<read::NodeId> path;
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (const read::NodeId node : read::StackNodes(recording, stack)) path.push_back(node);
+  return path;
 }
 
 }  // namespace silt::report

@@ -33,6 +33,9 @@ analyze::Series sum_of(const std::vector<Member>& members);
 // Largest growth first.
 void order_members(const analyze::Timeline& timeline, std::vector<Member>& members);
 
+// The nodes of its first stack, from the innermost frame outwards. It has members.
+std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate);
+
 }  // namespace silt::report
 
 #endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_CANDIDATE_H_

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/passage.h"
 #include "symbolizer/report/runtime.h"
@@ -61,13 +60,6 @@ bool is_container_of(const Group& part, const Group& whole) {
     return false;
   }
   return one.growth_blocks <= std::max(1.0, kContainerShare * all.growth_blocks);
-}
-
-std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate) {
-  std::vector<read::NodeId> path;
-  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (const read::NodeId node : read::StackNodes(recording, stack)) path.push_back(node);
-  return path;
 }
 
 }  // namespace

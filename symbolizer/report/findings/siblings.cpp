@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "symbolizer/analyze/step.h"
-#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -25,14 +24,6 @@ using symbolize::FrameKind;
 constexpr size_t kNearSiblings = 5;
 // A function through which this many times as many other blocks come is a dispatcher.
 constexpr double kDispatcher = 3;
-
-// From the innermost frame outwards.
-std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate) {
-  std::vector<read::NodeId> path;
-  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
-  for (const read::NodeId node : read::StackNodes(recording, stack)) path.push_back(node);
-  return path;
-}
 
 // Blocks of the whole run through calls from this place, but those of the members.
 double other_blocks(const read::Recording& recording, uint64_t pc, const Candidate& a,
