@@ -41,6 +41,7 @@ ELSEWHERE = {
         "interposer/snapshot/changed_rows": SERIES,
         "interposer/snapshot/column_writer": SERIES,
         "interposer/snapshot/series_base": SERIES,
+        "interposer/snapshot/varint": SERIES,
         "interposer/snapshot/rows": "snapshot/writer_test.cpp, snapshot/series_test.cpp",
         "interposer/snapshot/tables_sections": "snapshot/writer_test.cpp, snapshot/series_test.cpp",
         "interposer/snapshot/box_file": "test_black_box.py: processes that are killed",

@@ -5,6 +5,7 @@
 #include "interposer/snapshot/column_writer.h"
 
 #include "interposer/base/memory.h"
+#include "interposer/snapshot/varint.h"
 
 namespace silt::snapshot {
 namespace {
@@ -37,8 +38,8 @@ bool make_codes(const uint8_t* symbols, uint64_t count, Code* codes) {
   }
   if (count == 0) return false;
   if (sum <= kFrequencies) codes[largest].frequency += kFrequencies - sum;
-  for (; sum > kFrequencies;
-       --sum) {  // at most kSymbols times: rare ones have more than their part
+  // At most kSymbols times: rare ones have more than their part.
+  for (; sum > kFrequencies; --sum) {
     Code* most = codes;
     for (uint32_t i = 1; i < kSymbols; ++i) {
       if (codes[i].frequency > most->frequency) most = &codes[i];
@@ -51,12 +52,6 @@ bool make_codes(const uint8_t* symbols, uint64_t count, Code* codes) {
     begin += codes[i].frequency;
   }
   return true;
-}
-
-uint8_t* put_varint(uint8_t* at, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) *at++ = static_cast<uint8_t>(value | 0x80);
-  *at++ = static_cast<uint8_t>(value);
-  return at;
 }
 
 // n, then a symbol and a frequency each; the number of words and the state.

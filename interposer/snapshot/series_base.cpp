@@ -6,19 +6,9 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
+#include "interposer/snapshot/varint.h"
 
 namespace silt::snapshot {
-namespace {
-
-constexpr uint64_t kLongestVarint = 10;
-
-uint8_t* put_varint(uint8_t* at, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) *at++ = static_cast<uint8_t>(value | 0x80);
-  *at++ = static_cast<uint8_t>(value);
-  return at;
-}
-
-}  // namespace
 
 RowList::~RowList() {
   if (data_ != nullptr) base::unmap_memory(data_, room_);

@@ -36,4 +36,9 @@ std::vector<read::NodeId> path_of(const read::Recording& recording, const Candid
   return path;
 }
 
+size_t common_nodes(const std::vector<read::NodeId>& a, const std::vector<read::NodeId>& b) {
+  const auto [end, other] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
+  return static_cast<size_t>(end - a.rbegin());
+}
+
 }  // namespace silt::report

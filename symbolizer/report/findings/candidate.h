@@ -36,6 +36,9 @@ void order_members(const analyze::Timeline& timeline, std::vector<Member>& membe
 // The nodes of its first stack, from the innermost frame outwards. It has members.
 std::vector<read::NodeId> path_of(const read::Recording& recording, const Candidate& candidate);
 
+// How many nodes two such paths share, from the outermost on.
+size_t common_nodes(const std::vector<read::NodeId>& a, const std::vector<read::NodeId>& b);
+
 }  // namespace silt::report
 
 #endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_CANDIDATE_H_

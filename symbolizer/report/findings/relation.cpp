@@ -68,11 +68,7 @@ bool is_beside_library(const read::Recording& recording, const NodeFrames& names
                        const FoldOptions& options, const Candidate& whole, const Candidate& part) {
   const std::vector<read::NodeId> first = path_of(recording, whole);
   const std::vector<read::NodeId> second = path_of(recording, part);
-  size_t common = 0;
-  while (common < std::min(first.size(), second.size()) &&
-         first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
-    ++common;
-  }
+  const size_t common = common_nodes(first, second);
   if (common == 0) return false;
   const symbolize::FrameList& innermost = names(first[first.size() - common]);
   return !innermost.empty() && is_foreign(innermost[0], options) &&

@@ -58,11 +58,7 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   if (step == analyze::Lockstep::kNone) return std::nullopt;
   const std::vector<read::NodeId> first = path_of(recording, whole);
   const std::vector<read::NodeId> second = path_of(recording, part);
-  size_t common = 0;
-  while (common < std::min(first.size(), second.size()) &&
-         first[first.size() - 1 - common] == second[second.size() - 1 - common]) {
-    ++common;
-  }
+  const size_t common = common_nodes(first, second);
   if (common == 0 || common == first.size() || common == second.size()) return std::nullopt;
   const auto is_far = [&](const std::vector<read::NodeId>& path, const Frame& site) {
     size_t at = 0;
