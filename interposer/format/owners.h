@@ -69,6 +69,7 @@ enum class RootKind : uint32_t {
   kUnlisted = 10,   // kept, by paths that found no room
   kGarbage = 11,    // objects that only refer to one another, for a runtime's collector to come to;
                     // place: 1 when that is switched off
+  kLost = 12,       // no root: blocks that hang on lost ones
 };
 
 struct OwnersRoot {
@@ -100,6 +101,12 @@ static_assert(sizeof(OwnersModule) == 48);
 //   kept blocks, kept bytes, lost blocks, lost bytes
 //   n                         then n times, largest first, of the kept ones:
 //     path (whose last stack this row's is), blocks, bytes
+//
+// kOwnersLost. Of lost blocks, those that other lost blocks point to. One row for each stack that
+// made such, ascending by node. All varint:
+//   node - previous row's node (0 before the first)
+//   n                         then n times, largest first; small ones may be missing:
+//     path (from a kLost root), blocks, bytes
 //
 // kOwnersLabels. Texts that a runtime gave to its objects, numbered from 1; 0 is none.
 // kOwnersPathLabels. Two for each path, in their order, both varint: the type of the objects that

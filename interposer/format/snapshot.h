@@ -81,6 +81,7 @@ enum class SectionType : uint32_t {
   kOwnersLabels = 47,      // NUL-terminated texts x count
   kOwnersPathLabels = 48,  // varint
   kOwnersTypes = 49,       // varint
+  kOwnersLost = 50,        // varint (optional)
 };
 
 struct SectionEntry {

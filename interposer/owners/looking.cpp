@@ -98,9 +98,9 @@ bool look(const OwnersRequest& request, const Situation& situation, uint64_t beg
   if (!roots.mark(own, own_now)) return false;
   const int file = open_written(request);
   if (file < 0) return false;
-  Result result{*request.numbers, seen.blocks, kinds_known ? &seen.objects : nullptr,
-                seen.labels,      marker,      seen.paths,
-                seen.modules,     {}};
+  Result result{*request.numbers, seen.blocks,  kinds_known ? &seen.objects : nullptr,
+                seen.labels,      seen.memory,  marker,
+                seen.paths,       seen.modules, {}};
   result.facts.flags = (roots.hidden() ? uint32_t{format::kOwnersMemoryHidden} : 0) |
                        (seen.paths.full() ? uint32_t{format::kOwnersPathsFull} : 0);
   result.facts.threads = roots.threads();

@@ -146,6 +146,10 @@ void Marker::adopt(const LiveBlock& object, PathId root) {
   if (path_of_[block.number] == 0) push(block, mark(block, true, root, 0));
 }
 
+void Marker::adopt_block(const LiveBlock& block, PathId root) {
+  if (path_of_[block.number] == 0) push(block, mark(block, false, root, 0));
+}
+
 PathId Marker::path_of_root(uint64_t address) {
   format::OwnersRoot root{};
   root.kind = static_cast<uint32_t>(place_.kind);

@@ -51,6 +51,8 @@ class Marker {
   PathId add_root(format::RootKind kind, uint32_t place);
   // An object that is known to be kept in this way, and nothing of what it keeps.
   void adopt(const LiveBlock& object, PathId root);
+  // The same of a block that is none.
+  void adopt_block(const LiveBlock& block, PathId root);
   // With a path the object counts as reached, but not in it; without one no longer.
   void leave_out(const LiveBlock& object, PathId path) {
     path_of_[object_base_ + object.number] = path;

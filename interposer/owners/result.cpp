@@ -6,7 +6,8 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
-#include "interposer/owners/sorting.h"
+#include "interposer/owners/lost_blocks.h"
+#include "interposer/owners/paths_by_stack.h"
 #include "interposer/owners/type_counts.h"
 #include "interposer/track/recorder.h"
 
@@ -16,10 +17,6 @@ namespace {
 using format::RootKind;
 using format::SectionType;
 
-// More than anybody reads, and enough for the tool to add up the words of one array of variables.
-constexpr uint32_t kMostPathsOfStack = 256;
-constexpr uint32_t kMostTypesOfStack = 64;
-
 class Rows {
  public:
   explicit Rows(Result& result) : result_(result), paths_(result.paths) {}
@@ -27,26 +24,19 @@ class Rows {
   bool gather() {
     limit_ = track::recorder.stacks.id_limit();
     lost_ = map<Sum>(limit_);
-    order_ = map<PathId>(paths_.size());
-    first_ = map<uint32_t>(limit_);
-    count_ = map<uint32_t>(limit_);
-    file_ids_ = map<uint32_t>(paths_.size());
-    file_roots_ = map<uint32_t>(paths_.root_count() + 1);
-    if (lost_ == nullptr || order_ == nullptr || first_ == nullptr || count_ == nullptr ||
-        file_ids_ == nullptr || file_roots_ == nullptr) {
-      return false;
-    }
+    kept_ = map<Sum>(limit_);
+    if (lost_ == nullptr || kept_ == nullptr) return false;
     result_.blocks.visit([this](const LiveBlock& block) {
       if (result_.marker.reached(block.number)) return;
       lose(block);
       ++result_.facts.lost_blocks;
       result_.facts.lost_bytes += block.size;
     });
-    if (!gather_objects()) return false;
-    order_paths();
-    for (uint32_t stack = 1; stack < limit_; ++stack) {
-      for (uint32_t i = 0; i < count_[stack]; ++i) need(order_[first_[stack] + i]);
-    }
+    if (!gather_objects() || !gather_kept() || !gather_lost()) return false;
+    file_ids_ = map<uint32_t>(paths_.size());
+    file_roots_ = map<uint32_t>(paths_.root_count() + 1);
+    if (file_ids_ == nullptr || file_roots_ == nullptr) return false;
+    for (const PathsByStack* paths : {&by_stack_, &lost_by_stack_}) need_all(*paths);
     // A parent's id is smaller than its children's, and stays so.
     for (PathId path = 1; path < paths_.size(); ++path) {
       if (file_ids_[path] == 0) continue;
@@ -60,6 +50,7 @@ class Rows {
     write_roots(out);
     write_paths(out);
     write_stacks(out);
+    if (has_lost_ways_) write_lost_ways(out);
     if (result_.objects == nullptr) return;
     write_path_labels(out);
     write_types(out);
@@ -67,14 +58,16 @@ class Rows {
   }
 
  private:
+  static constexpr uint32_t kMostTypesOfStack = 64;
+
   struct Sum {
     uint64_t blocks;
     uint64_t bytes;
   };
 
   template <typename T>
-  static T* map(size_t count) {
-    return static_cast<T*>(base::map_memory((count + 1) * sizeof(T)));
+  static T* map(size_t n) {
+    return static_cast<T*>(base::map_memory((n + 1) * sizeof(T)));
   }
 
   void lose(const LiveBlock& block) {
@@ -110,35 +103,35 @@ class Rows {
                : 0;
   }
 
-  // By stack, largest first.
-  void order_paths() {
-    uint32_t count = 0;
-    for (PathId path = 1; path < paths_.size(); ++path) {
-      if (paths_.at(path).depth != 0 && paths_.at(path).blocks != 0) order_[count++] = path;
-    }
-    sort(order_, count, [this](PathId a, PathId b) {
-      const PathTree::Path& left = paths_.at(a);
-      const PathTree::Path& right = paths_.at(b);
-      if (left.what != right.what) return left.what < right.what;
-      if (left.bytes != right.bytes) return left.bytes > right.bytes;
-      return left.blocks != right.blocks ? left.blocks > right.blocks : a < b;
+  bool gather_kept() {
+    if (!by_stack_.build(paths_, 1, limit_, [](PathId) { return true; })) return false;
+    by_stack_.visit_all([this](PathId id) {
+      const PathTree::Path& path = paths_.at(id);
+      if (path.what >= limit_) return;
+      kept_[path.what].blocks += path.blocks;
+      kept_[path.what].bytes += path.bytes;
     });
-    for (uint32_t i = 0; i < count; ++i) {
-      const uint32_t stack = paths_.at(order_[i]).what;
-      if (stack == 0 || stack >= limit_) continue;
-      if (count_[stack] == 0) first_[stack] = i;
-      if (count_[stack] < kMostPathsOfStack) ++count_[stack];
-      kept_blocks_of(stack) += paths_.at(order_[i]).blocks;
-      kept_bytes_of(stack) += paths_.at(order_[i]).bytes;
-    }
+    return true;
   }
 
-  uint64_t& kept_blocks_of(uint32_t stack) { return kept(stack).blocks; }
-  uint64_t& kept_bytes_of(uint32_t stack) { return kept(stack).bytes; }
-  Sum& kept(uint32_t stack) {
-    if (kept_ == nullptr) kept_ = map<Sum>(limit_);
-    static constinit Sum nowhere{};
-    return kept_ == nullptr ? nowhere : kept_[stack];
+  // What is lost has been counted, and hangs on other blocks in ways of its own. In a full tree it
+  // would be counted where kept blocks are.
+  bool gather_lost() {
+    if (result_.facts.lost_blocks == 0 || paths_.full()) return true;
+    const PathId root = result_.marker.add_root(RootKind::kLost, 0);
+    if (paths_.full() || !mark_lost_blocks(result_.blocks, result_.memory, result_.marker, root)) {
+      return true;
+    }
+    // What hangs on nothing is `lost_` and no more.
+    has_lost_ways_ = lost_by_stack_.build(
+        paths_, root, limit_, [&](PathId path) { return paths_.at(path).parent > root; });
+    return has_lost_ways_;
+  }
+
+  void need_all(const PathsByStack& paths) {
+    for (uint32_t stack = 1; stack < limit_; ++stack) {
+      for (uint32_t i = 0; i < paths.count(stack); ++i) need(paths.at(stack, i));
+    }
   }
 
   void need(PathId path) {
@@ -173,31 +166,52 @@ class Rows {
     out.end(path_count_);
   }
 
-  void write_stacks(snapshot::SectionWriter& out) {
-    out.begin(SectionType::kOwnersStacks);
+  // write(stack, step) says whether the stack has a row, and writes it with the step to its node.
+  template <typename Write>
+  void write_rows(snapshot::SectionWriter& out, SectionType type, Write&& write) {
+    out.begin(type);
     uint32_t rows = 0;
     uint32_t previous = 0;
     for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
       const uint32_t stack = track::index_of(result_.numbers.node(n));
-      if (stack == 0 || stack >= limit_) continue;
-      const Sum& lost = lost_[stack];
-      if (lost.blocks == 0 && kept_blocks_of(stack) == 0) continue;
-      out.add_varint(n - previous);
-      out.add_varint(kept_blocks_of(stack));
-      out.add_varint(kept_bytes_of(stack));
-      out.add_varint(lost.blocks);
-      out.add_varint(lost.bytes);
-      out.add_varint(count_[stack]);
-      for (uint32_t i = 0; i < count_[stack]; ++i) {
-        const PathId path = order_[first_[stack] + i];
-        out.add_varint(file_ids_[path]);
-        out.add_varint(paths_.at(path).blocks);
-        out.add_varint(paths_.at(path).bytes);
-      }
+      if (stack == 0 || stack >= limit_ || !write(stack, n - previous)) continue;
       previous = n;
       ++rows;
     }
     out.end(rows);
+  }
+
+  void write_stacks(snapshot::SectionWriter& out) {
+    write_rows(out, SectionType::kOwnersStacks, [&](uint32_t stack, uint32_t step) {
+      const Sum& lost = lost_[stack];
+      if (lost.blocks == 0 && kept_[stack].blocks == 0) return false;
+      out.add_varint(step);
+      out.add_varint(kept_[stack].blocks);
+      out.add_varint(kept_[stack].bytes);
+      out.add_varint(lost.blocks);
+      out.add_varint(lost.bytes);
+      add_paths(out, by_stack_, stack);
+      return true;
+    });
+  }
+
+  void write_lost_ways(snapshot::SectionWriter& out) {
+    write_rows(out, SectionType::kOwnersLost, [&](uint32_t stack, uint32_t step) {
+      if (lost_by_stack_.count(stack) == 0) return false;
+      out.add_varint(step);
+      add_paths(out, lost_by_stack_, stack);
+      return true;
+    });
+  }
+
+  void add_paths(snapshot::SectionWriter& out, const PathsByStack& paths, uint32_t stack) {
+    out.add_varint(paths.count(stack));
+    for (uint32_t i = 0; i < paths.count(stack); ++i) {
+      const PathId path = paths.at(stack, i);
+      out.add_varint(file_ids_[path]);
+      out.add_varint(paths_.at(path).blocks);
+      out.add_varint(paths_.at(path).bytes);
+    }
   }
 
   // Labels are numbered as they are needed, from 1.
@@ -222,19 +236,15 @@ class Rows {
   }
 
   void write_types(snapshot::SectionWriter& out) {
-    out.begin(SectionType::kOwnersTypes);
-    uint32_t rows = 0;
-    uint32_t previous = 0;
-    for (uint32_t n = 1; n <= result_.numbers.count(); ++n) {
-      const uint32_t stack = track::index_of(result_.numbers.node(n));
-      if (stack == 0 || stack >= limit_ || first_type_[stack] == 0) continue;
+    write_rows(out, SectionType::kOwnersTypes, [&](uint32_t stack, uint32_t step) {
+      if (first_type_[stack] == 0) return false;
       const size_t first = first_type_[stack] - 1;
       size_t count = 0;
       while (count < kMostTypesOfStack && first + count < types_.size() &&
              types_.at(first + count).stack == stack) {
         ++count;
       }
-      out.add_varint(n - previous);
+      out.add_varint(step);
       out.add_varint(count);
       for (size_t i = 0; i < count; ++i) {
         const TypeCounts::Count& type = types_.at(first + i);
@@ -242,10 +252,8 @@ class Rows {
         out.add_varint(type.blocks);
         out.add_varint(type.bytes);
       }
-      previous = n;
-      ++rows;
-    }
-    out.end(rows);
+      return true;
+    });
   }
 
   void write_labels(snapshot::SectionWriter& out) {
@@ -265,11 +273,11 @@ class Rows {
   LabelId* label_order_ = nullptr;  // as they are written
   uint32_t label_count_ = 0;
   uint32_t limit_ = 0;
-  Sum* lost_ = nullptr;             // by stack
-  Sum* kept_ = nullptr;             // by stack
-  PathId* order_ = nullptr;         // paths by stack, largest first
-  uint32_t* first_ = nullptr;       // by stack: where its paths begin in `order_`
-  uint32_t* count_ = nullptr;       // by stack: how many of them are written
+  Sum* lost_ = nullptr;         // by stack
+  Sum* kept_ = nullptr;         // by stack
+  PathsByStack by_stack_;       // of what is kept
+  PathsByStack lost_by_stack_;  // of what hangs on lost blocks
+  bool has_lost_ways_ = false;
   uint32_t* file_ids_ = nullptr;    // by path; 0: not written
   uint32_t* file_roots_ = nullptr;  // by root: its index in the file + 1
   uint32_t path_count_ = 0;

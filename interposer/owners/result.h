@@ -11,6 +11,7 @@
 #include "interposer/owners/block_index.h"
 #include "interposer/owners/labels.h"
 #include "interposer/owners/marker.h"
+#include "interposer/owners/memory_map.h"
 #include "interposer/owners/modules.h"
 #include "interposer/owners/path_tree.h"
 #include "interposer/snapshot/node_numbers.h"
@@ -23,8 +24,9 @@ struct Result {
   const BlockIndex& blocks;
   const BlockIndex* objects;  // nullptr: their kinds are not known
   const Labels& labels;
-  const Marker& marker;
-  const PathTree& paths;
+  const MemoryMap& memory;
+  Marker& marker;  // all roots have been followed
+  PathTree& paths;
   const LoadedModules& modules;
   format::OwnersFacts facts;  // all but the sums of lost blocks
 };

@@ -46,8 +46,9 @@ constexpr std::string_view kTableBegin = "pair in WeakMap (table @";
 }  // namespace
 
 NodeType shown_type(NodeType type, std::string_view name) {
-  const bool waits = type == NodeType::kHidden && name == "system / PromiseReaction";
-  return waits ? NodeType::kObject : type;
+  const bool is_programs = type == NodeType::kHidden &&
+                           (name == "system / PromiseReaction" || name == "system / WeakCell");
+  return is_programs ? NodeType::kObject : type;
 }
 
 NameKind classify_name(std::string_view name) {

@@ -114,6 +114,9 @@ std::string Naming::class_text(NodeIndex node) const {
   if (type == NodeType::kArray) return name.empty() ? "(array)" : std::string(name);
   if (name.empty()) return node == kRoot ? "(root)" : "(unnamed)";
   if (is_context(node)) return "closure variables";
+  // V8's own that stands for something of the program's: shown_type() in graph.cpp.
+  constexpr std::string_view kSystem = "system / ";
+  if (name.starts_with(kSystem)) return "(" + std::string(name.substr(kSystem.size())) + ")";
   return std::string(name);
 }
 

@@ -53,6 +53,7 @@ struct OwnersRow {
   uint64_t lost_blocks = 0;
   uint64_t lost_bytes = 0;
   std::vector<OwnersShare> shares;  // of what is kept, largest first; small ones may be missing
+  std::vector<OwnersShare> lost_shares;  // of what is lost, what other lost blocks point to
 };
 
 // Of a stack's blocks: how many objects of a type there are, or blocks with data of such objects.

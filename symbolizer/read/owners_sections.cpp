@@ -24,6 +24,24 @@ bool can_be(const format::OwnersFacts& facts) {
          facts.elapsed_ns <= kLargestFigure && facts.private_bytes <= kLargestFigure;
 }
 
+// So many, of no more than that in all.
+bool read_shares(Cursor& cursor, uint64_t count, const Owners& owners, uint64_t most_blocks,
+                 uint64_t most_bytes, std::vector<OwnersShare>& shares) {
+  uint64_t all_blocks = 0;
+  uint64_t all_bytes = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t path = cursor.varint();
+    const uint64_t blocks = cursor.varint();
+    const uint64_t bytes = cursor.varint();
+    if (!cursor.ok() || path == 0 || path >= owners.paths.size() ||
+        !add_within(all_blocks, blocks, most_blocks) || !add_within(all_bytes, bytes, most_bytes)) {
+      return false;
+    }
+    shares.push_back({static_cast<uint32_t>(path), blocks, bytes});
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<std::optional<Owners>> SnapshotFile::owners() const {
@@ -42,7 +60,8 @@ Result<std::optional<Owners>> SnapshotFile::owners() const {
   if (!can_be(owners.facts)) return corrupt("the figures of its owners cannot be");
   for (const auto read : {&SnapshotFile::read_owners_modules, &SnapshotFile::read_owners_roots,
                           &SnapshotFile::read_owners_paths, &SnapshotFile::read_owners_rows,
-                          &SnapshotFile::read_owners_labels, &SnapshotFile::read_owners_types}) {
+                          &SnapshotFile::read_owners_lost, &SnapshotFile::read_owners_labels,
+                          &SnapshotFile::read_owners_types}) {
     auto done = (this->*read)(owners);
     if (!done) return done.error();
   }
@@ -86,7 +105,7 @@ Result<bool> SnapshotFile::read_owners_roots(Owners& owners) const {
     const bool in_range = kind == RootKind::kData ? entry.place < owners.modules.size()
                           : is_of_stack(kind)     ? entry.place <= node_count()
                                                   : true;
-    if (entry.kind == 0 || entry.kind > static_cast<uint32_t>(RootKind::kGarbage) || !in_range) {
+    if (entry.kind == 0 || entry.kind > static_cast<uint32_t>(RootKind::kLost) || !in_range) {
       return corrupt("a root of its owners cannot be");
     }
     owners.roots.push_back({kind, entry.place, entry.address, entry.offset, entry.pc});
@@ -159,22 +178,40 @@ Result<bool> SnapshotFile::read_owners_rows(Owners& owners) const {
     }
     node += step;
     row.stack = static_cast<uint32_t>(node);
-    uint64_t share_blocks = 0;
-    uint64_t share_bytes = 0;
-    for (uint64_t s = 0; s < shares; ++s) {
-      const uint64_t path = cursor.varint();
-      const uint64_t path_blocks = cursor.varint();
-      const uint64_t path_bytes = cursor.varint();
-      if (!cursor.ok() || path == 0 || path >= owners.paths.size() ||
-          !add_within(share_blocks, path_blocks, row.kept_blocks) ||
-          !add_within(share_bytes, path_bytes, row.kept_bytes)) {
-        return corrupt("the owners of a stack cannot be");
-      }
-      row.shares.push_back({static_cast<uint32_t>(path), path_blocks, path_bytes});
+    if (!read_shares(cursor, shares, owners, row.kept_blocks, row.kept_bytes, row.shares)) {
+      return corrupt("the owners of a stack cannot be");
     }
     owners.rows.push_back(std::move(row));
   }
   if (!cursor.at_end()) return corrupt("it has more kept stacks than it says");
+  return true;
+}
+
+// Of rows that are there already, in their order.
+Result<bool> SnapshotFile::read_owners_lost(Owners& owners) const {
+  auto section = bytes(SectionType::kOwnersLost, 0);
+  if (!section) return section.error();
+  const format::SectionEntry* entry = find(SectionType::kOwnersLost);
+  const uint32_t count = entry == nullptr ? 0 : entry->count;
+  if (section->size() / 2 < count) return corrupt("it has fewer lost stacks than it says");
+  Cursor cursor(*section);
+  auto row = owners.rows.begin();
+  uint64_t node = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t step = cursor.varint();
+    const uint64_t shares = cursor.varint();
+    if (!cursor.ok() || step == 0 || step > node_count() - node ||
+        shares > (section->size() - cursor.position()) / 3) {
+      return corrupt("the lost blocks of a stack cannot be");
+    }
+    node += step;
+    while (row != owners.rows.end() && row->stack < node) ++row;
+    if (row == owners.rows.end() || row->stack != node ||
+        !read_shares(cursor, shares, owners, row->lost_blocks, row->lost_bytes, row->lost_shares)) {
+      return corrupt("the lost blocks of a stack cannot be");
+    }
+  }
+  if (!cursor.at_end()) return corrupt("it has more lost stacks than it says");
   return true;
 }
 

@@ -148,6 +148,7 @@ class SnapshotFile {
   Result<bool> read_owners_roots(Owners& owners) const;
   Result<bool> read_owners_paths(Owners& owners) const;
   Result<bool> read_owners_rows(Owners& owners) const;
+  Result<bool> read_owners_lost(Owners& owners) const;
   Result<bool> read_owners_labels(Owners& owners) const;
   Result<bool> read_owners_types(Owners& owners) const;
 

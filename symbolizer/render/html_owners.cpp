@@ -16,20 +16,23 @@ namespace silt::render {
 using Json = nlohmann::ordered_json;
 
 Json owners_for_page(const std::vector<report::OwnerLine>& owners) {
-  Json json = Json::array();
+  Json lines = Json::array();
+  for (const report::OwnerLine& owner : owners_by_variable(owners)) {
+    lines.push_back(clean(owner_texts({owner}, kAllOwners).front()));
+  }
+  Json ways = Json::array();
   for (const report::OwnerLine& owner : owners) {
     Json steps = Json::array();
     for (const std::string& step : owner.way) steps.push_back(clean(step));
     const bool by_kind = owner.kind == "lost" || owner.kind == "garbage";
     if (owner.way.empty()) steps.push_back(by_kind ? owner.kind : clean(owner.name));
     for (const std::string& step : owner.path) steps.push_back(clean(step));
-    json.push_back({{"text", clean(owner_texts({owner}, 1).front())},
-                    {"steps", std::move(steps)},
+    ways.push_back({{"steps", std::move(steps)},
                     {"share", owner.share},
                     {"bytes", owner.bytes},
                     {"blocks", owner.blocks}});
   }
-  return json;
+  return {{"lines", std::move(lines)}, {"ways", std::move(ways)}};
 }
 
 void add_heap_growth(const report::Report& report, Json& json) {

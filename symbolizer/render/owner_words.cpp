@@ -28,6 +28,13 @@ std::string owner_name(const report::OwnerLine& owner) {
   return text;
 }
 
+// What hangs on lost blocks: where those were made, from the first one on.
+std::string lost_with(const std::vector<std::string>& path) {
+  std::string text = "only lost blocks point to them, made by ";
+  for (size_t i = 0; i < path.size(); ++i) text += (i == 0 ? "" : " → ") + path[i];
+  return text;
+}
+
 // The beginning that two ways have in common.
 std::vector<std::string> common_way(const std::vector<std::string>& a,
                                     const std::vector<std::string>& b) {
@@ -36,9 +43,9 @@ std::vector<std::string> common_way(const std::vector<std::string>& a,
   return {a.begin(), end.first};
 }
 
-// One line for each variable, with as much of the way from there as most of what it keeps has in
-// common: a table's nodes, keys and values are all kept by the table.
-std::vector<report::OwnerLine> by_variable(const std::vector<report::OwnerLine>& owners) {
+}  // namespace
+
+std::vector<report::OwnerLine> owners_by_variable(const std::vector<report::OwnerLine>& owners) {
   constexpr double kLittle = 0.1;  // of what is kept in another way
   std::vector<report::OwnerLine> lines;
   std::vector<double> largest;
@@ -66,15 +73,15 @@ std::vector<report::OwnerLine> by_variable(const std::vector<report::OwnerLine>&
   return lines;
 }
 
-}  // namespace
-
 std::vector<std::string> owner_texts(const std::vector<report::OwnerLine>& all, size_t most) {
-  const std::vector<report::OwnerLine> owners = most == kAllOwners ? all : by_variable(all);
+  const std::vector<report::OwnerLine> owners = most == kAllOwners ? all : owners_by_variable(all);
   std::vector<std::string> texts;
   const auto add = [&texts](const report::OwnerLine& owner) {
     std::string text = format_percent(owner.share);
     if (owner.kind == "lost") {
-      text += " lost: " + (owner.name.empty() ? "nothing points to them" : owner.name);
+      text += " lost: " + (!owner.name.empty()  ? owner.name
+                           : owner.path.empty() ? "nothing points to them"
+                                                : lost_with(owner.path));
     } else if (owner.kind == "garbage") {
       text += " garbage: " + owner.name;
     } else {

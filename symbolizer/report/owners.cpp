@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See owners.h. Longer than 300 lines: roots, paths and steps are told in one vocabulary, and each
-// kind of root needs a few lines of it.
+// See owners.h.
 
 #include "symbolizer/report/owners.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
-#include "symbolizer/report/findings/stack_site.h"
-#include "symbolizer/report/site.h"
+#include "symbolizer/report/owner_names.h"
 
 namespace silt::report {
 namespace {
 
 using format::RootKind;
-using symbolize::FrameList;
 
 // So many owners of a finding are kept; what is left is their sum.
 constexpr size_t kMostOwners = 8;
@@ -31,87 +28,12 @@ constexpr size_t kMostTypes = 8;
 constexpr char kLostObjects[] =
     "no variable leads to them, but something counts a reference: C code that never gave one back, "
     "or keeps it where silt cannot look";
-constexpr char kGarbage[] =
-    "they only refer to one another, and the garbage collector has not come to them";
-constexpr char kGarbageForEver[] =
-    "they only refer to one another, and the garbage collector is switched off";
-
-const char* kind_of(RootKind kind) {
-  switch (kind) {
-    case RootKind::kData:
-      return "global";
-    case RootKind::kThreadLocal:
-      return "thread_local";
-    case RootKind::kStack:
-      return "stack";
-    case RootKind::kRegister:
-      return "register";
-    case RootKind::kMapping:
-      return "mapping";
-    case RootKind::kManagedHeap:
-      return "js";
-    case RootKind::kObject:
-      return "python";
-    case RootKind::kGarbage:
-      return "garbage";
-    case RootKind::kStaleStack:
-    case RootKind::kOther:
-    case RootKind::kUnlisted:
-      break;
-  }
-  return "unknown";
-}
-
-// The elements of an array are one owner: "slots[…]".
-std::string without_index(const std::string& name) {
-  std::string text;
-  for (size_t i = 0; i < name.size(); ++i) {
-    text += name[i];
-    if (name[i] != '[') continue;
-    const size_t end = name.find_first_not_of("0123456789", i + 1);
-    if (end == std::string::npos || end == i + 1 || name[end] != ']') continue;
-    text += "…";
-    i = end - 1;
-  }
-  return text;
-}
-
-// What the standard library's own classes are to people. Old names and new ones: libstdc++, libc++.
-struct Container {
-  const char* part;
-  const char* word;
-};
-constexpr Container kContainers[] = {
-    {"_Hashtable", "hash table"},
-    {"__hash_table", "hash table"},
-    {"_Rb_tree", "tree"},
-    {"__tree", "tree"},
-    {"std::vector", "vector"},
-    {"_Vector_base", "vector"},
-    {"std::deque", "deque"},
-    {"_Deque_base", "deque"},
-    {"std::list", "list"},
-    {"_List_base", "list"},
-    {"forward_list", "list"},
-    {"_Fwd_list", "list"},
-    {"basic_string", "string"},
-    {"__shared_count", "shared object"},
-    {"_Sp_counted", "shared object"},
-    {"make_shared", "shared object"},
-    {"allocate_shared", "shared object"},
-};
 
 class Owners {
  public:
   Owners(const read::Recording& recording, const NodeFrames& names, const VariableNames& variables,
          const FunctionNames& functions)
-      : recording_(recording),
-        owners_(*recording.owners),
-        names_(names),
-        variables_(variables),
-        functions_(functions) {
-    for (const read::Stack& stack : recording.stacks)
-      stacks_.try_emplace(number_of(stack.id), &stack);
+      : owners_(*recording.owners), names_(recording, names, variables, functions) {
     for (const read::OwnersRow& row : owners_.rows) rows_.emplace(row.stack, &row);
     for (const read::OwnersType& type : owners_.types) types_.emplace(type.stack, &type);
   }
@@ -150,8 +72,10 @@ class Owners {
     lost.kind = "lost";
     uint64_t unlisted_blocks = 0;
     uint64_t unlisted_bytes = 0;
+    std::unordered_set<uint32_t> own;
+    for (const read::StackId stack : stacks) own.insert(number_of(stack));
     for (const read::StackId stack : stacks) {
-      if (has_objects(number_of(stack))) lost.name = kLostObjects;
+      if (names_.has_objects(number_of(stack))) lost.name = kLostObjects;
       const auto [begin, end] = rows_.equal_range(number_of(stack));
       for (auto at = begin; at != end; ++at) {
         const read::OwnersRow& row = *at->second;
@@ -164,6 +88,12 @@ class Owners {
           add(share);
           blocks -= share.blocks;
           bytes -= share.bytes;
+        }
+        for (const read::OwnersShare& share : row.lost_shares) {
+          if (!hangs_on_others(share, own)) continue;
+          add(share);
+          lost.blocks -= share.blocks;
+          lost.bytes -= share.bytes;
         }
         unlisted_blocks += blocks;
         unlisted_bytes += bytes;
@@ -182,7 +112,8 @@ class Owners {
     const double least = kLeastShare * static_cast<double>(total);
     while (result.size() > 1) {
       // What is lost is said, however little it is.
-      const size_t victim = result.size() - (result.back().kind == "lost" ? 2 : 1);
+      const bool is_lost = result.back().kind == "lost" && result.back().path.empty();
+      const size_t victim = result.size() - (is_lost ? 2 : 1);
       const bool little = victim > 0 && static_cast<double>(result[victim].bytes) < least;
       if (result.size() <= kMostOwners && !little) break;
       rest.blocks += result[victim].blocks;
@@ -200,25 +131,36 @@ class Owners {
   }
 
  private:
+  // Whether a block of another place is on the way to them.
+  bool hangs_on_others(const read::OwnersShare& share,
+                       const std::unordered_set<uint32_t>& own) const {
+    for (uint32_t at = share.path; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
+      if (own.count(owners_.paths[at].stack) == 0) return true;
+    }
+    return false;
+  }
+
   void add(const read::OwnersShare& share) {
     std::vector<std::string> steps;
     uint32_t at = share.path;
     uint32_t first = 0;  // step of the way
     for (; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
-      const std::string step = step_of(owners_.paths[at]);
+      const std::string step = names_.step_of(owners_.paths[at]);
       if (!step.empty()) steps.push_back(step);
       first = at;
     }
     const read::OwnersPath& begin = owners_.paths[at];
     const read::OwnersRoot& root = owners_.roots[begin.root];
-    const std::string kind = kind_of(root.kind);
-    std::string name = begin.name != 0 ? owners_.labels[begin.name] : root_name(root);
+    const std::string kind = owner_kind_of(root.kind);
+    std::string name = begin.name != 0 ? owners_.labels[begin.name] : names_.root_name(root);
     // A variable is told with the type of what it holds.
     if (begin.name != 0 && !steps.empty() && owners_.paths[first].type != 0) {
       name += " (" + steps.back() + ")";
       steps.pop_back();
     }
     if (root.kind == RootKind::kGarbage) steps.clear();  // in circles there is no way
+    // What they hang on is told, not they.
+    if (root.kind == RootKind::kLost && !steps.empty()) steps.erase(steps.begin());
     std::reverse(steps.begin(), steps.end());
     // Neighbours that read the same tell nothing more: a table's buckets and its nodes.
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
@@ -232,118 +174,10 @@ class Owners {
     line.bytes += share.bytes;
   }
 
-  bool has_objects(uint32_t stack) const {
-    const auto found = stacks_.find(stack);
-    return owners_.labels.size() > 1 && found != stacks_.end() &&
-           found->second->heap == read::Heap::kObjects;
-  }
-
-  // Empty for what an object needs besides: it is told with the object.
-  std::string step_of(const read::OwnersPath& path) {
-    if (path.type == 0 && has_objects(path.stack)) return "";
-    if (path.type != 0) {
-      const std::string& type = owners_.labels[path.type];
-      if (path.name != 0) return owners_.labels[path.name] + " (" + type + ")";
-      return path.run ? "chain of " + type : type;
-    }
-    const auto [known, added] = step_names_.try_emplace(path.stack);
-    if (added) known->second = stack_name(path.stack);
-    const std::string& name = known->second;
-    if (!path.run || name.find(' ') != std::string::npos) return name;
-    return "chain of " + name;
-  }
-
-  // "hash table", or the function that made the block.
-  std::string stack_name(uint32_t id) {
-    const auto found = stacks_.find(id);
-    if (found == stacks_.end()) return "?";
-    const FrameList frames = frames_of(recording_, *found->second, names_);
-    if (frames.empty()) return "?";
-    const size_t site = find_site(frames);
-    for (size_t i = 0; i < site; ++i) {
-      for (const Container& container : kContainers) {
-        if (frames[i].function.find(container.part) != std::string::npos) return container.word;
-      }
-    }
-    const symbolize::Frame& frame = frames[site];
-    return frame.function.empty() ? place_of(frame) : plain_name(frame.function);
-  }
-
-  std::string root_name(const read::OwnersRoot& root) {
-    switch (root.kind) {
-      case RootKind::kData:
-        return data_name(root);
-      case RootKind::kThreadLocal:
-        return thread_local_name(root);
-      case RootKind::kStack:
-        return "the stack of thread " + std::to_string(root.place) + in_function(root.pc);
-      case RootKind::kRegister:
-        return "a register of thread " + std::to_string(root.place);
-      case RootKind::kMapping:
-        return root.place == 0 ? "an anonymous mapping"
-                               : "an anonymous mapping made by " + stack_name(root.place);
-      case RootKind::kManagedHeap:
-        return "the JavaScript heap";
-      case RootKind::kObject:
-        return root.place == 0 ? "a Python object"
-                               : "a Python object made by " + stack_name(root.place);
-      case RootKind::kStaleStack:
-        return "only a stale word in the stack of thread " + std::to_string(root.place);
-      case RootKind::kGarbage:
-        return root.place == 0 ? kGarbage : kGarbageForEver;
-      case RootKind::kOther:
-        return "anonymous memory of unknown use";
-      case RootKind::kUnlisted:
-        break;
-    }
-    return "owners beyond those listed";
-  }
-
-  // ", in worker_loop": whose frame it is, by the return address into it.
-  std::string in_function(uint64_t pc) {
-    if (pc == 0 || !functions_) return "";
-    const read::OwnersModule* found = nullptr;
-    for (const read::OwnersModule& module : owners_.modules) {
-      if (module.load_bias < pc && (found == nullptr || module.load_bias > found->load_bias)) {
-        found = &module;
-      }
-    }
-    const std::string name = found == nullptr ? "" : functions_(*found, pc - 1 - found->load_bias);
-    return name.empty() ? "" : ", in " + plain_name(name);
-  }
-
-  std::string data_name(const read::OwnersRoot& root) {
-    const read::OwnersModule& module = owners_.modules[root.place];
-    const uint64_t address = root.address - module.load_bias;
-    const symbolize::DataName name =
-        variables_ ? variables_(module, address, false) : symbolize::DataName{};
-    const std::string file = std::filesystem::path(module.path).filename().native();
-    const std::string where = " (" + file + (name.section.empty() ? "" : " " + name.section) + ")";
-    return (name.variable.empty() ? hexadecimal(address) : without_index(name.variable)) + where;
-  }
-
-  // The program's own thread-local variables end at the thread pointer.
-  std::string thread_local_name(const read::OwnersRoot& root) {
-    const std::string whose = " of thread " + std::to_string(root.place);
-    if (root.offset >= 0) return "the thread descriptor" + whose;
-    const auto distance = static_cast<uint64_t>(-root.offset);
-    for (const read::OwnersModule& module : owners_.modules) {
-      if (!module.main || distance > module.tls_size || !variables_) continue;
-      const symbolize::DataName name = variables_(module, module.tls_size - distance, true);
-      if (!name.variable.empty()) return name.variable + " (thread_local," + whose + ")";
-    }
-    return "thread-local variables" + whose;
-  }
-
-  const read::Recording& recording_;
   const read::Owners& owners_;
-  const NodeFrames& names_;
-  const VariableNames& variables_;
-  const FunctionNames& functions_;
-  std::unordered_map<uint32_t, const read::Stack*> stacks_;
+  OwnerNames names_;
   std::unordered_multimap<uint32_t, const read::OwnersRow*> rows_;
   std::unordered_multimap<uint32_t, const read::OwnersType*> types_;
-  std::unordered_map<uint32_t, std::string> step_names_;
   std::map<std::string, OwnerLine> lines_;
 };
 
@@ -370,8 +204,7 @@ std::string owners_note(const read::Recording& recording) {
   switch (static_cast<format::OwnersState>(owners.asked.state)) {
     case format::OwnersState::kSampled:
       return "owners were not looked up: this recording is sampled, and owners need every block; "
-             "record "
-             "without --sample";
+             "record without --sample";
     case format::OwnersState::kNoMemory:
       return "owners were not looked up: a copy of the process could need " +
              format_bytes(static_cast<double>(owners.asked.needed_bytes)) + ", and only " +

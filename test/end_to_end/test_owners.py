@@ -75,6 +75,30 @@ class Truth(OwnersTest):
         self.assertEqual(process.finish(), 0)
 
 
+class LostWithOthers(OwnersTest):
+    def test_what_a_lost_block_holds_is_one_leak_with_it_where_that_was_made(self):
+        process = self.start([harness.program("lost_parts")])
+        process.wait_line("ready")
+        for last in (False, False, False, True):
+            process.write_line("go")
+            process.wait_line("served")
+            if last:
+                self.dump_owners(process.pid)
+            else:
+                self.tool("dump", process.pid)
+        report = self.stacks(*self.recordings())
+        leaks = [f for f in report["findings"] if f["verdict"] == "leak"]
+        # The text is larger, but it is the order that was forgotten.
+        self.assertEqual([f["site"]["function"] for f in leaks], ["take_order"], leaks)
+        self.assertGreaterEqual(leaks[0]["growth_bytes"], 90 * 2 * 316)
+        texts = [s for s in report["stacks"] if "read_text" in str(s["frames"])]
+        lines = [owner for stack in texts for owner in stack.get("owners", [])
+                 if owner["kind"] == "lost"]
+        self.assertEqual(lines[0]["path"], ["take_order"])
+        self.assertIn("read_text", self.tool("report", "--full", *self.recordings())[0])
+        self.assertEqual(process.finish(), 0)
+
+
 class LostOrKept(OwnersTest):
     BLOCKS = 64  # of each size
     # LeakSanitizer looks for pointers in no mapping that the program makes itself.

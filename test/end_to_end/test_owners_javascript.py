@@ -26,8 +26,15 @@ KEEPERS = {
     "closure": ("seen", "Array", "Session"),
     "table": ("accounts", "Object", "Session"),
     "pool": ("pool.idle", "Array", "Session"),
+    "registry": ("registry", "(WeakCell)", "Session"),
+    "storage": ("pending", "Array", "Promise"),
+    "worker": ("cache", "Map", "Session"),
+    # Kept twice, by what it is fed by and by its listeners.
+    "stream": ("source._readableState.pipes", "Array", "PassThrough"),
+    # A variable of node's own, under the name that its version has for it.
+    "module": (),
 }
-HEALTHY = ("full", "removed")
+HEALTHY = ("full", "removed", "weak")
 
 
 def copy_of(pid):
@@ -77,9 +84,10 @@ class HeapOwners(harness.SiltTest):
         self.assertEqual(process.finish(), 7, process.told())
         self.assertEqual(process.errors(), "")
         report = json.loads(self.tool("report", "--format", "json", self.recording())[0])
-        self.assertEqual(len(report["heap_growth"]), 1)
+        # A worker has a heap of its own.
+        self.assertEqual(len(report["heap_growth"]), 1 + (kind == "worker"))
         text, _ = self.tool("report", self.recording())
-        return report["heap_growth"][0], text
+        return report["heap_growth"][-1], text
 
     def cases(self, kinds):
         for version, node in versions().items():
@@ -99,12 +107,16 @@ class HeapOwners(harness.SiltTest):
                     self.assertIn("timerListMap (Object)", first["way"], growth)
                     self.assertRegex(first["path"][-1], r"\+[\d,]+ Timeout", growth)
                     continue
+                if kind == "module":
+                    self.assertRegex(first["name"], r"Module\._cache$", growth)
+                    self.assertEqual(first["path"], [f"+{ROUND:,} Module"], growth)
+                    continue
                 name, what, came = KEEPERS[kind]
                 self.assertEqual((first["name"], first["class"]), (name, what), growth)
                 self.assertEqual(first["place"], str(APPS / SOURCE))
                 self.assertIn(f"kept by {name} ({what}) in {SOURCE} →", " ".join(text.split()))
                 self.assertIn(f"+{ROUND:,} {came}", first["path"][-1], growth)
-                self.assertGreater(first["share"], 0.7, growth)
+                self.assertGreater(first["share"], 0.4 if kind == "stream" else 0.7, growth)
                 self.assertGreater(first["blocks"], ROUND)
 
     def test_what_drops_is_not_named(self):

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who keeps it: the owners of a finding, or of what came in a heap, one line each and below them the
-// tree of their steps from the roots on. Owners that are reached alike for a while share a branch.
+// Who keeps it: the owners of a finding, or of what came in a heap, one line for each variable and
+// below them the tree of all ways from the roots on. What is reached alike for a while shares a branch.
 
 import {element} from "./dom.js";
 import {bytes} from "./format.js";
 
-function makeTree(owners) {
+function makeTree(ways) {
   const root = {children: new Map(), bytes: 0, share: 0};
-  for (const owner of owners) {
+  for (const owner of ways) {
     let at = root;
     for (const label of owner.steps) {
       if (!at.children.has(label)) at.children.set(label, {label, children: new Map(), bytes: 0, share: 0});
@@ -38,10 +38,10 @@ function branch(node, open) {
 }
 
 export function ownersBox(owners) {
-  if (owners === undefined || owners.length === 0) return null;
-  const tree = makeTree(owners);
+  if (owners === undefined || owners.lines.length === 0) return null;
+  const tree = makeTree(owners.ways);
   return element("div", {class: "owners-box"},
-    element("ul", {class: "owner-lines"}, owners.map((owner) => element("li", {}, owner.text))),
+    element("ul", {class: "owner-lines"}, owners.lines.map((line) => element("li", {}, line))),
     element("details", {}, element("summary", {}, "The way to each from a root"),
       element("ul", {class: "owners"}, [...tree.children.values()].map((child) => branch(child, true)))));
 }

@@ -25,11 +25,21 @@ struct Kept {
   uint64_t kept_bytes = 0;
   uint64_t kept_blocks = 0;
   uint64_t lost_blocks = 0;
-  std::vector<uint64_t> hanging_on;  // bytes, by group
+  uint64_t lost_bytes = 0;
+  // Bytes that hang on another group's blocks, by group: of what is kept, and of what is lost.
+  std::vector<uint64_t> hanging_on;
+  std::vector<uint64_t> lost_with;
 
   bool hangs_on(size_t group) const {
-    return kept_bytes > 0 &&
-           static_cast<double>(hanging_on[group]) >= kNearlyAll * static_cast<double>(kept_bytes);
+    return nearly_all(hanging_on[group], kept_bytes) ||
+           nearly_all(hanging_on[group] + lost_with[group], kept_bytes + lost_bytes);
+  }
+  // What nothing keeps, and what goes with it: the reference to the other was the one forgotten.
+  bool is_lost_with(size_t group) const {
+    return is_lost() && nearly_all(lost_with[group], lost_bytes);
+  }
+  static bool nearly_all(uint64_t part, uint64_t all) {
+    return all > 0 && static_cast<double>(part) >= kNearlyAll * static_cast<double>(all);
   }
   bool is_lost() const {
     const auto lost = static_cast<double>(lost_blocks);
@@ -49,7 +59,10 @@ class Facts {
  public:
   Facts(const read::Recording& recording, const std::vector<Group>& groups)
       : owners_(*recording.owners), kept_(groups.size()) {
-    for (Kept& kept : kept_) kept.hanging_on.resize(groups.size());
+    for (Kept& kept : kept_) {
+      kept.hanging_on.resize(groups.size());
+      kept.lost_with.resize(groups.size());
+    }
     for (size_t i = 0; i < groups.size(); ++i) {
       if (!is_marked(owners_, groups[i])) continue;
       for (const size_t stack : groups[i].stacks)
@@ -68,18 +81,24 @@ class Facts {
     kept.kept_bytes += row.kept_bytes;
     kept.kept_blocks += row.kept_blocks;
     kept.lost_blocks += row.lost_blocks;
+    kept.lost_bytes += row.lost_bytes;
     for (const read::OwnersShare& share : row.shares) {
-      keepers_.clear();
-      for (uint32_t at = share.path; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
-        const auto keeper = group_of_.find(owners_.paths[at].stack);
-        if (keeper != group_of_.end() && keeper->second != own->second) {
-          keepers_.push_back(keeper->second);
-        }
-      }
-      std::sort(keepers_.begin(), keepers_.end());
-      keepers_.erase(std::unique(keepers_.begin(), keepers_.end()), keepers_.end());
-      for (const size_t keeper : keepers_) kept.hanging_on[keeper] += share.bytes;
+      add(share, own->second, kept.hanging_on);
     }
+    for (const read::OwnersShare& share : row.lost_shares) {
+      add(share, own->second, kept.lost_with);
+    }
+  }
+
+  void add(const read::OwnersShare& share, size_t own, std::vector<uint64_t>& hanging) {
+    keepers_.clear();
+    for (uint32_t at = share.path; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
+      const auto keeper = group_of_.find(owners_.paths[at].stack);
+      if (keeper != group_of_.end() && keeper->second != own) keepers_.push_back(keeper->second);
+    }
+    std::sort(keepers_.begin(), keepers_.end());
+    keepers_.erase(std::unique(keepers_.begin(), keepers_.end()), keepers_.end());
+    for (const size_t keeper : keepers_) hanging[keeper] += share.bytes;
   }
 
   const read::Owners& owners_;
@@ -130,9 +149,9 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
       const size_t a = now(i);
       const size_t b = now(k);
       if (a == b || !rises(groups[a]) || !rises(groups[b]) || !(leaks(a) || leaks(b))) continue;
-      const bool a_is_more = leaks(a) != leaks(b) ? leaks(a)
-                                                  : groups[a].judgement.growth_bytes >=
-                                                        groups[b].judgement.growth_bytes;
+      bool a_is_more = groups[a].judgement.growth_bytes >= groups[b].judgement.growth_bytes;
+      if (leaks(a) != leaks(b)) a_is_more = leaks(a);
+      if (facts.of(i).is_lost_with(k)) a_is_more = false;
       const size_t whole = a_is_more ? a : b;
       const size_t part = a_is_more ? b : a;
       take_in(timeline, groups[whole], groups[part]);

@@ -4,9 +4,13 @@
 // on standard input lets it keep (or use) some thousand more; with a number of milliseconds as second
 // argument it does so by itself as often. usage: keepers.cjs KIND [EVERY]
 'use strict';
+const { AsyncLocalStorage } = require('async_hooks');
 const { EventEmitter } = require('events');
+const Module = require('module');
+const { PassThrough } = require('stream');
+const { Worker, isMainThread, workerData } = require('worker_threads');
 
-const [kind, every] = process.argv.slice(2);
+const [kind, every] = isMainThread ? process.argv.slice(2) : [workerData.kind];
 const kRound = 2000;
 let number = 0;
 
@@ -61,6 +65,40 @@ function account() {
   accounts[`secret key ${number}`] = new Session(number);
 }
 
+// Modules that are loaded under ever new names.
+function load() {
+  const loaded = new Module(`/templates/${number}.js`);
+  loaded.exports = new Session(number);
+  require.cache[loaded.id] = loaded;
+}
+
+// Readers that never end.
+const source = new PassThrough().setMaxListeners(0);
+function pipe() {
+  const reader = new PassThrough();
+  reader.session = new Session(number);
+  source.pipe(reader);
+}
+
+// The target lives for ever, and with it what is held for its end.
+const registry = new FinalizationRegistry(() => {});
+function register() {
+  registry.register(bus, new Session(number));
+}
+
+// The context of a call that never ends.
+const storage = new AsyncLocalStorage();
+const pending = [];
+function enter() {
+  storage.run(new Session(number), () => { pending.push(new Promise(() => {}).then(() => {})); });
+}
+
+// Only weakly.
+const references = new Map();
+function refer() {
+  references.set(number % 100, new WeakRef(new Session(number)));
+}
+
 const steps = {
   map: remember,
   listeners: listen,
@@ -68,6 +106,11 @@ const steps = {
   timers: expire,
   pool: lend,
   table: account,
+  module: load,
+  stream: pipe,
+  registry: register,
+  storage: enter,
+  weak: refer,
   full: rememberSome,
   removed: listenOnce,
 };
@@ -76,14 +119,24 @@ function grow() {
   for (let i = 0; i < kRound; i++, number++) steps[kind]();
 }
 
+// A worker that nobody ends has a heap of its own.
+if (kind === 'worker' && isMainThread) {
+  const worker = new Worker(__filename, { workerData: { kind: 'map' } });
+  steps.worker = () => {};
+  worker.unref();
+  process.stdin.on('data', () => worker.postMessage('grow'));
+} else if (!isMainThread) {
+  require('worker_threads').parentPort.on('message', grow);
+}
+
 // Everything is reached through what a server would have: a handler of the process.
-process.on('message', () => [bus, cache, record, pool, accounts]);
+process.on('message', () => [bus, cache, record, pool, accounts, source, registry, pending, references]);
 // What is bounded has its size: V8 doubles the table of a Map that entries leave until half of it is
 // free.
 for (let i = 0; i < 5; i++) grow();
 if (every !== undefined) setInterval(grow, Number(every));
 let rest = '';
-process.stdin.on('data', (data) => {
+if (isMainThread) process.stdin.on('data', (data) => {
   const lines = (rest + data).split('\n');
   rest = lines.pop();
   for (const line of lines) {
@@ -91,5 +144,5 @@ process.stdin.on('data', (data) => {
     console.log(`done ${line}`);
   }
 });
-process.stdin.on('end', () => { if (every === undefined) process.exit(7); });
+if (isMainThread) process.stdin.on('end', () => { if (every === undefined) process.exit(7); });
 console.log('ready');

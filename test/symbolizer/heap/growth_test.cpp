@@ -143,6 +143,30 @@ TEST_CASE("what waits for a promise that is never settled is kept by the promise
   CHECK(compared.described(details[0]).name == "global.shutdown");
 }
 
+// Objects that are held until the end of one that lives for ever: a list of V8's cells.
+HeapWriter registered(uint32_t count) {
+  HeapWriter heap;
+  const uint32_t registry = heap.node("object", "FinalizationRegistry", 101, 40);
+  heap.edge(HeapWriter::kGlobal, "property", "registry", registry);
+  uint32_t before = registry;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t cell = heap.node("hidden", "system / WeakCell", 1001 + i * 4, 72);
+    const uint32_t held = heap.node("object", "Session", 1003 + i * 4, 100);
+    heap.edge(before, "hidden", "4", cell);
+    heap.edge(cell, "hidden", "2", held);
+    before = cell;
+  }
+  return heap;
+}
+
+TEST_CASE("what is held for the end of an object is kept by the registry") {
+  Compared compared(registered(10), registered(30));
+  REQUIRE(!compared.growth().groups.empty());
+  CHECK(compared.growth().own_bytes == 0);
+  CHECK(compared.growth().groups[0].bytes == 20 * 172);
+  CHECK(compared.described(compared.finder.detail(1)[0]).name == "global.registry");
+}
+
 TEST_CASE("many owners on one path are one growth") {
   const auto heap_of = [](uint32_t each) {
     HeapWriter heap;

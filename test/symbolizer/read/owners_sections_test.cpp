@@ -33,6 +33,9 @@ struct Values {
   std::vector<uint64_t> path_labels = {0, 2, 1, 0};
   std::vector<uint64_t> types = {1, 2, 2 * 1, 3, 144, 2 * 1 + 1, 3, 90};
   uint32_t type_rows = 1;
+  std::vector<uint64_t> stacks = {1, 6, 234, 0, 0, 1, 2, 6, 234};
+  std::vector<uint64_t> lost = {};
+  uint32_t lost_rows = 1;
 };
 
 std::string file_with(const Values& values) {
@@ -47,7 +50,10 @@ std::string file_with(const Values& values) {
   root.kind = static_cast<uint32_t>(format::RootKind::kObject);
   sections.push_back(one(SectionType::kOwnersRoots, root));
   sections.push_back(numbers(SectionType::kOwnersPaths, 2, {0, 0, 1, 2}));
-  sections.push_back(numbers(SectionType::kOwnersStacks, 1, {1, 6, 234, 0, 0, 1, 2, 6, 234}));
+  sections.push_back(numbers(SectionType::kOwnersStacks, 1, values.stacks));
+  if (!values.lost.empty()) {
+    sections.push_back(numbers(SectionType::kOwnersLost, values.lost_rows, values.lost));
+  }
   sections.push_back({static_cast<uint32_t>(SectionType::kOwnersLabels), 2, values.labels});
   sections.push_back(numbers(SectionType::kOwnersPathLabels, 2, values.path_labels));
   sections.push_back(numbers(SectionType::kOwnersTypes, values.type_rows, values.types));
@@ -116,6 +122,40 @@ TEST_CASE("types of stacks and in numbers that cannot be are refused") {
   values = {};
   values.types.push_back(7);
   CHECK_THAT(why_refused(values), Catch::Contains("more rows of types"));
+}
+
+TEST_CASE("what hangs on lost blocks is read, and no more of it than is lost") {
+  Values values;
+  values.stacks = {1, 0, 0, 6, 234, 0};
+  values.lost = {1, 1, 2, 5, 200};
+  {
+    const std::string bytes = file_with(values);
+    auto file = SnapshotFile::open(std::make_unique<MemorySource>(bytes));
+    REQUIRE(file);
+    const auto owners = file->owners();
+    REQUIRE(owners);
+    REQUIRE((*owners)->rows.size() == 1);
+    const OwnersRow& row = (*owners)->rows[0];
+    REQUIRE(row.lost_shares.size() == 1);
+    CHECK(row.lost_shares[0].path == 2);
+    CHECK(row.lost_shares[0].blocks == 5);
+    CHECK(row.lost_shares[0].bytes == 200);
+    CHECK(row.shares.empty());
+  }
+  const auto refused = [&](const std::vector<uint64_t>& lost) {
+    values.lost = lost;
+    return why_refused(values);
+  };
+  CHECK_THAT(refused({1, 1, 2, 7, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1, 1, 2, 5, 235}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1, 1, 3, 5, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1, 1, 0, 5, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({2, 1, 2, 5, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1000, 1, 2, 5, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1, 9, 2, 5, 200}), Catch::Contains("lost blocks of a stack"));
+  CHECK_THAT(refused({1, 1, 2, 5, 200, 1}), Catch::Contains("more lost stacks"));
+  values.lost_rows = 40;
+  CHECK_THAT(refused({1, 1, 2, 5, 200}), Catch::Contains("fewer lost stacks"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Places that grow, with owners known: one keeps the other, or nothing keeps it.
+// Places that grow, with owners known: one keeps the other, or nothing keeps it. Longer than 300
+// lines: each case is a few lines of what a copy of the process found.
 
 #include "symbolizer/report/findings/pointers.h"
 
@@ -173,6 +174,62 @@ TEST_CASE("blocks to which nothing points, and that keep coming, are a leak afte
   CHECK(report.findings[0].confidence >= 0.9);
   CHECK(render::reason_text(report.findings[0].why)
             .find("nothing in the process points to 98 % of its blocks") != std::string::npos);
+}
+
+// Lost blocks of one stack that hang on lost ones of another.
+void lose_with(NamedHeap& heap, size_t stack, size_t parent, double share) {
+  read::Owners& owners = *heap.recording().owners;
+  owners.roots.push_back({.kind = format::RootKind::kLost});
+  owners.paths.push_back({.root = static_cast<uint32_t>(owners.roots.size() - 1)});
+  const uint32_t first = add_path(owners, static_cast<uint32_t>(owners.paths.size() - 1),
+                                  id_of(heap, parent));
+  const uint32_t path = add_path(owners, first, id_of(heap, stack));
+  for (read::OwnersRow& row : owners.rows) {
+    if (row.stack != id_of(heap, stack)) continue;
+    const auto blocks = static_cast<uint64_t>(share * static_cast<double>(row.lost_blocks));
+    row.lost_shares.push_back({path, blocks, blocks * 100});
+  }
+}
+
+TEST_CASE("what is lost with the blocks of another leak is the same leak") {
+  const double share = GENERATE(0.95, 0.5);
+  NamedHeap heap = three_leaks();
+  begin_owners(heap);
+  add_row(heap, 0, {}, 1);
+  add_row(heap, 1, {}, 1);
+  add_row(heap, 2, {}, 1);
+  lose_with(heap, 1, 0, share);
+  const Report report = heap.report();
+  if (share > 0.9) {
+    CHECK(leaks(report) == std::vector<std::string>{"send_request", "draw"});
+    CHECK(report.findings[0].stacks.size() == 2);
+    REQUIRE(report.findings[0].owners.size() == 1);
+    CHECK(render::owner_texts(report.findings[0].owners, 3) ==
+          std::vector<std::string>{"100 % lost: nothing points to them"});
+  } else {
+    CHECK(leaks(report).size() == 3);
+    for (const Finding& finding : report.findings) {
+      if (finding.site.function != "take_answer") continue;
+      CHECK(render::owner_texts(finding.owners, 3) ==
+            std::vector<std::string>{
+                "50 % lost: nothing points to them",
+                "50 % lost: only lost blocks point to them, made by send_request"});
+    }
+  }
+}
+
+TEST_CASE("of what is lost together the place is that to which nothing points, however small") {
+  NamedHeap heap = three_leaks();
+  begin_owners(heap);
+  add_row(heap, 0, {}, 1);
+  add_row(heap, 1, {}, 1);
+  add_row(heap, 2, {{1, 1}});
+  lose_with(heap, 0, 1, 1);  // the larger one hangs on the smaller
+  const Report report = heap.report();
+  const std::vector<std::string> sites = leaks(report);
+  CHECK(sites.size() == 2);
+  CHECK(std::count(sites.begin(), sites.end(), "take_answer") == 1);
+  CHECK(std::count(sites.begin(), sites.end(), "draw") == 1);
 }
 
 TEST_CASE("what was lost once is no leak") {
