@@ -181,8 +181,8 @@ void lose_with(NamedHeap& heap, size_t stack, size_t parent, double share) {
   read::Owners& owners = *heap.recording().owners;
   owners.roots.push_back({.kind = format::RootKind::kLost});
   owners.paths.push_back({.root = static_cast<uint32_t>(owners.roots.size() - 1)});
-  const uint32_t first = add_path(owners, static_cast<uint32_t>(owners.paths.size() - 1),
-                                  id_of(heap, parent));
+  const uint32_t first =
+      add_path(owners, static_cast<uint32_t>(owners.paths.size() - 1), id_of(heap, parent));
   const uint32_t path = add_path(owners, first, id_of(heap, stack));
   for (read::OwnersRow& row : owners.rows) {
     if (row.stack != id_of(heap, stack)) continue;
