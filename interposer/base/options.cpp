@@ -26,7 +26,7 @@ constexpr SignalName kSignals[] = {
     {"URG", 23},  {"VTALRM", 26}, {"PROF", 27}, {"WINCH", 28}, {"IO", 29},   {"PWR", 30},
 };
 // Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512.
-constexpr uint64_t kDefaultNodeInterval = 256 * 1024;
+constexpr uint64_t kDefaultNodeInterval = 64 * 1024;
 constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
 constexpr int kLastSignal = 64;
 
@@ -119,6 +119,7 @@ void set_defaults(Options* options) {
   options->log_level = LogLevel::kWarn;
   options->node = NodeWish::kJoin;
   options->node_interval_bytes = kDefaultNodeInterval;
+  options->node_interval_adapts = true;
   options->node_inlining = true;
   options->python = true;
   options->owners = false;
@@ -223,6 +224,7 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
     case SettingId::kNode:
       return parse_node_wish(value, &options->node);
     case SettingId::kNodeInterval:
+      options->node_interval_adapts = false;
       return parse_size(value, &options->node_interval_bytes);
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);

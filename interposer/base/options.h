@@ -34,6 +34,7 @@ struct Options {
   LogLevel log_level;            // SILT_LOG
   NodeWish node;                 // SILT_NODE
   uint64_t node_interval_bytes;  // SILT_NODE_INTERVAL, 0: no profile of JavaScript heaps
+  bool node_interval_adapts;     // it was not set: coarser where the program allocates fast
   bool node_inlining;            // SILT_NODE_INLINING
   bool python;                   // SILT_PYTHON
   bool owners;                   // SILT_OWNERS

@@ -187,11 +187,15 @@ Timeline make_script_timeline(const read::Recording& recording, const std::vecto
   Timeline timeline;
   timeline.snapshots = recording.snapshots.size();
   uint64_t captured = 0;
+  uint64_t interval = 0;
   for (size_t i = 0; i < recording.snapshots.size(); ++i) {
     const format::ManagedHeapEntry* managed_heap = fresh_main_heap(recording.snapshots[i]);
     if (managed_heap == nullptr || at_exit(recording.snapshots[i])) continue;
     if (managed_heap->captured_elapsed_ns <= captured) continue;
     captured = managed_heap->captured_elapsed_ns;
+    // Another interval is another sampler, which knows nothing of what the one before had.
+    if (managed_heap->sampling_interval_bytes != interval) timeline.regular.clear();
+    interval = managed_heap->sampling_interval_bytes;
     timeline.regular.push_back(i);
     timeline.sampling_interval =
         std::max(1.0, static_cast<double>(managed_heap->sampling_interval_bytes));

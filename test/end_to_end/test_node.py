@@ -4,8 +4,11 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
+import time
+import unittest
 
 import harness
 from harness import needs
@@ -171,6 +174,35 @@ class Growth(NodeTest):
         report = self.report()
         self.assertEqual([stack for stack in report.stacks if stack["heap"] == "js"], [])
         self.check_buffers(report, "steps.cjs", 1)
+
+
+@unittest.skipIf(NODE is None, "not installed: node")
+class Interval(harness.SiltTest):
+    def intervals(self):
+        """How many bytes apart the JavaScript heap was sampled, by what the report says."""
+        return re.findall(r"one in ([\d.]+ [kM]?B) on average", self.text_report())
+
+    def text_report(self):
+        return " ".join(self.tool("report", self.recording())[0].split())
+
+    def test_the_interval_grows_where_the_program_allocates_fast(self):
+        for pace, interval in (("slow", "66 kB"), ("fast", "262 kB")):
+            with self.subTest(pace):
+                self.out = os.path.join(self.folder, pace)
+                os.mkdir(self.out)
+                process = self.start([NODE, str(APPS / "paces.cjs"), pace],
+                                     cwd=self.folder)
+                process.wait_line("ready")
+                # It looks after a second, and then each five seconds.
+                end = time.monotonic() + (60 if pace == "fast" else 3)
+                while time.monotonic() < end:
+                    time.sleep(1)
+                    self.tool("dump", process.pid)
+                    if self.intervals() == ["262 kB"]:
+                        break
+                self.assertEqual(self.intervals(), [interval], self.text_report())
+                process.write_line("end")
+                self.assertEqual(process.finish(), 0, process.told())
 
 
 if __name__ == "__main__":

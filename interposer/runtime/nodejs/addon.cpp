@@ -24,6 +24,8 @@ namespace {
 
 constinit Settings g_settings{};
 constinit bool g_offered = false;
+// Of all isolates, unless the user has set it.
+constinit std::atomic<uint64_t> g_interval{0};
 
 constexpr size_t kMaximumArguments = 5;
 
@@ -64,23 +66,42 @@ Value number(Env env, double value) {
   return result;
 }
 
-// join(threadId, capture, heap, wake): from now on capture() is called when a snapshot is wanted,
-// heap(path) when the heap is (heap_copy.h), and wake(awake) when the process has fallen asleep or
-// been woken. Returns the bytes between samples, or -1 when this isolate cannot be asked.
+// join(threadId, capture, heap, wake, look): from now on capture() is called when a snapshot is
+// wanted, heap(path) when the heap is (heap_copy.h), wake(awake) when the process has fallen asleep
+// or been woken, and look() where the interval may change; it returns after how many milliseconds
+// it is to be called again, 0: never. Returns the bytes between samples, or -1 when this isolate
+// cannot be asked.
 Value join_isolate(Env env, CallbackInfo info) {
   const Call call(env, info);
   double thread_id = 0;
   Functions functions{};
-  if (!call.number(0, &thread_id) || call.count < 4 || isolate_of(env) != nullptr ||
+  if (!call.number(0, &thread_id) || call.count < 5 || isolate_of(env) != nullptr ||
       api.create_reference(env, call.arguments[1], 1, &functions.capture) != 0 ||
       api.create_reference(env, call.arguments[2], 1, &functions.heap) != 0 ||
-      api.create_reference(env, call.arguments[3], 1, &functions.wake) != 0) {
+      api.create_reference(env, call.arguments[3], 1, &functions.wake) != 0 ||
+      (g_settings.interval_adapts && g_settings.interval_bytes != 0 &&
+       api.create_reference(env, call.arguments[4], 1, &functions.look) != 0)) {
     return number(env, -1);
   }
   if (join(env, static_cast<uint32_t>(thread_id), functions) == nullptr) {
     return number(env, -1);
   }
-  return number(env, static_cast<double>(g_settings.interval_bytes));
+  return number(env, static_cast<double>(g_interval.load(std::memory_order_relaxed)));
+}
+
+// interval(least): the bytes between samples that all isolates are to have, at least so many from
+// now on.
+Value interval(Env env, CallbackInfo info) {
+  constexpr double kMost = 1 << 30;
+  const Call call(env, info);
+  double least = 0;
+  uint64_t bytes = g_interval.load(std::memory_order_relaxed);
+  if (!call.number(0, &least) || !(least >= 0 && least <= kMost)) least = 0;
+  const auto wanted = static_cast<uint64_t>(least);
+  while (g_settings.interval_adapts && bytes < wanted &&
+         !g_interval.compare_exchange_weak(bytes, wanted, std::memory_order_relaxed)) {
+  }
+  return number(env, static_cast<double>(g_interval.load(std::memory_order_relaxed)));
 }
 
 // awake(): 1 while the process records, 0 while it sleeps.
@@ -178,7 +199,7 @@ struct Function {
 };
 constexpr Function kFunctions[] = {
     {"join", join_isolate},     {"awake", awake}, {"watch", watch}, {"run", run},
-    {"generation", generation}, {"give", give},   {"leave", leave}};
+    {"generation", generation}, {"give", give},   {"leave", leave}, {"interval", interval}};
 
 }  // namespace
 
@@ -191,6 +212,7 @@ void add_version(base::TextWriter* text) {
 
 void offer_addon(const Settings& settings) {
   g_settings = settings;
+  g_interval.store(settings.interval_bytes, std::memory_order_relaxed);
   g_offered = true;
 }
 

@@ -13,6 +13,7 @@ namespace silt::nodejs {
 
 struct Settings {
   uint64_t interval_bytes;  // between samples of the JavaScript heap, 0: no profile
+  bool interval_adapts;     // it may become longer
   bool inlining;            // let V8 inline functions into each other
   bool at_exit;
   bool code_names;  // from V8's code events

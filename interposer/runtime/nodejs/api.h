@@ -63,6 +63,8 @@ struct JitCodeEvent;
   X(remove_cleanup, "napi_remove_async_cleanup_hook", Status, (CleanupHandle))                     \
   X(async_init, "uv_async_init", int, (void*, void*, AsyncCallback))                               \
   X(async_send, "uv_async_send", int, (void*))                                                     \
+  X(timer_init, "uv_timer_init", int, (void*, void*))                                              \
+  X(timer_start, "uv_timer_start", int, (void*, AsyncCallback, uint64_t, uint64_t))                \
   X(unref, "uv_unref", void, (void*))                                                              \
   X(close, "uv_close", void, (void*, AsyncCallback))                                               \
   X(handle_size, "uv_handle_size", size_t, (int))

@@ -34,14 +34,16 @@ Isolate* take_place(uint32_t wanted) {
   return nullptr;
 }
 
-// Calls the script's function; with an argument where that is not nullptr.
-void call(Isolate& isolate, Reference reference, const bool* argument) {
+// Calls the script's function; with an argument where that is not nullptr. The number that it
+// returns, or 0.
+double call(Isolate& isolate, Reference reference, const bool* argument) {
   HandleScope scope;
-  if (api.open_scope(isolate.env, &scope) != 0) return;
+  if (api.open_scope(isolate.env, &scope) != 0) return 0;
   Value function;
   Value undefined;
-  Value result;
+  Value result = nullptr;
   Value number = nullptr;
+  double returned = 0;
   if (argument != nullptr) api.create_double(isolate.env, *argument ? 1 : 0, &number);
   if (api.get_reference(isolate.env, reference, &function) == 0 &&
       api.get_undefined(isolate.env, &undefined) == 0 &&
@@ -49,8 +51,22 @@ void call(Isolate& isolate, Reference reference, const bool* argument) {
                         &result) != 0) {
     // The script catches everything; what is left is an isolate that is being ended.
     api.clear_exception(isolate.env, &result);
+  } else if (result != nullptr && api.get_double(isolate.env, result, &returned) != 0) {
+    returned = 0;
   }
   api.close_scope(isolate.env, scope);
+  return returned;
+}
+
+Isolate& isolate_of_timer(void* handle) { return **static_cast<Isolate**>(handle); }
+
+void on_timer(void* handle) {
+  constexpr double kLongest = 3600e3;
+  Isolate& isolate = isolate_of_timer(handle);
+  const double milliseconds = call(isolate, isolate.functions.look, nullptr);
+  if (milliseconds >= 1 && milliseconds <= kLongest) {
+    api.timer_start(handle, on_timer, static_cast<uint64_t>(milliseconds), 0);
+  }
 }
 
 void on_asked(void* handle) {
@@ -81,6 +97,20 @@ void on_closed(void* handle) {
   api.remove_cleanup(cleanup);
 }
 
+void on_timer_closed(void* handle) { api.close(isolate_of_timer(handle).async, on_closed); }
+
+// It must not keep the loop alive either.
+void start_timer(void* loop, Isolate& isolate) {
+  constexpr int kTimer = 13;
+  constexpr uint64_t kFirstMs = 1000;
+  isolate.has_timer =
+      api.handle_size(kTimer) <= Isolate::kHandleSize && api.timer_init(loop, isolate.timer) == 0;
+  if (!isolate.has_timer) return;
+  *reinterpret_cast<Isolate**>(isolate.timer) = &isolate;
+  api.timer_start(isolate.timer, on_timer, kFirstMs, 0);
+  api.unref(isolate.timer);
+}
+
 // The isolate's thread ends.
 void on_cleanup(CleanupHandle, void* argument) {
   auto& isolate = *static_cast<Isolate*>(argument);
@@ -88,7 +118,11 @@ void on_cleanup(CleanupHandle, void* argument) {
     const base::SpinGuard guard(isolate.lock);
     isolate.state.store(Isolate::kJoining, std::memory_order_relaxed);
   }
-  api.close(isolate.async, on_closed);
+  if (isolate.has_timer) {
+    api.close(isolate.timer, on_timer_closed);
+  } else {
+    api.close(isolate.async, on_closed);
+  }
   stop_watching_code();
   // Who waits for it need not wait any longer.
   if (all_answered()) snapshot::companion_answered(kSweepNs);
@@ -129,6 +163,8 @@ Isolate* join(Env env, uint32_t thread_id, const Functions& functions) {
     return nullptr;
   }
   api.unref(isolate->async);  // it must not keep the loop alive
+  isolate->has_timer = false;
+  if (functions.look != nullptr) start_timer(loop, *isolate);
   if (api.add_cleanup(env, on_cleanup, isolate, &isolate->cleanup) != 0) {
     // Closing it without the hook is not to be had; the environment is being torn down anyway.
     return nullptr;

@@ -30,6 +30,7 @@ struct Functions {
   Reference capture;  // hands over a profile
   Reference heap;     // writes the heap
   Reference wake;     // starts the profiler, or stops it
+  Reference look;     // whether it samples too often; nullptr: it is not to be asked
 };
 
 struct Isolate {
@@ -43,7 +44,9 @@ struct Isolate {
   static constexpr size_t kHandleSize = 512;
 
   alignas(16) unsigned char async[kHandleSize];  // uv_async_t; first, to be found by its address
-  base::SpinLock lock;                           // of asking against closing
+  alignas(16) unsigned char timer[kHandleSize];  // uv_timer_t
+  bool has_timer;
+  base::SpinLock lock;  // of asking against closing
   std::atomic<uint32_t> state;
   uint32_t thread_id;  // node's: 0 is the main thread
   Env env;

@@ -150,7 +150,8 @@ runtime::Presence start(const base::Options& options, const char* library) {
   base::unmap_memory(text, room);
   g_wrote_map = map;
 
-  offer_addon({options.node_interval_bytes, options.node_inlining, options.at_exit, names});
+  offer_addon({options.node_interval_bytes, options.node_interval_adapts, options.node_inlining,
+               options.at_exit, names});
   find_own_code();
   offer_heaps();
   return runtime::Presence::kHere;

@@ -9,7 +9,7 @@
 'use strict';
 
 // What a program may replace later is taken now.
-const { memoryUsage } = process;
+const { memoryUsage, uptime } = process;
 
 const quoted = /[ "\\]/.test(__filename)
   ? `"${__filename.replace(/["\\]/g, '\\$&')}"` : __filename;
@@ -188,6 +188,35 @@ class Flattened {
   }
 }
 
+// How fast the program allocates for a moment: what is in use at its end and was not at its begin,
+// and what was collected in between.
+class Pace {
+  constructor(v8) {
+    this.v8 = v8;
+    this.since = uptime();
+    this.begin = v8.getHeapStatistics().used_heap_size;
+    this.collections = new v8.GCProfiler();
+    this.collections.start();
+  }
+
+  // Bytes a second.
+  end() {
+    let bytes = this.v8.getHeapStatistics().used_heap_size - this.begin;
+    for (const { beforeGC, afterGC } of this.collections.stop().statistics) {
+      bytes += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize;
+    }
+    return bytes / Math.max(0.001, uptime() - this.since);
+  }
+}
+const kPaceMs = 150;
+const kRestMs = 5000;
+// A sample costs some 10 µs of processor time, one that lives some 200 bytes.
+const kMostSamplesASecond = 400;
+const kMostSamples = 20000;
+// For a fast program, and where V8 does not tell of its collections; more only for a large heap.
+const kIntervalAtAnyPace = 256 * 1024;
+const kLongestInterval = 1024 * 1024;
+
 // One isolate's profiler.
 class Heap {
   constructor(library, interval) {
@@ -195,14 +224,15 @@ class Heap {
     this.library = library;
     this.interval = interval;
     this.v8 = require('v8');
-    this.births = new Births();
-    this.known = new Map();
-    this.countOf = makeCounter(interval);
+    this.pace = undefined;
     this.session = new Session();
     this.session.connect();
   }
 
   start() {
+    this.births = new Births();
+    this.known = new Map();
+    this.countOf = makeCounter(this.interval);
     if (this.interval === 0) return;
     this.session.post('HeapProfiler.startSampling', { samplingInterval: this.interval }, () => {});
   }
@@ -210,6 +240,34 @@ class Heap {
   stop() {
     if (this.interval !== 0) this.session.post('HeapProfiler.stopSampling', () => {});
     this.session.disconnect();
+  }
+
+  // With an interval of at least so much, in all isolates. V8 forgets its samples by that.
+  sampleAnew(least) {
+    const interval = this.library.interval(Math.min(least, kLongestInterval));
+    if (interval <= this.interval) return;
+    this.session.post('HeapProfiler.stopSampling', () => {});
+    this.interval = interval;
+    this.start();
+  }
+
+  // After how many milliseconds to look again, 0: never.
+  look() {
+    this.sampleAnew(0); // another one may have lengthened it
+    if (this.v8.GCProfiler === undefined) {
+      this.sampleAnew(kIntervalAtAnyPace);
+      return 0;
+    }
+    if (this.pace === undefined) {
+      this.pace = new Pace(this.v8);
+      return kPaceMs;
+    }
+    const pace = this.pace.end();
+    this.pace = undefined;
+    let least = this.interval;
+    while (pace / least > kMostSamplesASecond && least < kIntervalAtAnyPace) least *= 4;
+    this.sampleAnew(least);
+    return this.interval < kIntervalAtAnyPace ? kRestMs : 0;
   }
 
   // Collects garbage; the numbers are those just after that.
@@ -249,6 +307,7 @@ class Heap {
     const flat = new Flattened(profile, this.births, this.countOf, this.known);
     this.library.give(totals, new Uint32Array(flat.frames), new Uint32Array(flat.nodes),
       new Float64Array(flat.rows), flat.texts.bytes());
+    this.sampleAnew(profile.samples.length > kMostSamples ? this.interval * 4 : 0);
   }
 }
 
@@ -314,14 +373,23 @@ function join(library) {
       library.run(() => {
         library.watch(awake);
         heap?.stop();
-        heap = awake ? new Heap(library, interval) : undefined;
+        heap = awake ? new Heap(library, library.interval(0)) : undefined;
         heap?.start();
       });
     } catch {
       // A node without inspector: the native half works.
     }
   };
-  interval = library.join(threadId, capture, heapOf, wake);
+  const look = () => {
+    let next = kRestMs;
+    try {
+      library.run(() => { next = heap === undefined ? kRestMs : heap.look(); });
+    } catch {
+      // It stays as it is.
+    }
+    return next;
+  };
+  interval = library.join(threadId, capture, heapOf, wake, look);
   if (interval < 0) return;
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');

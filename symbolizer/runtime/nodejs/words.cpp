@@ -141,8 +141,34 @@ std::string remark(const Remark& remark) {
   }
 }
 
+namespace {
+
+// V8 forgets its samples when it is to take them at another interval.
+std::string sampled_anew(const read::Recording& recording) {
+  uint64_t before = 0;
+  std::string note;
+  for (const read::Snapshot& snapshot : recording.snapshots) {
+    for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps) {
+      if (heap.thread_id != 0 || heap.captured_elapsed_ns == 0) continue;
+      const uint64_t interval = heap.sampling_interval_bytes;
+      if (before != 0 && interval != before) {
+        note = "from snapshot " + std::to_string(snapshot.meta.sequence) + " on one in " +
+               format_bytes(static_cast<double>(interval)) + " and not in " +
+               format_bytes(static_cast<double>(before)) +
+               " of the JavaScript heap was sampled, since the program allocates fast; what it had "
+               "allocated before is in no figure of a function";
+      }
+      before = interval;
+    }
+  }
+  return note;
+}
+
+}  // namespace
+
 std::vector<std::string> notes(const read::Recording& recording, const report::Report& report) {
   std::vector<std::string> lines;
+  if (std::string anew = sampled_anew(recording); !anew.empty()) lines.push_back(std::move(anew));
   for (const read::HeapGrowth& heap : recording.heap_growth) {
     if (heap.why_not.empty()) continue;
     lines.push_back("who keeps the objects of the JavaScript heap was asked for, but: " +
@@ -155,14 +181,15 @@ std::vector<std::string> notes(const read::Recording& recording, const report::R
       });
   const size_t last = std::max<size_t>(1, report.judged_snapshots) - 1;
   const double used = static_cast<double>(report.snapshots[last].js_used_bytes);
-  if (!leaks || used <= 0) return {};
+  if (!leaks || used <= 0) return lines;
   // Bytes that V8 takes to write one, for each of the heap: nine to fourteen were measured.
   constexpr double kMemory = 14;
-  return {
+  lines.push_back(
       "sampling tells who allocated these objects, not who keeps them; two looks at all of them "
       "do: 'silt soak', or 'silt dump --owners PID' while it runs and again when it has grown; a "
       "copy of the process looks, and for this heap of " +
-      format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory"};
+      format_bytes(used) + " takes up to " + format_bytes(used * kMemory) + " more memory");
+  return lines;
 }
 
 }  // namespace silt::runtime::nodejs

@@ -36,6 +36,18 @@ TEST_CASE("snapshots that the event loop missed do not count for JavaScript") {
   CHECK(timeline.moments == timeline.regular);
 }
 
+TEST_CASE("snapshots of another interval are another sampler's, and do not count") {
+  RecordingBuilder process;
+  process.allocate(process.script_stack({kAdd}), 1, 10, 400);
+  for (int i = 0; i < 7; ++i) {
+    process.values().managed_heaps[0].sampling_interval_bytes = i < 3 ? 65536 : 262144;
+    process.take_snapshot(i + 1);
+  }
+  const Timeline timeline = make_script_timeline(process.recording());
+  CHECK(timeline.regular == std::vector<size_t>{3, 4, 5, 6});
+  CHECK(timeline.sampling_interval == 262144);
+}
+
 // Live objects that come to stay: `samples` of them a window, for eight windows.
 Judgement judged(uint64_t samples) {
   RecordingBuilder process;
