@@ -90,6 +90,19 @@ bool is_full_with(const Timeline& timeline, const Series& container, const Serie
   return grew <= full + 1;
 }
 
+bool is_taken_over(const Timeline& timeline, const Series& part, const Series& whole) {
+  constexpr size_t kFewestWindows = 2;
+  constexpr double kGivenBack = 0.5;  // of what the part took
+  const std::vector<double> all = at_moments(timeline, whole.blocks);
+  const std::vector<double> own = at_moments(timeline, part.blocks);
+  const Levels levels = levels_of(all);
+  size_t full = 0;
+  while (all[full] < levels.low + kFull * (levels.peak - levels.low)) ++full;
+  if (full + kFewestWindows >= all.size()) return false;
+  const double taken = own.back() - own[full];
+  return taken > 0 && all.back() - all[full] < kGivenBack * taken;
+}
+
 bool judge_container(const Evidence& evidence, Judgement& judgement) {
   if (!is_container(evidence) || judgement.growth_bytes < kFloorBytes) return false;
   const Jumps jumps = find_jumps(evidence.timeline.seconds, without_copies(evidence));

@@ -62,7 +62,8 @@ void judge_group(const Timeline& timeline, const std::vector<StackSummary>& summ
     const bool whole_leaks = group.verdict() == Verdict::kLeak;
     if (!leaking.empty() && !whole_leaks) {
       const Series sum = sum_of(leaking);
-      if (has_ended(group.verdict()) && analyze::is_full_with(timeline, sum, group.sum)) {
+      if (has_ended(group.verdict()) && (analyze::is_full_with(timeline, sum, group.sum) ||
+                                         analyze::is_taken_over(timeline, sum, group.sum))) {
         leaking.clear();
       }
     }
