@@ -51,6 +51,14 @@ bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
   return true;
 }
 
+// What is allocated with none of the user's code on the stack: by node, or by packages that node
+// calls, where the larger part is the user's.
+bool goes_with(const Group& group, const Group& cause) {
+  if (is_callerless(group)) return true;
+  return report::origin_of(group.site) == Origin::kLibrary && !is_pool_memory(group.what) &&
+         group.judgement.growth_bytes <= cause.judgement.growth_bytes;
+}
+
 }  // namespace
 
 bool is_callerless(const Group& group) {
@@ -73,21 +81,24 @@ void absorb(Group& group, Group& part) {
 
 void join_callerless(const Timeline& timeline, std::vector<Group>& groups) {
   if (timeline.moments.size() < 4) return;
-  Group* cause = nullptr;
+  std::vector<Group*> causes;
   for (Group& group : groups) {
     if (group.stacks.empty() || group.verdict() != Verdict::kLeak) continue;
-    if (report::origin_of(group.site) != Origin::kUser) continue;
-    if (cause != nullptr) return;
-    cause = &group;
+    if (report::origin_of(group.site) == Origin::kUser) causes.push_back(&group);
   }
-  if (cause == nullptr) return;
+  std::stable_sort(causes.begin(), causes.end(), [](const Group* a, const Group* b) {
+    return a->judgement.growth_bytes > b->judgement.growth_bytes;
+  });
   for (Group& group : groups) {
-    if (&group == cause || group.stacks.empty() || !rises(group) || !is_callerless(group)) continue;
-    if (!same_curve(timeline, *cause, group)) continue;
-    cause->remarks.push_back({.kind = Remark::Kind::kAlongWith,
-                              .bytes = group.judgement.growth_bytes,
-                              .place = group.site});
-    absorb(*cause, group);
+    if (group.stacks.empty() || !rises(group)) continue;
+    for (Group* cause : causes) {
+      if (!goes_with(group, *cause) || !same_curve(timeline, *cause, group)) continue;
+      cause->remarks.push_back({.kind = Remark::Kind::kAlongWith,
+                                .bytes = group.judgement.growth_bytes,
+                                .place = group.site});
+      absorb(*cause, group);
+      break;
+    }
   }
   std::erase_if(groups, [](const Group& group) { return group.stacks.empty(); });
 }

@@ -33,6 +33,30 @@ TEST_CASE("what node itself adds along with the one leak is told with it") {
         std::string::npos);
 }
 
+TEST_CASE(
+    "what packages add in calls of node's, along with a larger leak of the user's, is part of it") {
+  const bool larger = GENERATE(false, true);
+  Server server(5);
+  const auto leak =
+      server.process.script_stack({{"fetchPage", "file:///srv/app.js", 31, 3}, kMain, kTimers});
+  // A second leak of the user's does not matter.
+  const auto other =
+      server.process.script_stack({{"log", "file:///srv/app.js", 80, 3}, kMain, kTimers});
+  const auto package = server.process.script_stack(
+      {{"handleStreamEnd", "file:///srv/node_modules/agent/http.js", 868, 3}, kTimers});
+  for (int i = 0; i <= 8; ++i) {
+    server.objects(leak, 10'000, 120);
+    server.objects(other, 3'000, 120);
+    server.objects(package, larger ? 30'000 : 6'000, 120);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  const auto found = accused(report);
+  REQUIRE(found.size() == (larger ? 3 : 2));
+  const std::string reason = render::reason_text(found[0]->why);
+  CHECK((reason.find("`handleStreamEnd`") != std::string::npos) == !larger);
+}
+
 TEST_CASE("functions of one name on one line are told apart by their columns") {
   Server server(6);
   const auto leak =
