@@ -24,6 +24,7 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
+#include "interposer/owners/early_heap.h"
 #include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
 #include "interposer/snapshot/arming.h"
@@ -223,6 +224,7 @@ __attribute__((constructor)) void start() {
   start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
   snapshot::prepare_arming(g_options.sample_bytes);
   snapshot::size_watch.begin(g_options.at);
+  if (is_libc(allocator)) owners::note_early_heap();
   if (track::start_recorder(g_options.asleep)) {
     snapshot::begin();
   } else {

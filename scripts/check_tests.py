@@ -61,6 +61,7 @@ ELSEWHERE = {
         "interposer/owners/block_index": MARKING,
         "interposer/owners/marker": MARKING,
         "interposer/owners/copied_process": COPY,
+        "interposer/owners/early_heap": COPY,
         "interposer/owners/paths_by_stack": COPY,
         "interposer/owners/copy": COPY,
         "interposer/owners/looking": COPY,

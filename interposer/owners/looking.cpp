@@ -24,6 +24,7 @@
 #include "interposer/owners/block_index.h"
 #include "interposer/owners/copied_process.h"
 #include "interposer/owners/copy.h"
+#include "interposer/owners/early_heap.h"
 #include "interposer/owners/marker.h"
 #include "interposer/owners/memory_map.h"
 #include "interposer/owners/modules.h"
@@ -35,6 +36,7 @@
 #include "interposer/snapshot/owners_wish.h"
 #include "interposer/snapshot/process_info.h"
 #include "interposer/snapshot/runtimes.h"
+#include "interposer/snapshot/taking.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::owners {
@@ -144,6 +146,8 @@ OwnersAsked begin(const OwnersRequest& request) {
   situation.own_stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0)) & ~uint64_t{7};
   situation.thread_pointer = arch::thread_pointer();
   situation.heaps_marked = snapshot::runtimes.mark_their_heaps;
+  situation.early_heap_end = early_heap_end();
+  situation.armed = (snapshot::recording_flags() & format::kFlagArmed) != 0;
   const uint64_t begin_ns = snapshot::monotonic_ns();
   const Copy copy = make_copy(request.process_ends);
   if (copy.here) {

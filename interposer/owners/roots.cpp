@@ -260,24 +260,44 @@ void Roots::mark_not_copied() {
   }
 }
 
+// What lies between blocks is free or an allocator's, but for blocks that are not known.
+void Roots::mark_other_range(uint64_t start, uint64_t end, bool with_blocks) {
+  PathId shared = 0;
+  const Marker::RootPlace place{RootKind::kOther, 0, 0, false, &shared};
+  if (!blocks_.any_begins_in(start, end) && !objects_.any_begins_in(start, end)) {
+    return scan(place, start, end);
+  }
+  if (!with_blocks) return;
+  uint64_t gap = start;
+  for (uint64_t at = start; at < end;) {
+    LiveBlock block;
+    if (!blocks_.find(at, &block) && !objects_.find(at, &block)) {
+      at += 8;
+      continue;
+    }
+    scan(place, gap, at);
+    at = gap = larger((block.begin + block.size + 7) & ~uint64_t{7}, at + 8);
+  }
+  scan(place, gap, end);
+}
+
 void Roots::mark_others() {
   sort(claims_, claim_count_,
        [](const base::Range& a, const base::Range& b) { return a.start < b.start; });
   size_t next = 0;
   for (size_t i = 0; i < memory_.count(); ++i) {
     const Area& area = memory_.at(i);
-    if (!area.is_plain() || !area.writable || area.path[0] == '[') continue;
+    const bool heap = base::equal(area.path, "[heap]");
+    if (!area.is_plain() || !area.writable || (area.path[0] == '[' && !heap)) continue;
+    uint64_t area_end = area.end;
+    if (heap && !situation_.armed) area_end = smaller(area_end, situation_.early_heap_end);
     uint64_t at = area.start;
     while (next > 0 && claims_[next - 1].end > at) --next;
-    while (at < area.end) {
+    while (at < area_end) {
       while (next < claim_count_ && claims_[next].end <= at) ++next;
       const uint64_t gap_end =
-          next < claim_count_ ? smaller(larger(claims_[next].start, at), area.end) : area.end;
-      if (gap_end > at && !blocks_.any_begins_in(at, gap_end) &&
-          !objects_.any_begins_in(at, gap_end)) {
-        PathId shared = 0;
-        scan({RootKind::kOther, 0, 0, false, &shared}, at, gap_end);
-      }
+          next < claim_count_ ? smaller(larger(claims_[next].start, at), area_end) : area_end;
+      if (gap_end > at) mark_other_range(at, gap_end, heap || situation_.armed);
       at = gap_end;
       if (next < claim_count_ && claims_[next].start <= at) at = larger(at, claims_[next].end);
     }

@@ -31,6 +31,10 @@ struct Situation {
   uint64_t own_stack_end;
   uint64_t thread_pointer;
   bool heaps_marked;  // mappings that the copy did not get are a runtime's heaps
+  // What was allocated before recording began is no known block: in glibc's heap up to here, or
+  // anywhere, where the process was armed later.
+  uint64_t early_heap_end;
+  bool armed;
 };
 
 class Roots {
@@ -69,6 +73,7 @@ class Roots {
   bool mark_garbage();
   void mark_not_copied();
   void mark_others();
+  void mark_other_range(uint64_t start, uint64_t end, bool with_blocks);
 
   const Situation& situation_;
   const MemoryMap& memory_;

@@ -99,6 +99,29 @@ class LostWithOthers(OwnersTest):
         self.assertEqual(process.finish(), 0)
 
 
+class BornBefore(OwnersTest):
+    def test_what_was_allocated_before_recording_began_keeps_what_it_points_to(self):
+        for start in ("", "asleep"):
+            with self.subTest(start=start or "at once"):
+                self.out = os.path.join(self.folder, f"out of {start}")
+                os.mkdir(self.out)
+                process = self.start([harness.program("early_table")],
+                                     settings={"SILT_START": "asleep"} if start else {})
+                process.wait_line("ready")
+                if start:
+                    self.tool("arm", "--exact", process.pid)
+                process.write_line("go")
+                process.wait_line("added")
+                path, _ = self.dump_owners(process.pid)
+                entries = [s for s in self.stacks(path)["stacks"] if "make_entry" in str(s["frames"])]
+                self.assertEqual(len(entries), 1)
+                kinds = {owner["kind"]: owner["blocks"] for owner in entries[0]["owners"]}
+                # The newest is also where the program has just put it.
+                self.assertGreaterEqual(kinds["unknown"], 98, entries[0]["owners"])
+                self.assertNotIn("lost", kinds)
+                self.assertEqual(process.finish(), 0)
+
+
 class LostOrKept(OwnersTest):
     BLOCKS = 64  # of each size
     # LeakSanitizer looks for pointers in no mapping that the program makes itself.
