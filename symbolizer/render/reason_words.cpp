@@ -68,6 +68,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kOneOfMany:
       return "; but among " + std::to_string(static_cast<uint64_t>(remark.count)) +
              " places that change, one may look like this by chance";
+    case Kind::kFewAndSmall:
+      return "; but so few blocks, and " + format_percent(remark.share) +
+             " of what is in use, may be a list that fills up: a longer run tells";
     case Kind::kCompiledInto:
       return "; since it was compiled it is part of " + quoted_place(remark.place);
     case Kind::kCompiledWithin:

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/findings.h"
 #include "symbolizer/report/findings/pointers.h"
 #include "symbolizer/report/findings/whole.h"
@@ -73,6 +74,16 @@ void add_detectable(const Timelines& timelines, Report& report) {
   if (timelines.has_managed() && managed.possible) {
     report.detectable_script_bytes_per_hour = managed.bytes_per_hour;
   }
+}
+
+// Bytes of all heaps, when it was most.
+double largest_in_use(const Report& report) {
+  double largest = 0;
+  for (const SnapshotLine& line : report.snapshots) {
+    largest = std::max(largest, static_cast<double>(line.live_bytes + line.mapping_bytes +
+                                                    line.object_bytes + line.js_used_bytes));
+  }
+  return largest;
 }
 
 std::vector<StackSummary> judge_all_stacks(const read::Recording& recording,
@@ -164,6 +175,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
       fold_all(recording, timelines, names.node_frames, fold_options, summaries);
   settle({recording, timelines.native, timelines.managed, names.node_frames}, groups);
   settle_by_owners(recording, timelines.native, groups);
+  if (report.sampling_interval_bytes == 0) doubt_few(largest_in_use(report), groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const bool own_malloc = (recording.snapshots.back().meta.flags & format::kFlagOwnMalloc) != 0 ||
                           !own_allocators.empty();

@@ -10,6 +10,7 @@
 
 #include "symbolizer/analyze/verdict.h"
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/memory_parts.h"
 
 namespace silt::report {
@@ -57,7 +58,11 @@ std::string detectable(const analyze::Timeline& timeline) {
     const double hours = (timeline.seconds.back() - timeline.seconds.front()) / 3600;
     return "detection limit, found in 19 of 20 runs: " +
            format_counted(std::round(least.blocks_per_hour * hours), "block") +
-           " from one call site in this run, " + format_count(least.blocks_per_hour) + " an hour";
+           " from one call site in this run, " + format_count(least.blocks_per_hour) + " an hour" +
+           (least.blocks_per_hour * hours < kFewBlocks
+                ? " (" + format_count(kFewBlocks) + " in this run of what is less than " +
+                      format_percent(kSmallShare) + " of the memory in use)"
+                : "");
   }
   return "detection limit, found in 19 of 20 runs: " + format_bytes(least.bytes_per_hour) +
          " an hour from one call site (below that, sampling may miss it by chance)";

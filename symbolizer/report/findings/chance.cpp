@@ -34,4 +34,17 @@ bool swings_by_chance(const Group& group) {
   return (*most - *least) * samples < kStandardErrors * std::sqrt(peak);
 }
 
+void doubt_few(double in_use, std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    const analyze::Judgement& judgement = group.judgement;
+    if (group.heap == read::Heap::kManaged || group.verdict() != analyze::Verdict::kLeak) continue;
+    const bool lost = std::any_of(group.remarks.begin(), group.remarks.end(),
+                                  [](const Remark& r) { return r.ground == Ground::kLost; });
+    const double share = in_use > 0 ? judgement.growth_bytes / in_use : 1;
+    if (lost || judgement.growth_blocks >= kFewBlocks || share >= kSmallShare) continue;
+    group.remarks.push_back(
+        {.kind = Remark::Kind::kFewAndSmall, .ground = Ground::kFewAndSmall, .share = share});
+  }
+}
+
 }  // namespace silt::report

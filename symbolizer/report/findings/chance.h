@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What grows by chance in a node: the few samples of a JavaScript heap that say nothing, and the
-// pools (of Buffers, of handles) to which node adds a block now and then.
+// What is too little to be sure of. In any program: few blocks, a small share of the whole. In a
+// node: the few samples of a JavaScript heap that say nothing, and the pools (of Buffers, of
+// handles) to which node adds a block now and then.
 
 #ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_CHANCE_H_
 #define SILT_SYMBOLIZER_REPORT_FINDINGS_CHANCE_H_
@@ -16,6 +17,14 @@ bool is_by_chance(const Group& group);
 // Whether what a sampled heap has of a place rose and fell by less than three standard errors of
 // its highest count of samples (counts have the variance of themselves): no curve can be seen.
 bool swings_by_chance(const Group& group);
+
+// Leaks of fewer blocks than this, and of a smaller share of what is in use, are growth: a list of
+// the latest events that is not full yet looks the same, and most servers have some.
+inline constexpr double kFewBlocks = 200;
+inline constexpr double kSmallShare = 0.002;
+// Says so of leaks that are counted block by block; not of lost blocks, which are no list.
+// `in_use`: bytes of all heaps.
+void doubt_few(double in_use, std::vector<Group>& groups);
 
 }  // namespace silt::report
 
