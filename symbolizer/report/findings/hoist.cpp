@@ -87,6 +87,8 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
     if (&caller != cause && !is_in_flight(caller, *cause)) return false;
   }
   const Frame caller = cause->frame;
+  // Which of main's lines it was that came first or last says little of a program.
+  if (caller.function == "main") return false;
   const std::unordered_set<uint64_t>& callers = cause->calls;
   const std::unordered_set<size_t>& leaking = cause->stacks;
   const double leaked = cause->allocated;
