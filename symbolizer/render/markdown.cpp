@@ -16,6 +16,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -64,6 +65,8 @@ std::string row(const Finding& finding) {
   if (finding.live_bytes.size() > 1) text += "<br>" + sparkline(finding.live_bytes, kCurve);
   text += " | " + format_percent(finding.confidence);
   text += " | " + markdown(reason_text(finding.why));
+  const std::string threads = threads_text(finding.threads, 3);
+  if (!threads.empty()) text += "<br>threads: " + markdown(threads);
   const std::string types = types_text(finding.types, 3);
   if (!types.empty()) text += "<br>types: " + markdown(types);
   for (const std::string& owner : owner_texts(finding.owners, 3)) {
