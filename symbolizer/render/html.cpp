@@ -21,6 +21,7 @@
 #include "symbolizer/render/html_page.h"
 #include "symbolizer/render/html_sizes.h"
 #include "symbolizer/render/html_tree.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
@@ -168,6 +169,7 @@ Json page_data(const Report& report) {
       std::any_of(report.findings.begin(), report.findings.end(),
                   [](const Finding& finding) { return report::rises(finding.verdict); });
   json["judged"] = judged_count(report);
+  json["memory"] = memory_texts(report.snapshots, judged_count(report));
   json["snapshots"] = Json::array();
   for (const report::SnapshotLine& line : report.snapshots) {
     json["snapshots"].push_back({{"sequence", line.sequence},

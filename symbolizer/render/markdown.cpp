@@ -11,6 +11,7 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/reason_words.h"
@@ -116,10 +117,8 @@ std::string render_markdown(const Report& report) {
                      markdown(leaks ? summary_text(report) : none_found_text(report)) + "\n\n";
   text += markdown(scope_text(report));
   if (!report.labels.empty()) text += "; " + markdown(labels_text(report.labels));
-  if (!report.snapshots.empty()) {
-    text +=
-        "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) + " → " +
-        format_bytes(static_cast<double>(report.snapshots[judged_count(report) - 1].live_bytes));
+  for (const std::string& part : memory_texts(report.snapshots, judged_count(report))) {
+    text += "; " + markdown(part);
   }
   if (!report.snapshots.empty()) {
     const report::SnapshotLine& first = report.snapshots.front();

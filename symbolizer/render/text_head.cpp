@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
@@ -29,31 +29,11 @@ void put_memory(TextRows& rows, const TextOptions& options,
   const report::SnapshotLine& first = snapshots.front();
   const report::SnapshotLine& last = snapshots[count - 1];
   std::vector<uint64_t> live;
-  for (size_t i = 0; i < count; ++i) {
-    const report::SnapshotLine& at = snapshots[i];
-    live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes + at.object_bytes);
-  }
-  const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
-    return std::string(what) +
-           (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
-           format_bytes(static_cast<double>(to));
-  };
+  for (size_t i = 0; i < count; ++i) live.push_back(report::live_bytes(snapshots[i]));
   std::string text;
-  if (last.js_used_bytes > 0) {
-    const auto with_script =
-        std::find_if(snapshots.begin(), snapshots.end(),
-                     [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
-    text += from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
-            from_to("native ", first.live_bytes + first.mapping_bytes,
-                    last.live_bytes + last.mapping_bytes);
-  } else if (last.object_bytes > 0) {
-    text += from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
-            from_to("native ", first.live_bytes + first.mapping_bytes,
-                    last.live_bytes + last.mapping_bytes);
-  } else {
-    text += from_to("live ", live.front(), live.back());
+  for (const std::string& part : memory_texts(snapshots, count)) {
+    text += (text.empty() ? "" : "   ") + part;
   }
-  if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
   if (live.size() > 1) text += "   " + sparkline(live, 24);
   if (columns(indent) + columns(text) <= options.width) {
     rows.line(indent + text);

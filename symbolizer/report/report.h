@@ -181,7 +181,7 @@ struct ProcessLine {
   const SnapshotLine& first() const { return snapshots.front(); }
   const SnapshotLine& last() const;
 };
-uint64_t live_bytes(const SnapshotLine& line);  // native, of mappings, of other allocators
+uint64_t live_bytes(const SnapshotLine& line);  // of all heaps
 
 // A process that was recorded and lived long enough for a verdict, and of which there is none.
 struct Unjudged {
