@@ -31,14 +31,17 @@ void put_memory(TextRows& rows, const TextOptions& options,
   std::vector<uint64_t> live;
   for (size_t i = 0; i < count; ++i) live.push_back(report::live_bytes(snapshots[i]));
   std::string text;
+  std::string in_lines;  // where it needs several, words would run together
   for (const std::string& part : memory_texts(snapshots, count)) {
     text += (text.empty() ? "" : "   ") + part;
+    in_lines += (in_lines.empty() ? "" : ", ") + part;
   }
-  if (live.size() > 1) text += "   " + sparkline(live, 24);
+  const std::string spark = live.size() > 1 ? sparkline(live, 24) : "";
+  if (!spark.empty()) text += "   " + spark;
   if (columns(indent) + columns(text) <= options.width) {
     rows.line(indent + text);
   } else {
-    rows.wrapped(text, indent, indent + "  ");
+    rows.wrapped(in_lines + " " + spark, indent, indent + "  ");
   }
   const std::string sum = rss_text(last);
   if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");
