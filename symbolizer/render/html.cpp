@@ -35,6 +35,7 @@ using Json = nlohmann::ordered_json;
 using report::Finding;
 using report::Report;
 using report::StackLine;
+using report::Verdict;
 
 std::string start_of(uint64_t realtime_ns) {
   if (realtime_ns == 0) return "";
@@ -162,7 +163,10 @@ Json page_data(const Report& report) {
   json["start"] = start_of(report.start_realtime_ns);
   json["scope"] = scope_text(report);
   const std::string none_found = none_found_text(report);
-  json["summary"] = report.findings.empty() ? none_found : summary_text(report);
+  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
+                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+  const std::string summary = summary_text(report);
+  json["summary"] = leaks ? summary : none_found + (summary.empty() ? "" : "; " + summary);
   json["none_found"] = none_found;
   json["growth_known"] = report.judged_snapshots >= 2;
   json["rises"] =
