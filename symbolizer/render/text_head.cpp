@@ -22,6 +22,28 @@ using report::Verdict;
 
 namespace {
 
+// As many in a line as fit; each whole, as far as it can be.
+void put_parts(TextRows& rows, const TextOptions& options, const std::vector<std::string>& parts,
+               const std::string& indent) {
+  std::string text;
+  std::string before = indent;
+  const auto put_line = [&](const std::string& line, const std::string& first) {
+    if (columns(first + line) <= options.width)
+      rows.line(first + line);
+    else
+      rows.wrapped(line, first, indent + "  ");
+  };
+  for (const std::string& part : parts) {
+    if (!text.empty() && columns(before + text + "   " + part) > options.width) {
+      put_line(text, before);
+      before = indent + "  ";
+      text.clear();
+    }
+    text += (text.empty() ? "" : "   ") + part;
+  }
+  put_line(text, before);
+}
+
 void put_memory(TextRows& rows, const TextOptions& options,
                 const std::vector<report::SnapshotLine>& snapshots, size_t count,
                 const std::string& indent) {
@@ -30,18 +52,14 @@ void put_memory(TextRows& rows, const TextOptions& options,
   const report::SnapshotLine& last = snapshots[count - 1];
   std::vector<uint64_t> live;
   for (size_t i = 0; i < count; ++i) live.push_back(report::live_bytes(snapshots[i]));
+  std::vector<std::string> parts = memory_texts(snapshots, count);
+  if (live.size() > 1) parts.push_back(sparkline(live, 24));
   std::string text;
-  std::string in_lines;  // where it needs several, words would run together
-  for (const std::string& part : memory_texts(snapshots, count)) {
-    text += (text.empty() ? "" : "   ") + part;
-    in_lines += (in_lines.empty() ? "" : ", ") + part;
-  }
-  const std::string spark = live.size() > 1 ? sparkline(live, 24) : "";
-  if (!spark.empty()) text += "   " + spark;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "   ") + part;
   if (columns(indent) + columns(text) <= options.width) {
     rows.line(indent + text);
   } else {
-    rows.wrapped(in_lines + " " + spark, indent, indent + "  ");
+    put_parts(rows, options, parts, indent);
   }
   const std::string sum = rss_text(last);
   if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");
