@@ -110,6 +110,8 @@ ELSEWHERE = {
         "interposer/snapshot/out_folder": TRIGGER,
         "interposer/snapshot/owners_wish": COPY,
         "interposer/snapshot/process_info": TRIGGER,
+        "interposer/snapshot/threads": "test_threads.py: it needs several, with names",
+        "interposer/snapshot/threads": "test_threads.py: it needs several, with names",
         "interposer/snapshot/recording_folder": TRIGGER,
         "interposer/snapshot/runtimes": "declarations only",
         "interposer/snapshot/signals": TRIGGER,
@@ -160,6 +162,7 @@ ELSEWHERE = {
         "symbolizer/read/owners": SECTIONS,
         "symbolizer/read/runtime_sections": SECTIONS,
         "symbolizer/read/section_items": SECTIONS,
+        "symbolizer/read/threads": "read/thread_sections_test.cpp",
         "symbolizer/render/": "render/render_test.cpp: every format beside test/golden; test_html.py "
                               "shows the page in a browser",
         "symbolizer/report/": REPORTS,

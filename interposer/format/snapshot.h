@@ -66,6 +66,9 @@ enum class SectionType : uint32_t {
   kChangedStacks = 17,  // columns
   kChildren = 24,       // ChildEntry x count: children that are recorded too (optional)
   kLabels = 25,         // LabelEntry x count: what the recording is known by (optional)
+  // Which threads allocate (both together, optional; see ThreadEntry):
+  kThreads = 26,       // ThreadEntry x count
+  kThreadStacks = 27,  // varint, see below
   // Runtimes of other languages inside the program (optional):
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
@@ -329,6 +332,29 @@ struct LabelEntry {
   StringRef value;
 };
 static_assert(sizeof(LabelEntry) == 8);
+
+// Whose allocations are counted together: mostly those of one thread.
+struct ThreadEntry {
+  uint32_t id;     // as the kernel numbers it; of several the last one; 0: none
+  uint32_t flags;  // ThreadFlag bits
+  StringRef name;  // as the kernel has it; empty: unknown, as of one that has ended
+  uint32_t reserved;
+};
+static_assert(sizeof(ThreadEntry) == 16);
+enum ThreadFlag : uint32_t {
+  kThreadSeveral = 1,  // threads before it, which have ended, are counted in
+  kThreadEnded = 2,    // it does not run any more
+  kThreadRest = 4,     // all beyond those that are counted apart, or all that ended long ago
+};
+
+// kThreadStacks. Who allocated what kStacks has; rows without an item: not known. In files of
+// kCompactVersion an item replaces what an earlier snapshot said. Items ascend by node, all varint:
+//   first node - the one behind the previous item's last (1 before the first)
+//   nodes - 1                            that have the same
+//   n                                    1: thread (index into kThreads), which allocated it all
+//                                        else n times, largest first: thread, percent of bytes;
+//                                        what is left to 100 is shared by others. Of one node only
+inline constexpr uint32_t kMostThreadsOfStack = 3;
 
 // One heap that a runtime collects itself (for Node.js a V8 isolate: the main thread's or a
 // worker's) as its own sampling profiler saw it. Its profile is taken just before the native

@@ -26,6 +26,7 @@
 #include "interposer/snapshot/series.h"
 #include "interposer/snapshot/strings.h"
 #include "interposer/snapshot/tables_sections.h"
+#include "interposer/snapshot/threads.h"
 #include "interposer/track/folding.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/waking.h"
@@ -201,6 +202,7 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
   write_resident_parts(out, parts);
   write_children(out);
   write_labels(out, strings);
+  write_threads(out, strings, tables, live);
   if (runtimes.write != nullptr) runtimes.write(out, strings, objects);
   meta.program = strings.add(process_info.program);
   meta.executable = strings.add(process_info.executable);

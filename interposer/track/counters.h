@@ -130,7 +130,12 @@ class Counters {
   static constexpr uint32_t kSharedShard = kOwnedShards;
   static constexpr uint32_t kFoldedShard = kOwnedShards + 1;
 
+  static constexpr uint32_t kShards = kOwnedShards + 2;
+
   CounterShard& shard(uint32_t index) { return shards_[index]; }
+  uint32_t number_of(const CounterShard* shard) const {
+    return static_cast<uint32_t>(shard - shards_);
+  }
 
   // Reads stacks of which many are neighbours: most threads have counted nothing at most stacks, so
   // a shard is asked once for each page of them.
@@ -139,14 +144,19 @@ class Counters {
     explicit Reader(Counters& counters) : counters_(counters) {}
 
     SILT_ALWAYS_INLINE Allocated read(StackId stack) {
-      if (index_of(stack) / CounterShard::kPageStacks != page_) look_for_shards(stack);
       Allocated sum;
-      for (uint32_t i = 0; i < size_; ++i) {
-        const Allocated part = present_[i]->read(stack);
+      read_parts(stack, [&sum](const CounterShard*, const Allocated& part) {
         sum.blocks += part.blocks;
         sum.bytes += part.bytes;
-      }
+      });
       return sum;
+    }
+
+    // Calls visit(shard, part) for each shard in which it may have been counted.
+    template <typename Visitor>
+    SILT_ALWAYS_INLINE void read_parts(StackId stack, Visitor&& visit) {
+      if (index_of(stack) / CounterShard::kPageStacks != page_) look_for_shards(stack);
+      for (uint32_t i = 0; i < size_; ++i) visit(present_[i], present_[i]->read(stack));
     }
 
    private:
@@ -159,7 +169,7 @@ class Counters {
     }
 
     Counters& counters_;
-    CounterShard* present_[kOwnedShards + 2];
+    CounterShard* present_[kShards];
     uint32_t size_ = 0;
     uint32_t page_ = UINT32_MAX;
   };
@@ -215,7 +225,7 @@ class Counters {
   }
 
   void keep_in_box() {
-    for (uint32_t i = 0; i < kOwnedShards + 2; ++i) shards_[i].keep_in_box(i);
+    for (uint32_t i = 0; i < kShards; ++i) shards_[i].keep_in_box(i);
   }
   void begin_anew_in_child(uint32_t limit) {
     for (CounterShard& shard : shards_) shard.begin_anew(limit);
@@ -244,7 +254,7 @@ class Counters {
   }
 
  private:
-  CounterShard shards_[kOwnedShards + 2];
+  CounterShard shards_[kShards];
 };
 
 }  // namespace silt::track

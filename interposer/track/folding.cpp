@@ -233,12 +233,14 @@ bool Folding::hand_in() {
     ThreadState& state = *handing_in_;
     if (!take_ended_state(state)) continue;
     base::release_pages(&state, offsetof(ThreadState, epoch));
+    const bool from_begin = pace_.at() == 0;  // else it may have had an owner meanwhile
     bool up = false;
     while (!state.shared_shard && pace_.at() < recorder.stacks.id_limit() && !up) {
       recorder.counters.hand_in(state.shard, StackId{pace_.at()});
       pace_.go_to(pace_.at() + CounterShard::kPageStacks - pace_.at() % CounterShard::kPageStacks);
       up = pace_.slice_is_over();
     }
+    if (from_begin && !up) state.counted_by.store(0, std::memory_order_relaxed);
     give_back_state(state);
     if (up) return false;
   }

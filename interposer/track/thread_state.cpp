@@ -71,6 +71,12 @@ void free_state(ThreadState& state, uint64_t owner) {
                                       std::memory_order_relaxed);
 }
 
+ThreadState* with_owner(ThreadState* state, const ThreadLocal* local) {
+  state->counted_by.fetch_add(1, std::memory_order_relaxed);
+  state->local.store(local, std::memory_order_release);
+  return state;
+}
+
 // The state of a thread that has ended, if one is soon found.
 ThreadState* find_abandoned(uint32_t self) {
   ThreadState* state = g_next_question.load(std::memory_order_relaxed);
@@ -113,15 +119,11 @@ SILT_COLD ThreadState* acquire_thread_state(const ThreadLocal* local) {
     const uint64_t thread = owner & kThreadMask;
     // Of this thread's own id: an earlier thread's, whose id was given out again.
     if ((thread == 0 || thread == self) && take_over(*state, owner, self)) {
-      state->local.store(local, std::memory_order_release);
-      return state;
+      return with_owner(state, local);
     }
   }
   if (may_take_over) {
-    if (ThreadState* const state = find_abandoned(self)) {
-      state->local.store(local, std::memory_order_release);
-      return state;
-    }
+    if (ThreadState* const state = find_abandoned(self)) return with_owner(state, local);
   }
   auto* const state = static_cast<ThreadState*>(base::map_memory(sizeof(ThreadState)));
   if (state == nullptr) return nullptr;
@@ -129,6 +131,7 @@ SILT_COLD ThreadState* acquire_thread_state(const ThreadLocal* local) {
   state->shared_shard = number >= Counters::kOwnedShards;
   state->shard = &recorder.counters.shard(state->shared_shard ? Counters::kSharedShard : number);
   state->countdown = 1;
+  state->counted_by.store(1, std::memory_order_relaxed);
   state->random = (uint64_t{number} + 1) * 0x9e3779b97f4a7c15;
   state->owner.store(owned_by(self), std::memory_order_relaxed);
   state->local.store(local, std::memory_order_relaxed);

@@ -73,6 +73,8 @@ struct ThreadState {
   uint32_t calls_to_look;       // what the countdown began with
   uint64_t looked_at;           // ticks of the last look
   bool shared_shard;
+  // How many threads have counted in the shard since it was empty.
+  std::atomic<uint32_t> counted_by;
   CounterShard* shard;
   void* runtime;  // what a joined runtime keeps for this thread; its own business
   ThreadStatistics statistics;

@@ -41,6 +41,8 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot, TablesRe
   if (!scripts) return scripts.error();
   auto owners = file.owners();
   if (!owners) return owners.error();
+  auto threads = file.threads();
+  if (!threads) return threads.error();
   auto functions = file.runtime_functions();
   if (!functions) return functions.error();
   auto texts = file.texts();
@@ -53,8 +55,9 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot, TablesRe
   if (!mappings) return mappings.error();
   return NewestSnapshot{std::move(file),         std::move(*node_bytes), std::move(tables->nodes),
                         std::move(tables->rows), std::move(*scripts),    std::move(*owners),
-                        std::move(*functions),   std::move(*texts),      std::move(*labels),
-                        std::move(*modules),     std::move(*mappings),   std::move(snapshot)};
+                        std::move(*threads),     std::move(*functions),  std::move(*texts),
+                        std::move(*labels),      std::move(*modules),    std::move(*mappings),
+                        std::move(snapshot)};
 }
 
 }  // namespace

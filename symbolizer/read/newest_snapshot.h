@@ -33,6 +33,7 @@ struct NewestSnapshot {
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;
+  ThreadRows threads;
   std::vector<RuntimeFunction> functions;
   Texts texts;
   std::vector<Label> labels;

@@ -20,8 +20,10 @@ Result<ParsedSnapshot> parse_snapshot(const std::filesystem::path& path, TablesR
   if (!snapshot) return snapshot.error();
   auto owners = file->owners();
   if (!owners) return owners.error();
-  return ParsedSnapshot{std::move(*file), std::move(*tables), std::move(*scripts),
-                        std::move(*snapshot), std::move(*owners)};
+  auto threads = file->threads();
+  if (!threads) return threads.error();
+  return ParsedSnapshot{std::move(*file),     std::move(*tables), std::move(*scripts),
+                        std::move(*snapshot), std::move(*owners), std::move(*threads)};
 }
 
 }  // namespace

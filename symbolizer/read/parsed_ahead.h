@@ -24,6 +24,7 @@ struct ParsedSnapshot {
   ScriptHeaps scripts;
   Snapshot snapshot;
   std::optional<Owners> owners;
+  ThreadRows threads;
 };
 
 // Parses one file after the other, each while the one before it is being joined: a recording of

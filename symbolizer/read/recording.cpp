@@ -57,6 +57,7 @@ struct OlderSnapshot {
   StackRows rows;
   ScriptHeaps scripts;
   std::optional<Owners> owners;
+  ThreadRows threads;
 };
 
 // What the newest snapshot's nodes became, and what those of older ones do.
@@ -110,8 +111,9 @@ Result<OlderSnapshot> read_older(const SnapshotHeader& header, const NewestSnaps
   if (!parsed) return parsed.error();
   auto joined = join_nodes(parsed->file, parsed->tables.nodes, reference, joins);
   if (!joined) return joined.error();
-  return OlderSnapshot{std::move(parsed->snapshot), joins.joined, std::move(parsed->tables.rows),
-                       std::move(parsed->scripts), std::move(parsed->owners)};
+  return OlderSnapshot{std::move(parsed->snapshot),    joins.joined,
+                       std::move(parsed->tables.rows), std::move(parsed->scripts),
+                       std::move(parsed->owners),      std::move(parsed->threads)};
 }
 
 // Keeps what the newest snapshot says that was asked, but nothing that says less than an older one.
@@ -190,6 +192,7 @@ Result<Recording> join(const std::filesystem::path& path,
       continue;
     }
     stacks.add(index, older->rows, *older->joined, with_births[i]);
+    stacks.add_threads(index, older->threads, older->rows, *older->joined);
     older->snapshot.has_births = with_births[i];
     take_owners(recording, std::move(older->owners), index, *older->joined, stacks);
     older->snapshot.managed_heaps = std::move(older->scripts.managed_heaps);
@@ -197,11 +200,13 @@ Result<Recording> join(const std::filesystem::path& path,
   }
   const auto index = static_cast<uint32_t>(recording.snapshots.size());
   stacks.add(index, reference.rows, whole->whole);
+  stacks.add_threads(index, reference.threads, reference.rows, whole->whole);
   take_owners(recording, std::move(reference.owners), index, whole->whole, stacks);
   const bool fits = scripts.add(index, reference.scripts);
   last.managed_heaps = std::move(reference.scripts.managed_heaps);
   recording.snapshots.push_back(std::move(last));
   recording.stacks = stacks.take_stacks();
+  recording.threads = stacks.take_threads();
 
   recording.nodes = stacks.take_nodes();
   recording.script_frames = maker.take_frames();

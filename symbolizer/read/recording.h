@@ -20,6 +20,7 @@
 #include "symbolizer/read/generations.h"
 #include "symbolizer/read/heap_growth.h"
 #include "symbolizer/read/owners.h"
+#include "symbolizer/read/threads.h"
 
 namespace silt::read {
 
@@ -96,6 +97,9 @@ struct Stack {
   Heap heap = Heap::kNative;
   Missing missing = Missing::kNone;
   std::vector<Sample> samples;  // ascending by snapshot; a snapshot without the stack has none
+  // As the newest snapshot has it that tells; empty: not known.
+  std::vector<ThreadShare> threads;
+  uint32_t threads_at = 0;  // that snapshot
 };
 
 // A child of the process that was alive at a snapshot and recorded too.
@@ -146,6 +150,7 @@ struct Recording {
   std::vector<Mapping> mappings;
   std::vector<ScriptFrame> script_frames;  // places in code of runtimes, each once
   std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks
+  std::vector<Thread> threads;             // that some stack names
   std::vector<HeapGrowth> heap_growth;     // of managed heaps, where somebody looked twice
   std::string program;
   std::string executable;

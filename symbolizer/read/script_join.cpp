@@ -68,16 +68,39 @@ Stack& ScriptJoin::stack_of(NodeId node) {
   return stacks_[at->second];
 }
 
+// By heap, the index of its thread.
+std::vector<uint32_t> ScriptJoin::join_threads(const ScriptHeaps& heaps) {
+  std::vector<uint32_t> joined;
+  for (const format::ManagedHeapEntry& heap : heaps.managed_heaps) {
+    const auto [at, added] =
+        thread_index_.try_emplace(heap.thread_id, static_cast<uint32_t>(threads_.size()));
+    if (added) threads_.push_back({heap.thread_id, 0, true, ""});
+    joined.push_back(at->second);
+  }
+  return joined;
+}
+
 bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
   size_t text = text_bytes_;
   for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
   const size_t nodes = nodes_.size() + heaps.nodes.size();
   if (text > kMostScriptText || nodes > kMostScriptNodes) return false;
   const std::vector<NodeId> joined = join_nodes(heaps, join_frames(heaps));
+  const std::vector<uint32_t> threads = join_threads(heaps);
   for (size_t i = 0; i < heaps.rows.size(); ++i) {
     const ScriptRow& row = heaps.rows[i];
     if (row.live_blocks == 0 && row.live_bytes == 0) continue;
-    std::vector<Sample>& samples = stack_of(joined[row.node]).samples;
+    Stack& stack = stack_of(joined[row.node]);
+    if (row.managed_heap < threads.size()) {
+      if (stack.threads_at != snapshot) stack.threads.clear();
+      stack.threads_at = snapshot;
+      // Rows ascend by heap: the last share is this thread's, if any is.
+      const uint32_t thread = threads[row.managed_heap];
+      if (stack.threads.empty() || stack.threads.back().thread != thread)
+        stack.threads.push_back({thread, 0});
+      stack.threads.back().bytes += static_cast<double>(row.live_bytes);
+    }
+    std::vector<Sample>& samples = stack.samples;
     if (samples.empty() || samples.back().snapshot != snapshot) {
       samples.emplace_back().snapshot = snapshot;
     }
@@ -102,8 +125,12 @@ void ScriptJoin::take(Recording& recording) {
     stack.id = StackId{number_of(stack.id) + before};
     stack.leaf = NodeId{number_of(stack.leaf) + before};
     stack.samples.shrink_to_fit();
+    for (ThreadShare& share : stack.threads) {
+      share.thread += static_cast<uint32_t>(recording.threads.size());
+    }
     recording.stacks.push_back(std::move(stack));
   }
+  std::move(threads_.begin(), threads_.end(), std::back_inserter(recording.threads));
   const auto frames_before = static_cast<uint32_t>(recording.script_frames.size());
   for (Node node : nodes_) {
     if (node.parent != kRootNode) node.parent = NodeId{number_of(node.parent) + before};

@@ -45,6 +45,7 @@ class ScriptJoin {
   std::vector<uint32_t> join_frames(const ScriptHeaps& heaps);
   std::vector<NodeId> join_nodes(const ScriptHeaps& heaps, const std::vector<uint32_t>& frames);
   Stack& stack_of(NodeId node);
+  std::vector<uint32_t> join_threads(const ScriptHeaps& heaps);
 
   size_t text_bytes_ = 0;
   std::unordered_map<FrameKey, uint32_t, FrameKeyHash> frame_index_;
@@ -53,6 +54,8 @@ class ScriptJoin {
   std::vector<ScriptFrame> frames_;
   std::vector<Node> nodes_;  // the first has the id 1, until they come behind the recording's own
   std::vector<Stack> stacks_;
+  std::unordered_map<uint32_t, uint32_t> thread_index_;
+  std::vector<Thread> threads_;
 };
 
 }  // namespace silt::read

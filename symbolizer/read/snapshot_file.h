@@ -22,6 +22,7 @@
 #include "symbolizer/read/owners.h"
 #include "symbolizer/read/recording.h"
 #include "symbolizer/read/runtime_stacks.h"
+#include "symbolizer/read/threads.h"
 
 namespace silt::read {
 
@@ -39,6 +40,7 @@ inline constexpr uint32_t kMostManagedHeaps = 4096;
 inline constexpr size_t kMostChildren = 4096;
 inline constexpr size_t kMostLabels = 64;
 inline constexpr uint32_t kMostRuntimes = 64;
+inline constexpr size_t kMostThreads = 64;  // that are told apart
 
 // Figures, and sums of figures over all stacks of a snapshot, stay within the signed range, so that
 // differences downstream cannot overflow.
@@ -127,6 +129,7 @@ class SnapshotFile {
   Result<std::vector<Label>> labels();
   Result<std::vector<Snapshot::Runtime>> runtimes();
   Result<std::vector<RuntimeFunction>> runtime_functions();
+  Result<ThreadRows> threads();  // empty where it is not known
   // Nothing where it was not asked for. Stacks are named by their nodes in this file.
   Result<std::optional<Owners>> owners() const;
   Result<ScriptHeaps> script_heaps();  // empty where no runtime has managed heaps

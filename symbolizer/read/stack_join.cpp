@@ -164,6 +164,52 @@ void StackJoin::add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeI
   }
 }
 
+// Threads are numbered anew in each snapshot; one that was told with a name keeps it.
+std::vector<uint32_t> StackJoin::join_threads(const std::vector<Thread>& threads) {
+  std::vector<uint32_t> joined;
+  for (const Thread& thread : threads) {
+    const uint64_t key = uint64_t{thread.flags & format::kThreadRest} << 32 | thread.id;
+    const auto [at, added] = thread_index_.try_emplace(key, static_cast<uint32_t>(threads_.size()));
+    joined.push_back(at->second);
+    if (added) {
+      threads_.push_back(thread);
+    } else {
+      Thread& known = threads_[at->second];
+      known.flags = thread.flags;
+      if (!thread.name.empty()) known.name = thread.name;
+    }
+  }
+  return joined;
+}
+
+void StackJoin::add_threads(uint32_t snapshot, const ThreadRows& threads, const StackRows& rows,
+                            const ByNode<NodeId>& joined) {
+  const std::vector<uint32_t> joined_threads = join_threads(threads.threads);
+  size_t item = 0;
+  for (const StackRow& row : rows.rows) {
+    const uint32_t node = number_of(row.node);
+    while (item < threads.items.size() && threads.items[item].end <= node) ++item;
+    if (item == threads.items.size()) break;
+    if (node < threads.items[item].first || row.allocated_blocks == 0) continue;
+    Stack& stack = stack_of(joined.empty() ? row.node : joined[row.node]);
+    if (stack.threads_at != snapshot) stack.threads.clear();
+    stack.threads_at = snapshot;
+    const size_t end = threads.shares_end(item);
+    for (size_t i = threads.items[item].shares_begin; i < end; ++i) {
+      const uint32_t thread = joined_threads[threads.shares[i].thread];
+      const double bytes = static_cast<double>(threads.shares[i].percent) / 100 *
+                           static_cast<double>(row.allocated_bytes);
+      const auto same =
+          std::find_if(stack.threads.begin(), stack.threads.end(),
+                       [&](const ThreadShare& share) { return share.thread == thread; });
+      if (same == stack.threads.end())
+        stack.threads.push_back({thread, bytes});
+      else
+        same->bytes += bytes;
+    }
+  }
+}
+
 // The node below `node`; the root: there is none. Of pcs that lie in no module.
 NodeId StackJoin::find_below(NodeId node, uint64_t pc) const {
   return oldest_.find(key_of(node, pc, 1));

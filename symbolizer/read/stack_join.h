@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "symbolizer/read/module_index.h"
@@ -34,6 +35,10 @@ class StackJoin {
   // the newest's. Snapshots come in ascending order.
   void add(uint32_t snapshot, const StackRows& rows, const ByNode<NodeId>& joined,
            bool with_births = true);
+  // Likewise, which threads allocated at these stacks. Of a snapshot whose rows were added.
+  void add_threads(uint32_t snapshot, const ThreadRows& threads, const StackRows& rows,
+                   const ByNode<NodeId>& joined);
+  std::vector<Thread> take_threads() { return std::move(threads_); }
   // How many snapshots there will be, if that is known.
   void expect(uint32_t snapshots) { snapshots_ = snapshots; }
 
@@ -49,6 +54,7 @@ class StackJoin {
   NodeKey key_of(NodeId parent, uint64_t pc, uint32_t birth) const;
   void look_for_twins(NodeId id);
   Stack& stack_of(NodeId node);
+  std::vector<uint32_t> join_threads(const std::vector<Thread>& threads);
   NodeId find_below(NodeId node, uint64_t pc) const;
   std::vector<NodeId> runtime_chain(NodeId node) const;
 
@@ -60,6 +66,8 @@ class StackJoin {
   ByNode<uint32_t> stack_index_;  // by oldest twin; kNoStack where there is none yet
   std::vector<Stack> stacks_;
   uint32_t snapshots_ = 0;
+  std::unordered_map<uint64_t, uint32_t> thread_index_;  // kThreadRest << 32 | id
+  std::vector<Thread> threads_;
   std::vector<bool> numbered_anew_;  // by snapshot
 };
 

@@ -9,6 +9,7 @@
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/reason_words.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 
@@ -50,6 +51,8 @@ std::string finding_details(const Report& report, const Finding& finding) {
   text += format_percent(finding.confidence) + " sure\n";
   const std::string limit = limit_text(report, finding);
   if (!limit.empty()) text += limit + "\n";
+  const std::string threads = threads_text(finding.threads, 3);
+  if (!threads.empty()) text += "threads: " + threads + "\n";
   const std::string types = types_text(finding.types, 3);
   if (!types.empty()) text += "types: " + types + "\n";
   for (const std::string& owner : owner_texts(finding.owners, 3)) text += clean(owner) + "\n";

@@ -21,6 +21,7 @@
 #include "symbolizer/render/html_page.h"
 #include "symbolizer/render/html_sizes.h"
 #include "symbolizer/render/html_tree.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
@@ -34,6 +35,7 @@ using Json = nlohmann::ordered_json;
 using report::Finding;
 using report::Report;
 using report::StackLine;
+using report::Verdict;
 
 std::string start_of(uint64_t realtime_ns) {
   if (realtime_ns == 0) return "";
@@ -161,13 +163,17 @@ Json page_data(const Report& report) {
   json["start"] = start_of(report.start_realtime_ns);
   json["scope"] = scope_text(report);
   const std::string none_found = none_found_text(report);
-  json["summary"] = report.findings.empty() ? none_found : summary_text(report);
+  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
+                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+  const std::string summary = summary_text(report);
+  json["summary"] = leaks ? summary : none_found + (summary.empty() ? "" : "; " + summary);
   json["none_found"] = none_found;
   json["growth_known"] = report.judged_snapshots >= 2;
   json["rises"] =
       std::any_of(report.findings.begin(), report.findings.end(),
                   [](const Finding& finding) { return report::rises(finding.verdict); });
   json["judged"] = judged_count(report);
+  json["memory"] = memory_texts(report.snapshots, judged_count(report));
   json["snapshots"] = Json::array();
   for (const report::SnapshotLine& line : report.snapshots) {
     json["snapshots"].push_back({{"sequence", line.sequence},

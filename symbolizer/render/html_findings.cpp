@@ -20,6 +20,7 @@
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/reason_words.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -120,6 +121,7 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["limit"] = limit_text(report, finding);
   json["reason"] = clean(reason_text(finding.why));
   json["owners"] = owners_for_page(finding.owners);
+  json["threads"] = threads_text(finding.threads, finding.threads.size());
   json["types"] = types_text(finding.types, finding.types.size());
   json["change"] = change_word(finding.change);
   json["live_bytes"] = fitted(finding.live_bytes, report.snapshots.size());

@@ -12,6 +12,7 @@
 #include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 
@@ -95,6 +96,7 @@ Json finding_of(const report::Finding& finding) {
   json["reason"] = reason_text(finding.why);
   json["live_bytes"] = finding.live_bytes;
   if (!finding.owners.empty()) json["owners"] = owners_of(finding.owners);
+  if (!finding.threads.empty()) json["threads"] = threads_json(finding.threads);
   if (!finding.types.empty()) json["types"] = types_json(finding.types);
   if (finding.change != report::Change::kNotCompared) {
     json["change"] = change_word(finding.change);
@@ -140,6 +142,7 @@ Json stack_of(const report::StackLine& stack, bool several) {
   json["missing"] = text_or_null(missing_text(stack.missing));
   if (several) json["process"] = stack.process;
   if (!stack.owners.empty()) json["owners"] = owners_of(stack.owners);
+  if (!stack.threads.empty()) json["threads"] = threads_json(stack.threads);
   if (!stack.types.empty()) json["types"] = types_json(stack.types);
   return json;
 }

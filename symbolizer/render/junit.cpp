@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <pugixml.hpp>
 #include <sstream>
+#include <unordered_map>
 
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/gate_words.h"
@@ -90,7 +91,7 @@ class Suite {
     for (const report::Ruling& ruling : report.gate.rulings) {
       if (ruling.finding) continue;
       pugi::xml_node test = add_case(clean(ruling.rule));
-      if (ruling.outcome == report::Outcome::kBroken) fail(test, clean(ruling.why), "");
+      if (ruling.outcome == report::Outcome::kBroken) fail(test, clean(ruling.why), clean(ruling.why));
       if (ruling.outcome == report::Outcome::kInconclusive) skip(test, ruling.why);
     }
   }
@@ -112,10 +113,16 @@ class Suite {
   }
 
  private:
+  // GitLab keeps one case of those with the same class and name.
+  std::string own_name(const std::string& name) {
+    const size_t same = ++names_[name];
+    return same == 1 ? name : name + " (" + std::to_string(same) + ")";
+  }
+
   pugi::xml_node add_case(const std::string& name) {
     pugi::xml_node test = node_.append_child("testcase");
     test.append_attribute("classname") = class_name_.c_str();
-    test.append_attribute("name") = name.c_str();
+    test.append_attribute("name") = own_name(name).c_str();
     test.append_attribute("time") = seconds_.c_str();
     ++counts_.tests;
     return test;
@@ -130,7 +137,10 @@ class Suite {
   }
 
   void skip(pugi::xml_node test, const std::string& why) {
-    test.append_child("skipped").append_attribute("message") = clean(why).c_str();
+    pugi::xml_node skipped = test.append_child("skipped");
+    skipped.append_attribute("message") = clean(why).c_str();
+    // GitLab shows the text and not the attribute.
+    skipped.append_child(pugi::node_pcdata).set_value(clean(why).c_str());
     ++skipped_;
   }
 
@@ -138,6 +148,7 @@ class Suite {
   std::string class_name_;
   std::string seconds_;
   Dialect dialect_;
+  std::unordered_map<std::string, size_t> names_;
   Counts counts_;
   size_t skipped_ = 0;
 };

@@ -11,11 +11,13 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
 #include "symbolizer/render/heap_growth_words.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/owner_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -64,6 +66,8 @@ std::string row(const Finding& finding) {
   if (finding.live_bytes.size() > 1) text += "<br>" + sparkline(finding.live_bytes, kCurve);
   text += " | " + format_percent(finding.confidence);
   text += " | " + markdown(reason_text(finding.why));
+  const std::string threads = threads_text(finding.threads, 3);
+  if (!threads.empty()) text += "<br>threads: " + markdown(threads);
   const std::string types = types_text(finding.types, 3);
   if (!types.empty()) text += "<br>types: " + markdown(types);
   for (const std::string& owner : owner_texts(finding.owners, 3)) {
@@ -113,10 +117,8 @@ std::string render_markdown(const Report& report) {
                      markdown(leaks ? summary_text(report) : none_found_text(report)) + "\n\n";
   text += markdown(scope_text(report));
   if (!report.labels.empty()) text += "; " + markdown(labels_text(report.labels));
-  if (!report.snapshots.empty()) {
-    text +=
-        "; live " + format_bytes(static_cast<double>(report.snapshots.front().live_bytes)) + " → " +
-        format_bytes(static_cast<double>(report.snapshots[judged_count(report) - 1].live_bytes));
+  for (const std::string& part : memory_texts(report.snapshots, judged_count(report))) {
+    text += "; " + markdown(part);
   }
   if (!report.snapshots.empty()) {
     const report::SnapshotLine& first = report.snapshots.front();

@@ -16,8 +16,8 @@ std::vector<RssPart> rss_parts(const report::MemoryParts& parts) {
       parts.armed ? "born before it was armed, or held by the allocator" : "held by the allocator";
   return {{"files", "files", parts.files},
           {"JavaScript heap", "js", parts.js_heap},
-          {"native live", "native", parts.native_live},
-          {"Python objects", "python", parts.objects},
+          {"native pages", "native", parts.native_live},
+          {"Python pages", "python", parts.objects},
           {held, "held", parts.held},
           {"mappings", "mapping", parts.mappings},
           {"stacks", "stacks", parts.stacks},

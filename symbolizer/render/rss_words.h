@@ -16,7 +16,7 @@ namespace silt::render {
 // "RSS 412 MB = files 38 MB + JavaScript heap 120 MB (used 97 MB, free 23 MB) + …"; "" when the
 // snapshot does not tell.
 std::string rss_text(const report::SnapshotLine& line);
-// How the parts of RSS changed between two snapshots, largest growth first: "+120 MB native live".
+// How the parts of RSS changed between two snapshots, largest growth first: "native pages +120 MB".
 std::string rss_change_text(const report::SnapshotLine& first, const report::SnapshotLine& last);
 // The parts with their names, in the order of the sum; those that count.
 struct RssPart {

@@ -17,6 +17,7 @@
 #include "symbolizer/render/text_head.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/text_stack.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/gate/policy.h"
@@ -122,6 +123,7 @@ class Page : TextRows {
       const std::string spark = sparkline(finding.live_bytes, 16);
       wrapped(pace, "    " + spark + " ", std::string(5 + columns(spark), ' '));
       wrapped(reason_text(finding.why), "    ", "    ");
+      threads(finding.threads);
       types(finding.types);
       owners(finding.owners, 3);
       const std::string limit = limit_text(report_, finding);
@@ -236,6 +238,11 @@ class Page : TextRows {
     }
   }
 
+  void threads(const std::vector<report::ThreadLine>& all) {
+    const std::string text = threads_text(all, options_.full ? all.size() : 3);
+    if (!text.empty()) wrapped("threads: " + text, "    ", "      ");
+  }
+
   void types(const std::vector<report::TypeLine>& all) {
     const std::string text = types_text(all, options_.full ? all.size() : 3);
     if (!text.empty()) wrapped("types: " + text, "    ", "      ");
@@ -307,6 +314,7 @@ class Page : TextRows {
       wrapped(stack_figures(report_, stack) + " " + sparkline(stack.live_bytes, 16), "  ", "  ");
       const Frame& site = stack.frames[report::find_site(stack.frames)];
       put_frames(*this, options_, stack.frames, site, stack.missing);
+      if (options_.full) threads(stack.threads);
       types(stack.types);
       owners(stack.owners, 2);
       ++shown;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
+#include "symbolizer/render/memory_words.h"
 #include "symbolizer/render/process_words.h"
 #include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/words.h"
@@ -22,6 +22,28 @@ using report::Verdict;
 
 namespace {
 
+// As many in a line as fit; each whole, as far as it can be.
+void put_parts(TextRows& rows, const TextOptions& options, const std::vector<std::string>& parts,
+               const std::string& indent) {
+  std::string text;
+  std::string before = indent;
+  const auto put_line = [&](const std::string& line, const std::string& first) {
+    if (columns(first + line) <= options.width)
+      rows.line(first + line);
+    else
+      rows.wrapped(line, first, indent + "  ");
+  };
+  for (const std::string& part : parts) {
+    if (!text.empty() && columns(before + text + "   " + part) > options.width) {
+      put_line(text, before);
+      before = indent + "  ";
+      text.clear();
+    }
+    text += (text.empty() ? "" : "   ") + part;
+  }
+  put_line(text, before);
+}
+
 void put_memory(TextRows& rows, const TextOptions& options,
                 const std::vector<report::SnapshotLine>& snapshots, size_t count,
                 const std::string& indent) {
@@ -29,36 +51,15 @@ void put_memory(TextRows& rows, const TextOptions& options,
   const report::SnapshotLine& first = snapshots.front();
   const report::SnapshotLine& last = snapshots[count - 1];
   std::vector<uint64_t> live;
-  for (size_t i = 0; i < count; ++i) {
-    const report::SnapshotLine& at = snapshots[i];
-    live.push_back(at.live_bytes + at.mapping_bytes + at.js_used_bytes + at.object_bytes);
-  }
-  const auto from_to = [&](const char* what, uint64_t from, uint64_t to) {
-    return std::string(what) +
-           (count > 1 ? format_bytes(static_cast<double>(from)) + " → " : std::string()) +
-           format_bytes(static_cast<double>(to));
-  };
+  for (size_t i = 0; i < count; ++i) live.push_back(report::live_bytes(snapshots[i]));
+  std::vector<std::string> parts = memory_texts(snapshots, count);
+  if (live.size() > 1) parts.push_back(sparkline(live, 24));
   std::string text;
-  if (last.js_used_bytes > 0) {
-    const auto with_script =
-        std::find_if(snapshots.begin(), snapshots.end(),
-                     [](const report::SnapshotLine& at) { return at.js_used_bytes > 0; });
-    text += from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
-            from_to("native ", first.live_bytes + first.mapping_bytes,
-                    last.live_bytes + last.mapping_bytes);
-  } else if (last.object_bytes > 0) {
-    text += from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
-            from_to("native ", first.live_bytes + first.mapping_bytes,
-                    last.live_bytes + last.mapping_bytes);
-  } else {
-    text += from_to("live ", live.front(), live.back());
-  }
-  if (last.rss_bytes != 0) text += "   " + from_to("RSS ", first.rss_bytes, last.rss_bytes);
-  if (live.size() > 1) text += "   " + sparkline(live, 24);
+  for (const std::string& part : parts) text += (text.empty() ? "" : "   ") + part;
   if (columns(indent) + columns(text) <= options.width) {
     rows.line(indent + text);
   } else {
-    rows.wrapped(text, indent, indent + "  ");
+    put_parts(rows, options, parts, indent);
   }
   const std::string sum = rss_text(last);
   if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");

@@ -14,6 +14,7 @@
 #include "symbolizer/report/own_heap_mappings.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/stack_lines.h"
+#include "symbolizer/report/threads.h"
 
 namespace silt::report {
 namespace {
@@ -197,6 +198,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   for (const Runtime* runtime : runtimes()) {
     if (runtime->add_owners != nullptr) runtime->add_owners(recording, report);
   }
+  add_threads(recording, report);
   add_honesty(recording, timelines, report);
   add_notes(recording, timelines.native, own_allocators, names, wholes, report);
   tell("done", 1);

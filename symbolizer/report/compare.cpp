@@ -70,6 +70,7 @@ Finding spoken_for(const std::vector<Said>& all) {
   told.seconds_to_limit.reset();
   told.stacks.clear();
   told.leads.clear();
+  if (all.size() > 1) told.threads.clear();
   told.places.clear();
   told.live_bytes.clear();
   for (const Said& said : all) {

@@ -45,6 +45,13 @@ uint64_t take(uint64_t& from, uint64_t bytes) {
   return taken;
 }
 
+// What runtimes have mapped for their own allocators; that of older snapshots is not known.
+uint64_t arena_bytes(const read::Snapshot& snapshot) {
+  uint64_t sum = 0;
+  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) sum += runtime.arena_bytes;
+  return sum;
+}
+
 }  // namespace
 
 format::HeapTotals object_totals(const read::Snapshot& snapshot) {
@@ -124,11 +131,16 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   const format::HeapTotals objects = object_totals(snapshot);
   uint64_t small =
       objects.live_bytes + std::min(objects.live_blocks, uint64_t{1} << 48) * kObjectOverhead;
-  for (uint64_t* from : {&allocator, &parts.mappings, &parts.unknown}) {
-    const uint64_t taken = take(*from, small);
+  const auto objects_from = [&](uint64_t& from, uint64_t most) {
+    const uint64_t taken = take(from, std::min(small, most));
     parts.objects += taken;
     small -= taken;
-  }
+  };
+  // Its arenas are mappings; large objects are the C library's blocks.
+  objects_from(parts.mappings, arena_bytes(snapshot));
+  objects_from(allocator, small);
+  objects_from(parts.mappings, small);
+  objects_from(parts.unknown, small);
   // What is not known may well be live blocks; what was never touched is not resident.
   parts.native_live = take(allocator, live);
   live -= parts.native_live;

@@ -83,7 +83,7 @@ const SnapshotLine& ProcessLine::last() const {
 }
 
 uint64_t live_bytes(const SnapshotLine& line) {
-  return line.live_bytes + line.mapping_bytes + line.object_bytes;
+  return line.live_bytes + line.mapping_bytes + line.object_bytes + line.js_used_bytes;
 }
 
 std::vector<ProcessLine> process_lines(const std::vector<Report>& reports,

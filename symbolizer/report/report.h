@@ -65,6 +65,17 @@ struct TypeLine {
   double share = 0;      // of the bytes that are live, 0..1
 };
 
+// Who allocated a part of something, in a program in which several threads do.
+struct ThreadLine {
+  // main; thread; successive: threads one after the other, `id` the last; rest: others, counted as
+  // one; worker: of a managed heap, which its runtime numbers
+  std::string kind;
+  uint32_t id = 0;
+  std::string name;  // as the kernel has it; empty: unknown
+  // Of the bytes allocated, 0..1; in a managed heap of those that live in this thread's.
+  double share = 0;
+};
+
 // What came in a managed heap between two looks at all of its objects, and who keeps it.
 struct HeapGrowthLine {
   uint32_t pid = 0;
@@ -90,9 +101,10 @@ struct StackLine {
   std::vector<uint64_t> allocated_blocks_by = {};
   int64_t growth_bytes = 0;  // live at the last snapshot minus live at the first
   int64_t growth_blocks = 0;
-  std::vector<OwnerLine> owners;  // largest first; empty: not known
-  std::vector<TypeLine> types;    // largest first; empty: not known
-  size_t process = 0;             // index into Report::processes, when there are several
+  std::vector<OwnerLine> owners;         // largest first; empty: not known
+  std::vector<TypeLine> types;           // largest first; empty: not known
+  std::vector<ThreadLine> threads = {};  // largest first; empty: not known, or there is only one
+  size_t process = 0;                    // index into Report::processes, when there are several
   // Innermost first, without the allocator's own frames; empty where the stack is not shown.
   symbolize::FrameList frames;
 };
@@ -145,7 +157,9 @@ struct Finding {
   std::optional<double> baseline_bytes_per_hour;
   std::vector<OwnerLine> owners;  // largest first; empty: not known
   std::vector<TypeLine> types;    // largest first; empty: not known
-  std::vector<Share> shares;      // one for each process, when several are reported together
+  // Largest first; empty: not known, or there is only one. Of several processes not told.
+  std::vector<ThreadLine> threads = {};
+  std::vector<Share> shares;  // one for each process, when several are reported together
 };
 
 // One of several processes reported together, with figures of its own by its own clock.
@@ -167,7 +181,7 @@ struct ProcessLine {
   const SnapshotLine& first() const { return snapshots.front(); }
   const SnapshotLine& last() const;
 };
-uint64_t live_bytes(const SnapshotLine& line);  // native, of mappings, of other allocators
+uint64_t live_bytes(const SnapshotLine& line);  // of all heaps
 
 // A process that was recorded and lived long enough for a verdict, and of which there is none.
 struct Unjudged {

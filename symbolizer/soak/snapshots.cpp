@@ -85,10 +85,21 @@ bool Snapshots::take(SeenProcesses& seen, const std::vector<pid_t>& pids, pid_t 
 void Snapshots::read_figures(const std::string& path) {
   auto source = FileSource::open(path);
   if (!source) return;
-  const auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
+  auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
   if (!file) return;
   const format::Meta& meta = file->meta();
   live_bytes_ += static_cast<double>(meta.native.live_bytes + meta.mapping.live_bytes);
+  if (const auto runtimes = file->runtimes()) {
+    for (const auto& runtime : *runtimes) {
+      live_bytes_ += static_cast<double>(runtime.objects.live_bytes);
+    }
+  }
+  if (const auto heaps = file->script_heaps()) {
+    for (const auto& heap : heaps->managed_heaps) {
+      if ((heap.flags & format::kHeapEnded) != 0) continue;
+      live_bytes_ += static_cast<double>(heap.heap_used_bytes);
+    }
+  }
   rss_bytes_ += static_cast<double>(meta.rss_bytes);
 }
 

@@ -16,6 +16,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/text_rows.h"
 #include "symbolizer/render/text_stack.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
@@ -94,6 +95,8 @@ class Body {
 
   void finding(const report::Finding& finding) {
     wrapped(render::reason_text(finding.why));
+    const std::string threads = render::threads_text(finding.threads, 5);
+    if (!threads.empty()) wrapped("threads: " + threads);
     const std::string types = render::types_text(finding.types, 5);
     if (!types.empty()) wrapped("types: " + types);
     for (const std::string& owner : render::owner_texts(finding.owners, 3)) wrapped(owner);

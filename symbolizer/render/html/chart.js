@@ -10,7 +10,9 @@ import uPlot from "uplot";
 import {element, onSchemeChange, onWidthChange, scrolled, styleValue} from "./dom.js";
 import {bytes, count, elapsed} from "./format.js";
 
-const kColors = 10;  // --series-0 … in the style sheet
+// Of --series-0 … in the style sheet: what rises from the begin on, red first, all else from the
+// end on. There are never more layers than colours.
+const kColors = [0, 1, 6, 9, 3, 8, 2, 4, 7, 5];
 const kHeight = 320;
 const kMostRows = 500;
 // RSS that is so many times what is in use would press the rest to the ground: it is hidden then,
@@ -21,9 +23,15 @@ const kMostOverhang = 3;
 function layers(data) {
   const result = data.heaps.map((heap) => (
     {label: heap.label, values: heap.live_bytes, color: `--heap-${heap.key}`}));
-  data.chart.forEach((layer, i) => {
-    result.push({label: layer.label, values: layer.live_bytes,
-                 color: layer.others ? "--series-others" : `--series-${i % kColors}`});
+  let rising = 0;
+  let calm = 0;
+  const color = (layer) => {
+    if (layer.others) return "--series-others";
+    const rises = ["leak", "growing"].includes(data.findings[layer.finding].verdict);
+    return `--series-${rises ? kColors[rising++] : kColors[kColors.length - ++calm]}`;
+  };
+  data.chart.forEach((layer) => {
+    result.push({label: layer.label, values: layer.live_bytes, color: color(layer)});
   });
   return result;
 }

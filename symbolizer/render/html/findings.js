@@ -153,6 +153,7 @@ function card(data, finding, index, range, show) {
         ` ${finding.heap} heap · confidence ${(100 * finding.confidence).toFixed(0)} %`)));
     const table = shares(data, finding);
     if (table) body.append(table);
+    if (finding.threads) body.append(element("p", {class: "types"}, `threads: ${finding.threads}`));
     if (finding.types) body.append(element("p", {class: "types"}, `types: ${finding.types}`));
     const owners = ownersBox(finding.owners);
     if (owners) body.append(owners);

@@ -30,8 +30,7 @@ function buildSummary(data) {
   const facts = [
     ["process", data.title], ["labels", data.labels], ["command", data.command],
     ["started", data.start], ["seen", data.scope],
-    ["at last", last && `${bytes(last.live_bytes)} in use of native memory in ${count(last.live_blocks)} blocks, ` +
-      `${bytes(last.mapping_bytes)} mapped, RSS ${last.rss_bytes ? bytes(last.rss_bytes) : "unknown"}`],
+    ["in use", last && `${data.memory.join(" · ")} · ${count(last.live_blocks)} native blocks`],
     ["RSS", data.rss_sum && `${data.rss_sum}${data.rss_change ? `; since the first snapshot: ${data.rss_change}` : ""}`],
   ].filter(([, value]) => value);
   document.querySelector("main").append(

@@ -46,6 +46,22 @@ TEST_CASE("the parts of RSS add up to it") {
   CHECK(parts->held == 40 * kMegabyte - 16 * 1000);
 }
 
+TEST_CASE("objects lie in their runtime's arenas first, and native blocks beside them") {
+  read::Snapshot snapshot;
+  snapshot.rss = {{RssKind::kAllocator, 6 * kMegabyte}, {RssKind::kMapping, 13 * kMegabyte}};
+  snapshot.meta.native.live_bytes = 2 * kMegabyte;
+  snapshot.runtimes.resize(1);
+  snapshot.runtimes[0].objects.live_bytes = 15 * kMegabyte;
+  snapshot.runtimes[0].arena_bytes = 12 * kMegabyte;
+  const auto parts = memory_parts(snapshot);
+  REQUIRE(parts);
+  CHECK(parts->objects == 15 * kMegabyte);
+  CHECK(parts->mappings == kMegabyte);  // the program's own
+  CHECK(parts->native_live == 2 * kMegabyte);
+  CHECK(parts->held == kMegabyte);
+  CHECK(parts->sum() == 19 * kMegabyte);
+}
+
 TEST_CASE("live blocks that were never touched are not resident") {
   read::Snapshot snapshot = some_snapshot();
   snapshot.meta.native.live_bytes = 500 * kMegabyte;
