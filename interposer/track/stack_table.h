@@ -58,7 +58,7 @@ class StackTable {
 
   // The child of `parent` at `pc`, made if need be; kRoot when the table is full.
   SILT_ALWAYS_INLINE NodeId child(NodeId parent, uint64_t pc) {
-    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_relaxed);
+    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_acquire);
     if (hint != 0 && is(nodes_[hint], index_of(parent), pc)) [[likely]]
       return NodeId{hint};
     return NodeId{child_slow(index_of(parent), pc, hint != 0)};
