@@ -19,7 +19,9 @@ import hook_list
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 IMPORTS = ROOT / "test" / "structure" / "imports.txt"
-NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "libdl.so.2"}
+NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libdl.so.2"}
+# What arch_aarch64.cpp needs besides.
+AARCH64_IMPORTS = {"_setjmp"}
 NEWEST_GLIBC = (2, 17)
 
 
@@ -91,9 +93,11 @@ def check(library):
     exports, imports = dynamic_symbols(library)
     hooks = [symbol for symbol, _ in hook_list.hooks(ROOT / hook_list.HEADER)]
     compare(exports, hooks, pathlib.Path(hook_list.HEADER).name, "exports", problems)
-    compare(imports, listed(IMPORTS), IMPORTS.name, "imports", problems)
+    aarch64 = "AArch64" in output_of("readelf", "-h", library)
+    compare(imports, sorted({*listed(IMPORTS), *(AARCH64_IMPORTS if aarch64 else ())}),
+            IMPORTS.name, "imports", problems)
     if any(name.startswith("__tls_get_addr") for name in imports) or \
-            re.search(r"R_X86_64_(DTPMOD64|TLSDESC)", output_of("readelf", "-r", "-W", library)):
+            re.search(r"R_(X86_64_DTPMOD64|X86_64_TLSDESC|AARCH64_TLS_DTPMOD|AARCH64_TLSDESC)", output_of("readelf", "-r", "-W", library)):
         problems.append("has thread-local variables that are not initial-exec")
     count = constructors(library)
     if count != 1:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A short set on aarch64, under an emulator: counts exact to the block, stacks from hooks, handlers
+and coroutines as libunwind walks them, signed return addresses, snapshots on request, owners. The
+whole of what the cross build can run is in scripts/test_long."""
+
+import os
+import subprocess
+
+import emulated
+import harness
+
+WALKED = {"SILT_VERIFY_WALK": "1"}
+
+
+class Aarch64(emulated.EmulatedTest):
+    def check_program(self, name, *arguments, least, stop_at="ready done"):
+        report, process = self.run_emulated(name, *arguments, settings=WALKED, stop_at=stop_at)
+        self.check_expectations(report, process.lines)
+        self.assert_same_walks(process, least)
+        return report
+
+    def test_counts_of_threads_are_exact_to_the_block(self):
+        report, process = self.run_emulated("exact_counts", stop_at="ready running")
+        self.check_expectations(report, process.lines)
+        names = harness.Report.names(report.with_function("allocate_kept")[0])
+        self.assertLess(names.index("allocate_kept"), names.index("work"))
+
+    def test_operators_and_allocation_functions_are_all_hooked(self):
+        for name in ("operators", "entry_points"):
+            with self.subTest(name):
+                report, process = self.run_emulated(name)
+                self.check_expectations(report, process.lines)
+
+    def test_two_hundred_frames_and_five_thousand(self):
+        report = self.check_program("deep_stack", least=20)
+        stack, = report.with_function("leaf_of_200")
+        names = harness.Report.names(stack)
+        self.assertEqual(names.count("descend_200"), 200)
+        self.assertIn("main", names)
+
+    def test_a_handlers_stack_goes_on_in_the_interrupted_code(self):
+        report = self.check_program("signal_stack", least=30)
+        for leaf, handler, code in (
+                ("allocate_in_handler", "on_signal", "interrupted_code"),
+                ("allocate_on_alternate_stack", "on_alternate_stack", "interrupted_code"),
+                # Which calls nothing: its return address is in the link register.
+                ("allocate_after_trap", "on_trap", "trapping_code")):
+            stack, = report.with_function(leaf)
+            names = [name for name in harness.Report.names(stack)
+                     if name in (leaf, handler, code, "main")]
+            self.assertEqual(names, [leaf, handler, code, "main"])
+
+    def test_exceptions_leave_hooks_and_coroutines_have_stacks(self):
+        self.check_program("exceptions", least=10_000)
+        self.check_program("coroutines", least=4000)
+
+    def test_functions_that_align_their_frames_lead_to_their_callers(self):
+        self.check_program("realigned", least=20)
+
+    def test_signed_return_addresses_are_stripped(self):
+        report = self.check_program("signed_returns", least=20)
+        for stack in report.with_function("leaf_of_200"):
+            names = harness.Report.names(stack)
+            self.assertEqual(names.count("descend_200"), 200)
+            self.assertIn("main", names)
+
+    def test_jumps_out_of_hooks_end_them(self):
+        report, process = self.run_emulated("interrupted")
+        self.check_expectations(report, process.lines)
+
+    def test_mappings_are_recorded(self):
+        report, process = self.run_emulated("mappings")
+        self.check_expectations(report, process.lines)
+
+    def test_sampling_finds_the_stack_that_holds_most(self):
+        report, _ = self.run_emulated("exact_counts", settings={"SILT_SAMPLE": "4K"},
+                                      stop_at="ready running")
+        self.assertTrue(report.with_function("allocate_kept"))
+
+    def test_unit_tests_of_the_interposer_pass(self):
+        for layer in ("format", "base", "unwind", "track", "owners"):
+            with self.subTest(layer):
+                test = emulated.BUILD / "test" / "interposer" / f"test_interposer_{layer}"
+                environment = self.environment(
+                    SILT_TEST_MODULE=str(emulated.BUILD / "test" / "interposer" / "loaded_module.so"))
+                done = subprocess.run(emulated.command([test], environment), env=environment,
+                                      cwd=self.folder, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=300, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout.decode(errors="replace")[-3000:])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LC_ALL", "C")
+    harness.main()
