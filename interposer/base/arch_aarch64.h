@@ -5,6 +5,8 @@
 // saves it where it likes, so that a frame rule says where; a frame record lies anywhere in its
 // frame, so that it does not tell the caller's stack pointer; a return address in memory may be
 // signed; a page has 4, 16 or 64 KiB. docs/porting.md goes through them. Any context.
+//
+// Longer than 300 lines: one list of names, as in the other files of its kind.
 
 #ifndef SILT_INTERPOSER_BASE_ARCH_AARCH64_H_
 #define SILT_INTERPOSER_BASE_ARCH_AARCH64_H_
