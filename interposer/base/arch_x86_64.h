@@ -187,6 +187,11 @@ SILT_ALWAYS_INLINE uint64_t jump_target(const void* jump_buffer) {
 // A call leaves its return address in the word below the canonical frame address (CFA), whatever
 // the function does.
 inline constexpr bool kReturnsByRegister = false;
+// Where that is so, what is asked by these names is never needed.
+inline constexpr int kDwarfLr = -1;
+inline constexpr int kSignalLrOffset = 0;
+inline constexpr uint64_t kSignalReturnCode = 0;
+inline constexpr size_t linkage_entry_size(const uint32_t* /*code*/, size_t /*count*/) { return 0; }
 
 // The address that a return address leads to.
 SILT_ALWAYS_INLINE constexpr uint64_t plain_address(uint64_t address) { return address; }
