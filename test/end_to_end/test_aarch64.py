@@ -65,7 +65,7 @@ class Aarch64(emulated.EmulatedTest):
             self.assertIn("main", names)
 
     def test_jumps_out_of_hooks_end_them(self):
-        report, process = self.run_emulated("interrupted")
+        report, process = self.run_emulated("interrupted", "jump")
         self.check_expectations(report, process.lines)
 
     def test_mappings_are_recorded(self):
