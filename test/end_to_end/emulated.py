@@ -39,9 +39,10 @@ class EmulatedTest(harness.SiltTest):
         settings.setdefault("LD_PRELOAD", str(LIBRARY))
         return super().silt_environment(**settings)
 
-    def start(self, arguments, silt=True, settings=None, **options):
+    def start(self, arguments, silt=True, settings=None, system=SYSTEM, **options):
         environment = (self.silt_environment if silt else self.environment)(**(settings or {}))
-        process = harness.Process(command(arguments, environment), environment, self.folder, **options)
+        process = harness.Process(command(arguments, environment, system), environment, self.folder,
+                                  **options)
         self.addCleanup(process.stop)
         return process
 

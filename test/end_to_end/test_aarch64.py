@@ -4,12 +4,22 @@ and coroutines as libunwind walks them, signed return addresses, snapshots on re
 whole of what the cross build can run is in scripts/test_long."""
 
 import os
+import pathlib
 import subprocess
+import unittest
 
 import emulated
 import harness
 
 WALKED = {"SILT_VERIFY_WALK": "1"}
+NODE_SCRIPT = """const kept = [];
+function keepBuffers() { kept.push(Buffer.alloc(50000)); }
+function onEveryRound() {
+  keepBuffers();
+  if (kept.length === 100) { console.log('ready'); process.stdin.resume(); } else setImmediate(onEveryRound);
+}
+onEveryRound();
+"""
 
 
 class Aarch64(emulated.EmulatedTest):
@@ -51,7 +61,9 @@ class Aarch64(emulated.EmulatedTest):
             self.assertEqual(names, [leaf, handler, code, "main"])
 
     def test_exceptions_leave_hooks_and_coroutines_have_stacks(self):
-        self.check_program("exceptions", least=10_000)
+        # (Without a second walk of each of its 30,000 stacks: scripts/verify_walks does that.)
+        report, process = self.run_emulated("exceptions")
+        self.check_expectations(report, process.lines)
         self.check_program("coroutines", least=4000)
 
     def test_functions_that_align_their_frames_lead_to_their_callers(self):
@@ -76,6 +88,28 @@ class Aarch64(emulated.EmulatedTest):
         report, _ = self.run_emulated("exact_counts", settings={"SILT_SAMPLE": "4K"},
                                       stop_at="ready running")
         self.assertTrue(report.with_function("allocate_kept"))
+
+    @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "for scripts/test_long")
+    def test_javascript_frames_lead_to_main(self):
+        script = pathlib.Path(self.folder) / "keeps.js"
+        script.write_text(NODE_SCRIPT)
+        tried = 0
+        for node in sorted((emulated.ROOT / "node").glob("node*")):
+            with self.subTest(node.name):
+                tried += 1
+                process = self.start([node, script], system=emulated.ROOT / "programs")
+                process.wait_line("ready")
+                self.dump(process.pid)
+                self.assertEqual(process.finish(timeout=300), 0, process.told())
+                stacks = self.report(self.recording(node.name)).with_function("keepBuffers")
+                live = sum(stack["live_bytes"][-1] for stack in stacks if stack["heap"] == "native")
+                self.assertGreaterEqual(live, 100 * 50_000)
+                for stack in stacks:
+                    if stack["heap"] == "native" and stack["live_bytes"][-1] >= 50_000:
+                        names = harness.Report.names(stack)
+                        self.assertIn("onEveryRound", names)
+                        self.assertIn("main", names)
+        self.assertTrue(tried, "scripts/verify_walks --aarch64 fetches npm's builds of Node.js")
 
     def test_unit_tests_of_the_interposer_pass(self):
         for layer in ("format", "base", "unwind", "track", "owners"):
