@@ -20,8 +20,9 @@ import hook_list
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 IMPORTS = ROOT / "test" / "structure" / "imports.txt"
 NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libdl.so.2"}
-# What arch_aarch64.cpp needs besides.
-AARCH64_IMPORTS = {"_setjmp"}
+# What arch_aarch64.cpp needs besides, and libgcc's constructor, which finds out what atomic
+# instructions the processor has.
+AARCH64_IMPORTS = {"_setjmp", "__getauxval"}
 NEWEST_GLIBC = (2, 17)
 
 
@@ -35,6 +36,8 @@ def dynamic_symbols(library):
     for line in output_of("readelf", "--dyn-syms", "-W", library).splitlines():
         fields = line.split()
         if len(fields) < 8 or not fields[0].rstrip(":").isdigit():
+            continue
+        if fields[3] == "SECTION":
             continue
         binding, section, name = fields[4], fields[6], fields[7].split("@")[0]
         if section == "UND":
@@ -73,8 +76,9 @@ def constructors(library):
     entries = int(match.group(1), 16) // 8 if match else 0
     if re.search(r"\s\.preinit_array\s", sections):
         entries += 1
-    if re.search(r" frame_dummy$", output_of("nm", library), re.MULTILINE):
-        entries -= 1
+    for other in ("frame_dummy", "init_have_lse_atomics"):
+        if re.search(rf" {other}$", output_of("nm", library), re.MULTILINE):
+            entries -= 1
     return entries
 
 

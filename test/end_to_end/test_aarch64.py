@@ -6,6 +6,7 @@ whole of what the cross build can run is in scripts/test_long."""
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
 
 import emulated
@@ -79,6 +80,12 @@ class Aarch64(emulated.EmulatedTest):
     def test_jumps_out_of_hooks_end_them(self):
         report, process = self.run_emulated("interrupted", "jump")
         self.check_expectations(report, process.lines)
+
+    def test_the_library_needs_and_exports_what_it_may(self):
+        check = emulated.ROOT.parent / "scripts" / "check_library.py"
+        done = subprocess.run([sys.executable, check, emulated.LIBRARY], stdout=subprocess.PIPE,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_mappings_are_recorded(self):
         report, process = self.run_emulated("mappings")
