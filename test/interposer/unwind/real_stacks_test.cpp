@@ -48,8 +48,7 @@ struct Walker {
 
 // As a hook sees its caller.
 __attribute__((noinline)) void check_here(Walker& walker) {
-  const auto* const words = static_cast<const uint64_t*>(__builtin_frame_address(0));
-  const Frame frame{words[1], reinterpret_cast<uint64_t>(words + 2), words[0]};
+  const Frame frame = caller_of(SILT_CALL_FRAME);
   const Spine::Update update = walker.spine->update(rules(), frame);
   bool complete = false;
   const size_t count =
