@@ -19,7 +19,10 @@ import hook_list
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 IMPORTS = ROOT / "test" / "structure" / "imports.txt"
-NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "libdl.so.2"}
+NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libdl.so.2"}
+# What arch_aarch64.cpp needs besides, and libgcc's constructor, which finds out what atomic
+# instructions the processor has.
+AARCH64_IMPORTS = {"_setjmp", "__getauxval"}
 NEWEST_GLIBC = (2, 17)
 
 
@@ -33,6 +36,8 @@ def dynamic_symbols(library):
     for line in output_of("readelf", "--dyn-syms", "-W", library).splitlines():
         fields = line.split()
         if len(fields) < 8 or not fields[0].rstrip(":").isdigit():
+            continue
+        if fields[3] == "SECTION":
             continue
         binding, section, name = fields[4], fields[6], fields[7].split("@")[0]
         if section == "UND":
@@ -71,8 +76,9 @@ def constructors(library):
     entries = int(match.group(1), 16) // 8 if match else 0
     if re.search(r"\s\.preinit_array\s", sections):
         entries += 1
-    if re.search(r" frame_dummy$", output_of("nm", library), re.MULTILINE):
-        entries -= 1
+    for other in ("frame_dummy", "init_have_lse_atomics"):
+        if re.search(rf" {other}$", output_of("nm", library), re.MULTILINE):
+            entries -= 1
     return entries
 
 
@@ -91,9 +97,11 @@ def check(library):
     exports, imports = dynamic_symbols(library)
     hooks = [symbol for symbol, _ in hook_list.hooks(ROOT / hook_list.HEADER)]
     compare(exports, hooks, pathlib.Path(hook_list.HEADER).name, "exports", problems)
-    compare(imports, listed(IMPORTS), IMPORTS.name, "imports", problems)
+    aarch64 = "AArch64" in output_of("readelf", "-h", library)
+    compare(imports, sorted({*listed(IMPORTS), *(AARCH64_IMPORTS if aarch64 else ())}),
+            IMPORTS.name, "imports", problems)
     if any(name.startswith("__tls_get_addr") for name in imports) or \
-            re.search(r"R_X86_64_(DTPMOD64|TLSDESC)", output_of("readelf", "-r", "-W", library)):
+            re.search(r"R_(X86_64_DTPMOD64|X86_64_TLSDESC|AARCH64_TLS_DTPMOD|AARCH64_TLSDESC)", output_of("readelf", "-r", "-W", library)):
         problems.append("has thread-local variables that are not initial-exec")
     count = constructors(library)
     if count != 1:

@@ -32,6 +32,7 @@ ELSEWHERE = {
                             "and others: hooks are entered through the C library's names, by "
                             "programs that say themselves what is true",
         "interposer/base/arch": "the tests that docs/porting.md names",
+        "interposer/base/arch_aarch64": "the same",
         "interposer/base/arch_x86_64": "the same",
         "interposer/base/attributes": "macros only",
         "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
@@ -134,8 +135,10 @@ ELSEWHERE = {
         "interposer/unwind/derive": REAL_STACKS,
         "interposer/unwind/libunwind": REAL_STACKS,
         "interposer/unwind/libunwind_walk": REAL_STACKS,
+        "interposer/unwind/nearby_code": "test_aarch64.py",
         "interposer/unwind/object": REAL_STACKS,
         "interposer/unwind/reference_walk": REAL_STACKS,
+        "interposer/unwind/spine_rare_steps": "unwind/spine_test.cpp, unwind/spine_signals_test.cpp",
         "interposer/unwind/unwinder": REAL_STACKS,
     },
     "symbolizer": {

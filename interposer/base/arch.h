@@ -8,6 +8,8 @@
 
 #if defined(__x86_64__)
 #include "interposer/base/arch_x86_64.h"
+#elif defined(__aarch64__)
+#include "interposer/base/arch_aarch64.h"
 #else
 #error "silt's interposer has not been ported to this processor yet"
 #endif

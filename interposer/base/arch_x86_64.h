@@ -58,6 +58,8 @@ struct Registers {
 inline constexpr int kDwarfFp = 6;
 inline constexpr int kDwarfSp = 7;
 inline constexpr int kDwarfPc = 16;
+// Under which libunwind tells where the caller goes on.
+inline constexpr int kDwarfCallerPc = kDwarfPc;
 
 // 0 for a register that a call does not preserve.
 inline uint64_t value_of(const Registers& registers, int dwarf_number) {
@@ -184,13 +186,45 @@ SILT_ALWAYS_INLINE uint64_t jump_target(const void* jump_buffer) {
 
 // A call leaves its return address in the word below the canonical frame address (CFA), whatever
 // the function does.
-SILT_ALWAYS_INLINE constexpr uint64_t return_slot(uint64_t cfa) { return cfa - 8; }
+inline constexpr bool kReturnsByRegister = false;
+// Where that is so, what is asked by these names is never needed.
+inline constexpr int kDwarfLr = -1;
+inline constexpr int kSignalLrOffset = 0;
+inline constexpr uint64_t kSignalReturnCode = 0;
+inline constexpr size_t linkage_entry_size(const uint32_t* /*code*/, size_t /*count*/) { return 0; }
+
+// The address that a return address leads to.
+SILT_ALWAYS_INLINE constexpr uint64_t plain_address(uint64_t address) { return address; }
 
 // A frame record, to which the frame pointer of a function that keeps one points: the caller's
 // frame pointer, then the return address; the CFA is where the record ends.
 inline constexpr uint64_t kRecordFp = 0;
 inline constexpr uint64_t kRecordPc = 8;
 inline constexpr uint64_t kRecordSize = 16;
+
+// What is known of a call in the function that was called, which keeps a frame pointer.
+class CallFrame {
+ public:
+  constexpr CallFrame() = default;
+  SILT_ALWAYS_INLINE explicit CallFrame(const void* record) : record_(record) {}
+  SILT_ALWAYS_INLINE const void* record() const { return record_; }
+  // The stack pointer after the return, where the caller goes on, and its frame pointer.
+  SILT_ALWAYS_INLINE uint64_t sp() const {
+    return reinterpret_cast<uint64_t>(record_) + kRecordSize;
+  }
+  SILT_ALWAYS_INLINE uint64_t pc() const { return word(kRecordPc); }
+  SILT_ALWAYS_INLINE uint64_t fp() const { return word(kRecordFp); }
+  // For comparisons: a call further in has a lower one.
+  SILT_ALWAYS_INLINE operator const void*() const { return record_; }  // NOLINT: on purpose
+
+ private:
+  SILT_ALWAYS_INLINE uint64_t word(uint64_t offset) const {
+    return *reinterpret_cast<const uint64_t*>(reinterpret_cast<uint64_t>(record_) + offset);
+  }
+  const void* record_ = nullptr;
+};
+// Of the function that it stands in.
+#define SILT_CALL_FRAME silt::arch::CallFrame(__builtin_frame_address(0))
 
 // Where the jump with a distance of 32 bits, conditional or not, leads that begins at `code`, of
 // which kFarJumpSize bytes can be read; 0 where no such jump begins.
@@ -215,12 +249,23 @@ inline constexpr int kSignalPcOffset = 168;
 inline constexpr int kAddressBits = 47;
 // What is mapped where the kernel chooses lies above this, programs themselves and their heap
 // below.
-inline constexpr uint64_t kMappedFrom = 0x7000'0000'0000;
+inline constexpr uint64_t mapped_from() { return 0x7000'0000'0000; }
+// Silt's tables are cut into pieces of this size, which is also that of the kernel's pages.
 inline constexpr size_t kPageSize = 4096;
+inline constexpr size_t page_size() { return kPageSize; }
+inline constexpr size_t kLargestPageSize = kPageSize;
 // A function may use so much below its stack pointer (System V ABI).
 inline constexpr uint64_t kRedZoneBytes = 128;
-// glibc's struct pthread, from the thread pointer on: so large in 2.28 to 2.41.
+// Where a thread's own memory lies that is found by its thread pointer. TLS variant II: the
+// modules' thread-local variables below it, above it glibc's struct pthread, so large in 2.28
+// to 2.41.
 inline constexpr uint64_t kThreadDescriptorBytes = 2304;
+inline constexpr uint64_t thread_memory_begin(uint64_t pointer, uint64_t tls_bytes) {
+  return pointer - tls_bytes;
+}
+inline constexpr uint64_t thread_memory_end(uint64_t pointer, uint64_t /*tls_bytes*/) {
+  return pointer + kThreadDescriptorBytes;
+}
 
 inline constexpr uint16_t kElfMachine = EM_X86_64;
 inline constexpr uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;

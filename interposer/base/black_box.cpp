@@ -36,6 +36,7 @@ constexpr uint64_t kSmallestSegment = uint64_t{1} << 20;
 constexpr uint64_t kLargestSegment = uint64_t{64} << 20;
 constexpr uint64_t kGrowthShare = 4;
 
+// The format's pages, which are the smallest that the kernel may have.
 constexpr uint64_t whole_pages(uint64_t bytes) {
   return (bytes + kPageSize - 1) & ~uint64_t{kPageSize - 1};
 }
@@ -99,10 +100,10 @@ long BlackBox::add_segment(int fd, uint64_t size) {
 long BlackBox::grow(size_t at_least) {
   // What comes to be mapped would be locked, within the program's limit.
   if (keeps_memory_unlocked()) return -EAGAIN;
-  uint64_t size = whole_pages(total_ / kGrowthShare);
+  uint64_t size = page_up(total_ / kGrowthShare);
   if (size < kSmallestSegment) size = kSmallestSegment;
   if (size > kLargestSegment) size = kLargestSegment;
-  if (size < at_least) size = whole_pages(at_least);
+  if (size < at_least) size = page_up(at_least);
   const long opened = open_listed(AT_FDCWD, path_, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
   if (opened < 0) return opened;
   const auto fd = static_cast<int>(opened);

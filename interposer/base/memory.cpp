@@ -59,17 +59,18 @@ long map_pages(size_t size_bytes, int more_flags) {
 // [page][size_bytes]: the page moves, grown by what is wanted, as it is itself: not locked.
 long grow_unlocked_page(uint64_t page, size_t size_bytes, bool populate) {
   constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14
-  const size_t whole = (size_bytes + kPageSize - 1) & ~(kPageSize - 1);
-  const long grown = system_call(SYS_mremap, static_cast<long>(page), kPageSize,
-                                 static_cast<long>(kPageSize + whole), MREMAP_MAYMOVE);
+  const size_t whole = page_up(size_bytes);
+  const long grown =
+      system_call(SYS_mremap, static_cast<long>(page), static_cast<long>(page_size()),
+                  static_cast<long>(page_size() + whole), MREMAP_MAYMOVE);
   const uint64_t left = is_error(grown) ? page : static_cast<uint64_t>(grown);
   if (left != page) {
     forget(page);
-    remember(left, kPageSize);
+    remember(left, page_size());
   }
   g_unlocked_page.store(left, std::memory_order_release);
   if (is_error(grown)) return grown;
-  const long memory = grown + static_cast<long>(kPageSize);
+  const long memory = grown + static_cast<long>(page_size());
   if (populate) system_call(SYS_madvise, memory, static_cast<long>(whole), kPopulateWrite);
   return memory;
 }
@@ -97,10 +98,10 @@ void* map_populated_memory(size_t size_bytes) { return map(size_bytes, MAP_POPUL
 
 void keep_memory_unlocked() {
   if (g_unlocked_page.load(std::memory_order_relaxed) != 0) return;
-  const long page = map_pages(kPageSize, 0);
+  const long page = map_pages(page_size(), 0);
   if (is_error(page)) return;
   // Known as silt's: if it were locked with the program's, what is grown from it would be.
-  remember(static_cast<uint64_t>(page), kPageSize);
+  remember(static_cast<uint64_t>(page), page_size());
   g_unlocked_page.store(static_cast<uint64_t>(page), std::memory_order_release);
 }
 
@@ -117,7 +118,7 @@ void unmap_memory(void* address, size_t size_bytes) {
 #ifdef __SANITIZE_THREAD__
   // ThreadSanitizer has to know, for whole pages, or what comes to lie here next would race with
   // what was here.
-  munmap(address, (size_bytes + kPageSize - 1) & ~(kPageSize - 1));
+  munmap(address, page_up(size_bytes));
 #else
   system_call(SYS_munmap, reinterpret_cast<long>(address), static_cast<long>(size_bytes));
 #endif
@@ -132,7 +133,18 @@ void release_pages(void* address, size_t size_bytes) {
     __builtin_memset(reinterpret_cast<void*>(start), 0, end - start);
     return;
   }
-  system_call(SYS_madvise, static_cast<long>(start), static_cast<long>(end - start), MADV_DONTNEED);
+  uint64_t begin_of_pages = start;
+  uint64_t end_of_pages = end;
+  if constexpr (arch::kLargestPageSize != kPageSize) {
+    begin_of_pages = page_up(start);
+    end_of_pages = page_down(end);
+    if (begin_of_pages >= end_of_pages) begin_of_pages = end_of_pages = end;
+    __builtin_memset(reinterpret_cast<void*>(start), 0, begin_of_pages - start);
+    __builtin_memset(reinterpret_cast<void*>(end_of_pages), 0, end - end_of_pages);
+    if (begin_of_pages == end_of_pages) return;
+  }
+  system_call(SYS_madvise, static_cast<long>(begin_of_pages),
+              static_cast<long>(end_of_pages - begin_of_pages), MADV_DONTNEED);
 }
 
 void set_memory_limit(uint64_t bytes) { g_limit_bytes = bytes; }

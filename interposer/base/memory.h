@@ -18,6 +18,10 @@
 namespace silt::base {
 
 using arch::kPageSize;
+using arch::page_size;
+
+inline uint64_t page_down(uint64_t address) { return address & ~uint64_t{page_size() - 1}; }
+inline uint64_t page_up(uint64_t address) { return page_down(address + page_size() - 1); }
 
 // nullptr when the kernel refuses: callers count that and go on.
 void* map_memory(size_t size_bytes);
@@ -27,7 +31,8 @@ void* map_memory(size_t size_bytes);
 void* map_populated_memory(size_t size_bytes);
 void unmap_memory(void* address, size_t size_bytes);
 // Gives the whole pages inside the range back; they read as zero afterwards. Those of the black box
-// are only filled with zeros: its space stays allocated.
+// are only filled with zeros, for its space stays allocated, and so are pieces of kPageSize that
+// are less than a page of the kernel's.
 void release_pages(void* address, size_t size_bytes);
 uint64_t mapped_bytes();
 // What is mapped by others for silt's tables: its place, and what of it is in use.

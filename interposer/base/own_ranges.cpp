@@ -19,9 +19,6 @@ constinit size_t g_modules_before = 0;
 constinit Range g_own_modules[kMostOwnModules]{};
 constinit size_t g_own_module_count = 0;
 
-uint64_t page_down(uint64_t address) { return address & ~(kPageSize - 1); }
-uint64_t page_up(uint64_t address) { return page_down(address + kPageSize - 1); }
-
 int count_module(dl_phdr_info*, size_t, void* count) {
   ++*static_cast<size_t*>(count);
   return 0;

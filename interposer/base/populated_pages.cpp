@@ -22,8 +22,10 @@ PopulatedPages::~PopulatedPages() {
 
 bool PopulatedPages::ask(const void* start, size_t pages) {
   if (file_ < 0 || pages > kMostPages) return false;
+  // A table of the black box may begin within one of the larger pages.
+  if (reinterpret_cast<uint64_t>(start) % page_size() != 0) return false;
   const size_t size = pages * sizeof(uint64_t);
-  const uint64_t offset = reinterpret_cast<uint64_t>(start) / kPageSize * sizeof(uint64_t);
+  const uint64_t offset = reinterpret_cast<uint64_t>(start) / page_size() * sizeof(uint64_t);
   return system_call(SYS_pread64, file_, reinterpret_cast<long>(entries_), static_cast<long>(size),
                      static_cast<long>(offset)) == static_cast<long>(size);
 }

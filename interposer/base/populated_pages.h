@@ -28,14 +28,14 @@ class PopulatedPages {
   // kernel does not tell.
   template <typename Visit>
   void visit_runs(const void* start, size_t size_bytes, Visit&& visit) {
-    const size_t pages = (size_bytes + kPageSize - 1) / kPageSize;
+    const size_t pages = (size_bytes + page_size() - 1) / page_size();
     if (!ask(start, pages)) return visit(size_t{0}, size_bytes);
     for (size_t page = 0; page < pages; ++page) {
       if ((entries_[page] & kThere) == 0) continue;
       const size_t first = page;
       while (page < pages && (entries_[page] & kThere) != 0) ++page;
-      const size_t end = page * kPageSize;
-      visit(first * kPageSize, end < size_bytes ? end : size_bytes);
+      const size_t end = page * page_size();
+      visit(first * page_size(), end < size_bytes ? end : size_bytes);
     }
   }
 

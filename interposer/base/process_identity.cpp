@@ -22,10 +22,11 @@ constinit std::atomic<uint32_t> g_number{1};
 constinit std::atomic<std::atomic<uint32_t>*> g_own{nullptr};
 
 std::atomic<uint32_t>* make_own_page() {
-  void* const page = map_memory(kPageSize);
+  void* const page = map_memory(page_size());
   if (page == nullptr) return nullptr;
-  if (system_call(SYS_madvise, reinterpret_cast<long>(page), kPageSize, MADV_WIPEONFORK) != 0) {
-    unmap_memory(page, kPageSize);
+  if (system_call(SYS_madvise, reinterpret_cast<long>(page), static_cast<long>(page_size()),
+                  MADV_WIPEONFORK) != 0) {
+    unmap_memory(page, page_size());
     return nullptr;
   }
   return static_cast<std::atomic<uint32_t>*>(page);

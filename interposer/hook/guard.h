@@ -18,8 +18,8 @@
 #include "interposer/track/recorder.h"
 #include "interposer/track/sampling.h"
 
-// The frame record of the hook it stands in.
-#define SILT_HOOK_FRAME __builtin_frame_address(0)
+// The frame of the hook it stands in.
+#define SILT_HOOK_FRAME SILT_CALL_FRAME
 
 namespace silt::hook {
 
@@ -27,10 +27,8 @@ using track::Mode;
 using track::recorder;
 using track::ThreadLocal;
 
-// The caller's frame, as it is after the hook returns.
-SILT_ALWAYS_INLINE unwind::Frame caller_of(const void* hook_frame) {
-  return unwind::caller_of_record(hook_frame);
-}
+using HookFrame = arch::CallFrame;
+using unwind::caller_of;  // its caller's frame, as it is after the hook returns
 
 // For a thread whose mode is not the one to record in now: a new thread gets its state; a mark that
 // was left behind is removed; one that was awake before the process slept is told how recording
@@ -67,9 +65,10 @@ SILT_ALWAYS_INLINE Mode enter(ThreadLocal& local, const void* hook_frame) {
 
 SILT_ALWAYS_INLINE void leave(ThreadLocal& local, Mode mode) {
   // The compiler must not move the tables' stores past this one: a signal handler on this thread
-  // relies on it.
+  // relies on it. Nor must the processor: who sees from another thread that this one is outside of
+  // hooks (track::all_threads_seen_since) takes what the hook did to be done.
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  local.mode = mode;
+  __atomic_store(&local.mode, &mode, __ATOMIC_RELEASE);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   if (local.pending.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     take_pending_snapshot(local);
@@ -78,7 +77,7 @@ SILT_ALWAYS_INLINE void leave(ThreadLocal& local, Mode mode) {
 
 // Records what a real function handed out.
 SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* address,
-                               size_t size_bytes, const void* hook_frame) {
+                               size_t size_bytes, const HookFrame& hook_frame) {
   if (mode == Mode::kExact) [[likely]] {
     if (address != nullptr) [[likely]] {
       track::record_block(*local.state, address, size_bytes, caller_of(hook_frame));
@@ -142,7 +141,7 @@ SILT_ALWAYS_INLINE bool forget(ThreadLocal& local, Mode mode, const void* addres
 // marked already.
 template <typename Call>
 SILT_ALWAYS_INLINE void* allocate_marked(ThreadLocal& local, Mode mode, size_t size_bytes,
-                                         const void* hook_frame, Call&& call) {
+                                         const HookFrame& hook_frame, Call&& call) {
   void* const address = call();
   record(local, mode, address, size_bytes, hook_frame);
   leave(local, mode);
@@ -150,7 +149,7 @@ SILT_ALWAYS_INLINE void* allocate_marked(ThreadLocal& local, Mode mode, size_t s
 }
 
 template <typename Call>
-SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const void* hook_frame, Call&& call) {
+SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const HookFrame& hook_frame, Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]

@@ -25,7 +25,8 @@ void* move_from_arena(void* old, size_t size_bytes) {
 // Moves the record along with the block. It is taken away before the real call, because afterwards
 // another thread may already have been given the old address, and put back when the call fails.
 template <typename Call>
-SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_frame, Call&& call) {
+SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const HookFrame& hook_frame,
+                                Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]] {
@@ -64,7 +65,7 @@ SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const void* hook_f
 // so that the caller's frame is next to theirs.
 __attribute__((noinline)) void* record_malloc(size_t size) {
   ThreadLocal& local = track::thread_local_part;
-  const void* const hook_frame = SILT_HOOK_FRAME;
+  const HookFrame hook_frame = SILT_HOOK_FRAME;
   mark(local, hook_frame);
   return allocate_marked(local, Mode::kExact, size, hook_frame, [=] { return real.malloc(size); });
 }
@@ -75,7 +76,7 @@ SILT_COLD void* malloc_rarely(size_t size) {
 // An overflowing product fails in the real function, and nothing is recorded.
 __attribute__((noinline)) void* record_calloc(size_t count, size_t size) {
   ThreadLocal& local = track::thread_local_part;
-  const void* const hook_frame = SILT_HOOK_FRAME;
+  const HookFrame hook_frame = SILT_HOOK_FRAME;
   mark(local, hook_frame);
   return allocate_marked(local, Mode::kExact, count * size, hook_frame,
                          [=] { return real.calloc(count, size); });

@@ -16,10 +16,10 @@
 namespace silt::hook {
 namespace {
 
-uint64_t page_up(uint64_t bytes) { return (bytes + base::kPageSize - 1) & ~(base::kPageSize - 1); }
+using base::page_up;
 
 template <typename Call>
-SILT_ALWAYS_INLINE void* map(size_t size, int protection, int flags, const void* hook_frame,
+SILT_ALWAYS_INLINE void* map(size_t size, int protection, int flags, const HookFrame& hook_frame,
                              Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = enter(local, hook_frame);

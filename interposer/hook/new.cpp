@@ -103,7 +103,7 @@ using std::nothrow_t;
   SILT_EXPORT void* parameters {                                                                \
     SILT_UNMARK_WHEN_THROWN_THROUGH;                                                            \
     silt::track::ThreadLocal& local = silt::track::thread_local_part;                           \
-    const void* const hook_frame = SILT_HOOK_FRAME;                                             \
+    const silt::hook::HookFrame hook_frame = SILT_HOOK_FRAME;                                   \
     Mode mode;                                                                                  \
     const Way way = real.new_is_malloc ? silt::hook::way_of(local, &mode, size) : Way::kRarely; \
     if (way == Way::kPass) {                                                                    \
@@ -133,7 +133,7 @@ using std::nothrow_t;
     if (real.new_is_malloc) [[likely]]                                                            \
       return silt::hook::release_by_free(address);                                                \
     /* Apart, so that the short way saves no registers. */                                        \
-    const void* const hook_frame = __builtin_frame_address(0);                                    \
+    const void* const hook_frame = SILT_HOOK_FRAME;                                               \
     [=]() __attribute__((noinline)) {                                                             \
       release(address, hook_frame, [=] { SILT_CALL_NEXT(field, arguments, real.free(address)) }); \
     }                                                                                             \

@@ -36,8 +36,8 @@ bool is_chunk_of(uint64_t address, uint64_t size) {
     uint64_t before;
     std::memcpy(&before, reinterpret_cast<const void*>(address - 2 * sizeof(before)),
                 sizeof(before));
-    return chunk >= needed && chunk - needed <= 2 * base::kPageSize &&
-           (chunk + before) % base::kPageSize == 0;
+    return chunk >= needed && chunk - needed <= 2 * base::page_size() &&
+           (chunk + before) % base::page_size() == 0;
   }
   return chunk == needed || chunk == needed + 16;
 }

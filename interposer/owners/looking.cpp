@@ -141,7 +141,7 @@ OwnersAsked begin(const OwnersRequest& request) {
   Situation situation{};
   situation.process = static_cast<int32_t>(base::system_call(SYS_getpid));
   situation.thread = static_cast<int32_t>(base::system_call(SYS_gettid));
-  situation.stack_pointer = request.stack_pointer;
+  situation.program_frame = request.program_frame;
   situation.own_stack_end = request.own_stack_end;
   situation.own_stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0)) & ~uint64_t{7};
   situation.thread_pointer = arch::thread_pointer();

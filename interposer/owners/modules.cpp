@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMostHeaders = 64;
 
-uint64_t page_down(uint64_t address) { return address & ~(base::kPageSize - 1); }
+using base::page_down;
 
 bool lies_in(uint64_t address, const base::Range* ranges, size_t count) {
   for (size_t i = 0; i < count; ++i) {

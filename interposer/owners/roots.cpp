@@ -19,7 +19,8 @@
 namespace silt::owners {
 namespace {
 
-using base::kPageSize;
+using base::page_down;
+using base::page_up;
 using format::RootKind;
 using track::recorder;
 
@@ -28,8 +29,6 @@ alignas(64) constinit uint64_t g_copy[64 * 1024 / sizeof(uint64_t)]{};
 // With all of AVX-512 and AMX; the frame lies at the end of the stack that the handler runs on.
 constexpr uint64_t kLargestSignalFrame = 32 * 1024;
 
-uint64_t page_down(uint64_t address) { return address & ~(kPageSize - 1); }
-uint64_t page_up(uint64_t address) { return page_down(address + kPageSize - 1); }
 uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
@@ -62,10 +61,10 @@ void Roots::scan(const Marker::RootPlace& place, uint64_t start, uint64_t end) {
 
 // Pages that were never written hold nothing.
 void Roots::scan_plain(const Marker::RootPlace& place, uint64_t start, uint64_t end) {
-  constexpr uint64_t kPiece = base::PopulatedPages::kMostPages * kPageSize;
+  const uint64_t piece_size = base::PopulatedPages::kMostPages * base::page_size();
   base::PopulatedPages populated;
-  for (uint64_t piece = page_down(start); piece < end; piece += kPiece) {
-    const uint64_t size = smaller(kPiece, end - piece);
+  for (uint64_t piece = page_down(start); piece < end; piece += piece_size) {
+    const uint64_t size = smaller(piece_size, end - piece);
     populated.visit_runs(
         reinterpret_cast<const void*>(piece), size, [&](size_t first, size_t last) {
           const uint64_t from = larger(piece + first, start);
@@ -117,8 +116,7 @@ void Roots::mark_modules() {
 // The thread that was asked stands where silt's own stack was entered, with a frame record.
 void Roots::walk(int32_t thread, const Standing& standing, uint64_t stack_end) {
   if (thread == situation_.thread) {
-    frames_.walk(unwind::caller_of_record(reinterpret_cast<const void*>(standing.stack_pointer)),
-                 stack_end);
+    frames_.walk(unwind::caller_of(situation_.program_frame), stack_end);
   } else if (standing.pc != 0) {
     frames_.walk({standing.pc + 1, standing.stack_pointer, 0}, stack_end);
   }
@@ -136,8 +134,10 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
     if (range.start <= thread_pointer) low = larger(low, range.start);
     return false;
   });
-  const uint64_t tls_low = larger(low, (thread_pointer - tls_bytes) & ~uint64_t{7});
-  const uint64_t top = smaller(area->end, page_up(thread_pointer + arch::kThreadDescriptorBytes));
+  const uint64_t tls_low =
+      larger(low, arch::thread_memory_begin(thread_pointer, tls_bytes) & ~uint64_t{7});
+  const uint64_t top =
+      smaller(area->end, page_up(arch::thread_memory_end(thread_pointer, tls_bytes)));
   uint64_t stack_end = tls_low;
   if (thread == situation_.process) {  // the main thread's stack lies elsewhere
     low = stack_end = 0;
@@ -148,7 +148,7 @@ void Roots::mark_thread(int32_t thread, uint64_t thread_pointer, bool stale) {
       break;
     }
   }
-  Standing standing{situation_.stack_pointer, 0};
+  Standing standing{reinterpret_cast<uint64_t>(situation_.program_frame.record()), 0};
   if (thread != situation_.thread) standing = standing_of(situation_.process, thread);
   uint64_t pointer = standing.stack_pointer;
   frames_.clear();

@@ -26,8 +26,8 @@ namespace silt::owners {
 struct Situation {
   int32_t process;
   int32_t thread;
-  uint64_t stack_pointer;    // on the program's own stack
-  uint64_t own_stack_begin;  // what silt's own stack holds of it: registers
+  arch::CallFrame program_frame;  // where the program's own stack was left
+  uint64_t own_stack_begin;       // what silt's own stack holds of it: registers
   uint64_t own_stack_end;
   uint64_t thread_pointer;
   bool heaps_marked;  // mappings that the copy did not get are a runtime's heaps

@@ -34,11 +34,12 @@ class Stack {
   // A saved frame pointer and a return address, and so on outward to the next or to the outermost.
   bool is_record(uint64_t at, uint64_t above) const {
     unwind::Object object;
-    const uint64_t pc = word(at + arch::kRecordPc, above);
+    const uint64_t pc = arch::plain_address(word(at + arch::kRecordPc, above));
     if (pc == 0 || !unwind::find_object(pc - 1, &object)) return false;
     const uint64_t next = word(at + arch::kRecordFp, above);
     if (next == 0) return true;
-    const uint64_t next_pc = next <= at ? 0 : word(next + arch::kRecordPc, above);
+    const uint64_t next_pc =
+        next <= at ? 0 : arch::plain_address(word(next + arch::kRecordPc, above));
     return next_pc != 0 && unwind::find_object(next_pc - 1, &object);
   }
 
@@ -48,6 +49,19 @@ class Stack {
       if (is_record(at, from)) return at;
     }
     return 0;
+  }
+
+  bool step_by_record(Frame& frame) const {
+    if (frame.bp == 0) frame.bp = find_record(frame.sp);
+    if (frame.bp == 0) return false;
+    const uint64_t pc = arch::plain_address(word(frame.bp + arch::kRecordPc, frame.sp));
+    if (pc == 0) return false;
+    const uint64_t above = frame.bp + arch::kRecordSize;
+    frame = Frame{pc, above, word(frame.bp + arch::kRecordFp, frame.sp)};
+    if constexpr (arch::kReturnsByRegister) {
+      frame.sp = unwind::stack_pointer_by_record(unwind::derive_rule(pc), frame.bp, above);
+    }
+    return true;
   }
 
   // False at the outermost frame, and where the walk does not go on.
@@ -60,20 +74,20 @@ class Stack {
         cfa = frame.sp + static_cast<uint64_t>(rule.cfa_offset());
         break;
       case RuleKind::kBp:
-      case RuleKind::kFramePointer:
         if (frame.bp == 0) frame.bp = find_record(frame.sp);
         if (frame.bp == 0) return false;
-        cfa = rule.kind() == RuleKind::kBp ? frame.bp + static_cast<uint64_t>(rule.cfa_offset())
-                                           : frame.bp + arch::kRecordSize;
+        cfa = frame.bp + static_cast<uint64_t>(rule.cfa_offset());
         break;
+      case RuleKind::kLinkRegister:  // which the kernel does not tell: the caller is left out
+      case RuleKind::kFramePointer:
+        return step_by_record(frame);
       default:
         return false;
     }
-    const uint64_t pc = word(cfa - kWord, frame.sp);
+    const uint64_t pc =
+        arch::plain_address(word(cfa + static_cast<uint64_t>(rule.pc_slot()), frame.sp));
     if (pc == 0) return false;
-    if (rule.kind() == RuleKind::kFramePointer) {
-      frame.bp = word(frame.bp + arch::kRecordFp, frame.sp);
-    } else if (rule.bp_slot() != 0) {
+    if (rule.bp_slot() != 0) {
       frame.bp = word(cfa + static_cast<uint64_t>(rule.bp_slot()), frame.sp);
     }
     frame.pc = pc;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/format/owners.h"
 #include "interposer/snapshot/node_numbers.h"
 
@@ -17,7 +18,7 @@ struct OwnersRequest {
   int folder;                  // the recording's
   const char* temporary_name;  // of the snapshot while it is written, and afterwards
   const char* final_name;
-  uint64_t stack_pointer;  // of the program, where silt's own stack was entered
+  arch::CallFrame program_frame;  // where silt's own stack was entered
   uint64_t own_stack_end;
   bool process_ends;
   // Filled in when the snapshot's stacks have been written:

@@ -129,7 +129,7 @@ uint64_t resident_now() {
   const char* at;
   base::parse_decimal(text, &at);
   while (*at == ' ') ++at;
-  return base::parse_decimal(at, &at) * base::kPageSize;
+  return base::parse_decimal(at, &at) * base::page_size();
 }
 
 uint64_t memory_limit() {

@@ -28,8 +28,8 @@ ResidentPages::ResidentPages(uint64_t patience_ns) : end_ns_(thread_ns() + patie
 
 uint64_t ResidentPages::resident(uint64_t start, uint64_t end) {
   uint64_t pages = 0;
-  start &= ~(kPageSize - 1);
-  end = (end + kPageSize - 1) & ~(kPageSize - 1);
+  start = base::page_down(start);
+  end = base::page_up(end);
   while (start < end && !late_) {
     const uint64_t size = end - start < kPiece ? end - start : kPiece;
     pages += count(start, size);
@@ -39,7 +39,7 @@ uint64_t ResidentPages::resident(uint64_t start, uint64_t end) {
     unchecked_ = 0;
     late_ = thread_ns() > end_ns_;
   }
-  return pages * kPageSize;
+  return pages * base::page_size();
 }
 
 uint64_t ResidentPages::count(uint64_t start, uint64_t size) {
@@ -48,7 +48,7 @@ uint64_t ResidentPages::count(uint64_t start, uint64_t size) {
                         reinterpret_cast<long>(answers)) != 0) {
     return 0;  // unmapped meanwhile
   }
-  const uint64_t pages = size / kPageSize;
+  const uint64_t pages = size / base::page_size();
   uint64_t resident = 0;
   uint64_t i = 0;
   for (; i + 8 <= pages; i += 8) {

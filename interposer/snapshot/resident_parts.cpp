@@ -64,7 +64,7 @@ class Division {
     } else if (base::starts_with(area.path, "[heap]")) {
       parts_.of(RssKind::kAllocator) += bytes;
     } else if (behind_file &&
-               (area.end - area.start <= kLargestData || area.end < arch::kMappedFrom)) {
+               (area.end - area.start <= kLargestData || area.end < arch::mapped_from())) {
       parts_.of(RssKind::kOther) += bytes;  // the zeroed data of the module before it
     } else {
       const uint64_t mapped = recorded_in(area, bytes);

@@ -26,11 +26,11 @@ class Slot {
   // Holding it.
   template <typename Work>
   void run(Work&& work) {
-    program_stack_pointer_ = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+    program_frame_ = SILT_CALL_FRAME;
     stack_.run(work);
   }
   // While it runs: where the program's stack was left, and where silt's own begins.
-  uint64_t program_stack_pointer() const { return program_stack_pointer_; }
+  const arch::CallFrame& program_frame() const { return program_frame_; }
   uint64_t stack_end() const { return reinterpret_cast<uint64_t>(&stack_) + sizeof(stack_); }
 
   // In the child of a fork: whoever had it is not there any more.
@@ -38,7 +38,7 @@ class Slot {
 
  private:
   std::atomic<bool> taken_{false};
-  uint64_t program_stack_pointer_ = 0;
+  arch::CallFrame program_frame_{};
   base::OwnStack<size_t{64} * 1024> stack_{};
 };
 

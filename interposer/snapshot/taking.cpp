@@ -112,7 +112,7 @@ long write_one(uint32_t trigger, const char** what) {
   const OwnersRequest owners{at,
                              temporary.c_str(),
                              final_name.c_str(),
-                             slot.program_stack_pointer(),
+                             slot.program_frame(),
                              slot.stack_end(),
                              process_ends,
                              nullptr,

@@ -12,7 +12,7 @@ SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
   const size_t root = address >> (kLeafBits + kMidBits);
   const size_t index = address >> kLeafBits & ((1u << kMidBits) - 1);
   // Before there is anything in them.
-  used_root_pages_.fetch_or(1u << (parity * kRootPages + root / kPagePointers),
+  used_root_pages_.fetch_or(1u << (parity * kRootPages + root / kRootPointers),
                             std::memory_order_release);
   used_mid_pages_[parity][root].fetch_or(1u << index / kPagePointers, std::memory_order_release);
   std::atomic<Mid*>& mid_slot = roots_[parity][root];
@@ -45,11 +45,11 @@ SILT_COLD LiveTable::Leaf* LiveTable::make_leaf(uint64_t address) {
 SILT_COLD void LiveTable::insert_large(Leaf* leaf, size_t index, uint32_t word,
                                        uint64_t size_bytes) {
   for (size_t i = 1; i <= 2; ++i) {
-    leaf->size(index + i).store(kContinuation, std::memory_order_relaxed);
+    leaf->size(index + i).store(kContinuation, std::memory_order_release);
     leaf->word(index + i).store(static_cast<uint32_t>(i == 1 ? size_bytes : size_bytes >> 32),
                                 std::memory_order_release);
   }
-  leaf->size(index).store(kLargeSize, std::memory_order_relaxed);
+  leaf->size(index).store(kLargeSize, std::memory_order_release);
   leaf->word(index).store(word, std::memory_order_release);
 }
 
@@ -73,9 +73,9 @@ void LiveTable::clear() {
 
 void LiveTable::begin_anew() {
   const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
-  for (size_t r = 0; r < 2 * kRootPages * kPagePointers; ++r) {
-    if ((root_pages >> r / kPagePointers & 1) == 0) {
-      r += kPagePointers - 1;
+  for (size_t r = 0; r < 2 * kRootPages * kRootPointers; ++r) {
+    if ((root_pages >> r / kRootPointers & 1) == 0) {
+      r += kRootPointers - 1;
       continue;
     }
     const size_t parity = r >> kRootBits;

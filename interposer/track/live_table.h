@@ -5,7 +5,7 @@
 // one load and store at free. Freeing touches no counter, because what is live is counted by
 // scanning this table when a snapshot is taken.
 //
-//   address  63   47 46        34 33       20 19      granule_shift          0
+//   address  63   48 47        34 33       20 19      granule_shift          0
 //           +-------+------------+-----------+--------------------+----------+
 //           |   0   |    root    |    mid    |      cell          |    0     |
 //           +-------+------------+-----------+--------------------+----------+
@@ -23,10 +23,10 @@
 // least 32 bytes apart (granule_shift 5), those of other allocators at least 16, or 8 and of
 // different parity (granule_shift 4).
 //
-// Who writes: the thread that was given the block, then the thread that frees it; the allocator
-// orders the two. The size is stored before the word (release), and a free clears the word only,
-// so a scan that reads the word, the size, and the word again, sees a pair that belonged together.
-// Hook context.
+// Who writes: who was given the block, who frees it, whom the program orders, and who is given its
+// memory next, whom the allocator orders. A free clears the word; a new block's size is stored
+// (release: the word before it is gone), then its word (release). So a scan that reads the word,
+// the size, and the word again, sees a pair that belonged together. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_LIVE_TABLE_H_
 #define SILT_INTERPOSER_TRACK_LIVE_TABLE_H_
@@ -64,7 +64,7 @@ class LiveTable {
     const size_t index = cell_index(address);
     const uint32_t word = index_of(block.stack) << 8 | block.generation;
     if (block.size_bytes < kContinuation) [[likely]] {
-      leaf->size(index).store(static_cast<uint16_t>(block.size_bytes), std::memory_order_relaxed);
+      leaf->size(index).store(static_cast<uint16_t>(block.size_bytes), std::memory_order_release);
       leaf->word(index).store(word, std::memory_order_release);
       return true;
     }
@@ -191,7 +191,6 @@ class LiveTable {
     Leaf* const leaf = find_leaf(address);
     return leaf != nullptr ? leaf : make_leaf(address);
   }
-
   Leaf* make_leaf(uint64_t address);
   template <typename Visitor>
   void scan_leaf(Leaf* leaf, size_t begin, size_t end, Visitor&& visit);
@@ -202,8 +201,9 @@ class LiveTable {
   // Pages of pointers to roots or leaves; bits say in which there are any, for a scan to leave the
   // others alone: each would cost a fault, in every forked child anew.
   static constexpr size_t kPagePointers = base::kPageSize / sizeof(void*);
-  static constexpr size_t kRootPages = (size_t{1} << kRootBits) / kPagePointers;
-  static_assert(2 * kRootPages <= 32 && (size_t{1} << kMidBits) / kPagePointers <= 32);
+  static constexpr size_t kRootPages = 16;  // or pairs of pages, where addresses are longer
+  static constexpr size_t kRootPointers = (size_t{1} << kRootBits) / kRootPages;
+  static_assert(kRootPointers >= kPagePointers && (size_t{1} << kMidBits) / kPagePointers <= 32);
 
   unsigned granule_shift_ = 0;
   base::PieceLabel label_{};
@@ -226,9 +226,9 @@ inline uint64_t LiveTable::LeafView::size(size_t cell, bool* inside) const {
 template <typename Visitor>
 bool LiveTable::walk_leaves(Cursor* cursor, Visitor&& visit) {
   const uint32_t root_pages = used_root_pages_.load(std::memory_order_acquire);
-  for (size_t& r = cursor->root; r < 2 * kRootPages * kPagePointers; ++r, cursor->mid = 0) {
-    if ((root_pages >> r / kPagePointers & 1) == 0) {
-      r += kPagePointers - 1;
+  for (size_t& r = cursor->root; r < 2 * kRootPages * kRootPointers; ++r, cursor->mid = 0) {
+    if ((root_pages >> r / kRootPointers & 1) == 0) {
+      r += kRootPointers - 1;
       continue;
     }
     const size_t parity = r >> kRootBits;

@@ -38,7 +38,7 @@ void widen_range(const Segments& segments, ModuleRecord* module) {
   for (size_t i = 0; i < segments.count; ++i) {
     const ElfW(Phdr)& segment = segments.first[i];
     if (segment.p_type != PT_LOAD) continue;
-    const uint64_t start = (module->load_bias + segment.p_vaddr) & ~(base::kPageSize - 1);
+    const uint64_t start = base::page_down(module->load_bias + segment.p_vaddr);
     const uint64_t end = module->load_bias + segment.p_vaddr + segment.p_memsz;
     if (start < module->start) module->start = start;
     if (end > module->end) module->end = end;

@@ -26,7 +26,7 @@ uint64_t read_word(void* walk, uint64_t address) {
 SILT_COLD void walk_here(VisitFrame visit, void* visitor) {
   auto* const spine = static_cast<unwind::Spine*>(base::map_memory(sizeof(unwind::Spine)));
   if (spine == nullptr) return;
-  spine->update(recorder.rules, unwind::caller_of_record(__builtin_frame_address(0)));
+  spine->update(recorder.rules, unwind::caller_of(SILT_CALL_FRAME));
   unwind::StackRegions regions{};
   for (uint32_t i = spine->count(); i > 0; --i) {
     const unwind::Frame& frame = spine->frame(i - 1);

@@ -49,7 +49,7 @@ uint32_t StackTable::child_slow(uint32_t parent, uint64_t pc, bool has_children)
     found = make_neighbour(parent, pc);
     if (found == 0) found = find_or_add(parent, pc);
   }
-  if (found != 0) nodes_[parent].hint.store(found, std::memory_order_relaxed);
+  if (found != 0) nodes_[parent].hint.store(found, std::memory_order_release);  // new chunk?
   return found;
 }
 

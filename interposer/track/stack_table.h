@@ -56,9 +56,10 @@ class StackTable {
     return true;
   }
 
-  // The child of `parent` at `pc`, made if need be; kRoot when the table is full.
+  // The child of `parent` at `pc`, made if need be; kRoot when the table is full. (The hint leads
+  // to a node whose chunk may be as new: acquire, and release where it is stored.)
   SILT_ALWAYS_INLINE NodeId child(NodeId parent, uint64_t pc) {
-    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_relaxed);
+    const uint32_t hint = nodes_[index_of(parent)].hint.load(std::memory_order_acquire);
     if (hint != 0 && is(nodes_[hint], index_of(parent), pc)) [[likely]]
       return NodeId{hint};
     return NodeId{child_slow(index_of(parent), pc, hint != 0)};

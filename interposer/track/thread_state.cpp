@@ -29,6 +29,8 @@ Mode mode_of(const ThreadLocal* local) {
   Mode mode = Mode::kInHook;
   const long result =
       base::read_memory(reinterpret_cast<uint64_t>(&local->mode), &mode, sizeof(mode));
+  // With the release in hook::leave: what comes after is not read before it.
+  std::atomic_thread_fence(std::memory_order_acquire);
   if (result == -EFAULT) return Mode::kOff;  // the thread has ended, by no way that it was seen
   return result == 0 ? mode : Mode::kInHook;
 }
@@ -172,7 +174,8 @@ bool all_threads_seen_since(uint32_t epoch, const ThreadState* own) {
     // A thread that allocates seldom has not noticed. It need not, unless it is in the middle of a
     // hook: what it remembers it will forget before it looks at it. That its mark is seen here
     // rests on `epoch` having begun long before: what it stored at the time is in memory by now,
-    // and whatever hook it enters later begins with the new epoch.
+    // and whatever hook it enters later begins with the new epoch. That holds on processors that
+    // put off stores or read ahead as well: none does so for milliseconds.
     const ThreadLocal* const local = state->local.load(std::memory_order_acquire);
     if (local != nullptr && mode_of(local) != Mode::kInHook) continue;
     if (!is_alive(thread)) {

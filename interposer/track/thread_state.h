@@ -42,7 +42,7 @@ enum class Mode : uint32_t {
 // hook compares this with its thread's mode, and whatever is to be done otherwise costs those who
 // record nothing.
 // A page of its own, which the kernel can be told to wipe in copies of the process.
-struct alignas(base::kPageSize) AwakePage {
+struct alignas(arch::kLargestPageSize) AwakePage {
   std::atomic<Mode> awake;
   // kSampling while threads sample, else a mode that no thread has.
   std::atomic<Mode> sampling;

@@ -8,7 +8,9 @@
 #include "interposer/unwind/derive.h"
 
 #include "interposer/unwind/libunwind.h"
+#include "interposer/unwind/nearby_code.h"
 #include "interposer/unwind/object.h"
+#include "interposer/unwind/signing_marks.h"
 
 namespace silt::unwind {
 namespace {
@@ -46,6 +48,10 @@ uint64_t fake_read(uint64_t address) {
   return kSecondOrigin + (address & (kSecondOrigin - 1));
 }
 
+uint64_t register_value(int number) {
+  return kOtherRegister + (static_cast<uint64_t>(number) << 32);
+}
+
 struct Probe {
   uint64_t pc;
   bool no_info;   // find_proc_info had nothing for the pc
@@ -70,6 +76,7 @@ int probe_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int wr
     if (!find_object(address, &object)) return -UNW_EINVAL;
   }
   __builtin_memcpy(value, reinterpret_cast<const void*>(address), sizeof(*value));
+  if constexpr (arch::kReturnsByRegister) *value = signing_marks.without(address, *value);
   return 0;
 }
 
@@ -86,7 +93,7 @@ int probe_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int
       *value = kBpOrigin;
       return 0;
     default:
-      *value = kOtherRegister + (static_cast<uint64_t>(number) << 32);
+      *value = register_value(number);
       return 0;
   }
 }
@@ -98,11 +105,15 @@ FrameRule decode(uint64_t pc, uint64_t sp, uint64_t bp) {
       bp == fake_read(kSpOrigin + arch::kSignalFpOffset)) {
     return FrameRule(RuleKind::kSignal);
   }
-  // `sp` is the CFA. The return address must stand where calls leave it.
-  if (pc != fake_read(arch::return_slot(sp))) return FrameRule(RuleKind::kSlow);
-  const auto saved_in = [bp](uint64_t value_origin, uint64_t origin, uint64_t* address) {
-    if (!within(bp, value_origin, kValueHalf) || (bp - value_origin) % kStride != 0) return false;
-    *address = origin + static_cast<uint64_t>(static_cast<int64_t>(bp - value_origin) /
+  // `sp` is the CFA. The return address must stand where calls leave it, if they leave it in
+  // memory.
+  if (!arch::kReturnsByRegister && pc != fake_read(sp - 8)) return FrameRule(RuleKind::kSlow);
+  const auto read_at = [](uint64_t value, uint64_t value_origin, uint64_t origin,
+                          uint64_t* address) {
+    if (!within(value, value_origin, kValueHalf) || (value - value_origin) % kStride != 0) {
+      return false;
+    }
+    *address = origin + static_cast<uint64_t>(static_cast<int64_t>(value - value_origin) /
                                               static_cast<int64_t>(kStride));
     return true;
   };
@@ -110,25 +121,41 @@ FrameRule decode(uint64_t pc, uint64_t sp, uint64_t bp) {
   const bool on_bp = within(sp, kBpOrigin, kZoneHalf);
   if (on_sp || on_bp) {
     const uint64_t origin = on_sp ? kSpOrigin : kBpOrigin;
+    const uint64_t value_origin = on_sp ? kSpValueOrigin : kBpValueOrigin;
+    const auto cfa_offset = static_cast<int64_t>(sp - origin);
+    if (!FrameRule::fits_cfa_offset(cfa_offset)) return FrameRule(RuleKind::kSlow);
     int64_t bp_slot = 0;
     if (bp != kBpOrigin) {
       uint64_t address;
-      if (!saved_in(on_sp ? kSpValueOrigin : kBpValueOrigin, origin, &address)) {
-        return FrameRule(RuleKind::kSlow);
-      }
+      if (!read_at(bp, value_origin, origin, &address)) return FrameRule(RuleKind::kSlow);
       bp_slot = static_cast<int64_t>(address - sp);
       if (bp_slot == 0 || !FrameRule::fits_bp_slot(bp_slot)) return FrameRule(RuleKind::kSlow);
     }
-    return FrameRule(on_sp ? RuleKind::kSp : RuleKind::kBp, static_cast<int32_t>(sp - origin),
-                     static_cast<int>(bp_slot), 0);
+    RuleKind kind = on_sp ? RuleKind::kSp : RuleKind::kBp;
+    int64_t pc_slot = -8;
+    if constexpr (arch::kReturnsByRegister) {
+      uint64_t address;
+      if (pc == register_value(arch::kDwarfLr)) {
+        if (!on_sp) return FrameRule(RuleKind::kSlow);
+        kind = RuleKind::kLinkRegister;
+      } else if (read_at(pc, value_origin, origin, &address)) {
+        pc_slot = static_cast<int64_t>(address - sp);
+      } else {
+        return FrameRule(RuleKind::kSlow);
+      }
+    }
+    if (!FrameRule::fits_indirect_slot(pc_slot + 8)) return FrameRule(RuleKind::kSlow);
+    return FrameRule(kind, static_cast<int32_t>(cfa_offset), static_cast<int>(bp_slot),
+                     static_cast<int>(pc_slot + 8));
   }
+  if (arch::kReturnsByRegister) return FrameRule(RuleKind::kSlow);
   if (within(sp, kBpValueOrigin, kValueHalf)) {
     const auto raw = static_cast<int64_t>(sp - kBpValueOrigin);
     const auto stride = static_cast<int64_t>(kStride);
     int64_t slot = (raw + (raw < 0 ? -stride / 2 : stride / 2)) / stride;
     const int64_t offset = raw - slot * stride;
     uint64_t address = 0;
-    if (!FrameRule::fits_indirect_slot(slot) || !saved_in(kBpValueOrigin, kBpOrigin, &address)) {
+    if (!FrameRule::fits_indirect_slot(slot) || !read_at(bp, kBpValueOrigin, kBpOrigin, &address)) {
       return FrameRule(RuleKind::kSlow);
     }
     const auto bp_slot = static_cast<int64_t>(address - kBpOrigin) + 8;  // stored plus one slot
@@ -147,6 +174,16 @@ bool begins_function(uint64_t pc) {
   return find_table(libunwind.probe_space, pc, &info, 0, &probe) >= 0 && info.start_ip == pc;
 }
 
+// What leads out of code that no unwind information tells of.
+FrameRule guess_rule(uint64_t pc) {
+  if constexpr (arch::kReturnsByRegister) {
+    const NearbyCode code(pc);
+    if (code.is_signal_return()) return FrameRule(RuleKind::kSignal);
+    if (code.is_linkage_entry()) return FrameRule(RuleKind::kLinkRegister);
+  }
+  return FrameRule(RuleKind::kFramePointer);
+}
+
 }  // namespace
 
 constinit unw_accessors_t probe_accessors{probe_find,   put_unwind_info, no_dynamic_list,
@@ -154,9 +191,9 @@ constinit unw_accessors_t probe_accessors{probe_find,   put_unwind_info, no_dyna
                                           no_resume,    no_name};
 
 FrameRule derive_rule(uint64_t pc) {
-  if (!has_unwinder()) return FrameRule(RuleKind::kFramePointer);
+  if (!has_unwinder()) return guess_rule(pc);
   Object object;
-  if (!find_object(pc - 1, &object)) return FrameRule(RuleKind::kFramePointer);
+  if (!find_object(pc - 1, &object)) return guess_rule(pc);
   Probe probe{pc, false, {}};
   unw_cursor_t cursor;
   if (libunwind.init_remote(&cursor, libunwind.probe_space, &probe) < 0) {
@@ -164,20 +201,20 @@ FrameRule derive_rule(uint64_t pc) {
   }
   const int result = libunwind.step(&cursor);
   if (probe.no_info) {
-    return begins_function(pc) ? FrameRule(RuleKind::kOutermost)
-                               : FrameRule(RuleKind::kFramePointer);
+    return begins_function(pc) ? FrameRule(RuleKind::kOutermost) : guess_rule(pc);
   }
   if (result == 0) return FrameRule(RuleKind::kOutermost);
   if (result < 0) return FrameRule(RuleKind::kSlow);
   unw_word_t new_pc = 0;
   unw_word_t new_sp = 0;
   unw_word_t new_bp = 0;
-  if (libunwind.get_reg(&cursor, arch::kDwarfPc, &new_pc) < 0 ||
+  if (libunwind.get_reg(&cursor, arch::kDwarfCallerPc, &new_pc) < 0 ||
       libunwind.get_reg(&cursor, arch::kDwarfSp, &new_sp) < 0 ||
       libunwind.get_reg(&cursor, arch::kDwarfFp, &new_bp) < 0) {
     return FrameRule(RuleKind::kSlow);
   }
   if (new_pc == 0) return FrameRule(RuleKind::kOutermost);
+  if (has_guessed(&cursor, pc - 1)) return FrameRule(RuleKind::kSlow);
   return decode(new_pc, new_sp, new_bp);
 }
 

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
+#include "interposer/base/arch.h"
 #include "interposer/unwind/object.h"
+#include "interposer/unwind/signing_marks.h"
 
 namespace silt::unwind {
 
@@ -74,7 +76,20 @@ int find_table(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int
   table.u.rti.segbase = base;
   table.u.rti.table_data = reinterpret_cast<unw_word_t>(rows + row);
   table.u.rti.table_len = wanted * sizeof(Row) / sizeof(unw_word_t);
+  if constexpr (arch::kReturnsByRegister) {
+    signing_marks.find(base + static_cast<uint64_t>(int64_t{rows[row].description}), object.start,
+                       object.end);
+  }
   return libunwind.search_unwind_table(space, ip, &table, info, need, arg);
+}
+
+bool has_guessed(unw_cursor_t* cursor, uint64_t pc) {
+  if constexpr (arch::kReturnsByRegister) {
+    unw_word_t now = 0;
+    return libunwind.get_reg(cursor, arch::kDwarfPc, &now) < 0 || now != pc;
+  } else {
+    return false;
+  }
 }
 
 void put_unwind_info(unw_addr_space_t, unw_proc_info_t*, void*) {}

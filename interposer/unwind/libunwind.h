@@ -9,6 +9,8 @@
 
 #include <libunwind.h>
 
+#include <cstdint>
+
 // Its functions have the machine in their names: UNW_OBJ(step) is such a name.
 #define SILT_UNWIND_TEXT(name) #name
 #define SILT_UNWIND_TEXT_OF(name) SILT_UNWIND_TEXT(name)
@@ -39,6 +41,12 @@ extern unw_accessors_t walk_accessors;   // in libunwind_walk.cpp
 // that is the same in both spaces. Their arguments have no field in common, so each notes for
 // itself that there was none.
 int find_table(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info, int need, void* arg);
+
+// After a step. Where the unwind information for a frame cannot be made out, libunwind for some
+// processors goes on with the link register as if that were the caller's pc, and says that all is
+// well. It then has what it took for the pc in the pc's own place, which a step leaves alone
+// otherwise: `pc` is what stood there before.
+bool has_guessed(unw_cursor_t* cursor, uint64_t pc);
 
 // The accessors of which silt has no use: they do nothing or refuse.
 void put_unwind_info(unw_addr_space_t, unw_proc_info_t*, void*);

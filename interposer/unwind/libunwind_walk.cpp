@@ -7,6 +7,7 @@
 
 #include "interposer/unwind/libunwind.h"
 #include "interposer/unwind/object.h"
+#include "interposer/unwind/signing_marks.h"
 #include "interposer/unwind/stack_region.h"
 #include "interposer/unwind/unwinder.h"
 
@@ -29,8 +30,24 @@ int walk_memory(unw_addr_space_t, unw_word_t address, unw_word_t* value, int wri
   if (write != 0) return -UNW_EINVAL;
   auto* const walk = static_cast<Walk*>(arg);
   Object object;
-  if (!walk->regions->readable(address) && !find_object(address, &object)) return -UNW_EINVAL;
+  if (walk->regions->readable(address)) {
+    __builtin_memcpy(value, reinterpret_cast<const void*>(address), sizeof(*value));
+    if constexpr (arch::kReturnsByRegister) {
+      // A signed return address: libunwind looks up what it reads.
+      const uint64_t plain = arch::plain_address(*value);
+      if (plain != *value && find_object(plain, &object)) *value = plain;
+    }
+    return 0;
+  }
+  if (!find_object(address, &object)) {
+    // Code that was made: an instruction need not lie at a multiple of eight.
+    if (!walk->regions->readable(address & ~uint64_t{7}) ||
+        !walk->regions->readable((address + 7) & ~uint64_t{7})) {
+      return -UNW_EINVAL;
+    }
+  }
   __builtin_memcpy(value, reinterpret_cast<const void*>(address), sizeof(*value));
+  if constexpr (arch::kReturnsByRegister) *value = signing_marks.without(address, *value);
   return 0;
 }
 
@@ -49,7 +66,7 @@ bool left_signal_frame(StackRegions& regions, uint64_t old_sp, uint64_t pc, uint
     return regions.readable(address) && *reinterpret_cast<const uint64_t*>(address) == value;
   };
   return holds(old_sp + arch::kSignalPcOffset, pc) && holds(old_sp + arch::kSignalSpOffset, sp) &&
-         !holds(arch::return_slot(sp), pc);
+         (arch::kReturnsByRegister || !holds(sp - 8, pc));
 }
 
 size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* frames,
@@ -60,6 +77,7 @@ size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* f
   if (libunwind.init_remote(&cursor, libunwind.walk_space, &walk) < 0) return 0;
   size_t count = 0;
   uint64_t old_sp = registers.sp;
+  uint64_t noted_pc = registers.pc;
   for (;;) {
     const int result = libunwind.step(&cursor);
     if (walk.no_info) return count;
@@ -70,7 +88,7 @@ size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* f
     unw_word_t pc = 0;
     unw_word_t sp = 0;
     unw_word_t bp = 0;
-    libunwind.get_reg(&cursor, arch::kDwarfPc, &pc);
+    libunwind.get_reg(&cursor, arch::kDwarfCallerPc, &pc);
     libunwind.get_reg(&cursor, arch::kDwarfSp, &sp);
     libunwind.get_reg(&cursor, arch::kDwarfFp, &bp);
     if (pc == 0) {
@@ -78,6 +96,8 @@ size_t walk_locked(const arch::Registers& registers, uint64_t first_sp, Frame* f
       return count;
     }
     const bool exact = left_signal_frame(regions, old_sp, pc, sp);
+    if (exact) noted_pc = pc;
+    if (has_guessed(&cursor, noted_pc)) return count;
     old_sp = sp;
     if (count == 0 && sp < first_sp) continue;
     if (count == capacity) return count;

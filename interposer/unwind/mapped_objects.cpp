@@ -160,7 +160,7 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
     if (segment.p_type == PT_GNU_EH_FRAME) table = segment.p_vaddr;
     if (segment.p_type != PT_LOAD) continue;
     if (!begun) {
-      if (segment.p_offset >= base::kPageSize) return false;
+      if (segment.p_offset >= base::page_size()) return false;
       bias = first.start - (segment.p_vaddr - segment.p_offset);
       begun = true;
     }
@@ -172,7 +172,7 @@ bool read_object(const Mapping& first, const Mapping& holder, uint64_t address, 
     }
   }
   if (!holds) return false;
-  entry->end = (entry->end + base::kPageSize - 1) & ~(base::kPageSize - 1);
+  entry->end = base::page_up(entry->end);
   entry->eh_frame_header = nullptr;
   for (unsigned i = 0; table != 0 && i < header.e_phnum; ++i) {
     const ElfW(Phdr)& segment = g_segments[i];

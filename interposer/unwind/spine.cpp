@@ -5,14 +5,10 @@
 #include "interposer/unwind/spine.h"
 
 #include "interposer/base/arch.h"
-#include "interposer/unwind/interpreter.h"
 #include "interposer/unwind/libunwind_walk.h"
 
 namespace silt::unwind {
 namespace {
-
-// A frame-pointer guess must not jump farther than this up the stack.
-constexpr uint64_t kMaximumGuessedFrame = uint64_t{16} << 20;
 
 uint64_t load(uint64_t address) {
   return __atomic_load_n(reinterpret_cast<const uint64_t*>(address), __ATOMIC_RELAXED);
@@ -43,16 +39,17 @@ SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules,
   FrameRule rule = rules.find(frame.pc);
   if (rule.kind() != RuleKind::kSp && rule.kind() != RuleKind::kBp) [[unlikely]] {
     if (rule.kind() == RuleKind::kUnknown) rule = rules.find_or_derive(frame.pc, blocked);
-    return step_rarely(rule, next);
+    return step_rarely(rules, blocked, rule, next);
   }
   const uint64_t cfa = (rule.kind() == RuleKind::kSp ? frame.sp : frame.bp) +
                        static_cast<uint64_t>(rule.cfa_offset());
+  const uint64_t pc_at = cfa + static_cast<uint64_t>(rule.pc_slot());
   // A caller's frame lies farther out: a walk that does not move up would never end.
-  if (cfa <= frame.sp || !regions_.readable(arch::return_slot(cfa))) [[unlikely]]
+  if (cfa <= frame.sp || !regions_.readable(pc_at)) [[unlikely]]
     return StepResult::kBroken;
-  slots.pc_slot = slot_at(arch::return_slot(cfa));
-  slots.pc_value = load(arch::return_slot(cfa));
-  next->pc = slots.pc_value;
+  slots.pc_slot = slot_at(pc_at);
+  slots.pc_value = load(pc_at);
+  next->pc = arch::plain_address(slots.pc_value);
   next->sp = cfa;
   next->bp = frame.bp;
   link.steps_by_bp = rule.kind() == RuleKind::kBp;
@@ -68,92 +65,6 @@ SILT_ALWAYS_INLINE Spine::StepResult Spine::step(RuleTable& rules,
   return next->pc != 0 ? StepResult::kStepped : StepResult::kOutermost;
 }
 
-Spine::StepResult Spine::step_rarely(FrameRule rule, Frame* next) {
-  Link& link = fresh_[fresh_count_ - 1];
-  Slots& slots = fresh_slots_[fresh_count_ - 1];
-  const Frame frame = link.frame;
-  uint64_t pc_at;
-  uint64_t bp_at;
-  uint64_t sp_at = 0;        // where the stack pointer itself was read
-  uint64_t function_at = 0;  // where the function was read that an interpreter runs
-  slots.bp_slot = nullptr;
-  link.steps_by_bp = rule.kind() == RuleKind::kBp || rule.kind() == RuleKind::kBpIndirect ||
-                     rule.kind() == RuleKind::kFramePointer ||
-                     rule.kind() == RuleKind::kInterpreted;
-  switch (rule.kind()) {
-    case RuleKind::kSp:
-    case RuleKind::kBp: {
-      // Just derived: the table has it now.
-      const uint64_t base = rule.kind() == RuleKind::kSp ? frame.sp : frame.bp;
-      next->sp = base + static_cast<uint64_t>(rule.cfa_offset());
-      pc_at = arch::return_slot(next->sp);
-      bp_at = rule.bp_slot() == 0 ? 0 : next->sp + static_cast<uint64_t>(rule.bp_slot());
-      break;
-    }
-    case RuleKind::kBpIndirect:
-      sp_at = frame.bp + static_cast<uint64_t>(rule.indirect_slot());
-      if (!regions_.readable(sp_at)) return StepResult::kBroken;
-      next->sp = load(sp_at) + static_cast<uint64_t>(rule.cfa_offset());
-      pc_at = arch::return_slot(next->sp);
-      bp_at = frame.bp + static_cast<uint64_t>(rule.bp_slot()) - 8;
-      break;
-    case RuleKind::kSignal:
-      sp_at = frame.sp + arch::kSignalSpOffset;
-      if (!regions_.readable(sp_at)) return StepResult::kBroken;
-      next->sp = load(sp_at);
-      pc_at = frame.sp + arch::kSignalPcOffset;
-      bp_at = frame.sp + arch::kSignalFpOffset;
-      break;
-    case RuleKind::kInterpreted:
-      function_at = static_cast<uint64_t>(interpreter.slot());
-      if (function_at != 0) function_at = frame.bp - function_at;
-      [[fallthrough]];
-    case RuleKind::kFramePointer:
-      if (frame.bp == 0) {
-        slots.pc_slot = nullptr;
-        return StepResult::kOutermost;
-      }
-      // (Also where it lies further in.)
-      if (frame.bp - frame.sp > kMaximumGuessedFrame) return StepResult::kBroken;
-      next->sp = frame.bp + arch::kRecordSize;
-      pc_at = frame.bp + arch::kRecordPc;
-      bp_at = frame.bp + arch::kRecordFp;
-      break;
-    case RuleKind::kOutermost:
-      slots.pc_slot = nullptr;
-      return StepResult::kOutermost;
-    case RuleKind::kSlow:
-      return StepResult::kSlow;
-    default:
-      return StepResult::kBroken;
-  }
-  const bool signal = rule.kind() == RuleKind::kSignal;  // may lead to any other stack
-  if (!signal && next->sp <= frame.sp) return StepResult::kBroken;
-  if (!regions_.readable(pc_at) || (bp_at != 0 && !regions_.readable(bp_at))) {
-    return StepResult::kBroken;
-  }
-  slots.pc_slot = slot_at(pc_at);
-  slots.pc_value = load(pc_at);
-  next->bp = frame.bp;
-  if (bp_at != 0) {
-    slots.bp_slot = slot_at(bp_at);
-    slots.bp_value = load(bp_at);
-    next->bp = slots.bp_value;
-  }
-  if (slots.pc_value == 0) return StepResult::kOutermost;
-  next->pc = signal ? slots.pc_value + 1 : slots.pc_value;
-  uint64_t function_pc = 0;
-  if (function_at >= frame.sp && function_at < frame.bp && regions_.readable(function_at)) {
-    sp_at = function_at;
-    function_pc = interpreter.function_pc(load(function_at));
-  }
-  if (sp_at != 0) {
-    fresh_[fresh_count_] = Link{Frame{0, 0, function_pc}, nullptr, 0, false, false};
-    fresh_slots_[fresh_count_++] = Slots{slot_at(sp_at), load(sp_at), nullptr, 0};
-  }
-  return StepResult::kStepped;
-}
-
 SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
   if (fresh_count_ >= kMaximumFrames) [[unlikely]]
     return false;
@@ -161,6 +72,7 @@ SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
   link.frame = frame;
   // Where no rule says how it leads outwards, as in libunwind's walk, it leads by neither.
   link.steps_by_bp = false;
+  if constexpr (arch::kReturnsByRegister) link.after_signal = false;
   fresh_slots_[fresh_count_++].bp_slot = nullptr;
   return true;
 }
@@ -212,7 +124,8 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
       const uint32_t at = candidates - 1;
       const Frame& known = links_[at].frame;
       if (known.sp == frame.sp && known.pc == frame.pc &&
-          (known.bp == frame.bp || !links_[at].bp_live)) {
+          (known.bp == frame.bp || !links_[at].bp_live) &&
+          !(arch::kReturnsByRegister && links_[at].after_signal)) {
         const int32_t first = first_changed(at);
         if (first < 0) {
           links_[at].frame.bp = frame.bp;
@@ -271,6 +184,7 @@ SILT_COLD Ending Spine::walk_slow(RuleTable& rules, const Frame& innermost) {
     Link& link = fresh_[i - 1];
     link.frame = frame;
     link.steps_by_bp = false;
+    link.after_signal = false;
     fresh_slots_[i - 1].bp_slot = nullptr;
   }
   fresh_count_ = count;

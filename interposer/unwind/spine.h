@@ -101,6 +101,7 @@ class Spine {
     uint32_t tag;
     bool steps_by_bp;
     bool bp_live;
+    bool after_signal;  // how it leads outwards depends on the signal frame before it, too
   };
   static_assert(sizeof(Link) == 40);
 
@@ -124,7 +125,9 @@ class Spine {
 
   // Fills in how fresh_[fresh_count_ - 1] leads to the next frame, and *next.
   StepResult step(RuleTable& rules, base::LazilyBlockedSignals& blocked, Frame* next);
-  StepResult step_rarely(FrameRule rule, Frame* next);
+  StepResult step_rarely(RuleTable& rules, base::LazilyBlockedSignals& blocked, FrameRule rule,
+                         Frame* next);
+  uint64_t saved_link_register() const;
   bool push(const Frame& frame);
   Ending walk_slow(RuleTable& rules, const Frame& innermost);
   Update install(uint32_t kept, Ending ending, bool slow);

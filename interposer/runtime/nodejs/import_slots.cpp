@@ -103,9 +103,9 @@ void ImportSlots::find(const char* name) {
 void ImportSlots::lead(const char* name, void* function) const {
   for (size_t i = 0; i < count_; ++i) {
     if (!base::equal(slots_[i].name, name)) continue;
-    const uint64_t page = slots_[i].address & ~(base::kPageSize - 1);
-    if (base::system_call(SYS_mprotect, static_cast<long>(page), base::kPageSize,
-                          PROT_READ | PROT_WRITE) == 0) {
+    const uint64_t page = base::page_down(slots_[i].address);
+    if (base::system_call(SYS_mprotect, static_cast<long>(page),
+                          static_cast<long>(base::page_size()), PROT_READ | PROT_WRITE) == 0) {
       *reinterpret_cast<void**>(slots_[i].address) = function;
     }
   }

@@ -90,7 +90,7 @@ Range find_cold_part(const base::Symbol& code, const unwind::Object& object, int
 
 }  // namespace
 
-bool find_evaluator(uint64_t anchor, const void* hook_frame) {
+bool find_evaluator(uint64_t anchor, const arch::CallFrame& hook_frame) {
   track::ThreadLocal& local = track::thread_local_part;
   const track::Mode mode = hook::enter(local, hook_frame);
   if (mode == track::Mode::kOff) return false;

@@ -8,11 +8,13 @@
 
 #include <cstdint>
 
+#include "interposer/base/arch.h"
+
 namespace silt::python {
 
 // Fills in what the walk has to know (track::Evaluator, but for `joined`). `anchor`: of the
 // innermost of its frames, which is looked for on the stack above the hook whose frame is given.
-bool find_evaluator(uint64_t anchor, const void* hook_frame);
+bool find_evaluator(uint64_t anchor, const arch::CallFrame& hook_frame);
 
 }  // namespace silt::python
 

@@ -93,7 +93,7 @@ void register_at_exit() {
 bool is_traced() { return field<int32_t>(interpreter.tracing, 4) != 0; }
 
 __attribute__((noinline)) int join(void*) {
-  const void* const hook_frame = SILT_HOOK_FRAME;
+  const hook::HookFrame hook_frame = SILT_HOOK_FRAME;
   if (g_state.load(std::memory_order_acquire) != kAsked) return 0;
   uint64_t anchor = 0;
   switch (check_layout(&anchor)) {

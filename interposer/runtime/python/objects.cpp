@@ -34,7 +34,7 @@ constexpr size_t kPymallocLargest = 512;
 const Allocator& next_of(void* context) { return *static_cast<const Allocator*>(context); }
 
 SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* address,
-                               size_t size_bytes, const void* hook_frame) {
+                               size_t size_bytes, const hook::HookFrame& hook_frame) {
   if (mode == Mode::kExact) [[likely]] {
     if (address != nullptr) [[likely]] {
       track::record_object(*local.state, address, size_bytes, hook::caller_of(hook_frame));
@@ -51,7 +51,8 @@ SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* addres
 
 // What the next allocator takes from malloc meanwhile is inside this hook and not recorded again.
 template <typename Call>
-SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const void* hook_frame, Call&& call) {
+SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const hook::HookFrame& hook_frame,
+                                  Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = hook::enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]
@@ -112,7 +113,7 @@ void* object_calloc(void* context, size_t count, size_t size) {
 void* object_realloc(void* context, void* old, size_t size) {
   const Allocator& next = next_of(context);
   ThreadLocal& local = track::thread_local_part;
-  const void* const hook_frame = SILT_HOOK_FRAME;
+  const hook::HookFrame hook_frame = SILT_HOOK_FRAME;
   const Mode mode = hook::enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]
     return next.realloc(next.context, old, size);

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <string>
 
+#include "interposer/base/arch.h"
+
 namespace silt::base {
 namespace {
 
@@ -62,8 +64,8 @@ bool harms(const std::string& bytes) {
   return by_path;
 }
 
-constexpr uint16_t kOwn = EM_X86_64;
-constexpr uint16_t kOther = EM_AARCH64;
+constexpr uint16_t kOwn = arch::kElfMachine;
+constexpr uint16_t kOther = kOwn == EM_X86_64 ? EM_AARCH64 : EM_X86_64;
 
 }  // namespace
 

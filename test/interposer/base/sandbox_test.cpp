@@ -18,6 +18,8 @@
 #include <random>
 #include <vector>
 
+#include "interposer/base/arch.h"
+
 namespace silt::base {
 namespace {
 
@@ -26,7 +28,7 @@ using Program = std::vector<sock_filter>;
 uint32_t run(const Program& program, long number, std::vector<uint64_t> arguments = {}) {
   seccomp_data data{};
   data.nr = static_cast<int>(number);
-  data.arch = AUDIT_ARCH_X86_64;
+  data.arch = arch::kAuditArchitecture;
   for (size_t i = 0; i < arguments.size(); ++i) data.args[i] = arguments[i];
   uint32_t words[sizeof(data) / 4];
   std::memcpy(words, &data, sizeof(data));

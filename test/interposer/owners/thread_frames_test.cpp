@@ -24,7 +24,7 @@ struct Seen {
 };
 
 __attribute__((noinline)) void stand(Seen& seen) {
-  seen.here = unwind::caller_of_record(__builtin_frame_address(0));
+  seen.here = unwind::caller_of(SILT_CALL_FRAME);
   seen.into_inner = reinterpret_cast<uint64_t>(__builtin_return_address(0));
   asm volatile("" ::: "memory");
 }

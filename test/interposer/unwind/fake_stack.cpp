@@ -100,7 +100,7 @@ void FakeStack::signal(uint64_t return_pc, FakeStack& handler_stack) {
   const uint64_t top = &handler_stack == this
                            ? interrupted.sp - 128
                            : handler_stack.low() + 8 * handler_stack.words_.size();
-  const uint64_t context = (top - 512) & ~uint64_t{63};
+  const uint64_t context = (top - 640) & ~uint64_t{63};
   *word(context + arch::kSignalPcOffset) = interrupted.pc - 1;
   *word(context + arch::kSignalSpOffset) = interrupted.sp;
   *word(context + arch::kSignalFpOffset) = interrupted.bp;

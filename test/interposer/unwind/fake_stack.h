@@ -30,6 +30,10 @@ enum class Shape : uint64_t {
   kSlow,           // no simple rule
 };
 
+// Among others, a shape without unwind information; where a frame record does not tell its caller's
+// stack pointer, its caller would have to keep a frame pointer, which not every other shape does.
+inline constexpr Shape kGuessed = arch::kReturnsByRegister ? Shape::kFrame : Shape::kNoInformation;
+
 // A call site: `number` tells sites of one shape and size apart. `words`: of locals, at most 60.
 uint64_t site(Shape shape, unsigned words, unsigned number);
 Shape shape_of(uint64_t pc);

@@ -6,7 +6,18 @@
 #ifndef SILT_TEST_INTERPOSER_UNWIND_REAL_FRAMES_H_
 #define SILT_TEST_INTERPOSER_UNWIND_REAL_FRAMES_H_
 
+#include <ucontext.h>
+
 #include <cstdint>
+
+// An instruction that is none (SIGILL), and how its handler goes on behind it.
+#ifdef __aarch64__
+#define SILT_TEST_FAULT "udf #0"
+#define SILT_TEST_SKIP_FAULT(context) (context)->uc_mcontext.pc += 4
+#else
+#define SILT_TEST_FAULT "ud2"
+#define SILT_TEST_SKIP_FAULT(context) (context)->uc_mcontext.gregs[REG_RIP] += 2
+#endif
 
 namespace silt::unwind::test {
 

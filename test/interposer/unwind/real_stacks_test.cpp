@@ -48,8 +48,7 @@ struct Walker {
 
 // As a hook sees its caller.
 __attribute__((noinline)) void check_here(Walker& walker) {
-  const auto* const words = static_cast<const uint64_t*>(__builtin_frame_address(0));
-  const Frame frame{words[1], reinterpret_cast<uint64_t>(words + 2), words[0]};
+  const Frame frame = caller_of(SILT_CALL_FRAME);
   const Spine::Update update = walker.spine->update(rules(), frame);
   bool complete = false;
   const size_t count =
@@ -179,11 +178,11 @@ TEST_CASE("a fault's exact pc is not looked up one before") {
   struct sigaction before {};
   action.sa_sigaction = [](int, siginfo_t*, void* context) {
     visit(faulting);
-    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP] += 2;  // past ud2
+    SILT_TEST_SKIP_FAULT(static_cast<ucontext_t*>(context));
   };
   action.sa_flags = SA_SIGINFO;
   REQUIRE(sigaction(SIGILL, &action, &before) == 0);
-  for (int i = 0; i < 10; ++i) asm volatile("ud2" ::: "memory");
+  for (int i = 0; i < 10; ++i) asm volatile(SILT_TEST_FAULT ::: "memory");
   sigaction(SIGILL, &before, nullptr);
   check_result(walker, 10);
 }

@@ -127,9 +127,8 @@ class Model {
   void call(FakeStack& stack) {
     Handler& handler = handlers_[current_];
     if (handler.begins != 0 && handler.calls_left-- <= 0) return;
-    constexpr Shape kShapes[] = {Shape::kPlain,     Shape::kPlain,        Shape::kPlain,
-                                 Shape::kSavesBp,   Shape::kFrame,        Shape::kFrame,
-                                 Shape::kRealigned, Shape::kNoInformation};
+    constexpr Shape kShapes[] = {Shape::kPlain, Shape::kPlain, Shape::kPlain,     Shape::kSavesBp,
+                                 Shape::kFrame, Shape::kFrame, Shape::kRealigned, test::kGuessed};
     // Few sites and sizes, so that stacks come again in other company.
     stack.call(site(kShapes[pick(8)], 1 + 2 * pick(2), pick(4)), 0x1000 + pick(3), pick(3));
   }

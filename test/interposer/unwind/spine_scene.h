@@ -30,7 +30,7 @@ struct Scene {
 };
 
 inline constexpr Shape kShapes[] = {Shape::kPlain, Shape::kSavesBp, Shape::kFrame,
-                                    Shape::kRealigned, Shape::kNoInformation};
+                                    Shape::kRealigned, test::kGuessed};
 
 inline void call_many(FakeStack& stack, int count) {
   for (int i = 0; i < count; ++i) {
