@@ -51,7 +51,7 @@ Obstacle inner_obstacle(const ByteSource& source) {
   return {"it has an allocator inside (" + inner.function +
               "), whose blocks are not seen; mappings are" +
               (inner.for_libraries ? "" : ", and blocks of the C library's allocator"),
-          false, true, true};
+          false, true, inner.function != "rpmalloc"};
 }
 
 // glibc's loader: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-2.31.so. What another one loads is
