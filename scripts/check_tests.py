@@ -31,6 +31,8 @@ ELSEWHERE = {
         "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "
                             "and others: hooks are entered through the C library's names, by "
                             "programs that say themselves what is true",
+        "interposer/detour/": "test_inner_allocators.py: programs with allocators inside; first "
+                              "instructions in detour/prologue_test.cpp",
         "interposer/base/arch": "the tests that docs/porting.md names",
         "interposer/base/arch_x86_64": "the same",
         "interposer/base/attributes": "macros only",
