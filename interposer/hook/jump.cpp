@@ -12,12 +12,29 @@
 
 using silt::hook::real;
 
+namespace {
+
+// The stack pointer with which the jump ends.
+uint64_t target_of(const jmp_buf buffer) {
+#ifdef __GLIBC__
+  return silt::arch::jump_target(buffer);
+#elif defined(__x86_64__)
+  // musl does not disguise it; six registers stand in front of it (its setjmp.s).
+  constexpr int kStackPointer = 6;
+  return buffer->__jb[kStackPointer];
+#else
+#error "musl's jmp_buf has not been looked at for this processor"
+#endif
+}
+
+}  // namespace
+
 extern "C" {
 
 SILT_EXPORT __attribute__((noreturn)) void longjmp(jmp_buf buffer, int value) {
   if (real.longjmp == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  silt::hook::unmark_when_jumped_over(target_of(buffer));
   real.longjmp(buffer, value);
   __builtin_unreachable();
 }
@@ -28,7 +45,7 @@ SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void siglongjmp(sigjmp_b
 SILT_EXPORT __attribute__((noreturn)) void __longjmp_chk(jmp_buf buffer, int value) {
   if (real.longjmp_checked == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  silt::hook::unmark_when_jumped_over(target_of(buffer));
   real.longjmp_checked(buffer, value);
   __builtin_unreachable();
 }
