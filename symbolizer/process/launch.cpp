@@ -123,6 +123,13 @@ NotRunnable prepare_launch(const std::vector<std::string>& words, const RecordSe
   Obstacle obstacle = recording_obstacle(launch.program);
   // The library tells itself where it cannot.
   if (obstacle.inner && records_inner_allocators(settings)) obstacle.text.clear();
+  const auto for_musl = obstacle.musl ? library_for_musl(*library) : std::filesystem::path();
+  if (!for_musl.empty()) {
+    preload = preload_value(for_musl, std::getenv("LD_PRELOAD"));
+    if (!preload) return {preload.error().message, kInput};
+    launch.preload = *preload;
+    obstacle = Obstacle{};
+  }
   if (obstacle.preload_harms) launch.preload.clear();
   if (!obstacle.text.empty()) {
     launch.obstacle = (obstacle.partly ? "not everything" : "nothing") +
