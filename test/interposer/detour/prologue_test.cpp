@@ -31,7 +31,8 @@ struct Moved {
 };
 
 // `padding` stands behind the function.
-Moved move(const Bytes& function, const Bytes& padding = Bytes(16, 0x90), uint64_t to = kCopyAt) {
+Moved moved_of(const Bytes& function, const Bytes& padding = Bytes(16, 0x90),
+               uint64_t to = kCopyAt) {
   Bytes all = function;
   all.insert(all.end(), padding.begin(), padding.end());
   uint8_t copy[kLongestCopy];
@@ -51,7 +52,7 @@ uint64_t goes_to(const Bytes& copy, uint64_t copy_at = kCopyAt) {
 
 TEST_CASE("plain instructions are copied whole, and the copy goes on behind them") {
   // push r15; push r14; push r13; push r12
-  const Moved moved = move({0x41, 0x57, 0x41, 0x56, 0x41, 0x55, 0x41, 0x54, 0xc3});
+  const Moved moved = moved_of({0x41, 0x57, 0x41, 0x56, 0x41, 0x55, 0x41, 0x54, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   CHECK(moved.prologue.jump_at == 0);
   CHECK(moved.prologue.end == 6);
@@ -61,7 +62,7 @@ TEST_CASE("plain instructions are copied whole, and the copy goes on behind them
 }
 
 TEST_CASE("endbr64 stays where it is, and the jump stands behind it") {
-  const Moved moved = move({0xf3, 0x0f, 0x1e, 0xfa, 0x55, 0x48, 0x89, 0xe5, 0x53, 0xc3});
+  const Moved moved = moved_of({0xf3, 0x0f, 0x1e, 0xfa, 0x55, 0x48, 0x89, 0xe5, 0x53, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   CHECK(moved.prologue.jump_at == 4);
   CHECK(moved.prologue.end == 9);
@@ -70,7 +71,7 @@ TEST_CASE("endbr64 stays where it is, and the jump stands behind it") {
 
 TEST_CASE("what is relative to an instruction stays what it was") {
   // lea rax, [rip + 0x1000]
-  const Moved moved = move({0x48, 0x8d, 0x05, 0x00, 0x10, 0x00, 0x00, 0xc3});
+  const Moved moved = moved_of({0x48, 0x8d, 0x05, 0x00, 0x10, 0x00, 0x00, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   int32_t displacement;
   std::memcpy(&displacement, moved.copy.data() + 3, sizeof displacement);
@@ -79,7 +80,7 @@ TEST_CASE("what is relative to an instruction stays what it was") {
 
 TEST_CASE("an immediate behind a relative displacement counts for its end") {
   // mov dword [rip + 0x100], 0x11223344
-  const Moved moved = move({0xc7, 0x05, 0x00, 0x01, 0x00, 0x00, 0x44, 0x33, 0x22, 0x11, 0xc3});
+  const Moved moved = moved_of({0xc7, 0x05, 0x00, 0x01, 0x00, 0x00, 0x44, 0x33, 0x22, 0x11, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   int32_t displacement;
   std::memcpy(&displacement, moved.copy.data() + 2, sizeof displacement);
@@ -89,7 +90,7 @@ TEST_CASE("an immediate behind a relative displacement counts for its end") {
 
 TEST_CASE("a short branch is made long") {
   // test rdi, rdi; je +0x10; ret
-  const Moved moved = move({0x48, 0x85, 0xff, 0x74, 0x10, 0xc3});
+  const Moved moved = moved_of({0x48, 0x85, 0xff, 0x74, 0x10, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   CHECK(moved.prologue.end == 5);
   CHECK(moved.copy[3] == 0x0f);
@@ -100,23 +101,24 @@ TEST_CASE("a short branch is made long") {
 }
 
 TEST_CASE("a function that is one short jump has its padding for the jump") {
-  const Moved moved = move({0xeb, 0x30});
+  const Moved moved = moved_of({0xeb, 0x30});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   CHECK(moved.copy.size() == kJumpSize);
   CHECK(goes_to(moved.copy) == kAt + 2 + 0x30);
-  CHECK(move({0xc3}, {0x0f, 0x1f, 0x40, 0x00}).prologue.trouble == Trouble::kNone);
+  CHECK(moved_of({0xc3}, {0x0f, 0x1f, 0x40, 0x00}).prologue.trouble == Trouble::kNone);
 }
 
 TEST_CASE("a function shorter than a jump, with another one behind it, is left alone") {
-  CHECK(move({0xeb, 0x30}, {0x55, 0x53, 0x50}).prologue.trouble == Trouble::kTooShort);
-  CHECK(move({0xc3}, {}).prologue.trouble == Trouble::kTooShort);
-  CHECK(move({0x55, 0x53}).prologue.trouble == Trouble::kTooShort);  // runs on into what follows
-  CHECK(move({}).prologue.trouble == Trouble::kTooShort);
+  CHECK(moved_of({0xeb, 0x30}, {0x55, 0x53, 0x50}).prologue.trouble == Trouble::kTooShort);
+  CHECK(moved_of({0xc3}, {}).prologue.trouble == Trouble::kTooShort);
+  CHECK(moved_of({0x55, 0x53}).prologue.trouble ==
+        Trouble::kTooShort);  // runs on into what follows
+  CHECK(moved_of({}).prologue.trouble == Trouble::kTooShort);
 }
 
 TEST_CASE("a call returns into the function itself, or is not moved") {
   // sub rsp, 8; call +0x100
-  const Moved moved = move({0x48, 0x83, 0xec, 0x08, 0xe8, 0x00, 0x01, 0x00, 0x00, 0xc3});
+  const Moved moved = moved_of({0x48, 0x83, 0xec, 0x08, 0xe8, 0x00, 0x01, 0x00, 0x00, 0xc3});
   REQUIRE(moved.prologue.trouble == Trouble::kNone);
   CHECK(moved.prologue.end == 9);
   uint32_t low;
@@ -125,28 +127,31 @@ TEST_CASE("a call returns into the function itself, or is not moved") {
   CHECK(low == kAt + 9);
   CHECK(goes_to(moved.copy) == kAt + 9 + 0x100);
   // call rax: its return address would be in the copy
-  CHECK(move({0x48, 0x83, 0xec, 0x08, 0xff, 0xd0, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0x48, 0x83, 0xec, 0x08, 0xff, 0xd0, 0xc3}).prologue.trouble ==
+        Trouble::kUnknownCode);
   // call rel32 through memory likewise
-  CHECK(move({0xff, 0x15, 0x00, 0x01, 0x00, 0x00, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0xff, 0x15, 0x00, 0x01, 0x00, 0x00, 0xc3}).prologue.trouble ==
+        Trouble::kUnknownCode);
 }
 
 TEST_CASE("what is not understood is left alone") {
-  CHECK(move({0x06, 0x55, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
-  CHECK(move({0xcc, 0x55, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
-  CHECK(move({0x0f, 0x05, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
-  CHECK(move({0xe2, 0x10, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);  // loop
-  CHECK(move({0xe3, 0x10, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);  // jrcxz
+  CHECK(moved_of({0x06, 0x55, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0xcc, 0x55, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0x0f, 0x05, 0x55, 0x55, 0x55}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0xe2, 0x10, 0x55, 0x55, 0x55}).prologue.trouble ==
+        Trouble::kUnknownCode);  // loop
+  CHECK(moved_of({0xe3, 0x10, 0x55, 0x55, 0x55}).prologue.trouble ==
+        Trouble::kUnknownCode);  // jrcxz
   // lea eax, [eip + 1]; xbegin
-  CHECK(move({0x67, 0x8d, 0x05, 1, 0, 0, 0, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
-  CHECK(move({0xc7, 0xf8, 0, 0, 0, 0, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0x67, 0x8d, 0x05, 1, 0, 0, 0, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
+  CHECK(moved_of({0xc7, 0xf8, 0, 0, 0, 0, 0xc3}).prologue.trouble == Trouble::kUnknownCode);
 }
 
 TEST_CASE("a copy that is too far from what it refers to is refused") {
   const Bytes relative = {0x48, 0x8d, 0x05, 0x00, 0x10, 0x00, 0x00, 0xc3};
-  CHECK(move(relative, {}, kAt + (uint64_t{1} << 32)).prologue.trouble == Trouble::kTooFar);
-  CHECK(
-      move({0x55, 0x53, 0x50, 0x51, 0x52, 0xc3}, {}, kAt + (uint64_t{3} << 30)).prologue.trouble ==
-      Trouble::kTooFar);
+  CHECK(moved_of(relative, {}, kAt + (uint64_t{1} << 32)).prologue.trouble == Trouble::kTooFar);
+  CHECK(moved_of({0x55, 0x53, 0x50, 0x51, 0x52, 0xc3}, {}, kAt + (uint64_t{3} << 30))
+            .prologue.trouble == Trouble::kTooFar);
 }
 
 TEST_CASE("the longest copy fits") {
@@ -154,8 +159,8 @@ TEST_CASE("the longest copy fits") {
   Bytes longest(4, 0x50);
   longest.insert(longest.end(), {0x64, 0x67, 0x66, 0xf0, 0x41, 0x81, 0x84, 0x24, 1, 2, 3, 4, 5, 6});
   longest.push_back(0xc3);
-  CHECK(move(longest).prologue.written <= kLongestCopy);
-  CHECK(move({0x74, 1, 0x74, 1, 0x74, 1, 0x90, 0xc3}).prologue.written <= kLongestCopy);
+  CHECK(moved_of(longest).prologue.written <= kLongestCopy);
+  CHECK(moved_of({0x74, 1, 0x74, 1, 0x74, 1, 0x90, 0xc3}).prologue.written <= kLongestCopy);
 }
 
 TEST_CASE("jumps into the first bytes are found wherever they come from") {
