@@ -35,6 +35,7 @@ ELSEWHERE = {
                               "instructions in detour/prologue_test.cpp",
         "interposer/base/arch": "the tests that docs/porting.md names",
         "interposer/base/arch_x86_64": "the same",
+        "interposer/base/arch_musl": "test_musl.py: programs of musl",
         "interposer/base/attributes": "macros only",
         "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
         "interposer/format/blackbox": "base/black_box_test.cpp, test_black_box.py; the layouts are "

@@ -18,12 +18,8 @@ namespace {
 uint64_t target_of(const jmp_buf buffer) {
 #ifdef __GLIBC__
   return silt::arch::jump_target(buffer);
-#elif defined(__x86_64__)
-  // musl does not disguise it; six registers stand in front of it (its setjmp.s).
-  constexpr int kStackPointer = 6;
-  return buffer->__jb[kStackPointer];
 #else
-#error "musl's jmp_buf has not been looked at for this processor"
+  return silt::arch::musl_jump_target(buffer);
 #endif
 }
 

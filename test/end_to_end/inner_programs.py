@@ -148,7 +148,7 @@ REFUSED = {
                   r"'je_free': it is shorter than a jump"),
     "second_function_inside": (
         "je_free", "push %rbx\n .globl inside\n .type inside, @function\n inside: pop %rbx; nop; nop; "
-        "nop; ret\n .size inside, . - inside\n", r"first instructions are jumped to"),
+        "nop; ret\n .size inside, . - inside\n .size je_free, . - je_free\n", r"first instructions are jumped to"),
     "calls_through_a_register": (
         "je_free", "lea inner_free(%rip), %rax; sub $8, %rsp; call *%rax; add $8, %rsp; ret", None),
     "calls_at_once": ("je_free", "push %rdi; lea inner_free(%rip), %rax; pop %rdi; call *%rax; ret", None),

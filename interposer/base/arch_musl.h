@@ -4,12 +4,14 @@
 // in front of each of its files. Functions that musl has not are declared for libstdc++'s headers,
 // or for their types; nobody calls them. Any context.
 
-#ifndef SILT_INTERPOSER_BASE_MUSL_H_
-#define SILT_INTERPOSER_BASE_MUSL_H_
+#ifndef SILT_INTERPOSER_BASE_ARCH_MUSL_H_
+#define SILT_INTERPOSER_BASE_ARCH_MUSL_H_
 
 #include <link.h>
 #include <locale.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -44,4 +46,17 @@ int _dl_find_object(void*, struct dl_find_object*);
 
 }  // extern "C"
 
-#endif  // SILT_INTERPOSER_BASE_MUSL_H_
+namespace silt::arch {
+
+// The stack pointer that a jmp_buf of musl leads to: it is not disguised there.
+inline uint64_t musl_jump_target(const jmp_buf buffer) {
+#ifdef __x86_64__
+  return buffer->__jb[6];  // behind rbx, rbp and r12 to r15
+#else
+#error "musl's jmp_buf has not been looked at for this processor"
+#endif
+}
+
+}  // namespace silt::arch
+
+#endif  // SILT_INTERPOSER_BASE_ARCH_MUSL_H_
