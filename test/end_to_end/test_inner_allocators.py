@@ -131,6 +131,29 @@ class InnerAllocators(harness.SiltTest):
         self.assertRegex(" ".join(self.report(self.recording("guarded")).notes),
                          "was not seen: the system does not let code be changed")
 
+    def test_each_call_that_changes_code_may_fail(self):
+        """mprotect and mmap, the first, the second, … that silt makes; the program runs on."""
+        program = self.inner("faulty")
+        counted = os.path.join(self.folder, "count")
+
+        def injected(call, first):
+            done = subprocess.run([harness.program("inject"), "/libsilt.so", str(call), "13", str(first),
+                                   str(first), counted, program], input="\n" * 4, text=True,
+                                  capture_output=True, check=False, timeout=60,
+                                  env=self.silt_environment())
+            if done.returncode == 77:
+                self.skipTest("ptrace is not allowed here")
+            self.assertEqual(done.returncode, 0, (call, first, done))
+            self.assertIn("ready done", done.stdout)
+            return done.stderr, int(pathlib.Path(counted).read_text(encoding="utf-8"))
+
+        mprotect = 10
+        _, count = injected(mprotect, 0)
+        self.assertGreaterEqual(count, 5)  # of the trial, of the copies, of the code
+        for first in range(1, count + 1):
+            said, _ = injected(mprotect, first)
+            self.assertIn("the system refuses to change code: permission denied", said, first)
+
     def test_a_thread_that_is_there_already(self):
         library = self.build("libearly.so", {"thread.c": THREAD}, "-shared", "-fPIC", "-lpthread")
         program = self.inner("threaded", options=("-Wl,--no-as-needed", library))
