@@ -249,3 +249,13 @@ int main() {
   ready("done");
 }
 """
+
+
+def functions(bodies):
+    """A file in assembly language with these entry points."""
+    text = ""
+    for name, code in bodies.items():
+        text += FUNCTION.format(name=name, body="  " + code.replace("; ", "\n  "))
+        if ".size" not in code:
+            text += f"  .size {name}, . - {name}\n"
+    return text + '  .section .note.GNU-stack,"",@progbits\n'

@@ -12,8 +12,8 @@ import subprocess
 import unittest
 
 import harness
-from inner_programs import (BODIES, CALLS, FUNCTION, INNER, NO_NEW_CODE, OPERATORS, REFUSED, THREAD,
-                            USES_OPERATORS)
+from inner_programs import (BODIES, CALLS, INNER, NO_NEW_CODE, OPERATORS, REFUSED, THREAD,
+                            USES_OPERATORS, functions)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
@@ -66,13 +66,8 @@ class InnerAllocators(harness.SiltTest):
         bodies = dict(BODIES)
         if function is not None:
             bodies[function] = body
-        text = ""
-        for each, code in bodies.items():
-            text += FUNCTION.format(name=each, body="  " + code.replace("; ", "\n  "))
-            if ".size" not in code:
-                text += f"  .size {each}, . - {each}\n"
         return self.build(name, {"main.c": CALLS, "inner.c": INNER,
-                                 "s": text + '  .section .note.GNU-stack,"",@progbits\n'},
+                                 "s": functions(bodies)},
                           "-DPREFIX=je_", *options)
 
     @unittest.skipUnless((LIBRARIES / "libjemalloc_pic.a").exists(), "needs libjemalloc-dev")

@@ -11,6 +11,7 @@ import subprocess
 import unittest
 
 import harness
+import inner_programs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = pathlib.Path(harness.LIBRARY).parent / "musl" / "libsilt.so"
@@ -98,6 +99,18 @@ class Musl(harness.SiltTest):
         report = self.report()
         self.check_expectations(report, process.lines, snapshot=0)
         self.assertIn("main", harness.Report.names(report.with_function("zeroed")[0]))
+
+    def test_an_allocator_inside_the_program(self):
+        functions = pathlib.Path(self.folder, "functions.s")
+        functions.write_text(inner_programs.functions(inner_programs.BODIES), encoding="utf-8")
+        allocator = pathlib.Path(self.folder, "allocator.c")
+        allocator.write_text(inner_programs.INNER, encoding="utf-8")
+        process = self.start([self.build("inner", inner_programs.CALLS, "-DPREFIX=je_", functions,
+                                         allocator)])
+        process.wait_line("ready done")
+        self.dump(process.pid)
+        self.assertEqual(process.finish(), 0)
+        self.check_expectations(self.report(), process.lines, snapshot=0)
 
     def test_run_takes_the_library_for_musl(self):
         program = self.build("exact", EXACT)
