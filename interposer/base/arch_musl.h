@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#ifndef __GLIBC__  // where this is not included
+
 // Another name for mmap there; here a hook of its own.
 #undef mmap64
 
@@ -58,5 +60,7 @@ inline uint64_t musl_jump_target(const jmp_buf buffer) {
 }
 
 }  // namespace silt::arch
+
+#endif  // __GLIBC__
 
 #endif  // SILT_INTERPOSER_BASE_ARCH_MUSL_H_
