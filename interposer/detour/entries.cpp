@@ -42,7 +42,7 @@ struct Candidate {
 
 class Search {
  public:
-  Search() {
+  explicit Search(const Program& program) : program_(program) {
     size_t first = 0;
     for (size_t f = 0; f < kFamilyCount; ++f) {
       first_[f] = first;
@@ -67,7 +67,9 @@ class Search {
       if (!name.starts_with(family.prefix)) continue;
       const std::string_view rest = name.substr(family.prefix.size());
       for (size_t i = 0; i < family.count; ++i) {
-        if (rest == family.entries[i].name) note(candidates_[first_[f] + i], function);
+        if (rest == family.entries[i].name) {
+          note(candidates_[first_[f] + i], within_text(function));
+        }
       }
     }
   }
@@ -79,8 +81,25 @@ class Search {
   }
 
  private:
+  // A symbol is a claim: nothing is read that is not the program's code. Address 0 otherwise.
+  Function within_text(const Function& told) const {
+    Function function = told;
+    Text text;
+    if (!program_.find_text(told.address, &text)) {
+      function.address = 0;
+    } else if (text.end - told.address < told.size) {
+      function.size = text.end - told.address;
+    }
+    return function;
+  }
+
   static void note(Candidate& candidate, const Function& function) {
     const Function& known = candidate.function;
+    if (function.address == 0) {
+      candidate.doubtful = true;
+      if (known.address == 0) candidate.function.name = function.name;
+      return;
+    }
     if (known.address != 0 && known.address != function.address) candidate.doubtful = true;
     if (function.type != STT_FUNC) candidate.doubtful = true;
     if (known.address == 0 || known.size == 0) candidate.function = function;
@@ -118,8 +137,8 @@ class Search {
     for (size_t i = 0; i < kFamilies[f].count; ++i) {
       const Candidate& candidate = candidates_[first_[f] + i];
       const Function& function = candidate.function;
-      if (function.address == 0) continue;
       if (candidate.doubtful) found->doubtful = function.name;
+      if (function.address == 0) continue;
       const EntryPoint point{function.name, kFamilies[f].entries[i].shape, function.address,
                              function.size, f == kOperatorFamily};
       add_point(point, found);
@@ -135,6 +154,7 @@ class Search {
     found->all[found->count++] = point;
   }
 
+  const Program& program_;
   Beginnings beginnings_;
   Candidate candidates_[kEntryCount];
   size_t first_[kFamilyCount] = {};
@@ -144,7 +164,7 @@ class Search {
 }  // namespace
 
 void find_entry_points(const Program& program, EntryPoints* found) {
-  Search search;
+  Search search(program);
   program.visit_functions([&search](const Function& function) { search.look_at(function); });
   search.finish(found);
 }
@@ -187,6 +207,8 @@ void follow_operators(const Program& program, const Decoder& decoder, EntryPoint
   program.visit_functions([&](const Function& function) {
     for (size_t i = 0; i < found->count; ++i) {
       if (targets[i] == 0 || targets[i] != function.address || function.size == 0) continue;
+      Text text;
+      if (!program.find_text(function.address, &text)) continue;
       EntryPoint& entry = found->all[i];
       targets[i] = 0;
       const EntryPoint* const known = find(*found, function.address);

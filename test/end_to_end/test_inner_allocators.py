@@ -7,7 +7,9 @@ allocator whose functions begin in every way that is hard to put a jump into.
 
 import os
 import pathlib
+import random
 import re
+import struct
 import subprocess
 import unittest
 
@@ -108,6 +110,39 @@ class InnerAllocators(harness.SiltTest):
                 self.assertEqual(len(err.splitlines()), 1)
                 self.assertRegex(" ".join(report.notes), "was not seen: the code of its functions")
                 self.assertEqual(report.sums("plain"), (0, 0, 0, 0))
+
+    def test_symbol_tables_that_lie(self):
+        """Headers and sizes at random: the loader reads none of them, and silt believes none."""
+        program = pathlib.Path(self.inner("honest"))
+        whole = program.read_bytes()
+        headers, = struct.unpack_from("<Q", whole, 40)
+        count, = struct.unpack_from("<H", whole, 60)
+        sections = [headers + 64 * i for i in range(count)]
+        symbols = next(at for at in sections if struct.unpack_from("<I", whole, at + 4) == (2,))
+        table, size = struct.unpack_from("<QQ", whole, symbols + 24)
+        chance = random.Random(7)
+        wild = (0, 1, 7, 2**31, 2**32 - 1, 2**63, 2**64 - 1, len(whole), len(whole) - 1, 4096)
+        seen = 0
+        for i in range(24):
+            bytes_ = bytearray(whole)
+            if i % 3 == 0:  # a header of a section, or of the table of them
+                struct.pack_into("<Q", bytes_, chance.choice([40, *(at + 24 for at in sections),
+                                                              *(at + 32 for at in sections)]),
+                                 chance.choice(wild))
+            elif i % 3 == 1:  # sizes of all functions
+                for at in range(table, table + size, 24):
+                    struct.pack_into("<Q", bytes_, at + 16, chance.choice(wild))
+            else:  # places outside the program's code, and names outside the names
+                for at in range(table, table + size, 24):
+                    struct.pack_into("<QQ", bytes_, at + 8, chance.choice(wild), 64)
+                    struct.pack_into("<I", bytes_, at, chance.choice((0, 1, 77, 2**31, 2**32 - 1)))
+            path = pathlib.Path(self.folder, f"lies{i}")
+            path.write_bytes(bytes_)
+            path.chmod(0o755)
+            status, out, err = self.run_program([str(path)], text="\n" * 4)
+            self.assertEqual(status, 0, (i, out, err))
+            seen += "is not recorded" in err
+        self.assertGreater(seen, 0)
 
     def test_the_switch(self):
         program = self.inner("switched_off")
