@@ -21,6 +21,7 @@
 #include "interposer/base/symbol_search.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/detour/detour.h"
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
@@ -196,10 +197,16 @@ __attribute__((constructor)) void start() {
   snapshot::set_allocator(allocator);
   hook::real.malloc_calls_no_hook =
       is_libc(allocator) && is_libc(module_of(reinterpret_cast<const void*>(hook::real.calloc)));
-  recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) ? 5 : 4);
+  const char* const library = module_of(reinterpret_cast<const void*>(&module_of));
+  const detour::Outcome inner = detour::detour_inner_allocators(g_options.inner, library, complain);
+  flags |= format::inner_refusal_flags(inner.refusal);
+  if (inner.seen) flags |= format::kFlagInnerSeen;
+  recorder.live.set_granule_shift(blocks_lie_far_apart(allocator) && !inner.seen ? 5 : 4);
   recorder.objects.set_granule_shift(4);
   // Who calls malloc finds the program's own first, if it has one.
-  if (base::is_defined_before_this_library("malloc")) flags |= format::kFlagOwnMalloc;
+  if (!inner.seen && base::is_defined_before_this_library("malloc")) {
+    flags |= format::kFlagOwnMalloc;
+  }
 
   recorder.sample_interval_bytes = g_options.sample_bytes;
   recorder.bounded = g_options.memory_bytes != 0;
@@ -221,7 +228,7 @@ __attribute__((constructor)) void start() {
   } else if (g_options.blackbox) {
     snapshot::start_box(allocator);
   }
-  start_runtimes(module_of(reinterpret_cast<const void*>(&module_of)));
+  start_runtimes(library);
   snapshot::prepare_arming(g_options.sample_bytes);
   snapshot::size_watch.begin(g_options.at);
   if (is_libc(allocator)) owners::note_early_heap();

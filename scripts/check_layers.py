@@ -27,6 +27,8 @@ ALLOWED = {
                            "interposer/track", "interposer/unwind", "interposer/format",
                            "interposer/base"),
     "interposer/hook": ("interposer/track", "interposer/format", "interposer/base"),
+    "interposer/detour": ("interposer/hook", "interposer/track", "interposer/format",
+                          "interposer/base"),
     "symbolizer/base": ("interposer/format",),
     "symbolizer/read": ("interposer/format", "symbolizer/base"),
     "symbolizer/heap": ("symbolizer/base",),
@@ -69,6 +71,7 @@ ONLY = (
     (re.compile(r"elfutils/|libelf\.h|gelf\.h|dwarf\.h|libiberty|demangle\.h"),
      "symbolizer/symbolize"),
     (re.compile(r"libunwind"), "interposer/unwind"),
+    (re.compile(r"Zydis/"), "interposer/detour"),
     (re.compile(r"CLI/"), "symbolizer/commands"),
     (re.compile(r"spdlog/"), "symbolizer/base"),
 )
@@ -78,7 +81,7 @@ WORDS = (
      re.compile(r"x86|\br(?:[abcd]x|[bs]p|ip|[sd]i|1[0-5])\b|AUDIT_ARCH|\bEM_[A-Z0-9_]+|__aarch64__|"
                 r"\bSYS_(?:open|stat|lstat|poll|select|pipe|dup2|vfork|unlink|rename|access|readlink)\b|"
                 r"0x7[0-9a-f]{3}'?[0-9a-f]{4}'?[0-9a-f]{4}\b"),  # an address in 47 bits
-     ("interposer/base/arch",)),
+     ("interposer/base/arch", "interposer/detour/")),
     ("a runtime", "interposer/",
      re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
      ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",

@@ -31,9 +31,12 @@ ELSEWHERE = {
         "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "
                             "and others: hooks are entered through the C library's names, by "
                             "programs that say themselves what is true",
+        "interposer/detour/": "test_inner_allocators.py: programs with allocators inside; first "
+                              "instructions in detour/prologue_test.cpp",
         "interposer/base/arch": "the tests that docs/porting.md names",
         "interposer/base/arch_aarch64": "the same",
         "interposer/base/arch_x86_64": "the same",
+        "interposer/base/arch_musl": "test_musl.py: programs of musl",
         "interposer/base/attributes": "macros only",
         "interposer/base/file_space": "base/black_box_test.cpp: where there is room, and where not",
         "interposer/format/blackbox": "base/black_box_test.cpp, test_black_box.py; the layouts are "

@@ -29,9 +29,13 @@ size_t read_at(int fd, void* to, size_t size, uint64_t offset) {
   return count < 0 ? 0 : static_cast<size_t>(count);
 }
 
-// glibc's loader: ld-linux-MACHINE.so.2, ld-linux.so.2, ld64.so.1, ld.so.1, ld-2.31.so.
-bool is_glibc_loader(const char* path) {
+// Of the C library that this library was built for. glibc's: ld-linux-MACHINE.so.2, ld-linux.so.2,
+// ld64.so.1, ld.so.1, ld-2.31.so.
+bool is_fitting_loader(const char* path) {
   const char* const name = base_name(path);
+#ifndef __GLIBC__
+  return starts_with(name, "ld-musl");
+#endif
   return starts_with(name, "ld-linux") || starts_with(name, "ld.so") ||
          starts_with(name, "ld64.so") || starts_with(name, "ld-2.");
 }
@@ -50,7 +54,7 @@ bool elf_is_harmed(int fd, const Elf64_Ehdr& header) {
     const size_t wanted =
         segment.p_filesz < sizeof(loader) - 1 ? segment.p_filesz : sizeof(loader) - 1;
     loader[read_at(fd, loader, wanted, segment.p_offset)] = '\0';
-    return loader[0] != '\0' && !is_glibc_loader(loader);
+    return loader[0] != '\0' && !is_fitting_loader(loader);
   }
   return false;
 }

@@ -10,8 +10,10 @@
 
 #include "interposer/base/arch.h"
 
+#ifdef __GLIBC__
 __asm__(".symver dlsym, dlsym@" SILT_OLDEST_VERSION);
 __asm__(".symver dladdr, dladdr@" SILT_OLDEST_VERSION);
 __asm__(".symver dlerror, dlerror@" SILT_OLDEST_VERSION);
+#endif
 
 #endif  // SILT_INTERPOSER_BASE_OLD_SYMBOLS_H_

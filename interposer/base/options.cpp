@@ -122,6 +122,7 @@ void set_defaults(Options* options) {
   options->node_interval_adapts = true;
   options->node_inlining = true;
   options->python = true;
+  options->inner = true;
   options->owners = false;
 }
 
@@ -228,6 +229,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_size(value, &options->node_interval_bytes);
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);
+    case SettingId::kInner:
+      return parse_switch(value, &options->inner);
     case SettingId::kPython:
       return parse_switch(value, &options->python);
     case SettingId::kOwners:

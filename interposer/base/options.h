@@ -31,6 +31,7 @@ struct Options {
   bool at_exit;                  // SILT_AT_EXIT
   bool children;                 // SILT_CHILDREN
   bool mmap;                     // SILT_MMAP
+  bool inner;                    // SILT_INNER
   LogLevel log_level;            // SILT_LOG
   NodeWish node;                 // SILT_NODE
   uint64_t node_interval_bytes;  // SILT_NODE_INTERVAL, 0: no profile of JavaScript heaps

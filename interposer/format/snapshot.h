@@ -198,7 +198,32 @@ enum MetaFlag : uint32_t {
   kFlagCapFallback = 8,  // the bound of memory was reached and recording fell back to sampling
   kFlagArmed = 16,       // recording began with `silt arm`: blocks born before are unknown
   kFlagThinned = 32,     // older snapshots are removed so that a number of them stays (SILT_KEEP)
+  kFlagInnerSeen = 64,   // the blocks of allocators inside the main binary are recorded
+  // Bits 8 to 11: an InnerRefusal.
 };
+
+// Why the allocators inside the main binary are not recorded, where it has any.
+enum class InnerRefusal : uint32_t {
+  kNone = 0,
+  kOff = 1,        // SILT_INNER=0
+  kProcessor = 2,  // it has no means for this processor
+  kDecoder = 3,    // Zydis was not found
+  kThreads = 4,    // there was a second thread already
+  kSystem = 5,     // the system refused to change code
+  kCode = 6,       // a function's first instructions cannot be moved
+  kNames = 7,      // two functions have the same name, or one function two meanings
+  kRoom = 8,       // no room near the program's code
+  kSanitizer = 9,  // it is a sanitizer's
+};
+inline constexpr uint32_t kInnerRefusalShift = 8;
+inline constexpr uint32_t kInnerRefusalMask = 15;
+
+constexpr uint32_t inner_refusal_flags(InnerRefusal refusal) {
+  return static_cast<uint32_t>(refusal) << kInnerRefusalShift;
+}
+constexpr InnerRefusal inner_refusal_of(uint32_t flags) {
+  return static_cast<InnerRefusal>(flags >> kInnerRefusalShift & kInnerRefusalMask);
+}
 
 struct HeapTotals {
   uint64_t live_blocks;
@@ -279,7 +304,8 @@ static_assert(sizeof(MappingEntry) == 32);
   X(16, overflowed_mappings, "mappings that did not fit the mapping table")                        \
   X(17, resident_bytes, "memory of silt's tables, bytes resident")                                 \
   X(18, folded_stacks, "stacks without live blocks, long not seen, counted at their callers since") \
-  X(19, folded_nodes, "stack tree nodes given back with them")
+  X(19, folded_nodes, "stack tree nodes given back with them")                                     \
+  X(20, reissued_blocks, "blocks handed out again that were not seen to be given back")
 // clang-format on
 
 enum class Cost : uint32_t {
@@ -287,7 +313,7 @@ enum class Cost : uint32_t {
   SILT_COST_COUNTERS(SILT_COST_ENUM)
 #undef SILT_COST_ENUM
 };
-inline constexpr uint32_t kCostCount = 19;
+inline constexpr uint32_t kCostCount = 20;
 
 struct CostEntry {
   uint32_t id;  // Cost

@@ -12,12 +12,25 @@
 
 using silt::hook::real;
 
+namespace {
+
+// The stack pointer with which the jump ends.
+uint64_t target_of(const jmp_buf buffer) {
+#ifdef __GLIBC__
+  return silt::arch::jump_target(buffer);
+#else
+  return silt::arch::musl_jump_target(buffer);
+#endif
+}
+
+}  // namespace
+
 extern "C" {
 
 SILT_EXPORT __attribute__((noreturn)) void longjmp(jmp_buf buffer, int value) {
   if (real.longjmp == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  silt::hook::unmark_when_jumped_over(target_of(buffer));
   real.longjmp(buffer, value);
   __builtin_unreachable();
 }
@@ -28,7 +41,7 @@ SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void siglongjmp(sigjmp_b
 SILT_EXPORT __attribute__((noreturn)) void __longjmp_chk(jmp_buf buffer, int value) {
   if (real.longjmp_checked == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::unmark_when_jumped_over(silt::arch::jump_target(buffer));
+  silt::hook::unmark_when_jumped_over(target_of(buffer));
   real.longjmp_checked(buffer, value);
   __builtin_unreachable();
 }

@@ -8,57 +8,10 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/hook/guard.h"
-#include "interposer/track/taken_blocks.h"
+#include "interposer/hook/resize.h"
 
 namespace silt::hook {
 namespace {
-
-void* move_from_arena(void* old, size_t size_bytes) {
-  void* const moved = real.malloc(size_bytes);
-  const size_t old_size = bootstrap_size(old);
-  if (moved != nullptr) {
-    __builtin_memcpy(moved, old, old_size < size_bytes ? old_size : size_bytes);
-  }
-  return moved;
-}
-
-// Moves the record along with the block. It is taken away before the real call, because afterwards
-// another thread may already have been given the old address, and put back when the call fails.
-template <typename Call>
-SILT_ALWAYS_INLINE void* resize(void* old, size_t size_bytes, const HookFrame& hook_frame,
-                                Call&& call) {
-  ThreadLocal& local = track::thread_local_part;
-  const Mode mode = enter(local, hook_frame);
-  if (mode == Mode::kOff) [[unlikely]] {
-    if (old != nullptr && in_bootstrap_arena(old)) [[unlikely]]
-      return move_from_arena(old, size_bytes);
-    return call();
-  }
-  track::Taken known;
-  if (old != nullptr) {
-    const auto at = reinterpret_cast<uint64_t>(old);
-    if (recorder.fell_back.load(std::memory_order_relaxed)) [[unlikely]] {
-      known = track::take_from_either(old);
-    } else if (mode == Mode::kExact) [[likely]] {
-      known.exact = recorder.live.take(at);
-      if (known.exact.stack == track::kNoStack) [[unlikely]]
-        ++local.state->statistics.unknown_frees;
-    } else if (recorder.sampled.perhaps(at)) [[unlikely]] {
-      known.sampled = recorder.sampled.take(at);
-    }
-    if (in_bootstrap_arena(old)) [[unlikely]] {
-      local.mode = mode;
-      return move_from_arena(old, size_bytes);
-    }
-  }
-  void* const address = call();
-  if (address == nullptr && size_bytes != 0 && known.any()) [[unlikely]] {
-    track::restore(old, known);
-  }
-  record(local, mode, address, size_bytes, hook_frame);
-  leave(local, mode);
-  return address;
-}
 
 // Of malloc and calloc only the question what is to be done stands in the hook itself, so that what
 // passes by is reached without a frame, and saves no registers. All others are reached with a jump,

@@ -141,6 +141,7 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, uint64_t elapse
   add(Cost::resident_bytes, resident_bytes);
   add(Cost::folded_stacks, track::folding.folded_stacks());
   add(Cost::folded_nodes, track::folding.folded_nodes());
+  add(Cost::reissued_blocks, recorder.reissued_blocks.load(std::memory_order_relaxed));
   out.end(count);
 }
 

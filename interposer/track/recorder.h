@@ -63,6 +63,7 @@ struct Recorder {
   std::atomic<bool> started{};  // threads may get states and record
   // Frees on threads without a state of blocks that were not known; counted once silt has slept.
   std::atomic<uint64_t> stray_frees{};
+  std::atomic<uint64_t> reissued_blocks{};  // handed out anew, though not seen to be freed
   std::atomic<uint32_t> epoch{};       // of loaded code: spines of an older one are not trusted
   std::atomic<uint32_t> generation{};  // code that blocks born now carry
   std::atomic<bool> code_loaded{};     // dlopen was called: guesses about pcs may be out of date

@@ -70,6 +70,15 @@ Result<fs::path> find_interposer_near(const fs::path& tool) {
                ": set SILT_LIBRARY to its path"};
 }
 
+fs::path library_for_musl(const fs::path& library) {
+  std::error_code error;
+  for (const char* folder : {"musl", "silt/musl"}) {
+    const fs::path place = library.parent_path() / folder / kLibraryName;
+    if (fs::is_regular_file(place, error)) return place;
+  }
+  return {};
+}
+
 Result<std::string> preload_value(const fs::path& library, const char* before) {
   if (library.native().find_first_of(" :") != std::string::npos) {
     return Error{"cannot preload " + in_quotes(library) +

@@ -16,6 +16,9 @@ namespace silt::process {
 Result<std::filesystem::path> find_interposer();
 Result<std::filesystem::path> find_interposer_near(const std::filesystem::path& tool);
 
+// The one for programs of musl that came with `library`; empty where there is none.
+std::filesystem::path library_for_musl(const std::filesystem::path& library);
+
 // The value of LD_PRELOAD with the library before what is there already.
 Result<std::string> preload_value(const std::filesystem::path& library, const char* before);
 

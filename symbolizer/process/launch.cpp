@@ -82,6 +82,17 @@ bool is_understood(SettingKind kind, const std::string& value) {
   }
 }
 
+bool records_inner_allocators([[maybe_unused]] const RecordSettings& settings) {
+#ifdef __x86_64__
+  const std::string& given = settings[SettingId::kInner];
+  const char* const inherited = std::getenv("SILT_INNER");
+  const std::string value = !given.empty() ? given : inherited != nullptr ? inherited : "1";
+  return value != "0" && value != "no" && value != "off" && value != "false";
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 std::string mistake_in(const RecordSettings& settings) {
@@ -109,7 +120,16 @@ NotRunnable prepare_launch(const std::vector<std::string>& words, const RecordSe
   }
   launch.words = words;
   launch.preload = *preload;
-  const Obstacle obstacle = recording_obstacle(launch.program);
+  Obstacle obstacle = recording_obstacle(launch.program);
+  // The library tells itself where it cannot.
+  if (obstacle.inner && records_inner_allocators(settings)) obstacle.text.clear();
+  const auto for_musl = obstacle.musl ? library_for_musl(*library) : std::filesystem::path();
+  if (!for_musl.empty()) {
+    preload = preload_value(for_musl, std::getenv("LD_PRELOAD"));
+    if (!preload) return {preload.error().message, kInput};
+    launch.preload = *preload;
+    obstacle = Obstacle{};
+  }
   if (obstacle.preload_harms) launch.preload.clear();
   if (!obstacle.text.empty()) {
     launch.obstacle = (obstacle.partly ? "not everything" : "nothing") +

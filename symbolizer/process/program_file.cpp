@@ -51,7 +51,7 @@ Obstacle inner_obstacle(const ByteSource& source) {
   return {"it has an allocator inside (" + inner.function +
               "), whose blocks are not seen; mappings are" +
               (inner.for_libraries ? "" : ", and blocks of the C library's allocator"),
-          false, true};
+          false, true, false, inner.function != "rpmalloc"};
 }
 
 // glibc's loader: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-2.31.so. What another one loads is
@@ -66,8 +66,8 @@ Obstacle loader_obstacle(const ByteSource& source, const Elf64_Phdr& segment) {
   }
   const std::string library = name.starts_with("ld-musl") ? "musl" : "another C library";
   return {"it is linked with " + library + " (" + in_quotes(name) +
-              "), and silt needs glibc; it runs without silt",
-          true};
+              "), and the library is built for glibc; it runs without silt",
+          true, false, library == "musl"};
 }
 
 Obstacle elf_obstacle(const ByteSource& source) {

@@ -28,6 +28,8 @@ struct Obstacle {
   std::string text;
   bool preload_harms = false;  // the program must run without the library
   bool partly = false;         // the rest is recorded
+  bool musl = false;           // what preload_harms is that the library is glibc's
+  bool inner = false;          // an allocator inside, which the library may record after all
 };
 Obstacle recording_obstacle(const std::filesystem::path& program);
 

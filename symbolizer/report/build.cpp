@@ -178,8 +178,9 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   settle_by_owners(recording, timelines.native, groups);
   if (report.sampling_interval_bytes == 0) doubt_few(largest_in_use(report), groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
-  const bool own_malloc = (recording.snapshots.back().meta.flags & format::kFlagOwnMalloc) != 0 ||
-                          !own_allocators.empty();
+  const uint32_t flags = recording.snapshots.back().meta.flags;
+  const bool own_malloc = (flags & format::kFlagOwnMalloc) != 0 ||
+                          (!own_allocators.empty() && (flags & format::kFlagInnerSeen) == 0);
   const std::vector<uint64_t> own_heap =
       own_heap_mappings(recording, names.node_frames, fold_options);
   for (size_t i = 0; i < own_heap.size(); ++i) report.snapshots[i].mapping_bytes -= own_heap[i];

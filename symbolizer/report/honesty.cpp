@@ -89,6 +89,8 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
   count(Cost::walks_broken, "stacks that did not reach the outermost frame");
   count(Cost::snapshots_failed, "snapshots that could not be written");
   count(Cost::unknown_frees, "frees of blocks allocated before recording began");
+  count(Cost::reissued_blocks,
+        "frees of the allocator inside the program, which the compiler put into their callers");
   lines.push_back(dropped.empty() ? "nothing was dropped or cut short" : "not seen: " + dropped);
 
   const uint64_t folded = cost_of(last, Cost::folded_stacks);
@@ -168,6 +170,33 @@ std::string armed(const format::Meta& meta) {
          ": blocks allocated earlier are in no figure, and growth is of what was allocated since";
 }
 
+std::string why_inner_was_not_seen(uint32_t flags) {
+  using format::InnerRefusal;
+  switch (format::inner_refusal_of(flags)) {
+    case InnerRefusal::kNone:
+      break;
+    case InnerRefusal::kOff:
+      return ": SILT_INNER=0";
+    case InnerRefusal::kProcessor:
+      return ": silt can do that on x86-64 only";
+    case InnerRefusal::kDecoder:
+      return ": libZydis was not found";
+    case InnerRefusal::kThreads:
+      return ": a library had started a thread before silt could look";
+    case InnerRefusal::kSystem:
+      return ": the system does not let code be changed";
+    case InnerRefusal::kCode:
+      return ": the code of its functions leaves no room for a jump";
+    case InnerRefusal::kNames:
+      return ": its functions cannot be told apart by their names";
+    case InnerRefusal::kRoom:
+      return ": there was no room near the program's code";
+    case InnerRefusal::kSanitizer:
+      return ": it is a sanitizer's";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string script_honesty_line(const read::Recording& recording,
@@ -187,7 +216,9 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
                                          const std::vector<std::string>& allocators_in_main) {
   std::vector<std::string> notes;
   const read::Snapshot& last = recording.snapshots.back();
-  if ((last.meta.flags & format::kFlagOwnMalloc) != 0 || !allocators_in_main.empty()) {
+  const bool inner_seen = (last.meta.flags & format::kFlagInnerSeen) != 0;
+  if ((last.meta.flags & format::kFlagOwnMalloc) != 0 || inner_seen ||
+      !allocators_in_main.empty()) {
     std::string text = "the program has its own allocator";
     if (!allocators_in_main.empty()) {
       text += ": its main binary defines ";
@@ -195,7 +226,9 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
         text += (i > 0 ? ", " : "") + allocators_in_main[i];
       }
     }
-    notes.push_back(text + "; what it allocates that way was not seen");
+    notes.push_back(text + (inner_seen ? "; what it allocates that way was recorded, too"
+                                       : "; what it allocates that way was not seen" +
+                                             why_inner_was_not_seen(last.meta.flags)));
   }
   const uint64_t allocated = last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks;
   if (allocated == 0) {

@@ -66,6 +66,7 @@ TEST_CASE("an environment without settings gives the documented defaults") {
   CHECK(outcome.options.at_exit);
   CHECK(outcome.options.children);
   CHECK(outcome.options.mmap);
+  CHECK(outcome.options.inner);
   CHECK(outcome.options.log_level == LogLevel::kWarn);
 }
 
@@ -77,9 +78,10 @@ TEST_CASE("no environment at all is no error") {
 }
 
 TEST_CASE("every setting is taken from its variable") {
-  const Outcome outcome = read({"SILT_OUT=/var/tmp/x", "SILT_SIGNAL=SIGRTMAX", "SILT_SAMPLE=512K",
-                                "SILT_EVERY=5m", "SILT_MEMORY=64M", "SILT_AT_EXIT=0",
-                                "SILT_CHILDREN=no", "SILT_MMAP=off", "SILT_LOG=info"});
+  const Outcome outcome =
+      read({"SILT_OUT=/var/tmp/x", "SILT_SIGNAL=SIGRTMAX", "SILT_SAMPLE=512K", "SILT_EVERY=5m",
+            "SILT_MEMORY=64M", "SILT_AT_EXIT=0", "SILT_CHILDREN=no", "SILT_MMAP=off",
+            "SILT_INNER=0", "SILT_LOG=info"});
   CHECK(outcome.complaints.empty());
   CHECK(std::string(outcome.options.out_folder) == "/var/tmp/x");
   CHECK(outcome.options.signal == 64);
@@ -89,6 +91,7 @@ TEST_CASE("every setting is taken from its variable") {
   CHECK_FALSE(outcome.options.at_exit);
   CHECK_FALSE(outcome.options.children);
   CHECK_FALSE(outcome.options.mmap);
+  CHECK_FALSE(outcome.options.inner);
   CHECK(outcome.options.log_level == LogLevel::kInfo);
 }
 
@@ -125,6 +128,7 @@ TEST_CASE("a value that is not understood is named once and leaves every default
   check_refused("SILT_AT_EXIT", "2");
   check_refused("SILT_CHILDREN", "maybe");
   check_refused("SILT_MMAP", "yess");
+  check_refused("SILT_INNER", "maybe");
   check_refused("SILT_LOG", "debug");
   check_refused("SILT_LOG", "");
 }
