@@ -84,6 +84,7 @@ enum class Ground : uint8_t {
   kPartLeaks,      // a part of it leaks
   kRecycled,       // so few may be objects that were handed out again
   kLost,           // nothing points to its blocks
+  kGivenUp,        // the runtime gives it up when memory is short
 };
 
 struct Decision {

@@ -46,6 +46,13 @@ void put_memory(TextRows& rows, const TextOptions& options,
     text += from_to("JS heap ", with_script->js_used_bytes, last.js_used_bytes) + "   " +
             from_to("native ", first.live_bytes + first.mapping_bytes,
                     last.live_bytes + last.mapping_bytes);
+  } else if (last.census_bytes > 0) {
+    const auto looked =
+        std::find_if(snapshots.begin(), snapshots.end(),
+                     [](const report::SnapshotLine& at) { return at.census_bytes > 0; });
+    text += from_to("Java heap ", looked->census_bytes, last.census_bytes) + "   " +
+            from_to("native ", first.live_bytes + first.mapping_bytes,
+                    last.live_bytes + last.mapping_bytes);
   } else if (last.object_bytes > 0) {
     text += from_to("Python objects ", first.object_bytes, last.object_bytes) + "   " +
             from_to("native ", first.live_bytes + first.mapping_bytes,

@@ -59,6 +59,10 @@ Report begin_report(const read::Recording& recording, const Options& options) {
       options.limit_bytes != 0 ? options.limit_bytes : last.meta.memory_limit_bytes;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     report.snapshots.push_back(snapshot_line(snapshot));
+    for (const read::CensusLook& look : recording.class_census.looks) {
+      if (look.snapshot == snapshot.meta.sequence)
+        report.snapshots.back().census_bytes = look.bytes;
+    }
   }
   return report;
 }
