@@ -176,7 +176,7 @@ class Asking {
       if (!ready(connection, POLLIN)) {
         return late("did not list its classes in time: its heap is large, or it is busy");
       }
-      const ssize_t count = read(connection.get(), buffer.data(), buffer.size());
+      const ssize_t count = ::read(connection.get(), buffer.data(), buffer.size());
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count < 0) return refused();
       if (count == 0) break;

@@ -137,7 +137,8 @@ std::vector<Remark> remarks_of(const std::vector<Came>& came) {
                        .share = own == came.size() ? 0.0 : 1.0,
                        .count = told.objects,
                        .name = std::move(name.function)});
-    if (softly >= kHeldSoftly * came.front().objects && softly > 0) {
+    // A class that is loaded brings a soft reference to what is known of it by reflection.
+    if (loaded == nullptr && softly >= kHeldSoftly * came.front().objects && softly > 0) {
       remarks.push_back(
           {.kind = Remark::Kind::kSoftly, .ground = Ground::kGivenUp, .count = softly});
     }

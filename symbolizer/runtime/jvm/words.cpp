@@ -49,8 +49,8 @@ std::string java_remark(const Remark& remark) {
   using Kind = Remark::Kind;
   switch (remark.kind) {
     case Kind::kCame:
-      return remark.share > 0 ? "; of the program's classes most came of " + remark.name + ", " +
-                                    format_counted(remark.count, "object")
+      return remark.share > 0 ? "; the class of the program that came most is " + remark.name +
+                                    ", " + format_counted(remark.count, "object")
                               : "; what came is of the JDK's classes, mostly " + remark.name +
                                     ": look at what keeps them";
     case Kind::kSoftly:
