@@ -63,7 +63,8 @@ class JavaTest(harness.SiltTest):
         """What `dump --owners` says of the process, which lives on and says nothing itself."""
         path, said = self.tool("dump", "--owners", "--timeout", "20s", process.pid, timeout=200)
         os.kill(process.pid, signal.SIGTERM)
-        self.assertEqual(process.finish(), 128 + signal.SIGTERM, process.told())
+        # With -Xrs it does not catch that signal either.
+        self.assertIn(process.finish(), (128 + signal.SIGTERM, -signal.SIGTERM), process.told())
         self.assertNotIn("thread dump", process.told())
         return path.strip(), said
 
