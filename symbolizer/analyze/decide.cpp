@@ -94,6 +94,7 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
     case Ground::kFewAndSmall:
       return {Verdict::kGrowing, 0.4};
     case Ground::kReserved:
+    case Ground::kGivenUp:
       return {Verdict::kGrowing, 0.5};
     case Ground::kRestOnly:
       return {Verdict::kGrowing, std::min(before.confidence, 0.6)};

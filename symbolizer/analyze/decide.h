@@ -85,6 +85,7 @@ enum class Ground : uint8_t {
   kRecycled,       // so few may be objects that were handed out again
   kFewAndSmall,    // so few, and so little of the whole, may be a list that is not full yet
   kLost,           // nothing points to its blocks
+  kGivenUp,        // the runtime gives it up when memory is short
 };
 
 struct Decision {

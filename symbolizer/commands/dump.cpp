@@ -19,6 +19,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
+#include "symbolizer/commands/class_looks.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/heap_at_dump.h"
 #include "symbolizer/process/facts.h"
@@ -130,6 +131,7 @@ bool tell(const Asked& asked, double seconds, process::Wish wish) {
     if (!wish.owners) return true;
     const bool told = tell_owners(asked.pid, *path);
     look_into_heap(asked.pid, *path, {seconds, seconds});
+    look_at_classes(asked.pid, *path, seconds);
     return told;
   }
   if (asked.in_tree && has_ended(asked.pid)) {

@@ -19,6 +19,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/commands/private_file.h"
 #include "symbolizer/commands/work_apart.h"
 #include "symbolizer/heap/heap_report.h"
 #include "symbolizer/heap/redaction.h"
@@ -56,40 +57,11 @@ Result<SnapshotFacts> facts_of(const fs::path& path) {
   return facts;
 }
 
-// A new file for its owner only; the error is errno's.
-std::FILE* new_file(const fs::path& path) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const int fd = open(path.c_str(), kFlags, 0600);
-  return fd < 0 ? nullptr : fdopen(fd, "w");
-}
-
-using Write = std::function<bool(std::string_view)>;
-using Fill = std::function<std::optional<Error>(const Write&)>;
-
-std::optional<Error> fill_file(const fs::path& path, const Fill& fill) {
-  std::FILE* const out = new_file(path);
-  if (out == nullptr) return Error{"cannot write " + in_quotes(path) + ": " + errno_text(errno)};
-  bool whole = true;
-  auto error = fill([&](std::string_view bytes) {
-    whole = whole && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
-    return whole;
-  });
-  whole = std::fclose(out) == 0 && whole;
-  if (!error && !whole) {
-    error = Error{"cannot write " + in_quotes(path) + ": " + errno_text(errno)};
-  }
-  return error;
-}
-
 // Made and written apart under a name that nobody has, then put in place of what is there.
 std::optional<Error> write_apart(const fs::path& path, const Fill& fill) {
-  const fs::path temporary = path.native() + "." + std::to_string(getpid()) + ".tmp";
+  const fs::path temporary = temporary_beside(path);
   auto error = work_apart([&] { return fill_file(temporary, fill); });
-  if (!error && std::rename(temporary.c_str(), path.c_str()) != 0) {
-    error = Error{"cannot write " + in_quotes(path) + ": " + errno_text(errno)};
-  }
-  if (error) std::remove(temporary.c_str());
-  return error;
+  return put_in_place(temporary, path, std::move(error));
 }
 
 std::optional<Error> redact(const fs::path& from, const fs::path& to) {

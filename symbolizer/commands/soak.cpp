@@ -10,6 +10,7 @@
 #include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
+#include "symbolizer/commands/class_looks.h"
 #include "symbolizer/commands/command.h"
 #include "symbolizer/commands/failing.h"
 #include "symbolizer/commands/gate.h"
@@ -100,6 +101,11 @@ int run_soak_command(SoakOptions options, const ProgramCall& call) {
   SoakHeaps heaps(folder.path(), options.task.plan.duration_seconds);
   options.task.look_into_heaps = [&heaps](const auto& processes, bool asked, const auto& goes_on) {
     heaps.take(processes, asked, goes_on);
+  };
+  SoakClassLooks classes;
+  options.task.look_at_classes = [&classes](const auto& processes, size_t round, size_t rounds,
+                                            const auto& goes_on) {
+    classes.take(processes, round, rounds, goes_on);
   };
   Result<soak::Gathered> gathered = soak::run_soak(options.task);
   log::wipe();

@@ -158,6 +158,17 @@ void add_box_notes(Recording& recording, const ByNode<Node>& nodes) {
   }
 }
 
+// A small file beside the snapshots.
+template <typename Content>
+void take_beside(Content& to, Result<Content> content, const char* name, Recording& recording) {
+  if (content) {
+    to = std::move(*content);
+  } else {
+    recording.notes.push_back("skipped " + in_quotes(std::string(name)) + ": " +
+                              content.error().message);
+  }
+}
+
 Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
   SkippedFiles skipped;
@@ -225,13 +236,9 @@ Result<Recording> join(const std::filesystem::path& path,
   if (recording.snapshots.back().path.filename() == format::kBoxFileName) {
     add_box_notes(recording, reference.nodes->nodes);
   }
-  auto growth = read_heap_growth(recording.snapshots.back().path.parent_path());
-  if (growth) {
-    recording.heap_growth = std::move(*growth);
-  } else {
-    recording.notes.push_back("skipped " + in_quotes(std::string(kHeapGrowthName)) + ": " +
-                              growth.error().message);
-  }
+  const std::filesystem::path folder = recording.snapshots.back().path.parent_path();
+  take_beside(recording.heap_growth, read_heap_growth(folder), kHeapGrowthName, recording);
+  take_beside(recording.class_census, read_class_census(folder), kClassCensusName, recording);
   if (!fits)
     recording.notes.push_back(
         "the newest snapshot has too many stacks of managed heaps: they were left out");

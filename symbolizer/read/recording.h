@@ -17,6 +17,7 @@
 #include "interposer/format/snapshot.h"
 #include "symbolizer/base/result.h"
 #include "symbolizer/read/by_node.h"
+#include "symbolizer/read/class_census.h"
 #include "symbolizer/read/generations.h"
 #include "symbolizer/read/heap_growth.h"
 #include "symbolizer/read/owners.h"
@@ -26,7 +27,7 @@ namespace silt::read {
 
 // kManaged: a heap that a runtime collects itself and tells of by samples. kObjects: blocks of a
 // runtime's own allocator inside native memory.
-enum class Heap : uint8_t { kNative, kMapping, kManaged, kObjects };
+enum class Heap : uint8_t { kNative, kMapping, kManaged, kObjects, kCensus };
 
 // Why the outermost frames of a stack are missing; kNone when they are not.
 enum class Missing : uint8_t { kNone, kTruncated, kBroken, kOverflow };
@@ -152,6 +153,7 @@ struct Recording {
   std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks
   std::vector<Thread> threads;             // that some stack names
   std::vector<HeapGrowth> heap_growth;     // of managed heaps, where somebody looked twice
+  ClassCensus class_census;                // of a heap that lists its classes; may be empty
   std::string program;
   std::string executable;
   std::string command;

@@ -28,7 +28,7 @@ std::string headline_of_whole(const Finding& finding) {
 }  // namespace
 
 std::string headline_text(const Finding& finding) {
-  if (!finding.whole.empty()) return headline_of_whole(finding);
+  if (!finding.whole.empty() && finding.runtime.empty()) return headline_of_whole(finding);
   if (finding.verdict == Verdict::kRetained) {
     const analyze::Reason& curve = finding.why.curve;
     return "not a leak: the allocator holds " + format_bytes(curve.to - curve.from) +
@@ -53,6 +53,7 @@ const char* whole_name(const std::string& whole) {
   if (whole == "mapping") return "memory of mappings";
   if (whole == "js") return "JavaScript heap";
   if (whole == "wasm") return "WebAssembly memory";
+  if (whole == "java") return "Java heap";
   if (whole == "rss") return "resident memory";
   return "native memory";
 }

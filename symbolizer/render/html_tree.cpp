@@ -165,6 +165,8 @@ std::string heap_title(read::Heap heap) {
       return "JavaScript heap";
     case read::Heap::kObjects:
       return "Python objects";
+    case read::Heap::kCensus:
+      return "Java heap";
     case read::Heap::kNative:
       break;
   }

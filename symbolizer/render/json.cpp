@@ -212,6 +212,9 @@ std::string render_json(const report::Report& report) {
          {"mapping_bytes", line.mapping_bytes},
          {"js_used_bytes", line.js_used_bytes == 0 ? Json(nullptr) : Json(line.js_used_bytes)},
          {"rss", rss_parts_json(line.parts)}});
+    if (line.census_bytes != 0) {
+      json["snapshots"].back()["java_live_bytes"] = line.census_bytes;
+    }
     if (line.object_blocks != 0) {
       Json& snapshot = json["snapshots"].back();
       snapshot["python_live_bytes"] = line.object_bytes;

@@ -53,6 +53,7 @@ std::string subject_text(const Why& why) {
       return "resident memory beside live blocks and mappings ";
     case Subject::kManagedHeap:
     case Subject::kOutsideHeaps:
+    case Subject::kClassCensus:
     case Subject::kPlace:
       break;
   }

@@ -35,6 +35,8 @@ std::string heap_word(read::Heap heap) {
       return "js";
     case read::Heap::kObjects:
       return "python";
+    case read::Heap::kCensus:
+      return "java";
     case read::Heap::kNative:
       break;
   }

@@ -12,7 +12,7 @@
 
 namespace silt::render {
 
-std::string heap_word(read::Heap heap);            // "native", "mapping", "js", "python"
+std::string heap_word(read::Heap heap);            // "native", "mapping", "js", …
 std::string kind_word(symbolize::FrameKind kind);  // "native", "jit", or as a runtime says
 std::string change_word(report::Change change);    // "" when not compared
 

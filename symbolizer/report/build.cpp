@@ -61,6 +61,10 @@ Report begin_report(const read::Recording& recording, const Options& options) {
       options.limit_bytes != 0 ? options.limit_bytes : last.meta.memory_limit_bytes;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     report.snapshots.push_back(snapshot_line(snapshot));
+    for (const read::CensusLook& look : recording.class_census.looks) {
+      if (look.snapshot == snapshot.meta.sequence)
+        report.snapshots.back().census_bytes = look.bytes;
+    }
   }
   return report;
 }
@@ -79,12 +83,9 @@ void add_detectable(const Timelines& timelines, Report& report) {
 
 // Bytes of all heaps, when it was most.
 double largest_in_use(const Report& report) {
-  double largest = 0;
-  for (const SnapshotLine& line : report.snapshots) {
-    largest = std::max(largest, static_cast<double>(line.live_bytes + line.mapping_bytes +
-                                                    line.object_bytes + line.js_used_bytes));
-  }
-  return largest;
+  uint64_t largest = 0;
+  for (const SnapshotLine& line : report.snapshots) largest = std::max(largest, live_bytes(line));
+  return static_cast<double>(largest);
 }
 
 std::vector<StackSummary> judge_all_stacks(const read::Recording& recording,

@@ -189,7 +189,7 @@ void add_owners(const read::Recording& recording, const NodeFrames& names,
   Owners owners(recording, names, variables, functions);
   for (Finding& finding : report.findings) {
     finding.owners = owners.of(finding.stacks);
-    finding.types = owners.types_of(finding.stacks);
+    if (!finding.stacks.empty()) finding.types = owners.types_of(finding.stacks);
   }
   for (StackLine& stack : report.stacks) {
     stack.owners = owners.of({stack.id});

@@ -36,6 +36,7 @@ struct SnapshotLine {
   uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
   uint64_t object_bytes = 0;   // live, of Python's own allocator
   uint64_t object_blocks = 0;
+  uint64_t census_bytes = 0;  // of a heap that lists its classes, looked at after this; 0: not
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
@@ -57,7 +58,8 @@ struct OwnerLine {
   std::vector<std::string> way = {};
 };
 
-// How many of the objects that are live are of one type, where their runtime could tell.
+// How many of the objects that are live are of one type, where their runtime could tell; in a
+// finding of the whole of a Java heap, of those that came.
 struct TypeLine {
   std::string name;      // as the language has it; empty: unknown
   uint64_t objects = 0;  // 0: only data of such objects
@@ -150,7 +152,8 @@ struct Finding {
   bool beside_flat_heap = false;     // while the heap that the runtime collects did not grow
   std::vector<uint64_t> live_bytes;  // sum over its stacks, one for each snapshot
   // What grows as a whole, where no place explains it: "native", "mapping", "js", "python", "wasm",
-  // "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely first.
+  // "java", "rss". Then there is no site, and the leads are stacks that grew meanwhile, most likely
+  // first.
   std::string whole;
   std::vector<read::StackId> leads;
   Change change = Change::kNotCompared;

@@ -28,6 +28,7 @@ enum class Subject : uint8_t {
   kRest,              // what is resident beside live blocks and mappings
   kManagedHeap,       // a heap that a runtime collects, after its collections
   kOutsideHeaps,      // what that runtime has mapped beside
+  kClassCensus,       // the sum over the classes of a heap, after its collections
 };
 
 // Which heap as a whole does not explain a claim.
@@ -75,6 +76,10 @@ struct Remark {
     kFewAndSmall,     // share: of what is in use
     kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere
     kLost,            // share: of its blocks, to which nothing points
+    kCame,            // leads: classes whose objects came, count: that are told
+    kSoftly,          // count: references that came, which the runtime clears if memory is short
+    kLoadedAnew,      // name, count: so often a class of this name was loaded
+    kNoSites,         // who allocates and who keeps is not seen; what would tell
   };
   Kind kind;
   Ground ground = Ground::kNone;  // what it does to the verdict

@@ -73,6 +73,7 @@ class Session {
     // two that are close together tell little.
     steady_clock::duration late{0};
     Moment last = load_start_;
+    size_t round = 0;
     for (const double at : task_.plan.snapshot_seconds) {
       Moment due = load_start_ + seconds(at) + late;
       const Moment soonest = last + seconds(task_.plan.interval_seconds / 2);
@@ -85,6 +86,7 @@ class Session {
       const bool is_last = at == task_.plan.snapshot_seconds.back();
       take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : process::Wish::kPlain);
       if (is_last) look_into_heaps(snapshots_.latest());
+      look_at_classes(round++);
       last = steady_clock::now();
       load_end_ = last;
       if (taken_ > 0) log::step(position(last));
@@ -117,6 +119,13 @@ class Session {
     log::now("looking into heaps");
     task_.look_into_heaps(processes, asked == "1", [this] { return running_.take_events(); });
     return steady_clock::now() - begin;
+  }
+
+  // Whenever there is a snapshot: one curve needs many.
+  void look_at_classes(size_t round) {
+    if (!task_.look_at_classes || setting(format::SettingId::kOwners) == "0") return;
+    task_.look_at_classes(snapshots_.latest(), round, task_.plan.snapshot_seconds.size(),
+                          [this] { return running_.take_events(); });
   }
 
   // As the program gets it.

@@ -36,6 +36,11 @@ struct Task {
   std::function<void(const std::vector<std::pair<pid_t, std::string>>&, bool asked,
                      const std::function<bool()>& goes_on)>
       look_into_heaps;
+  // Called after each round with those that took a snapshot in it and the paths of these: which
+  // round, from 0 on, of how many.
+  std::function<void(const std::vector<std::pair<pid_t, std::string>>&, size_t round, size_t rounds,
+                     const std::function<bool()>& goes_on)>
+      look_at_classes;
 };
 
 }  // namespace silt::soak

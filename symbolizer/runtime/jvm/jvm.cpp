@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "symbolizer/runtime/jvm/java_heap.h"
+
 namespace silt::runtime {
 namespace {
 
@@ -46,6 +48,15 @@ bool was_in(const read::Recording& recording) {
 }  // namespace
 
 constexpr report::Runtime kJvm = {
-    .name = "jvm", .was_in = was_in, .own_stack = own_stack, .work_of = work_of};
+    .name = "jvm",
+    .was_in = was_in,
+    .own_stack = own_stack,
+    .work_of = work_of,
+    .judge_wholes = jvm::judge_java_heap,
+    .notes = jvm::java_heap_notes,
+    .headline = jvm::java_headline,
+    .subject = jvm::java_subject,
+    .remark = jvm::java_remark,
+};
 
 }  // namespace silt::runtime

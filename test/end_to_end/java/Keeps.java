@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Java program that keeps what it makes, or only the latest of it; "ready" when it runs. Another
+// program's words: keeps | forgets, and after how many milliseconds it ends by itself.
+
+import java.util.HashMap;
+import java.util.Map;
+
+public class Keeps {
+  static final class Session {
+    final byte[] data = new byte[4000];
+  }
+
+  static final Map<Integer, Session> SESSIONS = new HashMap<>();
+
+  public static void main(String[] arguments) throws Exception {
+    final boolean keeps = arguments[0].equals("keeps");
+    final long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000;
+    System.out.println("ready Keeps");
+    for (int i = 0; System.nanoTime() < end; ++i) {
+      SESSIONS.put(keeps ? i : i % 100, new Session());
+      Thread.sleep(5);
+    }
+  }
+}

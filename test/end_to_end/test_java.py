@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Java heaps: looked at by HotSpot's own protocol, judged as a whole, and nobody is harmed."""
+
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import harness
+
+JAVA, JAVAC = shutil.which("java"), shutil.which("javac")
+# As little beside the program as can be.
+OPTIONS = ["-Xmx32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+
+
+@unittest.skipIf(JAVA is None or JAVAC is None, "not installed: java, javac")
+class JavaTest(harness.SiltTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.classes = tempfile.mkdtemp(prefix="silt-java-")
+        cls.addClassCleanup(shutil.rmtree, cls.classes)
+        subprocess.run([JAVAC, "-J-XX:TieredStopAtLevel=1", "-d", cls.classes,
+                        str(harness.HERE / "java" / "Keeps.java")], check=True)
+
+    def command(self, what, *options):
+        return [JAVA, *OPTIONS, *options, "-cp", self.classes, "Keeps", what, "60000"]
+
+    def soak(self, what, status):
+        out = os.path.join(self.folder, what)
+        self.tool("soak", "--duration", "9s", "--warm-up", "2s", "--snapshots", "7", "--out", out,
+                  "--json", out + ".json", "--", *self.command(what), status=status, timeout=300,
+                  env=self.environment(SILT_LIBRARY=harness.LIBRARY))
+        with open(out + ".json", encoding="utf-8") as file:
+            report = json.load(file)
+        return out, report, [finding for finding in report["findings"]
+                             if finding.get("whole") == "java"]
+
+    def test_a_program_that_keeps_its_objects_leaks(self):
+        out, report, findings = self.soak("keeps", 1)
+        self.assertEqual([finding["verdict"] for finding in findings], ["leak"], report)
+        self.assertEqual(findings[0]["types"][0]["type"], "Keeps$Session")
+        self.assertEqual(findings[0]["heap"], "java")
+        self.assertIn("Java heap leaks: ", findings[0]["headline"])
+        files = glob.glob(os.path.join(out, "**", "class-census.json"), recursive=True)
+        self.assertEqual(len(files), 1)
+        self.assertEqual(os.stat(files[0]).st_mode & 0o777, 0o600)
+        with open(os.path.join(out, "program.log"), encoding="utf-8") as file:
+            self.assertNotIn("thread dump", file.read())
+        self.assertEqual(glob.glob(".attach_pid*"), [])
+
+    def test_a_program_that_forgets_them_passes(self):
+        _, report, findings = self.soak("forgets", 0)
+        self.assertEqual(findings, [], report)
+        self.assertFalse([note for note in report["notes"] if "Java heap" in note], report["notes"])
+
+    def dump_said(self, process):
+        """What `dump --owners` says of the process, which lives on and says nothing itself."""
+        path, said = self.tool("dump", "--owners", "--timeout", "20s", process.pid, timeout=200)
+        os.kill(process.pid, signal.SIGTERM)
+        # With -Xrs it does not catch that signal either.
+        self.assertIn(process.finish(), (128 + signal.SIGTERM, -signal.SIGTERM), process.told())
+        self.assertNotIn("thread dump", process.told())
+        return path.strip(), said
+
+    def test_a_dump_looks_once_and_says_what_is_missing_for_a_verdict(self):
+        process = self.start(self.command("forgets"))
+        process.wait_line("ready Keeps")
+        path, said = self.dump_said(process)
+        self.assertRegex(said, r"the Java heap of process \d+ has .* look 1 of this recording")
+        notes = " ".join(self.tool("report", path)[0].split())
+        self.assertIn("the Java heap was not judged", notes)
+
+    def test_a_machine_that_may_not_be_asked_is_not(self):
+        process = self.start(self.command("forgets", "-XX:+DisableAttachMechanism"))
+        process.wait_line("ready Keeps")
+        path, said = self.dump_said(process)
+        self.assertIn("was started with -XX:+DisableAttachMechanism", said)
+        notes = " ".join(self.tool("report", path)[0].split())
+        self.assertIn("the Java heap was not judged: process", notes)
+
+    def test_a_machine_without_signals_is_asked_by_its_socket(self):
+        process = self.start(self.command("forgets", "-Xrs"))
+        process.wait_line("ready Keeps")
+        harness.wait_until(lambda: os.path.exists(f"/tmp/.java_pid{process.pid}"), "its socket")
+        _, said = self.dump_said(process)
+        self.assertIn("look 1 of this recording", said)
+
+
+class OthersTest(harness.SiltTest):
+    def test_a_program_that_catches_sigquit_and_is_no_machine_gets_none(self):
+        script = ("import signal, sys\n"
+                  "signal.signal(signal.SIGQUIT, lambda *_: print('quit', flush=True))\n"
+                  "print('ready other', flush=True)\nsys.stdin.readline()\n")
+        process = self.start([sys.executable, "-c", script])
+        process.wait_line("ready other")
+        _, said = self.tool("dump", "--owners", process.pid, timeout=200)
+        self.assertNotIn("Java", said)
+        process.write_line()
+        self.assertEqual(process.finish(), 0)
+        self.assertNotIn("quit", process.told())
+
+
+if __name__ == "__main__":
+    harness.main()
