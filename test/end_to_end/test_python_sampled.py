@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python while its objects are sampled: silt is not called when an object is freed, and knows of each
-sample that goes all the same; once each object is to be recorded, it is called."""
+"""Python while its objects are sampled: silt is not called when an object is freed, and knows of
+each sample that goes all the same; once each object is to be recorded, it is called."""
 
 import unittest
 
@@ -12,7 +12,8 @@ CODE = """
 import ctypes, gc, sys
 gc.disable()
 class Hooks(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "malloc", "calloc", "realloc", "free")]
+    _fields_ = [(name, ctypes.c_void_p)
+                for name in ("context", "malloc", "calloc", "realloc", "free")]
 def frees(domain):
     hooks = Hooks()
     ctypes.pythonapi.PyMem_GetAllocator(domain, ctypes.byref(hooks))
@@ -175,8 +176,8 @@ input()
             SILT_START="asleep", SILT_SAMPLE="1")
         by = [line for line in process.lines if line.startswith("by")]
         self.assertEqual((by[1], by[3]), ("by Python, Python", "by silt, silt"))
-        # `silt arm` goes down to one point in 16 bytes: a few are estimates. Between tracemalloc's hooks
-        # silt's cannot be replaced, and objects are not recorded exactly.
+        # `silt arm` goes down to one point in 16 bytes: a few are estimates. Between tracemalloc's
+        # hooks silt's cannot be replaced, and objects are not recorded exactly.
         for folder, least, most in zip(folders, (900, 0, 1000), (1100, 1003, 1003)):
             live = self.live_in(self.report(folder), "rows", -1)
             self.assertTrue(least <= live <= most, (folder, live))
