@@ -60,8 +60,8 @@ SILT_ALWAYS_INLINE void record_new(ThreadLocal& local, Mode mode, void* address,
 
 // What a hook does once the thread is marked: `marked(local, mode)`.
 template <typename Marked>
-SILT_ALWAYS_INLINE Word within(const hook::HookFrame& hook_frame, const Arguments& with, Original original,
-                               Marked&& marked) {
+SILT_ALWAYS_INLINE Word within(const hook::HookFrame& hook_frame, const Arguments& with,
+                               Original original, Marked&& marked) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = hook::enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]

@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What recording costs Python: six loads of the kinds that pyperformance has, plain, under silt
-exact and sampled, and under tracemalloc, taking turns. CPU time of the load alone, once for ROUNDS
-of it, the least of some runs each; a factor is against plain. What silt does once in a process for
-each place that allocates (it reads code objects and derives rules for native frames) shows in short
-programs: with --rounds 1 it is a part of what is measured.
+exact and sampled, and under tracemalloc, taking turns in a new order each time.
+
+A figure is the CPU time of the quickest of ROUNDS rounds in a process that is warm (what else the
+machine does only adds to that). A factor is that against plain Python in the same turn, which
+hashes texts with the same seed; what is printed is the median of the turns' factors. Plain Python
+runs twice in each turn: how far its second run is from the first, at most, is the noise. With
+--rounds 1 the first round is taken, and so what silt does once in a process for each place that
+allocates (it reads code objects and derives rules for native frames), as in a short program.
+
+The last two columns judge: whether exact takes at most half of tracemalloc's slow-down (what each
+takes more than plain), or none that is more than the noise; and whether sampled takes at most 1.10.
 
 With --count, instructions instead of time, by callgrind: what ROUNDS rounds execute more than one,
 so that neither the start nor other users of the machine count. Misses of the caches do not show.
@@ -14,9 +21,10 @@ usage: python_cost.py [--library LIBSILT] [--python BINARY] [--runs N] [--rounds
 """
 
 import argparse
-import math
 import os
+import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -79,17 +87,19 @@ def load():
 }
 TIMED = """
 import gc, time
-load()
+if ROUNDS > 1: load()
 gc.collect()
-begin = time.process_time()
+times = []
 for _ in range(ROUNDS):
+    begin = time.process_time()
     load()
-print((time.process_time() - begin) / ROUNDS)
+    times.append(time.process_time() - begin)
+print(min(times) * 1000)
 """
 
 
 def time_of(command, code, rounds, settings):
-    """CPU seconds of a round."""
+    """CPU milliseconds of a round."""
     done = subprocess.run([*command, "-c", code + TIMED.replace("ROUNDS", str(rounds))],
                           env={**os.environ, **settings}, check=True, capture_output=True, text=True)
     return float(done.stdout)
@@ -100,10 +110,9 @@ def instructions_of(command, code, rounds, settings):
     def collected(count):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, "-c",
-             code + TIMED.replace("ROUNDS", str(count))], stdout=subprocess.DEVNULL,
+             code + "load()\n" * count], stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, check=True, text=True,
-            # Places of objects, and so the order of sets and dicts, are the same in all runs.
-            env={**os.environ, **settings, "PYTHONHASHSEED": "0"})
+            env={**os.environ, **settings})
         return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
     return (collected(rounds + 1) - collected(1)) / rounds / 1e6
 
@@ -124,24 +133,36 @@ def main():
         ways = {"plain": ({}, []), "exact": (silt, []),
                 "sampled": (dict(silt, SILT_SAMPLE="512K"), []),
                 "tracemalloc": ({}, ["-X", "tracemalloc"])}
+        if not options.count:
+            ways["noise"] = ways["plain"]
         unit = "million" if options.count else "plain ms"
-        print(f"{'load':<10}{unit:>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]))
-        factors = {way: [] for way in ways}
+        print(f"{'load':<10}{unit:>10}" + "".join(f"{way:>13}" for way in list(ways)[1:]) +
+              "   at most half   at most 1.10")
+        medians = {way: [] for way in ways}
         for name in options.loads or LOADS:
-            best = {}
-            for _ in range(runs):
-                for way, (settings, arguments) in ways.items():
-                    figure = measure([options.python, *arguments], LOADS[name], options.rounds,
-                                     settings)
-                    best[way] = min(best.get(way, math.inf), figure)
-            print(f"{name:<10}{best['plain'] * (1 if options.count else 1000):>10.1f}"
-                  + "".join(f"{best[way] / best['plain']:>12.2f}x" for way in list(ways)[1:]),
-                  flush=True)
+            figures = {way: [] for way in ways}
+            for run in range(runs):
+                # Places of objects, and so the order of sets and dicts, are the same in a turn.
+                seed = {"PYTHONHASHSEED": str(run)}
+                for way in random.sample(list(ways), len(ways)):
+                    settings, arguments = ways[way]
+                    figures[way].append(measure([options.python, *arguments], LOADS[name],
+                                                options.rounds, {**settings, **seed}))
+            ratios = {way: [one / plain for one, plain in zip(figures[way], figures["plain"])]
+                      for way in ways}
+            of = {way: statistics.median(ratios[way]) for way in ways}
+            noise = max(abs(ratio - 1) for ratio in ratios.get("noise", [1]))
             for way in ways:
-                factors[way].append(best[way] / best["plain"])
+                medians[way].append(of[way])
+            half = of["exact"] - 1 <= max((of["tracemalloc"] - 1) / 2, noise)
+            print(f"{name:<10}{min(figures['plain']):>10.1f}" +
+                  "".join(f"{of[way]:>12.2f}x" for way in ("exact", "sampled", "tracemalloc")) +
+                  ("" if options.count else f"{f'± {noise:.2f}':>13}") +
+                  f"{'yes' if half else 'NO':>15}{'yes' if of['sampled'] <= 1.10 else 'NO':>15}",
+                  flush=True)
         print(f"{'geometric mean':<20}" + "".join(
-            f"{math.prod(factors[way]) ** (1 / len(factors[way])):>12.2f}x"
-            for way in list(ways)[1:]))
+            f"{statistics.geometric_mean(medians[way]):>12.2f}x"
+            for way in ("exact", "sampled", "tracemalloc")))
     return 0
 
 

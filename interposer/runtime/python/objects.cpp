@@ -11,54 +11,48 @@
 #include "interposer/runtime/python/frames.h"
 #include "interposer/runtime/python/interpreter.h"
 #include "interposer/runtime/python/layout.h"
+#include "interposer/runtime/python/object_hooks.h"
 #include "interposer/track/recorder.h"
-#include "interposer/track/sampling.h"
 #include "interposer/track/taken_blocks.h"
 
 namespace silt::python {
+
+constinit NextAllocators next_allocators{};
+
 namespace {
 
-using track::BlockHeap;
 using track::Mode;
 using track::recorder;
 using track::ThreadLocal;
 
-// What was there before, by domain.
-constinit Allocator g_next[3]{};
 constinit ArenaAllocator g_next_arenas{};
 constinit std::atomic<uint64_t> g_arena_bytes{0};
-// Up to this size blocks are cut out of arenas; 0: it is not pymalloc that does it.
-constinit size_t g_own_bytes = 0;
-constexpr size_t kPymallocLargest = 512;
 
+Domain domain_of(const void* context) {
+  return context == &next_of(Domain::kObjects) ? Domain::kObjects : Domain::kMemory;
+}
 const Allocator& next_of(void* context) { return *static_cast<const Allocator*>(context); }
 
-SILT_ALWAYS_INLINE void record(ThreadLocal& local, Mode mode, const void* address,
-                               size_t size_bytes, const hook::HookFrame& hook_frame) {
-  if (mode == Mode::kExact) [[likely]] {
-    if (address != nullptr) [[likely]] {
-      track::record_object(*local.state, address, size_bytes, hook::caller_of(hook_frame));
-    }
-    return;
-  }
-  if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]] {
-    track::record_sample(local, address, size_bytes, hook::caller_of(hook_frame),
-                         BlockHeap::kRuntime);
-    return;
-  }
-  local.sample_countdown -= static_cast<int64_t>(size_bytes);
-}
-
 // What the next allocator takes from malloc meanwhile is inside this hook and not recorded again.
+// `call` is told of how many bytes the block is to be.
 template <typename Call>
-SILT_ALWAYS_INLINE void* allocate(size_t size_bytes, const hook::HookFrame& hook_frame,
-                                  Call&& call) {
+SILT_ALWAYS_INLINE void* allocate(const void* context, size_t size_bytes,
+                                  const hook::HookFrame& hook_frame, Call&& call) {
   ThreadLocal& local = track::thread_local_part;
   const Mode mode = hook::enter(local, hook_frame);
   if (mode == Mode::kOff) [[unlikely]]
-    return call();
-  void* const address = call();
-  record(local, mode, address, size_bytes, hook_frame);
+    return call(size_bytes);
+  void* address;
+  if (mode == Mode::kExact) [[likely]] {
+    address = call(size_bytes);
+    record_exactly(local, address, size_bytes, hook_frame);
+  } else {
+    const bool covers = covers_point(local, size_bytes);
+    address = call(bytes_to_ask(local, size_bytes));
+    sample(local, address, size_bytes, hook_frame);
+    if (covers) [[unlikely]]
+      prefer_sampling_hooks(domain_of(context));
+  }
   hook::leave(local, mode);
   return address;
 }
@@ -83,9 +77,9 @@ SILT_ALWAYS_INLINE track::Taken forget(Mode mode, const void* address) {
 SILT_ALWAYS_INLINE bool passes_unsampled(size_t size_bytes) {
   ThreadLocal& local = track::thread_local_part;
   if (local.mode != track::sampling_mode.load(std::memory_order_relaxed) ||
-      size_bytes > g_own_bytes) [[likely]]
+      size_bytes > next_allocators.own_bytes) [[likely]]
     return false;
-  if (size_bytes > static_cast<uint64_t>(local.sample_countdown)) [[unlikely]]
+  if (ends_countdown(local, size_bytes)) [[unlikely]]
     return false;
   local.sample_countdown -= static_cast<int64_t>(size_bytes);
   return true;
@@ -95,7 +89,8 @@ SILT_ALWAYS_INLINE bool passes_unsampled(size_t size_bytes) {
 // that its frame is the hook's, and so that the hook itself saves no registers.
 __attribute__((noinline)) void* malloc_recorded(void* context, size_t size) {
   const Allocator& next = next_of(context);
-  return allocate(size, SILT_HOOK_FRAME, [&] { return next.malloc(next.context, size); });
+  return allocate(context, size, SILT_HOOK_FRAME,
+                  [&](size_t bytes) { return next.malloc(next.context, bytes); });
 }
 
 void* object_malloc(void* context, size_t size) {
@@ -106,8 +101,11 @@ void* object_malloc(void* context, size_t size) {
 
 void* object_calloc(void* context, size_t count, size_t size) {
   const Allocator& next = next_of(context);
-  return allocate(count * size, SILT_HOOK_FRAME,
-                  [&] { return next.calloc(next.context, count, size); });
+  const size_t wanted = count * size;
+  return allocate(context, wanted, SILT_HOOK_FRAME, [&](size_t bytes) {
+    if (bytes == wanted) return next.calloc(next.context, count, size);
+    return next.calloc(next.context, 1, bytes);
+  });
 }
 
 void* object_realloc(void* context, void* old, size_t size) {
@@ -118,10 +116,15 @@ void* object_realloc(void* context, void* old, size_t size) {
   if (mode == Mode::kOff) [[unlikely]]
     return next.realloc(next.context, old, size);
   const track::Taken known = old == nullptr ? track::Taken{} : forget(mode, old);
-  void* const address = next.realloc(next.context, old, size);
+  const size_t bytes = mode == Mode::kExact ? size : bytes_to_ask(local, size);
+  void* const address = next.realloc(next.context, old, bytes);
   if (address == nullptr && known.any()) [[unlikely]]
     track::restore_object(old, known);
-  record(local, mode, address, size, hook_frame);
+  if (mode == Mode::kExact) [[likely]] {
+    record_exactly(local, address, size, hook_frame);
+  } else {
+    sample(local, address, size, hook_frame);
+  }
   hook::leave(local, mode);
   return address;
 }
@@ -175,23 +178,24 @@ void unmap_arena(void* context, void* address, size_t size) {
   next.free(next.context, address, size);
 }
 
-void hook_domain(Domain domain) {
-  Allocator& next = g_next[static_cast<int>(domain)];
-  interpreter.get_allocator(domain, &next);
-  const Allocator ours{&next, object_malloc, object_calloc, object_realloc, object_free};
-  interpreter.set_allocator(domain, &ours);
-}
-
 }  // namespace
+
+Allocator seeing_hooks(Domain domain) {
+  return {&next_of(domain), object_malloc, object_calloc, object_realloc, object_free};
+}
 
 void hook_objects() {
   const char* const name = interpreter.allocator_name();
-  g_own_bytes = name != nullptr && base::equal(name, "pymalloc") ? kPymallocLargest : 0;
+  const bool is_pymalloc = name != nullptr && base::equal(name, "pymalloc");
+  next_allocators.own_bytes = is_pymalloc ? kPymallocLargest : 0;
   interpreter.get_arenas(&g_next_arenas);
   const ArenaAllocator arenas{&g_next_arenas, map_arena, unmap_arena};
   interpreter.set_arenas(&arenas);
-  hook_domain(Domain::kMemory);
-  hook_domain(Domain::kObjects);
+  for (const Domain domain : {Domain::kMemory, Domain::kObjects}) {
+    interpreter.get_allocator(domain, &next_of(domain));
+    const Allocator ours = seeing_hooks(domain);
+    interpreter.set_allocator(domain, &ours);
+  }
 }
 
 uint64_t arena_bytes() { return g_arena_bytes.load(std::memory_order_relaxed); }

@@ -84,6 +84,25 @@ bool any_matches(const WholeInput& input, const Group& group, const Options& opt
   });
 }
 
+bool runs_through(const WholeInput& input, size_t stack, const symbolize::Frame& site) {
+  const auto frames = shown_frames(input.recording, input.recording.stacks[stack], input.names);
+  return std::any_of(frames.begin(), frames.end(), [&site](const symbolize::Frame& frame) {
+    return frame.function == site.function && frame.file == site.file;
+  });
+}
+
+// Parts may come from elsewhere (freed objects that Python hands out again); what is shown first is
+// a stack that has what is named.
+void show_site_first(const WholeInput& input, const Group& group, Finding& finding) {
+  const size_t most = std::min<size_t>(group.stacks.size(), 64);
+  for (size_t i = 0; i < most; ++i) {
+    if (!runs_through(input, group.stacks[i], group.site)) continue;
+    const auto at = finding.stacks.begin();
+    std::rotate(at, at + static_cast<ptrdiff_t>(i), at + static_cast<ptrdiff_t>(i) + 1);
+    return;
+  }
+}
+
 void add_groups(const WholeInput& input, const std::vector<Group>& groups, const Options& options,
                 Report& report, Shown& shown) {
   const double largest = largest_live(report);
@@ -92,6 +111,7 @@ void add_groups(const WholeInput& input, const std::vector<Group>& groups, const
     if (has_filters(options) && !any_matches(input, group, options)) continue;
     Finding finding = finding_of(input.recording, group, input.timeline.regular.size(),
                                  report.memory_limit_bytes);
+    show_site_first(input, group, finding);
     if (rises(finding.verdict)) {
       finding.places = places_of(input.recording, group, input.summaries, input.names,
                                  input.options, finding.bytes_per_hour.value_or(0));

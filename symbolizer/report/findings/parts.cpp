@@ -15,6 +15,7 @@
 #include "symbolizer/report/findings/passage.h"
 #include "symbolizer/report/findings/relation.h"
 #include "symbolizer/report/findings/siblings.h"
+#include "symbolizer/report/origin.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -104,6 +105,13 @@ void join_one_things(const Timeline& timeline, const FoldOptions& options,
   }
 }
 
+// The user's code rather than a library's; else the first.
+const Frame& own_of(const FoldOptions& options, const Frame& first, const Frame& second) {
+  const bool own = origin_of(second, options.look_through) == Origin::kUser &&
+                   origin_of(first, options.look_through) != Origin::kUser;
+  return own ? second : first;
+}
+
 }  // namespace
 
 void add_up(const Timeline& timeline, Group& group) {
@@ -150,7 +158,9 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
       const Relation what = relation(recording, timeline, names, options, root, part);
       if (what == Relation::kNone) {
         std::optional<Frame> meet = sibling_site(recording, timeline, names, options, root, part);
-        if (!meet && is_beside(timeline, root, part)) meet = root.group.site;
+        if (!meet && is_beside(timeline, root, part)) {
+          meet = own_of(options, root.group.site, part.group.site);
+        }
         if (!meet) continue;
         root.sites.push_back(root.group.site);
         root.sites.push_back(part.group.site);

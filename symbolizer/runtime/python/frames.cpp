@@ -35,6 +35,17 @@ bool in_library(std::string_view file) {
   return false;
 }
 
+// The first lines of what packages install to be started by name (/usr/bin/gunicorn,
+// venv/bin/flask): they import something and call it, and so stand in each stack.
+bool is_launcher(const Frame& frame) {
+  const std::string_view file = frame.file;
+  const size_t name = file.rfind('/');
+  if (frame.function != "<module>" || name == std::string_view::npos) return false;
+  const std::string_view folder = file.substr(0, name);
+  return (folder.ends_with("/bin") || folder.ends_with("/sbin")) &&
+         file.find('.', name) == std::string_view::npos;
+}
+
 }  // namespace
 
 bool stands_in(const symbolize::FrameList& frames) {
@@ -50,8 +61,8 @@ bool owns(const Frame& frame) {
       file.starts_with("<__array_function__") || file.starts_with("<decorator-gen")) {
     return false;
   }
-  return !contains(file, "/site-packages/") && !contains(file, "/dist-packages/") &&
-         !in_library(file);
+  return !is_launcher(frame) && !contains(file, "/site-packages/") &&
+         !contains(file, "/dist-packages/") && !in_library(file);
 }
 
 }  // namespace silt::runtime::python
