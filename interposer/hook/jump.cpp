@@ -34,8 +34,8 @@ SILT_EXPORT __attribute__((noreturn)) void longjmp(jmp_buf buffer, int value) {
   real.longjmp(buffer, value);
   __builtin_unreachable();
 }
-SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void _longjmp(jmp_buf, int);
-SILT_EXPORT __attribute__((noreturn, alias("longjmp"))) void siglongjmp(sigjmp_buf, int);
+SILT_EXPORT __attribute__((noreturn, nothrow, alias("longjmp"))) void _longjmp(jmp_buf, int);
+SILT_EXPORT __attribute__((noreturn, nothrow, alias("longjmp"))) void siglongjmp(sigjmp_buf, int);
 
 // What the others are with _FORTIFY_SOURCE.
 SILT_EXPORT __attribute__((noreturn)) void __longjmp_chk(jmp_buf buffer, int value) {

@@ -81,6 +81,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kWholeGrewLess:
       return "; but native memory as a whole grew by only " + bytes +
              ", which other places account for";
+    case Kind::kWholeSlows:
+      return "; but the heap as a whole, of which this is most, is counted exactly and grows ever "
+             "more slowly: it may be filling up";
     case Kind::kAlongWith:
       return "; along with it " + bytes + " allocated in " + said_place(remark.place) +
              ", which the runtime calls with none of your code on the stack";

@@ -47,6 +47,7 @@ struct Remark {
     kCompiledWithin,  // place: what is compiled into it and allocated before
     kWholeFlat,       // of `whole`, bytes: at last
     kWholeGrewLess,   // of `whole`, bytes: by
+    kWholeSlows,      // the managed heap grows ever more slowly
     kNotJoined,       //
     kWithObjects,     // bytes: of a managed heap that go with it
     kWithNative,      // bytes, name: what for: native memory that goes with it

@@ -23,6 +23,7 @@ using analyze::Verdict;
 using analyze::WholeFloor;
 using read::Heap;
 using report::Finding;
+using report::Ground;
 using report::Group;
 using report::Lead;
 using report::Origin;
@@ -102,6 +103,21 @@ Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   return among ? found : nullptr;
 }
 
+// Samples of a place tell its curve only roughly. Where it is most of what the heap grew by, the
+// heap has the same curve, and is counted.
+void follow_the_heap(const Judgement& heap, double rise, std::vector<Group>& groups) {
+  constexpr double kMost = 0.5;
+  if (heap.reason.because != analyze::Because::kWholeEverSlower &&
+      heap.reason.because != analyze::Because::kWholeStopped) {
+    return;
+  }
+  for (Group& group : groups) {
+    if (group.heap != Heap::kManaged || group.verdict() != Verdict::kLeak) continue;
+    if (group.judgement.growth_bytes < kMost * rise) continue;
+    group.remarks.push_back({.kind = Remark::Kind::kWholeSlows, .ground = Ground::kWholeGrewLess});
+  }
+}
+
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
 void judge_outside(const WholeInput& input, Wholes& wholes) {
   const Curve curve =
@@ -131,6 +147,7 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
     const Curve curve = heap_curve(recording, thread);
     report::tell_smallest(wholes, curve, kFloor);
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
+    if (threads.size() == 1) follow_the_heap(judgement, judgement.growth_bytes, groups);
     if (!rises(judgement.verdict())) continue;
     const double rise = report::rise_of(curve, judgement.warm_up_windows);
     // What node makes with none of the user's code on the stack explains nothing.

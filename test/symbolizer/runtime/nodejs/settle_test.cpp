@@ -57,6 +57,30 @@ TEST_CASE(
   CHECK((reason.find("`handleStreamEnd`") != std::string::npos) == !larger);
 }
 
+TEST_CASE("a place that is most of a heap which grows ever more slowly has the heap's curve") {
+  // A table that fills, or a leak of the same size.
+  const bool leaks_too = GENERATE(false, true);
+  size_t accused_of = 0;
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    Server server(seed);
+    const auto table =
+        server.process.script_stack({{"compile", "file:///srv/app.js", 15, 3}, kMain, kTimers});
+    for (int i = 0; i <= 9; ++i) {
+      server.objects(table, leaks_too ? 6'000 : 30'000.0 / (i + 3), 60);
+      server.snapshot((i + 3) * 17);
+    }
+    const Report report = server.report();
+    for (const Finding* finding : accused(report)) {
+      accused_of += finding->verdict == analyze::Verdict::kLeak ? 1 : 0;
+    }
+  }
+  if (leaks_too) {
+    CHECK(accused_of >= 9);
+  } else {
+    CHECK(accused_of <= 1);
+  }
+}
+
 TEST_CASE("functions of one name on one line are told apart by their columns") {
   Server server(6);
   const auto leak =
