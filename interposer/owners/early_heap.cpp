@@ -9,6 +9,7 @@
 
 #include <cstddef>
 
+#include "interposer/base/old_symbols.h"
 #include "interposer/base/system_call.h"
 
 namespace silt::owners {
