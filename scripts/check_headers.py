@@ -31,8 +31,8 @@ def is_first_in_its_source(root, header):
 
 
 def is_another_machines(header):
-    """What the processors differ in compiles on its own only; the cross build compiles the others'."""
-    return header.stem.startswith("arch_") and header.stem != f"arch_{platform.machine()}"
+    """What differs by processor compiles on that one; the cross build compiles the others."""
+    return header.stem in {"arch_x86_64", "arch_aarch64"} - {f"arch_{platform.machine()}"}
 
 
 def main():
