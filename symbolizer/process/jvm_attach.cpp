@@ -59,9 +59,9 @@ class Connection {
   int fd_;
 };
 
-class Asking {
+class AskingJvm {
  public:
-  Asking(pid_t pid, double seconds, const std::function<bool()>& goes_on)
+  AskingJvm(pid_t pid, double seconds, const std::function<bool()>& goes_on)
       : pid_(pid),
         handle_(pid),
         end_(steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(
@@ -235,7 +235,7 @@ Result<std::string> attach_answer(std::string_view bytes) {
 Result<std::string> ask_jvm(pid_t pid, std::string_view command,
                             const std::vector<std::string>& arguments, double seconds,
                             const std::function<bool()>& goes_on) {
-  return Asking(pid, seconds, goes_on).run(attach_request(command, arguments));
+  return AskingJvm(pid, seconds, goes_on).run(attach_request(command, arguments));
 }
 
 }  // namespace silt::process

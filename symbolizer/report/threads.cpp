@@ -17,14 +17,14 @@ namespace {
 constexpr double kLeastKnown = 0.5;
 
 // Whose share is told in one line.
-struct Key {
+struct ThreadKey {
   std::string kind;
   uint32_t id = 0;
   std::string name;
-  bool operator==(const Key&) const = default;
+  bool operator==(const ThreadKey&) const = default;
 };
 
-Key key_of(const read::Thread& thread, uint32_t pid) {
+ThreadKey key_of(const read::Thread& thread, uint32_t pid) {
   if (thread.managed) return {thread.id == 0 ? "main" : "worker", thread.id, ""};
   if ((thread.flags & format::kThreadRest) != 0) return {"rest", 0, ""};
   if ((thread.flags & format::kThreadSeveral) != 0) return {"successive", thread.id, thread.name};
@@ -44,7 +44,7 @@ class Threads {
   bool any() const { return several_managed_ || several_native_; }
 
   std::vector<ThreadLine> of(const std::vector<read::StackId>& ids) const {
-    std::vector<std::pair<Key, double>> sums;
+    std::vector<std::pair<ThreadKey, double>> sums;
     double all = 0;
     double known = 0;
     for (const read::StackId id : ids) {
@@ -77,7 +77,7 @@ class Threads {
     return 0;
   }
 
-  static void add(std::vector<std::pair<Key, double>>& sums, Key key, double bytes) {
+  static void add(std::vector<std::pair<ThreadKey, double>>& sums, ThreadKey key, double bytes) {
     const auto same =
         std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == key; });
     if (same == sums.end())
@@ -86,7 +86,8 @@ class Threads {
       same->second += bytes;
   }
 
-  static std::vector<ThreadLine> lines(std::vector<std::pair<Key, double>> sums, double known) {
+  static std::vector<ThreadLine> lines(std::vector<std::pair<ThreadKey, double>> sums,
+                                       double known) {
     std::stable_sort(sums.begin(), sums.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
     std::vector<ThreadLine> lines;

@@ -5,6 +5,8 @@
 
 #include "symbolizer/symbolize/demangle_work.h"
 
+// <cstring> has it: another file of one unit may include that.
+#define HAVE_DECL_BASENAME 1
 #include <libiberty/demangle.h>
 
 #include <algorithm>
