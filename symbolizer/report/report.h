@@ -137,6 +137,7 @@ struct Finding {
   int64_t growth_blocks = 0;
   std::optional<double> bytes_per_hour;
   std::optional<double> blocks_per_hour;
+  double pace_error = 0;                   // standard error of the pace, as a share; 0: counted
   std::optional<double> bytes_per_work;    // with --work
   std::optional<double> seconds_to_limit;  // at this slope
   std::vector<read::StackId> stacks;       // largest growth first

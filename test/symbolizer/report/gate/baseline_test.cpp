@@ -72,5 +72,17 @@ TEST_CASE("a variable of a script is known by its file's name, wherever that lie
   CHECK(knows(before, leaking_in("insert", cache)));
 }
 
+TEST_CASE("a sampled pace may differ by what chance makes of two runs") {
+  const auto by = [](size_t blocks, double error) {
+    Report report = leaking_in("add", owner("global", "server.table_"), blocks);
+    report.findings[0].pace_error = error;
+    return report;
+  };
+  const Report before = by(10, 0);
+  CHECK_FALSE(knows(before, by(15, 0)));
+  CHECK(knows(before, by(15, 0.125)));
+  CHECK_FALSE(knows(before, by(18, 0.125)));
+}
+
 }  // namespace
 }  // namespace silt::test
