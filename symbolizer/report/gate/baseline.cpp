@@ -20,7 +20,7 @@ namespace {
 // A known finding may be this much faster than its baseline before it breaks the gate again.
 constexpr double kWorsePace = 1.25;
 // And by what chance makes of two runs that are sampled alike.
-constexpr double kStandardErrors = 2;
+constexpr double kErrorsOfChance = 2;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ void mark_against(const std::vector<Place>& baseline, Finding& finding) {
   if (const std::optional<double> known = pace_in(baseline, finding)) {
     finding.baseline_bytes_per_hour = *known;
     const double pace = std::max(0.0, finding.bytes_per_hour.value_or(0));
-    const double chance = kStandardErrors * std::sqrt(2) * finding.pace_error;
+    const double chance = kErrorsOfChance * std::sqrt(2) * finding.pace_error;
     finding.change = pace > (kWorsePace + chance) * *known ? Change::kWorse : Change::kKnown;
   } else if (!baseline.empty() && finding.change == Change::kNotCompared) {
     finding.change = Change::kNew;
