@@ -103,14 +103,33 @@ Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   return among ? found : nullptr;
 }
 
+// The pace of the last third of a curve as a share of that of its fastest third; 1 where it is too
+// short to tell.
+double late_share(const Curve& curve) {
+  constexpr size_t kFewestWindows = 6;
+  if (curve.values.size() <= kFewestWindows) return 1;
+  const size_t windows = curve.values.size() - 1;
+  const size_t third = windows / 3;
+  const auto pace = [&](size_t from) {
+    return (curve.values[from + third] - curve.values[from]) /
+           std::max(1e-6, curve.seconds[from + third] - curve.seconds[from]);
+  };
+  double fastest = 0;
+  for (size_t from = 0; from + third <= windows; ++from) fastest = std::max(fastest, pace(from));
+  return fastest > 0 ? pace(windows - third) / fastest : 1;
+}
+
 // Samples of a place tell its curve only roughly. Where it is most of what the heap grew by, the
-// heap has the same curve, and is counted.
-void follow_the_heap(const Judgement& heap, double rise, std::vector<Group>& groups) {
+// heap has the same curve, and is counted. A load that falls by some slows a leak as well.
+void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Group>& groups) {
   constexpr double kMost = 0.5;
+  constexpr double kMuchSlower = 0.4;
+  const double rise = heap.growth_bytes;
   if (heap.reason.because != analyze::Because::kWholeEverSlower &&
       heap.reason.because != analyze::Because::kWholeStopped) {
     return;
   }
+  if (late_share(curve) > kMuchSlower) return;
   for (Group& group : groups) {
     if (group.heap != Heap::kManaged || group.verdict() != Verdict::kLeak) continue;
     if (group.judgement.growth_bytes < kMost * rise) continue;
@@ -147,7 +166,7 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
     const Curve curve = heap_curve(recording, thread);
     report::tell_smallest(wholes, curve, kFloor);
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
-    if (threads.size() == 1) follow_the_heap(judgement, judgement.growth_bytes, groups);
+    if (threads.size() == 1) follow_the_heap(judgement, curve, groups);
     if (!rises(judgement.verdict())) continue;
     const double rise = report::rise_of(curve, judgement.warm_up_windows);
     // What node makes with none of the user's code on the stack explains nothing.
