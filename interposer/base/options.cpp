@@ -25,7 +25,8 @@ constexpr SignalName kSignals[] = {
     {"TERM", 15}, {"CHLD", 17},   {"CONT", 18}, {"TSTP", 20},  {"TTIN", 21}, {"TTOU", 22},
     {"URG", 23},  {"VTALRM", 26}, {"PROF", 27}, {"WINCH", 28}, {"IO", 29},   {"PWR", 30},
 };
-// Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512.
+// Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512. Such
+// servers end at 256 KiB (node_interval_adapts).
 constexpr uint64_t kDefaultNodeInterval = 64 * 1024;
 constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
 constexpr int kLastSignal = 64;
@@ -225,8 +226,9 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
     case SettingId::kNode:
       return parse_node_wish(value, &options->node);
     case SettingId::kNodeInterval:
+      if (!parse_size(value, &options->node_interval_bytes)) return false;
       options->node_interval_adapts = false;
-      return parse_size(value, &options->node_interval_bytes);
+      return true;
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);
     case SettingId::kInner:

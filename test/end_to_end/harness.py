@@ -222,6 +222,18 @@ class SiltTest(unittest.TestCase):
                     wrong.append(f"{function} ({heap}): {meaning} are {is_value}, must be {wanted}")
         self.assertFalse(wrong, "\n".join(wrong))
 
+    def check_stacks_of_handlers(self, report):
+        """Of the program signal_stack: a handler's stack goes on in the code it interrupted."""
+        for leaf, handler, code in (
+                ("allocate_in_handler", "on_signal", "interrupted_code"),
+                ("allocate_on_alternate_stack", "on_alternate_stack", "interrupted_code"),
+                # Which calls nothing: on aarch64 its return address is in the link register.
+                ("allocate_after_trap", "on_trap", "trapping_code")):
+            stack, = report.with_function(leaf)
+            names = [name for name in Report.names(stack)
+                     if name in (leaf, handler, code, "main")]
+            self.assertEqual(names, [leaf, handler, code, "main"])
+
     def run_victim(self, name, *arguments, settings=None, stop_at="ready done"):
         """Runs a victim under silt with a dump where it stands still; (report, output lines)."""
         process = self.start([program(name), *arguments], settings=settings)

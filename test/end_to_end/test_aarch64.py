@@ -51,15 +51,7 @@ class Aarch64(emulated.EmulatedTest):
 
     def test_a_handlers_stack_goes_on_in_the_interrupted_code(self):
         report = self.check_program("signal_stack", least=30)
-        for leaf, handler, code in (
-                ("allocate_in_handler", "on_signal", "interrupted_code"),
-                ("allocate_on_alternate_stack", "on_alternate_stack", "interrupted_code"),
-                # Which calls nothing: its return address is in the link register.
-                ("allocate_after_trap", "on_trap", "trapping_code")):
-            stack, = report.with_function(leaf)
-            names = [name for name in harness.Report.names(stack)
-                     if name in (leaf, handler, code, "main")]
-            self.assertEqual(names, [leaf, handler, code, "main"])
+        self.check_stacks_of_handlers(report)
 
     def test_exceptions_leave_hooks_and_coroutines_have_stacks(self):
         # (Without a second walk of each of its 30,000 stacks: scripts/verify_walks does that.)

@@ -76,14 +76,7 @@ class Stacks(harness.SiltTest):
 
     def test_a_handlers_stack_goes_on_in_the_interrupted_code(self):
         report, _ = self.run_victim("signal_stack")
-        for leaf, handler, code in (
-                ("allocate_in_handler", "on_signal", "interrupted_code"),
-                ("allocate_on_alternate_stack", "on_alternate_stack", "interrupted_code"),
-                ("allocate_after_trap", "on_trap", "trapping_code")):
-            stack, = report.with_function(leaf)
-            names = [name for name in harness.Report.names(stack)
-                     if name in (leaf, handler, code, "main")]
-            self.assertEqual(names, [leaf, handler, code, "main"])
+        self.check_stacks_of_handlers(report)
 
     def test_a_thread_starts_at_its_function(self):
         report, _ = self.run_victim("exact_counts", stop_at="ready running")

@@ -238,6 +238,7 @@ class Heap {
   }
 
   stop() {
+    this.pace?.end();
     if (this.interval !== 0) this.session.post('HeapProfiler.stopSampling', () => {});
     this.session.disconnect();
   }
