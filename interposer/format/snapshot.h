@@ -72,6 +72,7 @@ enum class SectionType : uint32_t {
   // Runtimes of other languages inside the program (optional):
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
+  kRuntimeSampler = 34,    // one RuntimeSamplerEntry (optional)
   // Who keeps the blocks, when that was asked for (format/owners.h). The first alone, or all:
   kOwnersAsked = 40,    // one OwnersAsked
   kOwnersFacts = 41,    // one OwnersFacts
@@ -450,6 +451,16 @@ struct RuntimeFunctionEntry {
   uint32_t runtime;  // index into kRuntimes
 };
 static_assert(sizeof(RuntimeFunctionEntry) == 16);
+
+// The code by which a runtime's profiler remembers the objects that it has sampled. Stacks that go
+// through it are no memory of the program's and in no total: each of their blocks stands for an
+// object of a managed heap (some for two: the order of size is what counts), with the stack that
+// made it, down to the machine code.
+struct RuntimeSamplerEntry {
+  uint64_t start;
+  uint64_t end;
+};
+static_assert(sizeof(RuntimeSamplerEntry) == 16);
 
 }  // namespace silt::format
 

@@ -68,6 +68,14 @@ bool is_own(uint64_t pc) {
   return own;
 }
 
+bool is_sampler(uint64_t pc) {
+  bool sampler = false;
+  for_each_joined([&](const Runtime& runtime) {
+    sampler = sampler || (runtime.is_sampler != nullptr && runtime.is_sampler(pc));
+  });
+  return sampler;
+}
+
 uint64_t kept_bytes() {
   uint64_t bytes = function_bytes();
   for_each_joined([&](const Runtime& runtime) {
@@ -180,6 +188,7 @@ void start_runtimes(const Runtime* const* list, const base::Options& options, co
   if (any_has(&Runtime::write_names)) told.write_names = write_names;
   if (any_has(&Runtime::write_names_anew)) told.write_names_anew = write_names_anew;
   if (any_has(&Runtime::is_own)) told.is_own = is_own;
+  if (any_has(&Runtime::is_sampler)) told.is_sampler = is_sampler;
   told.mark_their_heaps = any_has(&Runtime::marks_heaps);
   if (!any_has(&Runtime::ask)) return;
   told.ask = ask;

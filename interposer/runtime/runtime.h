@@ -55,6 +55,9 @@ struct Runtime {
   void (*write_names_anew)() = nullptr;
   // Whether what is allocated below this pc is silt's own doing.
   bool (*is_own)(uint64_t pc) = nullptr;
+  // Whether it is in the function by which the runtime's own profiler remembers an object that it
+  // has sampled: each of its blocks stands for one.
+  bool (*is_sampler)(uint64_t pc) = nullptr;
   // It marks the mappings of its heaps as not to be copied into children (MADV_DONTFORK).
   bool marks_heaps = false;
 

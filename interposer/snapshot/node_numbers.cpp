@@ -61,20 +61,23 @@ NodeNumbers::~NodeNumbers() {
   if (own_ != nullptr) base::unmap_memory(own_, limit_);
 }
 
-bool NodeNumbers::is_own(NodeId id) {
-  if (own_ == nullptr) return false;
+uint8_t NodeNumbers::whose(NodeId id) {
+  if (own_ == nullptr) return kTheirs;
   const Way way =
       way_out(id, [this](NodeId at) { return index_of(at) < limit_ && own_[index_of(at)] == 0; });
-  bool own = way.end != kRoot && index_of(way.end) < limit_ && own_[index_of(way.end)] == kOwn;
+  const bool known = way.end != kRoot && index_of(way.end) < limit_;
+  uint8_t whose = known ? own_[index_of(way.end)] : kTheirs;
   for (uint32_t depth = way.length; depth > 0;) {
     const NodeId next = g_path[--depth];
     NodeId parent;
     uint64_t pc;
     recorder.stacks.read_node(next, &parent, &pc);
-    own = own || runtimes.is_own(pc);
-    own_[index_of(next)] = own ? kOwn : kTheirs;
+    if (whose != kOwn && runtimes.is_own(pc)) whose = kOwn;
+    const bool may_sample = whose == kTheirs && runtimes.is_sampler != nullptr;
+    if (may_sample && runtimes.is_sampler(pc)) whose = kSampler;
+    own_[index_of(next)] = whose;
   }
-  return own;
+  return whose;
 }
 
 void NodeNumbers::need(NodeId id) {
@@ -103,7 +106,9 @@ bool NodeNumbers::gather(uint32_t limit, const LiveCounts& live, const SeriesBas
   }
   recorder.counters.read_all(limit, [&](track::StackId stack, const track::Allocated& allocated) {
     const NodeId id = track::innermost_of(stack);
-    if ((allocated.blocks == 0 && !live.any_of_stack(stack)) || is_own(id)) return;
+    const bool lives = live.any_of_stack(stack);
+    if ((allocated.blocks == 0 && !lives) || is_own(id)) return;
+    if (is_sampler(id) && !lives) return;
     allocated_blocks_ += allocated.blocks;
     need(id);
   });

@@ -49,12 +49,15 @@ class NodeNumbers {
   }
 
   // Whether a node, or one further out, is silt's own doing in a companion.
-  bool is_own(track::NodeId id);
+  bool is_own(track::NodeId id) { return whose(id) == kOwn; }
+  // Whether its blocks stand for objects of a runtime (Runtimes::is_sampler).
+  bool is_sampler(track::NodeId id) { return whose(id) == kSampler; }
 
  private:
   static constexpr uint32_t kNeeded = UINT32_MAX;
   static constexpr uint32_t kDropped = UINT32_MAX - 1;
 
+  uint8_t whose(track::NodeId id);
   void take_over(const SeriesBase& base);
   void need(track::NodeId id);
   void put_in_order();
@@ -68,9 +71,10 @@ class NodeNumbers {
   uint64_t allocated_blocks_ = 0;
   uint32_t* numbers_ = nullptr;     // by id
   track::NodeId* order_ = nullptr;  // by number
-  uint8_t* own_ = nullptr;          // by id: 0 not known yet, kTheirs, kOwn
+  uint8_t* own_ = nullptr;          // by id: 0 not known yet, kTheirs, kOwn, kSampler
   static constexpr uint8_t kTheirs = 1;
   static constexpr uint8_t kOwn = 2;
+  static constexpr uint8_t kSampler = 3;
 };
 
 }  // namespace silt::snapshot

@@ -16,10 +16,13 @@ bool Rows::read(uint32_t number, Row* row) {
   const uint32_t generations = live_.of_stack(stack, counts);
   const track::Allocated allocated = counters_.read(stack);
   if ((allocated.blocks == 0 && generations == 0) || numbers_.is_own(id)) return false;
+  const bool sampler = numbers_.is_sampler(id);
+  if (sampler && generations == 0) return false;
   track::NodeId parent;
   uint64_t pc;
   track::recorder.stacks.read_node(id, &parent, &pc);
-  format::HeapTotals& totals = pc == track::kMarkerMapping   ? totals_.mapping
+  format::HeapTotals& totals = sampler                       ? totals_.sampler
+                               : pc == track::kMarkerMapping ? totals_.mapping
                                : track::is_runtime_block(pc) ? totals_.objects
                                                              : totals_.native;
   totals.allocated_blocks += allocated.blocks;

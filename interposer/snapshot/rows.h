@@ -27,6 +27,7 @@ struct RowTotals {
   format::HeapTotals native{};
   format::HeapTotals mapping{};
   format::HeapTotals objects{};
+  format::HeapTotals sampler{};  // of a runtime's profiler: in no figure of the program's
 };
 
 class Rows {

@@ -29,6 +29,9 @@ struct Runtimes {
   void (*write_names_anew)() = nullptr;
   // Whether what is allocated below this pc is silt's own doing and to be left out.
   bool (*is_own)(uint64_t pc) = nullptr;
+  // Whether blocks that are allocated below this pc each stand for an object that a runtime's
+  // profiler has sampled: no memory of the program's, but stacks worth writing.
+  bool (*is_sampler)(uint64_t pc) = nullptr;
   // Whether the mappings of a managed heap are marked as not to be copied into children.
   bool mark_their_heaps = false;
   // The process has fallen asleep, or has been woken: what costs anything is stopped, or begins at

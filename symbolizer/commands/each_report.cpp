@@ -20,6 +20,7 @@
 #include "symbolizer/commands/recordings.h"
 #include "symbolizer/commands/work_file.h"
 #include "symbolizer/report/build.h"
+#include "symbolizer/symbolize/managed_stacks.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::commands {
@@ -88,7 +89,7 @@ std::string read_text(const read::Recording& recording) {
 Result<OneReport> report_of(const ReadRecording& read, const InputOptions& options,
                             const report::Options& build, const Tell& tell) {
   tell("reading", 0);
-  const Result<read::Recording> recording = read();
+  Result<read::Recording> recording = read();
   if (!recording) return recording.error();
   log::debug(read_text(*recording));
   report::Options own = build;
@@ -101,6 +102,7 @@ Result<OneReport> report_of(const ReadRecording& read, const InputOptions& optio
   naming.debuginfod = options.debuginfod;
   for (const std::string& folder : options.debug_folders) naming.debug_folders.emplace_back(folder);
   symbolize::Symbolizer symbolizer(*recording, naming);
+  symbolize::put_compiled_calls(*recording, symbolizer);
   OneReport one;
   one.report = report::build_report(*recording, report::names_of(symbolizer), own, tell);
   one.path = recording->path.string();

@@ -232,6 +232,13 @@ Result<bool> write_runtimes(SnapshotFile& last, const format::HeapTotals& object
   }
   sections.add(SectionType::kRuntimeFunctions, static_cast<uint32_t>(functions->size()),
                std::move(out));
+  auto sampler = last.runtime_sampler();
+  if (!sampler) return sampler.error();
+  if (sampler->end != 0) {
+    out.clear();
+    add_item(out, *sampler);
+    sections.add(SectionType::kRuntimeSampler, 1, std::move(out));
+  }
   return true;
 }
 
@@ -280,7 +287,8 @@ Result<std::string> snapshot_of_box(const BoxTables& tables, SnapshotFile* last)
     if (!written) return written.error();
   }
   std::string costs;
-  add_item(costs, format::CostEntry{static_cast<uint32_t>(format::Cost::table_bytes), 0, tables.bytes});
+  add_item(costs,
+           format::CostEntry{static_cast<uint32_t>(format::Cost::table_bytes), 0, tables.bytes});
   sections.add(SectionType::kCosts, 1, std::move(costs));
   std::string meta;
   add_item(meta, meta_of(tables.header, totals, strings));

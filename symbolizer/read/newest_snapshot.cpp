@@ -45,6 +45,8 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot, TablesRe
   if (!threads) return threads.error();
   auto functions = file.runtime_functions();
   if (!functions) return functions.error();
+  auto sampler = file.runtime_sampler();
+  if (!sampler) return sampler.error();
   auto texts = file.texts();
   if (!texts) return texts.error();
   auto labels = file.labels();
@@ -55,9 +57,9 @@ Result<NewestSnapshot> read_whole(SnapshotFile file, Snapshot snapshot, TablesRe
   if (!mappings) return mappings.error();
   return NewestSnapshot{std::move(file),         std::move(*node_bytes), std::move(tables->nodes),
                         std::move(tables->rows), std::move(*scripts),    std::move(*owners),
-                        std::move(*threads),     std::move(*functions),  std::move(*texts),
-                        std::move(*labels),      std::move(*modules),    std::move(*mappings),
-                        std::move(snapshot)};
+                        std::move(*threads),     std::move(*functions),  *sampler,
+                        std::move(*texts),       std::move(*labels),     std::move(*modules),
+                        std::move(*mappings),    std::move(snapshot)};
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct NewestSnapshot {
   std::optional<Owners> owners;
   ThreadRows threads;
   std::vector<RuntimeFunction> functions;
+  format::RuntimeSamplerEntry sampler{};
   Texts texts;
   std::vector<Label> labels;
   std::vector<Module> modules;

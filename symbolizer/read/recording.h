@@ -147,7 +147,10 @@ struct Recording {
   std::vector<Snapshot> snapshots;  // ascending by sequence, at least one
   ByNode<Node> nodes;               // of all snapshots, those of the newest first
   std::vector<Stack> stacks;        // equal stacks (same frames, same heap) are joined
-  std::vector<Module> modules;      // of the newest snapshot
+  // Stacks of blocks that stand for objects of a managed heap that its profiler has sampled
+  // (format::RuntimeSamplerEntry); not among `stacks`.
+  std::vector<Stack> sampler_stacks;
+  std::vector<Module> modules;  // of the newest snapshot
   std::vector<Mapping> mappings;
   std::vector<ScriptFrame> script_frames;  // places in code of runtimes, each once
   std::optional<Owners> owners;            // of the newest snapshot that says who keeps its blocks

@@ -33,6 +33,14 @@ Result<std::vector<RuntimeFunction>> SnapshotFile::runtime_functions() {
   return functions;
 }
 
+Result<format::RuntimeSamplerEntry> SnapshotFile::runtime_sampler() const {
+  format::RuntimeSamplerEntry entry{};
+  auto section = bytes(SectionType::kRuntimeSampler, sizeof(entry));
+  if (!section) return section.error();
+  if (section->size() >= sizeof(entry)) std::memcpy(&entry, section->data(), sizeof(entry));
+  return entry;
+}
+
 Result<std::vector<Snapshot::Runtime>> SnapshotFile::runtimes() {
   auto section = bytes(SectionType::kRuntimes, sizeof(format::RuntimeEntry));
   if (!section) return section.error();

@@ -129,6 +129,8 @@ class SnapshotFile {
   Result<std::vector<Label>> labels();
   Result<std::vector<Snapshot::Runtime>> runtimes();
   Result<std::vector<RuntimeFunction>> runtime_functions();
+  // Start and end are both 0 where there is none.
+  Result<format::RuntimeSamplerEntry> runtime_sampler() const;
   Result<ThreadRows> threads();  // empty where it is not known
   // Nothing where it was not asked for. Stacks are named by their nodes in this file.
   Result<std::optional<Owners>> owners() const;

@@ -22,6 +22,10 @@ struct Frame {
   std::string folder;  // in which the compiler ran, if `file` is relative to it and it is known
   uint32_t line = 0;   // 0: unknown
   uint32_t column = 0;
+  // Of JavaScript, where `line` is that on which the function begins: where in the function the
+  // call stands. 0: unknown.
+  uint32_t call_line = 0;
+  uint32_t call_column = 0;
   // Where the code ran, `file:line:column`, when a source map told the place above; else empty.
   std::string generated;
   std::string module;    // path of the module, empty for JIT code

@@ -50,13 +50,18 @@ void JitMap::parse_line(size_t begin, size_t end) {
     has_times_ = true;
     return;
   }
+  constexpr std::string_view kPositions = "# positions ";
+  if (std::string_view(at, end - begin).starts_with(kPositions)) {
+    if (!entries_.empty()) entries_.back().positions_begin = begin + kPositions.size();
+    return;
+  }
   uint64_t start = 0, size = 0;
   if (!take_hex(at, line_end, start) || !take_hex(at, line_end, size)) return;
   if (at == line_end || size == 0 || size > UINT64_MAX - start) return;
   if (entries_.size() >= kMostCode) return;
   const auto name_begin = static_cast<size_t>(at - text_.data());
   const auto name_size = static_cast<uint32_t>(std::min<size_t>(end - name_begin, UINT32_MAX));
-  entries_.push_back({start, start + size, name_begin, name_size, nodes_});
+  entries_.push_back({start, start + size, name_begin, name_size, nodes_, 0});
 }
 
 void JitMap::sort_by_start() {
@@ -107,6 +112,37 @@ std::optional<uint32_t> JitMap::find_entry(MemoryAddress memory_address, uint32_
 
 std::string_view JitMap::name(uint32_t entry) const {
   return std::string_view(text_).substr(entries_[entry].name_begin, entries_[entry].name_size);
+}
+
+std::vector<JitMap::Position> JitMap::positions(uint32_t entry) const {
+  const Entry* from = &entries_[entry];
+  constexpr uint32_t kFarthest = 20000;
+  for (uint32_t back = 1; from->positions_begin == 0 && back <= std::min(entry, kFarthest);
+       ++back) {
+    const Entry& before = entries_[entry - back];
+    const bool same = before.end - before.start == entries_[entry].end - entries_[entry].start &&
+                      name(entry - back) == name(entry);
+    if (same) from = &before;
+  }
+  std::vector<Position> positions;
+  if (from->positions_begin == 0) return positions;
+  const char* at = text_.data() + from->positions_begin;
+  const char* const end = text_.data() + text_.find('\n', from->positions_begin);
+  Position position{0, 0};
+  while (at < end) {
+    uint64_t code = 0, script = 0;
+    const auto [sign, error] = std::from_chars(at, end, code, 16);
+    if (error != std::errc() || sign == end || (*sign != '+' && *sign != '-')) break;
+    const auto [stop, second] = std::from_chars(sign + 1, end, script, 16);
+    if (second != std::errc()) break;
+    position.code_offset += code;
+    position.script_offset += *sign == '+' ? script : 0 - script;
+    if (position.code_offset > from->end - from->start) break;
+    positions.push_back(position);
+    if (stop != end && *stop != ' ') break;
+    at = stop == end ? end : stop + 1;
+  }
+  return positions;
 }
 
 void JitMap::cut_into_pieces() {

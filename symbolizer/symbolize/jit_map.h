@@ -3,7 +3,9 @@
 // A perf map: lines of `start size name`, both numbers hexadecimal, that a JIT compiler appends
 // while the program runs. Addresses are reused: where entries overlap, the later one holds. silt's
 // own maps say more: a line `# nodes N` before entries that appeared when the tree of stacks had N
-// nodes, so that a node's pc is given the code that lay there when the node was made.
+// nodes, so that a node's pc is given the code that lay there when the node was made; and a line
+// `# positions 0+56 2f-2d …` after an entry whose code's places in the script are known: offset
+// into the code and into the script, hexadecimal, each as the difference to the one before.
 
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
@@ -34,6 +36,19 @@ class JitMap {
   // the latest that had appeared by then, or else the first that appeared.
   std::optional<uint32_t> find_entry(MemoryAddress address, uint32_t birth) const;
   std::string_view name(uint32_t entry) const;
+  uint32_t size() const { return static_cast<uint32_t>(entries_.size()); }
+
+  // From this offset into the code on, up to the next one's, it came from this place of a script.
+  struct Position {
+    uint64_t code_offset;
+    uint64_t script_offset;
+  };
+  // Ascending by code offset; none where they are not known. Of code that was moved, and told again
+  // without them, those of the same code before.
+  std::vector<Position> positions(uint32_t entry) const;
+  uint64_t offset_in(uint32_t entry, MemoryAddress address) const {
+    return number_of(address) - entries_[entry].start;
+  }
 
   bool empty() const { return pieces_.empty(); }
 
@@ -43,7 +58,8 @@ class JitMap {
     uint64_t end;
     size_t name_begin;  // in text_
     uint32_t name_size;
-    uint32_t nodes;  // of the tree when it appeared
+    uint32_t nodes;              // of the tree when it appeared
+    size_t positions_begin = 0;  // in text_; 0: none
   };
   // What is left of an entry; pieces do not overlap.
   struct Piece {

@@ -56,8 +56,10 @@ size_t file_border(std::string_view text) {
   return text.rfind(' ');
 }
 
-// Marks of tiers; an apostrophe after them marks code specialized for a context.
+// Marks of tiers, an `o` before them where a loop was compiled while it ran; an apostrophe after
+// them marks code specialized for a context.
 void drop_tier(std::string_view& text) {
+  if (text.starts_with("o+") || text.starts_with("o*")) text.remove_prefix(1);
   if (!text.empty() && std::string_view("~^+*").find(text.front()) != std::string_view::npos) {
     text.remove_prefix(1);
     if (text.starts_with('\'')) text.remove_prefix(1);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "symbolizer/base/quote.h"
 #include "symbolizer/read/module_index.h"
 #include "symbolizer/read/stack_nodes.h"
+#include "symbolizer/symbolize/compiled_places.h"
 #include "symbolizer/symbolize/data_names.h"
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
@@ -63,6 +65,10 @@ Frame script_frame(const read::ScriptFrame& place) {
   return frame;
 }
 
+std::string call_key(const Frame& frame) {
+  return frame.function + '\n' + frame.file + '\n' + std::to_string(frame.line);
+}
+
 }  // namespace
 
 struct Symbolizer::State {
@@ -80,6 +86,13 @@ struct Symbolizer::State {
   std::vector<Frame> look_up(const Place& place);
   std::vector<Frame> look_up_outside_modules(MemoryAddress address, uint32_t code);
   const JitMap& map_of_jit_code();
+  CompiledPlaces& compiled_code();
+  const std::vector<Frame>& callees_of(const Frame& caller);
+  void note_calls();
+  void put_source(Frame& frame) {
+    sources.put_source(frame, [this](std::string text) { note(std::move(text)); });
+  }
+  uint32_t code_at(read::NodeId node);
   const read::Mapping* mapping_at(MemoryAddress address) const;
   void note(std::string text) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
@@ -92,7 +105,12 @@ struct Symbolizer::State {
   OpenModules modules{options, [this](std::string text) { note(std::move(text)); }};
   std::map<Place, FrameList> places;
   std::unordered_map<read::NodeId, const FrameList*> nodes;
+  std::unordered_map<read::NodeId, FrameList> called_at;  // put_call_place
   std::optional<JitMap> jit_map;
+  std::unique_ptr<CompiledPlaces> compiled;
+  // Functions of scripts that stacks show called by this one, by its key.
+  std::map<std::string, std::vector<Frame>> callees;
+  bool calls_are_noted = false;
   SourcePlaces sources;
   std::vector<std::string> notes;
 };
@@ -118,6 +136,60 @@ const JitMap& Symbolizer::State::map_of_jit_code() {
   return *jit_map;
 }
 
+uint32_t Symbolizer::State::code_at(read::NodeId node) {
+  const uint64_t pc = recording.nodes[node].pc;
+  return map_of_jit_code().find_entry(lookup_address(pc), recording.birth(node)).value_or(kNoCode);
+}
+
+CompiledPlaces& Symbolizer::State::compiled_code() {
+  if (!compiled) {
+    compiled = std::make_unique<CompiledPlaces>(
+        map_of_jit_code(),
+        [this](const Frame& caller) -> const std::vector<Frame>& { return callees_of(caller); });
+  }
+  return *compiled;
+}
+
+const std::vector<Frame>& Symbolizer::State::callees_of(const Frame& caller) {
+  static const std::vector<Frame> none;
+  if (!calls_are_noted) note_calls();
+  const auto known = callees.find(call_key(caller));
+  return known == callees.end() ? none : known->second;
+}
+
+// Which function of a script called which, wherever a stack has both next to each other but for
+// native frames. Nodes come after those that they hang on.
+void Symbolizer::State::note_calls() {
+  calls_are_noted = true;
+  std::map<uint64_t, std::pair<std::string, Frame>> functions;  // by pc of a name, or entry
+  std::vector<uint64_t> script_at(number_of(recording.nodes.next()), 0);
+  std::set<std::pair<uint64_t, uint64_t>> seen;
+  for (uint32_t i = 1; i < number_of(recording.nodes.next()); ++i) {
+    const auto node = read::NodeId{i};
+    const read::Node& here = recording.nodes[node];
+    const uint64_t caller = number_of(here.parent) < i ? script_at[number_of(here.parent)] : 0;
+    script_at[i] = caller;
+    if (here.pc < format::kFirstRealPc ||
+        index.find(lookup_address(here.pc), recording.birth(node)))
+      continue;
+    uint64_t key = here.pc;
+    Frame frame;
+    if (here.pc >= read::kScriptPc) {
+      frame = script_frame(recording.script_frames[here.pc - read::kScriptPc]);
+    } else {
+      const uint32_t code = code_at(node);
+      if (code == kNoCode) continue;
+      key = code;
+      frame = parse_jit_name(map_of_jit_code().name(code));
+    }
+    if (frame.kind != FrameKind::kJavaScript || frame.line == 0) continue;
+    functions.try_emplace(key, call_key(frame), frame);
+    script_at[i] = key;
+    if (caller == 0 || caller == key || !seen.emplace(caller, key).second) continue;
+    callees[functions[caller].first].push_back(std::move(frame));
+  }
+}
+
 const read::Mapping* Symbolizer::State::mapping_at(MemoryAddress memory_address) const {
   const uint64_t address = number_of(memory_address);
   auto next = std::upper_bound(
@@ -130,7 +202,7 @@ const read::Mapping* Symbolizer::State::mapping_at(MemoryAddress memory_address)
 
 std::vector<Frame> Symbolizer::State::look_up_outside_modules(MemoryAddress address,
                                                               uint32_t code) {
-  if (code != kNoCode) return {parse_jit_name(map_of_jit_code().name(code))};
+  if (code != kNoCode) return compiled_code().frames(code, address);
 
   const read::Mapping* mapping = mapping_at(address);
   Frame frame;
@@ -177,7 +249,7 @@ std::vector<Frame> Symbolizer::State::look_up(const Place& place) {
   }
   for (Frame& frame : frames) {
     frame.pc = pc < read::kScriptPc ? pc : 0;
-    sources.put_source(frame, [this](std::string text) { note(std::move(text)); });
+    put_source(frame);
   }
   return frames;
 }
@@ -214,14 +286,34 @@ const FrameList& Symbolizer::node_frames(read::NodeId node) {
   const uint64_t pc = state_->recording.nodes[node].pc;
   State::Place place{pc, module_of(node).value_or(kNoModule), kNoCode};
   if (place.module == kNoModule && pc >= format::kFirstRealPc && pc < read::kScriptPc) {
-    place.code = state_->map_of_jit_code()
-                     .find_entry(lookup_address(pc), state_->recording.birth(node))
-                     .value_or(kNoCode);
+    place.code = state_->code_at(node);
   }
   const auto [known, is_new] = state_->places.try_emplace(place);
   if (is_new) known->second = state_->look_up(place);
   entry->second = &known->second;
   return known->second;
+}
+
+std::vector<FrameList> Symbolizer::candidates(read::NodeId node) {
+  std::vector<FrameList> candidates;
+  const uint64_t pc = state_->recording.nodes[node].pc;
+  if (module_of(node) || pc < format::kFirstRealPc || pc >= read::kScriptPc) return candidates;
+  const uint32_t code = state_->code_at(node);
+  if (code == kNoCode) return candidates;
+  for (std::vector<Frame>& frames : state_->compiled_code().candidates(code, lookup_address(pc))) {
+    for (Frame& frame : frames) state_->put_source(frame);
+    candidates.emplace_back(std::move(frames));
+  }
+  return candidates;
+}
+
+void Symbolizer::put_call_place(read::NodeId node, uint32_t line, uint32_t column) {
+  const FrameList& frames = node_frames(node);
+  std::vector<Frame> told(frames.begin(), frames.end());
+  told.front().call_line = line;
+  told.front().call_column = column;
+  state_->called_at[node] = std::move(told);
+  state_->nodes[node] = &state_->called_at[node];
 }
 
 FrameList Symbolizer::stack_frames(const read::Stack& stack) {

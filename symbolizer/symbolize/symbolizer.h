@@ -53,6 +53,14 @@ class Symbolizer {
   std::string function_name(const std::string& path, const std::vector<uint8_t>& build_id,
                             uint64_t address);
 
+  // Of compiled code of a script that does not tell from which function it came: which it may be,
+  // likeliest first (CompiledPlaces::candidates); none where node_frames is sure.
+  std::vector<FrameList> candidates(read::NodeId node);
+
+  // Says where in its function the innermost call of a node stands, which the node does not tell by
+  // itself. Before anybody asks for its frames.
+  void put_call_place(read::NodeId node, uint32_t line, uint32_t column);
+
   // All frames of a stack, innermost first.
   FrameList stack_frames(const read::Stack& stack);
 

@@ -9,8 +9,10 @@
 #include <cstdint>
 
 #include "interposer/base/log.h"
+#include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 #include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/runtime/nodejs/copied_builtins.h"
 #include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/track/own_walk.h"
@@ -33,6 +35,11 @@ struct JitCodeEvent {
       size_t size;
     } name;
     uint64_t new_start;
+    struct {
+      size_t code_offset;
+      size_t script_offset;
+      int kind;
+    } position;
     char widest[24];
   };
   const void* isolate;
@@ -43,6 +50,9 @@ namespace {
 
 constexpr int kCodeAdded = 0;
 constexpr int kCodeMoved = 1;
+constexpr int kPositionAdded = 3;
+constexpr int kPositionsBegin = 4;
+constexpr int kPositionsEnd = 5;
 constexpr int kByteCode = 0;
 constexpr int kMachineCode = 1;
 constexpr int kWasmCode = 2;
@@ -63,6 +73,20 @@ uint32_t number_of(const void* isolate) {
   return number == 0 ? 1 : number;
 }
 
+// Of the code that this thread is making; nullptr where there was no memory, or no isolate.
+thread_local constinit PositionGatherer* t_positions __attribute__((tls_model("initial-exec"))) =
+    nullptr;
+
+void note_position(const JitCodeEvent& event) {
+  // Byte code's are left: a stack has the function alone.
+  if (event.code_type != kMachineCode || t_positions == nullptr) return;
+  if (event.type == kPositionsBegin) t_positions->begin();
+  if (event.type == kPositionsEnd) t_positions->end(event.code_start);
+  if (event.type == kPositionAdded) {
+    t_positions->add(event.position.code_offset, event.position.script_offset);
+  }
+}
+
 void note_event(const JitCodeEvent& event, CodeBatch* batch) {
   if (event.type != kCodeAdded && event.type != kCodeMoved) return;
   if (event.code_type < kByteCode || event.code_type > kWasmCode) return;
@@ -74,7 +98,10 @@ void note_event(const JitCodeEvent& event, CodeBatch* batch) {
     move_code(kind, event.code_start, event.new_start, event.code_size, owner);
     return;
   }
-  const Code code{kind, event.code_start, event.code_size, event.name.text, event.name.size, owner};
+  Code code{kind, event.code_start, event.code_size, event.name.text, event.name.size, owner};
+  if (kind == CodeKind::kMachine && t_positions != nullptr) {
+    code.positions = t_positions->take(event.code_start);
+  }
   if (batch != nullptr) {
     batch->add(code);
   } else {
@@ -82,7 +109,10 @@ void note_event(const JitCodeEvent& event, CodeBatch* batch) {
   }
 }
 
-void on_code_event(const JitCodeEvent* event) { note_event(*event, nullptr); }
+void on_code_event(const JitCodeEvent* event) {
+  if (event->type >= kPositionAdded && event->type <= kPositionsEnd) return note_position(*event);
+  note_event(*event, nullptr);
+}
 
 struct CodeRange {
   uint64_t start;
@@ -178,6 +208,9 @@ bool watch_code() {
     t_batch = nullptr;
   }
   const bool good = !g_misshapen.load(std::memory_order_relaxed);
+  if (good && t_positions == nullptr) {
+    t_positions = static_cast<PositionGatherer*>(base::map_within_limit(sizeof(PositionGatherer)));
+  }
   api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);
   if (good) learn_frames();
   return good;
@@ -188,6 +221,8 @@ void stop_watching_code() {
   api.set_code_handler(api.current_isolate(), 0, nullptr);
   if (t_added) track::remove_interpreter(t_interpreter.start, t_interpreter.end);
   drop_code_of(number_of(t_isolate));
+  if (t_positions != nullptr) base::unmap_memory(t_positions, sizeof(PositionGatherer));
+  t_positions = nullptr;
   t_isolate = nullptr;
   t_added = false;
   t_interpreter = {};

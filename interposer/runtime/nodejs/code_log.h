@@ -13,6 +13,7 @@
 #include "interposer/base/spin_lock.h"
 #include "interposer/runtime/nodejs/code_names.h"
 #include "interposer/runtime/nodejs/code_places.h"
+#include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/track/own_walk.h"
 
 namespace silt::nodejs {
@@ -26,7 +27,8 @@ struct CodeEntry {
   uint64_t start;
   uint32_t size;
   uint32_t name;
-  uint32_t nodes;  // of the stack tree when the code appeared
+  uint32_t nodes;      // of the stack tree when the code appeared
+  uint32_t positions;  // place in the log's positions; 0: none
 };
 
 struct CodeLog {
@@ -34,6 +36,7 @@ struct CodeLog {
   CodeNames names;
   CodePlaces machine_code;
   CodePlaces byte_code;
+  CodePositions positions;
   CodeEntry* pending = nullptr;
   uint32_t pending_count = 0;
   uint32_t pending_room = 0;
@@ -46,7 +49,10 @@ struct CodeLog {
   uint64_t file_bytes = 0;
 
   // With a reference of its own to the name. Without room such code stays nameless.
-  void append(uint64_t start, uint32_t size, uint32_t name, uint32_t nodes);
+  void append(uint64_t start, uint32_t size, uint32_t name, uint32_t nodes,
+              PositionBytes code_positions);
+  // After some of what is pending went.
+  void keep_positions_of_pending();
 };
 extern constinit CodeLog code_log;
 

@@ -16,7 +16,8 @@ namespace silt::nodejs {
 
 constinit CodeLog code_log{};
 
-void CodeLog::append(uint64_t start, uint32_t size, uint32_t name, uint32_t nodes) {
+void CodeLog::append(uint64_t start, uint32_t size, uint32_t name, uint32_t nodes,
+                     PositionBytes code_positions) {
   if (pending_count == pending_room) {
     const uint32_t room = pending_room == 0 ? kFirstSweep : pending_room * 2;
     auto* const fresh = static_cast<CodeEntry*>(base::map_within_limit(room * sizeof(CodeEntry)));
@@ -29,7 +30,15 @@ void CodeLog::append(uint64_t start, uint32_t size, uint32_t name, uint32_t node
     pending_room = room;
   }
   names.refer_again(name);
-  pending[pending_count++] = CodeEntry{start, size, name, nodes};
+  pending[pending_count++] = CodeEntry{start, size, name, nodes, positions.put(code_positions)};
+}
+
+void CodeLog::keep_positions_of_pending() {
+  positions.begin_keeping();
+  for (uint32_t i = 0; i < pending_count; ++i) {
+    pending[i].positions = positions.keep(pending[i].positions);
+  }
+  positions.end_keeping();
 }
 
 namespace {
@@ -57,6 +66,7 @@ class MapWriter {
           text_.add("# nodes ").add_decimal(nodes).add('\n');
         }
         add_line(entry.start, entry.size, code_log.names.text_of(entry.name));
+        add_positions(code_log.positions.at(entry.positions));
       }
     }
     uint32_t next = 1;
@@ -79,10 +89,25 @@ class MapWriter {
  private:
   static constexpr size_t kBuffer = size_t{64} * 1024;
 
-  bool has_room() const { return kBuffer - text_.size() > kMaximumName + 100; }
+  // Each byte of positions makes at most three characters.
+  bool has_room() const {
+    return kBuffer - text_.size() > kMaximumName + 3 * PositionGatherer::kMostBytes + 200;
+  }
 
   void add_line(uint64_t start, uint64_t size, const char* name) {
     text_.add_hexadecimal(start).add(' ').add_hexadecimal(size).add(' ').add(name).add('\n');
+  }
+
+  // `# positions 0+56 2f-2d …`: the offset into the code as a difference to the one before, the
+  // sign of the script's difference, and that.
+  void add_positions(PositionBytes positions) {
+    if (positions.size == 0) return;
+    text_.add("# positions");
+    visit_positions(positions, [this](uint64_t code, int64_t script) {
+      text_.add(' ').add_hexadecimal(code).add(script < 0 ? '-' : '+');
+      text_.add_hexadecimal(static_cast<uint64_t>(script < 0 ? -script : script));
+    });
+    text_.add('\n');
   }
 
   void flush() {
@@ -111,6 +136,7 @@ class MapWriter {
         code_log.pending[i - entries] = code_log.pending[i];
       }
       code_log.pending_count -= entries;
+      code_log.keep_positions_of_pending();
       code_log.file_bytes = bytes_;
       code_log.nodes_written = nodes;
     }
@@ -134,7 +160,8 @@ uint64_t code_log_bytes() {
   const CodeGuard guard;
   if (!guard) return 0;
   return code_log.names.mapped_bytes() + code_log.machine_code.mapped_bytes() +
-         code_log.byte_code.mapped_bytes() + uint64_t{code_log.pending_room} * sizeof(CodeEntry);
+         code_log.byte_code.mapped_bytes() + code_log.positions.mapped_bytes() +
+         uint64_t{code_log.pending_room} * sizeof(CodeEntry);
 }
 
 bool write_code_names(int folder) {
@@ -151,9 +178,10 @@ void write_code_names_anew() {
   for (uint32_t i = 0; i < code_log.pending_count; ++i)
     code_log.names.release(code_log.pending[i].name);
   code_log.pending_count = 0;
+  code_log.keep_positions_of_pending();
   code_log.machine_code.for_each([](const CodePlaces::Place& place) {
     code_log.append(place.start.load(std::memory_order_relaxed), place.size,
-                    place.name.load(std::memory_order_relaxed), 0);
+                    place.name.load(std::memory_order_relaxed), 0, {});
   });
   code_log.names.write_anew();
 }

@@ -91,6 +91,7 @@ SILT_COLD void sweep() {
     code_log.pending[kept++] = entry;
   }
   code_log.pending_count = kept;
+  code_log.keep_positions_of_pending();
   code_log.names.forget_unused(
       [&pcs](uint64_t serial) { return pcs.may_have(pc_of_serial(serial)); });
   const uint32_t used = code_log.names.used_count();
@@ -103,7 +104,8 @@ CodePlaces& places_of(CodeKind kind) {
 }
 
 // With a reference to the name, which becomes the place's.
-void put(CodeKind kind, uint64_t start, uint32_t size, uint32_t name, uint32_t owner) {
+void put(CodeKind kind, uint64_t start, uint32_t size, uint32_t name, uint32_t owner,
+         PositionBytes positions = {}) {
   bool stacks_have_it = false;
   const auto dropped = [&](uint32_t other) {
     stacks_have_it = stacks_have_it || (other != name && code_log.names.is_used(other));
@@ -112,7 +114,7 @@ void put(CodeKind kind, uint64_t start, uint32_t size, uint32_t name, uint32_t o
   if (!places_of(kind).put(start, size, name, owner, dropped)) {
     code_log.names.release(name);
   } else if (kind == CodeKind::kMachine) {
-    code_log.append(start, size, name, track::recorder.stacks.node_count());
+    code_log.append(start, size, name, track::recorder.stacks.node_count(), positions);
   }
   // A stack is known again by the words in it, and here one has got another meaning.
   if (kind == CodeKind::kByte && stacks_have_it) track::forget_walks();
@@ -139,7 +141,7 @@ void add_sane_code(const Code& code) {
     code_log.names.release(text);
     return;
   }
-  put(code.kind, code.start, static_cast<uint32_t>(code.size), text, code.owner);
+  put(code.kind, code.start, static_cast<uint32_t>(code.size), text, code.owner, code.positions);
 }
 
 bool is_byte_code_of(const char* file, uint64_t start) {

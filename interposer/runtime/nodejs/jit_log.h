@@ -6,14 +6,17 @@
 //
 // Machine code is told by its addresses, which are reused: each entry remembers how many nodes the
 // stack tree had when the code appeared, so that a node's pc can be given the code that lay there
-// when the node was made. Byte code has no pc: a stack has a number for the function in place of
-// the interpreter's, and only names that a stack has are ever written.
+// when the node was made. Where V8 tells which place of the script each piece of the code came
+// from, the map has a line after the entry's with that. Byte code has no pc: a stack has a number
+// for the function in place of the interpreter's, and only names that a stack has are ever written.
 
 #ifndef SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
 #define SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
 
 #include <cstddef>
 #include <cstdint>
+
+#include "interposer/runtime/nodejs/code_positions.h"
 
 namespace silt::nodejs {
 
@@ -25,7 +28,8 @@ struct Code {
   uint64_t size;
   const char* name;
   size_t name_size;
-  uint32_t owner;  // the isolate's number
+  uint32_t owner;             // the isolate's number
+  PositionBytes positions{};  // of machine code, where V8 has told
 };
 // Any context. The name is copied.
 void add_code(const Code& code);

@@ -81,8 +81,17 @@ bool find_script(const char* library, char* path) {
 
 bool ask_isolates() { return ask(nullptr); }
 
-bool is_own(uint64_t pc) {
-  return g_own.contains(pc) || g_sampler.contains(pc) || g_pages.contains(pc);
+bool is_own(uint64_t pc) { return g_own.contains(pc) || g_pages.contains(pc); }
+
+bool is_sampler(uint64_t pc) { return g_sampler.contains(pc); }
+
+void write_heaps(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32_t runtime) {
+  write_isolates(out, strings, runtime);
+  if (g_sampler.begin == g_sampler.end) return;
+  const format::RuntimeSamplerEntry entry{g_sampler.begin, g_sampler.end};
+  out.begin(format::SectionType::kRuntimeSampler);
+  out.add(&entry, sizeof(entry));
+  out.end(1);
 }
 
 // The code of an exported function; empty where it is not exported.
@@ -190,10 +199,11 @@ const runtime::Runtime runtime = {
     .stop = stop,
     .ask = ask_isolates,
     .describe = describe,
-    .write_heaps = write_isolates,
+    .write_heaps = write_heaps,
     .write_names = write_code_names,
     .write_names_anew = write_code_names_anew,
     .is_own = is_own,
+    .is_sampler = is_sampler,
     .marks_heaps = true,
     .kept_bytes = code_log_bytes,
     .sleep = [](bool) { wake_isolates(); },
