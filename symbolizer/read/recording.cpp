@@ -20,6 +20,7 @@
 #include "symbolizer/read/parsed_ahead.h"
 #include "symbolizer/read/recording_folder.h"
 #include "symbolizer/read/runtime_stacks.h"
+#include "symbolizer/read/sampler_stacks.h"
 #include "symbolizer/read/script_join.h"
 #include "symbolizer/read/snapshot_tables.h"
 #include "symbolizer/read/stack_join.h"
@@ -169,26 +170,6 @@ void take_beside(Content& to, Result<Content> content, const char* name, Recordi
   }
 }
 
-// Moves the stacks that go through the profiler of a managed heap to where they belong. It
-// allocates itself, or by a few calls at most.
-void take_sampler_stacks(Recording& recording, const format::RuntimeSamplerEntry& sampler) {
-  constexpr int kCalls = 8;
-  const auto is_sampled = [&](const Stack& stack) {
-    if (stack.heap != Heap::kNative) return false;
-    int calls = 0;
-    for (const NodeId node : StackNodes(recording, stack)) {
-      const uint64_t pc = recording.nodes[node].pc;
-      if (pc > sampler.start && pc <= sampler.end) return true;
-      if (++calls == kCalls) break;
-    }
-    return false;
-  };
-  const auto first = std::stable_partition(recording.stacks.begin(), recording.stacks.end(),
-                                           [&](const Stack& stack) { return !is_sampled(stack); });
-  std::move(first, recording.stacks.end(), std::back_inserter(recording.sampler_stacks));
-  recording.stacks.erase(first, recording.stacks.end());
-}
-
 Result<Recording> join(const std::filesystem::path& path,
                        const std::vector<std::filesystem::path>& files) {
   SkippedFiles skipped;
@@ -242,7 +223,9 @@ Result<Recording> join(const std::filesystem::path& path,
   recording.nodes = stacks.take_nodes();
   recording.script_frames = maker.take_frames();
   scripts.take(recording);
-  if (reference.sampler.end != 0) take_sampler_stacks(recording, reference.sampler);
+  if (reference.sampler.end != 0) {
+    take_sampler_stacks(recording, reference.sampler.start, reference.sampler.end, false);
+  }
   recording.modules = std::move(reference.modules);
   recording.mappings = std::move(reference.mappings);
   recording.labels = std::move(reference.labels);

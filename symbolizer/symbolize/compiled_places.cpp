@@ -18,6 +18,7 @@ constexpr size_t kMostScripts = 1000;
 constexpr size_t kLargestScript = size_t{32} << 20;
 // V8 inlines calls of calls, but not deeply.
 constexpr uint32_t kDeepest = 12;
+constexpr size_t kMostParts = 100;
 
 std::string key_of(const std::string& file, uint32_t line, uint32_t column) {
   std::string key = file + ":" + std::to_string(line);
@@ -82,9 +83,10 @@ Frame CompiledPlaces::frame_of(const std::string& file, const ScriptText& script
   return frame;
 }
 
-// The function that holds this offset and is called by one whose code is there; nothing when there
-// are several.
-std::optional<CompiledPlaces::Part> CompiledPlaces::part_with(const Code& code, uint32_t offset) {
+// The function that holds this offset and is called by one whose code is there, by its text or,
+// with `seen`, because a stack had it; nothing when there are several.
+std::optional<CompiledPlaces::Part> CompiledPlaces::part_with(const Code& code, uint32_t offset,
+                                                              bool seen) {
   std::optional<Part> found;
   const auto take = [&](const ScriptText* script, uint32_t function, uint32_t caller,
                         const std::string& file) {
@@ -95,12 +97,13 @@ std::optional<CompiledPlaces::Part> CompiledPlaces::part_with(const Code& code, 
   for (uint32_t i = 0; i < code.parts.size(); ++i) {
     const Part& part = code.parts[i];
     const auto here = part.script->function_at(offset);
-    if (here) {
+    if (here && !seen) {
       const bool called =
           part.script->is_within(*here, part.function) ||
           part.script->mentions(part.function, part.script->functions()[*here].name);
       if (called && !take(part.script, *here, i, part.frame.file)) return std::nullopt;
     }
+    if (!seen) continue;
     for (const Frame& callee : callees_of_(part.frame)) {
       const ScriptText* const script = script_of(callee.file);
       const auto there = script == nullptr ? std::nullopt : script->function_at(offset);
@@ -120,25 +123,33 @@ bool CompiledPlaces::is_in(const Code& code, size_t position, uint32_t part) {
          code.parts[part].script->function_at(offset) == code.parts[part].function;
 }
 
+// Whether a part was added.
+bool CompiledPlaces::find_part(Code& code, bool seen) {
+  bool added = false;
+  for (size_t i = 0; i < code.positions.size() && code.parts.size() < kMostParts; ++i) {
+    if (code.parts_at[i] != kNone) continue;
+    const auto offset = static_cast<uint32_t>(code.positions[i].script_offset);
+    for (uint32_t part = 0; part < code.parts.size() && code.parts_at[i] == kNone; ++part) {
+      if (code.parts[part].script->function_at(offset) == code.parts[part].function) {
+        code.parts_at[i] = part;
+      }
+    }
+    if (code.parts_at[i] != kNone) continue;
+    std::optional<Part> part = part_with(code, offset, seen);
+    if (!part) continue;
+    code.parts_at[i] = static_cast<uint32_t>(code.parts.size());
+    code.parts.push_back(std::move(*part));
+    added = true;
+    if (seen) break;
+  }
+  return added;
+}
+
 void CompiledPlaces::find_parts(Code& code) {
   code.parts_at.assign(code.positions.size(), kNone);
-  for (bool more = true; more && code.parts.size() < 100;) {
-    more = false;
-    for (size_t i = 0; i < code.positions.size(); ++i) {
-      if (code.parts_at[i] != kNone) continue;
-      const auto offset = static_cast<uint32_t>(code.positions[i].script_offset);
-      for (uint32_t part = 0; part < code.parts.size() && code.parts_at[i] == kNone; ++part) {
-        if (code.parts[part].script->function_at(offset) == code.parts[part].function) {
-          code.parts_at[i] = part;
-        }
-      }
-      if (code.parts_at[i] != kNone) continue;
-      std::optional<Part> part = part_with(code, offset);
-      if (!part) continue;
-      code.parts_at[i] = static_cast<uint32_t>(code.parts.size());
-      code.parts.push_back(std::move(*part));
-      more = true;
-    }
+  // A stack that was seen may have left out what was inlined between two functions: what the texts
+  // tell goes before.
+  while (find_part(code, false) || find_part(code, true)) {
   }
   // What is inlined of node's own and of files that are not here: it follows its call, at the first
   // place at which it stands.

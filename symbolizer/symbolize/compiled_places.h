@@ -70,7 +70,8 @@ class CompiledPlaces {
   static std::vector<Frame> chain(const Code& code, size_t at);
   const Code& code_of(uint32_t entry);
   void find_parts(Code& code);
-  std::optional<Part> part_with(const Code& code, uint32_t offset);
+  bool find_part(Code& code, bool seen);
+  std::optional<Part> part_with(const Code& code, uint32_t offset, bool seen);
   Frame frame_of(const std::string& file, const ScriptText& script, uint32_t function);
   const ScriptText* script_of(const std::string& file);
   std::string_view known_name(const std::string& file, ScriptText::LineColumn place);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "symbolizer/read/sampler_stacks.h"
 #include "symbolizer/read/stack_nodes.h"
 
 namespace silt::symbolize {
@@ -24,6 +25,7 @@ using read::Recording;
 using read::Sample;
 using read::Stack;
 
+constexpr char kSampler[] = "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm";
 // So many innermost functions tell a stack; the heap's profiler keeps no more than some of them.
 constexpr size_t kToldBy = 8;
 // A share of a stack's samples that is smaller stays with the largest.
@@ -342,6 +344,15 @@ class Parting {
 }  // namespace
 
 void put_compiled_calls(Recording& recording, Symbolizer& names) {
+  const bool profiled =
+      std::any_of(recording.stacks.begin(), recording.stacks.end(),
+                  [](const Stack& stack) { return stack.heap == read::Heap::kManaged; });
+  if (!profiled) return;
+  if (recording.sampler_stacks.empty()) {
+    // The library finds only what node exports, which is not all from version 24 on.
+    const auto [start, end] = names.code_of(kSampler);
+    if (end != 0) read::take_sampler_stacks(recording, start, end, true);
+  }
   if (!recording.sampler_stacks.empty()) Parting(recording, names).run();
 }
 

@@ -76,6 +76,13 @@ std::string_view SymbolTable::find(FileAddress file_address) const {
   return {};
 }
 
+std::optional<SymbolTable::Range> SymbolTable::range_of(std::string_view name) const {
+  for (const Symbol& symbol : symbols_) {
+    if (symbol.name == name) return Range{FileAddress{symbol.start}, FileAddress{symbol.end}};
+  }
+  return std::nullopt;
+}
+
 bool SymbolTable::defines(std::string_view name) const {
   const auto found =
       std::lower_bound(names_.begin(), names_.end(), name,

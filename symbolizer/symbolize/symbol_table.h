@@ -9,6 +9,7 @@
 #include <elfutils/libdwfl.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,13 @@ class SymbolTable {
 
   // The linkage name of the function at an address of the file, empty when no symbol covers it.
   std::string_view find(FileAddress address) const;
+
+  struct Range {
+    FileAddress start;
+    FileAddress end;
+  };
+  // Where the function of this linkage name is; looks through all.
+  std::optional<Range> range_of(std::string_view name) const;
 
   // Whether the module itself defines a function of this name.
   bool defines(std::string_view name) const;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "symbolizer/read/recording.h"
@@ -52,6 +53,10 @@ class Symbolizer {
   // The function that holds an address of a module's file, demangled; empty: not known.
   std::string function_name(const std::string& path, const std::vector<uint8_t>& build_id,
                             uint64_t address);
+
+  // Return addresses into the function of this linkage name, in whichever module defines it, lie
+  // behind the first and up to the second; both 0: no module does.
+  std::pair<uint64_t, uint64_t> code_of(const std::string& linkage_name);
 
   // Of compiled code of a script that does not tell from which function it came: which it may be,
   // likeliest first (CompiledPlaces::candidates); none where node_frames is sure.
