@@ -50,8 +50,8 @@ class FrameTable {
       key += '\0';
       key += *part;
     }
-    key += '\0' + std::to_string(frame.line) + (frame.inlined ? "i" : "") +
-           std::to_string(static_cast<int>(frame.kind)) +
+    key += '\0' + std::to_string(frame.line) + ":" + std::to_string(frame.call_line) +
+           (frame.inlined ? "i" : "") + std::to_string(static_cast<int>(frame.kind)) +
            (frame.function.empty() ? std::to_string(number_of(frame.file_address)) : "");
     const auto [at, added] = index_.try_emplace(std::move(key), frames_.size());
     if (added) frames_.push_back(described(frame));
@@ -72,7 +72,8 @@ class FrameTable {
     json["own"] = code == Code::kApp;
     json["code"] = code_word(code);
     if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
-    if (const std::optional<Excerpt> excerpt = reader_.around(local_file(frame), frame.line)) {
+    const uint32_t shown = frame.call_line != 0 ? frame.call_line : frame.line;
+    if (const std::optional<Excerpt> excerpt = reader_.around(local_file(frame), shown)) {
       json["source"] = sources_.size();
       sources_.push_back({{"first", excerpt->first_line},
                           {"line", excerpt->line},

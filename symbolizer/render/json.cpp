@@ -33,6 +33,10 @@ Json frame_of(const symbolize::Frame& frame) {
   json["file"] = text_or_null(frame.file);
   json["line"] = frame.line == 0 ? Json(nullptr) : Json(frame.line);
   json["column"] = frame.column == 0 ? Json(nullptr) : Json(frame.column);
+  if (frame.call_line != 0) {
+    json["call_line"] = frame.call_line;
+    json["call_column"] = frame.call_column;
+  }
   if (!frame.generated.empty()) json["generated"] = frame.generated;
   json["module"] = text_or_null(frame.module);
   json["build_id"] = text_or_null(frame.build_id);

@@ -91,7 +91,10 @@ std::string said_name(const std::string& function) {
 
 std::string place_text(const symbolize::Frame& frame) {
   if (frame.function.empty() && frame.file.empty()) return "";
-  const std::string place = report::place_of(frame);
+  std::string place = report::place_of(frame);
+  if (frame.call_line != 0 && frame.call_line != frame.line) {
+    place += ", line " + std::to_string(frame.call_line);
+  }
   if (frame.generated.empty()) return place;
   return place + " (" + std::string(report::base_name(frame.generated)) + ")";
 }

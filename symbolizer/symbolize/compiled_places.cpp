@@ -83,6 +83,14 @@ Frame CompiledPlaces::frame_of(const std::string& file, const ScriptText& script
   return frame;
 }
 
+bool CompiledPlaces::mentions(const Part& part, uint32_t callee) {
+  const auto [known, added] = mentions_.try_emplace({part.script, part.function, callee}, false);
+  if (added) {
+    known->second = part.script->mentions(part.function, part.script->functions()[callee].name);
+  }
+  return known->second;
+}
+
 // The function that holds this offset and is called by one whose code is there, by its text or,
 // with `seen`, because a stack had it; nothing when there are several.
 std::optional<CompiledPlaces::Part> CompiledPlaces::part_with(const Code& code, uint32_t offset,
@@ -98,9 +106,7 @@ std::optional<CompiledPlaces::Part> CompiledPlaces::part_with(const Code& code, 
     const Part& part = code.parts[i];
     const auto here = part.script->function_at(offset);
     if (here && !seen) {
-      const bool called =
-          part.script->is_within(*here, part.function) ||
-          part.script->mentions(part.function, part.script->functions()[*here].name);
+      const bool called = part.script->is_within(*here, part.function) || mentions(part, *here);
       if (called && !take(part.script, *here, i, part.frame.file)) return std::nullopt;
     }
     if (!seen) continue;

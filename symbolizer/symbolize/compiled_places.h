@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -72,6 +73,7 @@ class CompiledPlaces {
   void find_parts(Code& code);
   bool find_part(Code& code, bool seen);
   std::optional<Part> part_with(const Code& code, uint32_t offset, bool seen);
+  bool mentions(const Part& part, uint32_t callee);
   Frame frame_of(const std::string& file, const ScriptText& script, uint32_t function);
   const ScriptText* script_of(const std::string& file);
   std::string_view known_name(const std::string& file, ScriptText::LineColumn place);
@@ -79,6 +81,7 @@ class CompiledPlaces {
   const JitMap& map_;
   const CalleesOf callees_of_;
   std::map<uint32_t, Code> codes_;
+  std::map<std::tuple<const ScriptText*, uint32_t, uint32_t>, bool> mentions_;
   std::map<std::string, std::unique_ptr<ScriptText>> scripts_;
   std::unordered_map<std::string, uint32_t> names_;  // `file:line` or `file:line:column` -> entry
   bool names_are_read_ = false;

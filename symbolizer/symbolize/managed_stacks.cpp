@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See the header. A stack of the heap and one of the profiler's blocks are the same when their
-// innermost functions are.
+// See the header.
 
 #include "symbolizer/symbolize/managed_stacks.h"
 
@@ -14,7 +13,7 @@
 #include <vector>
 
 #include "symbolizer/read/sampler_stacks.h"
-#include "symbolizer/read/stack_nodes.h"
+#include "symbolizer/symbolize/sampled_ways.h"
 
 namespace silt::symbolize {
 namespace {
@@ -26,56 +25,22 @@ using read::Sample;
 using read::Stack;
 
 constexpr char kSampler[] = "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm";
-// So many innermost functions tell a stack; the heap's profiler keeps no more than some of them.
-constexpr size_t kToldBy = 8;
 // A share of a stack's samples that is smaller stays with the largest.
 constexpr double kSmallest = 0.02;
 // Of the samples of a function whose line is known, so many must be of one line to name it.
 constexpr double kMostOfThem = 0.5;
-
-using Weights = std::map<std::pair<uint32_t, int>, double>;  // by snapshot and birth; -1: any
-
-// What was made by the compiled function itself, or by these that were inlined into it.
-struct Way {
-  std::vector<Frame> inlined;  // innermost first
-  Weights weights;
-  double all = 0;
-  std::map<std::pair<uint32_t, uint32_t>, double> places;  // by line and column
-  std::pair<uint32_t, uint32_t> place{};                   // of what is added to it now
-};
-using Ways = std::map<std::string, Way>;
-
-bool is_script(const Frame& frame) {
-  return frame.kind == FrameKind::kJavaScript && frame.line != 0 && !frame.file.empty();
-}
 
 bool same(const Frame& a, const Frame& b) {
   return a.function == b.function && a.file == b.file && a.line == b.line &&
          (a.column == b.column || a.column == 0 || b.column == 0);
 }
 
-std::string text_of(const Frame& frame, bool columns) {
-  return frame.file + ":" + std::to_string(frame.line) +
-         (columns ? ":" + std::to_string(frame.column) : "") + "\n";
-}
-
-void add_weights(Way& way, const Stack& stack) {
-  for (const Sample& sample : stack.samples) {
-    const auto blocks = static_cast<double>(sample.live_blocks);
-    way.weights[{sample.snapshot, -1}] += blocks;
-    way.all += blocks;
-    for (const GenerationCount& born : sample.generations) {
-      way.weights[{sample.snapshot, born.code}] += static_cast<double>(born.blocks);
-    }
-  }
-}
-
 class Parting {
  public:
-  Parting(Recording& recording, Symbolizer& names) : recording_(recording), names_(names) {}
+  Parting(Recording& recording, Symbolizer& names)
+      : recording_(recording), names_(names), ways_(recording, names) {}
 
   void run() {
-    read_sampler_stacks();
     if (ways_.empty()) return;
     read_script_nodes();
     const size_t stacks = recording_.stacks.size();
@@ -89,86 +54,7 @@ class Parting {
   }
 
  private:
-  using Places = std::map<std::pair<uint32_t, uint32_t>, double>;
-
-  // The compiled functions of a stack, innermost first, and the node of the first.
-  std::vector<Frame> functions_of(const Stack& stack, NodeId* innermost) {
-    std::vector<Frame> functions;
-    for (const NodeId node : read::StackNodes(recording_, stack)) {
-      if (functions.size() == kToldBy) break;
-      if (names_.module_of(node)) continue;  // V8's own
-      const Frame& function = names_.node_frames(node).back();
-      if (!is_script(function)) continue;
-      if (functions.empty() && innermost != nullptr) *innermost = node;
-      functions.push_back(function);
-    }
-    return functions;
-  }
-
-  std::string key_of(const std::vector<Frame>& functions) const {
-    std::string key;
-    for (const Frame& frame : functions) key += text_of(frame, columns_);
-    return key;
-  }
-
-  void read_sampler_stacks() {
-    struct Unsure {
-      std::string key;
-      std::vector<FrameList> candidates;
-      const Stack* stack;
-    };
-    std::vector<std::pair<std::vector<Frame>, NodeId>> all;
-    for (const Stack& stack : recording_.sampler_stacks) {
-      auto& [functions, innermost] = all.emplace_back();
-      functions = functions_of(stack, &innermost);
-      // Versions of node before 20 tell no columns of compiled code.
-      for (const Frame& frame : functions) columns_ = columns_ && frame.column != 0;
-    }
-    std::vector<Unsure> unsure;
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (all[i].first.empty()) continue;
-      const Stack& stack = recording_.sampler_stacks[i];
-      std::string key = key_of(all[i].first);
-      std::vector<FrameList> candidates = names_.candidates(all[i].second);
-      if (candidates.empty()) {
-        add_to(way_of(key, names_.node_frames(all[i].second)), stack);
-      } else {
-        unsure.push_back({std::move(key), std::move(candidates), &stack});
-      }
-    }
-    // Those that are unsure go where most of the others are.
-    std::vector<std::pair<Way*, const Stack*>> settled;
-    for (const Unsure& one : unsure) {
-      Way* best = nullptr;
-      for (const FrameList& candidate : one.candidates) {
-        Way& way = way_of(one.key, candidate);
-        if (best == nullptr || way.all > best->all) best = &way;
-      }
-      settled.emplace_back(best, one.stack);
-    }
-    for (const auto& [way, stack] : settled) add_to(*way, *stack);
-    for (auto& [key, ways] : ways_) {
-      std::erase_if(ways, [](const auto& way) { return way.second.all == 0; });
-    }
-  }
-
-  Way& way_of(const std::string& key, const FrameList& frames) {
-    const size_t count = frames.size() - 1;
-    std::string inlined;
-    for (size_t i = 0; i < count; ++i) inlined += text_of(frames[i], true);
-    Way& way = ways_[key][inlined];
-    if (way.inlined.empty()) {
-      way.inlined.assign(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(count));
-    }
-    way.place = {frames.front().call_line, frames.front().call_column};
-    return way;
-  }
-
-  static void add_to(Way& way, const Stack& stack) {
-    const double before = way.all;
-    add_weights(way, stack);
-    if (way.place.first != 0) way.places[way.place] += way.all - before;
-  }
+  using Places = std::map<PlaceInScript, double>;
 
   void read_script_nodes() {
     for (uint32_t i = 1; i < number_of(recording_.nodes.next()); ++i) {
@@ -208,19 +94,19 @@ class Parting {
   }
 
   void part(size_t index) {
-    const auto found = ways_.find(key_of(functions_of(recording_.stacks[index], nullptr)));
-    if (found == ways_.end() || found->second.empty()) return;
+    const SampledWays::Ways* const found = ways_.of(recording_.stacks[index]);
+    if (found == nullptr) return;
     const NodeId leaf = recording_.stacks[index].leaf;
-    std::vector<const Way*> ways;
+    std::vector<const SampledWay*> ways;
     double all = 0;
-    for (const auto& [inlined, way] : found->second) {
+    for (const auto& [inlined, way] : *found) {
       ways.push_back(&way);
       all += way.all;
     }
     std::stable_sort(ways.begin(), ways.end(),
-                     [](const Way* a, const Way* b) { return a->all > b->all; });
+                     [](const SampledWay* a, const SampledWay* b) { return a->all > b->all; });
     while (ways.size() > 1 && ways.back()->all < kSmallest * all) ways.pop_back();
-    for (const Way* way : ways) {
+    for (const SampledWay* way : ways) {
       Places& places = places_[leaf_of(leaf, *way)];
       for (const auto& [place, weight] : way->places) places[place] += weight;
     }
@@ -233,7 +119,7 @@ class Parting {
     }
   }
 
-  NodeId leaf_of(NodeId leaf, const Way& way) {
+  NodeId leaf_of(NodeId leaf, const SampledWay& way) {
     for (auto frame = way.inlined.rbegin(); frame != way.inlined.rend(); ++frame) {
       leaf = child_of(leaf, *frame);
     }
@@ -241,8 +127,8 @@ class Parting {
   }
 
   // The sum over the first `count` ways, as a share of all: what the parts up to there have.
-  static double share_up_to(const std::vector<const Way*>& ways, size_t count, uint32_t snapshot,
-                            int birth, double all) {
+  static double share_up_to(const std::vector<const SampledWay*>& ways, size_t count,
+                            uint32_t snapshot, int birth, double all) {
     for (const int code : {birth, -1}) {
       double some = 0;
       double sum = 0;
@@ -264,8 +150,8 @@ class Parting {
     return static_cast<uint64_t>(std::llround(whole * to) - std::llround(whole * from));
   }
 
-  void give(const Stack& whole, const std::vector<const Way*>& ways, size_t which, double all,
-            Stack& to) {
+  void give(const Stack& whole, const std::vector<const SampledWay*>& ways, size_t which,
+            double all, Stack& to) {
     for (const Sample& sample : whole.samples) {
       const auto from_to = [&](int birth) {
         return std::pair(share_up_to(ways, which, sample.snapshot, birth, all),
@@ -323,7 +209,7 @@ class Parting {
 
   void put_place(NodeId node, const Places& places) {
     double all = 0;
-    const std::pair<const std::pair<uint32_t, uint32_t>, double>* most = nullptr;
+    const std::pair<const PlaceInScript, double>* most = nullptr;
     for (const auto& place : places) {
       all += place.second;
       if (most == nullptr || place.second > most->second) most = &place;
@@ -334,8 +220,7 @@ class Parting {
 
   Recording& recording_;
   Symbolizer& names_;
-  bool columns_ = true;
-  std::map<std::string, Ways> ways_;
+  const SampledWays ways_;
   std::unordered_map<NodeId, std::vector<NodeId>> children_;
   std::unordered_map<NodeId, size_t> stack_at_;
   std::map<NodeId, Places> places_;

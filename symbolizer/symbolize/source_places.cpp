@@ -198,6 +198,12 @@ void SourcePlaces::put_source(Frame& frame, const std::function<void(std::string
       frame.function = named->name;
     }
   }
+  if (frame.call_line != 0) {
+    const auto call = file.map->find(frame.call_line - 1, frame.call_column - 1);
+    const bool same = call && call->source == origin->source;
+    frame.call_line = same ? call->line + 1 : 0;
+    frame.call_column = same ? call->column + 1 : 0;
+  }
   frame.line = origin->line + 1;
   frame.column = origin->column + 1;
   frame.file = path_of_source(file.folder, origin->source);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// Longer than 300 lines: all ways in to one look-up and what it remembers.
+//
 // A pc is looked up where it lay: in a module, else in the JIT map, else in a file that was mapped
 // without the loader (V8 maps its builtins a second time that way). Answers are kept by pc, since
 // one pc stands in many stacks.
@@ -8,7 +10,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "symbolizer/symbolize/jit_map.h"
 #include "symbolizer/symbolize/jit_name.h"
 #include "symbolizer/symbolize/open_modules.h"
+#include "symbolizer/symbolize/seen_calls.h"
 #include "symbolizer/symbolize/source_places.h"
 
 namespace silt::symbolize {
@@ -65,10 +67,6 @@ Frame script_frame(const read::ScriptFrame& place) {
   return frame;
 }
 
-std::string call_key(const Frame& frame) {
-  return frame.function + '\n' + frame.file + '\n' + std::to_string(frame.line);
-}
-
 }  // namespace
 
 struct Symbolizer::State {
@@ -87,8 +85,7 @@ struct Symbolizer::State {
   std::vector<Frame> look_up_outside_modules(MemoryAddress address, uint32_t code);
   const JitMap& map_of_jit_code();
   CompiledPlaces& compiled_code();
-  const std::vector<Frame>& callees_of(const Frame& caller);
-  void note_calls();
+  Frame script_function(read::NodeId node);
   void put_source(Frame& frame) {
     sources.put_source(frame, [this](std::string text) { note(std::move(text)); });
   }
@@ -108,9 +105,7 @@ struct Symbolizer::State {
   std::unordered_map<read::NodeId, FrameList> called_at;  // put_call_place
   std::optional<JitMap> jit_map;
   std::unique_ptr<CompiledPlaces> compiled;
-  // Functions of scripts that stacks show called by this one, by its key.
-  std::map<std::string, std::vector<Frame>> callees;
-  bool calls_are_noted = false;
+  std::optional<SeenCalls> seen_calls;
   SourcePlaces sources;
   std::vector<std::string> notes;
 };
@@ -141,53 +136,27 @@ uint32_t Symbolizer::State::code_at(read::NodeId node) {
   return map_of_jit_code().find_entry(lookup_address(pc), recording.birth(node)).value_or(kNoCode);
 }
 
+// Without a line where it is none.
+Frame Symbolizer::State::script_function(read::NodeId node) {
+  const uint64_t pc = recording.nodes[node].pc;
+  if (pc < format::kFirstRealPc || index.find(lookup_address(pc), recording.birth(node))) return {};
+  if (pc >= read::kScriptPc) return script_frame(recording.script_frames[pc - read::kScriptPc]);
+  const uint32_t code = code_at(node);
+  return code == kNoCode ? Frame() : parse_jit_name(map_of_jit_code().name(code));
+}
+
 CompiledPlaces& Symbolizer::State::compiled_code() {
   if (!compiled) {
     compiled = std::make_unique<CompiledPlaces>(
-        map_of_jit_code(),
-        [this](const Frame& caller) -> const std::vector<Frame>& { return callees_of(caller); });
+        map_of_jit_code(), [this](const Frame& caller) -> const std::vector<Frame>& {
+          if (!seen_calls) {
+            seen_calls.emplace(recording,
+                               [this](read::NodeId node) { return script_function(node); });
+          }
+          return seen_calls->of(caller);
+        });
   }
   return *compiled;
-}
-
-const std::vector<Frame>& Symbolizer::State::callees_of(const Frame& caller) {
-  static const std::vector<Frame> none;
-  if (!calls_are_noted) note_calls();
-  const auto known = callees.find(call_key(caller));
-  return known == callees.end() ? none : known->second;
-}
-
-// Which function of a script called which, wherever a stack has both next to each other but for
-// native frames. Nodes come after those that they hang on.
-void Symbolizer::State::note_calls() {
-  calls_are_noted = true;
-  std::map<uint64_t, std::pair<std::string, Frame>> functions;  // by pc of a name, or entry
-  std::vector<uint64_t> script_at(number_of(recording.nodes.next()), 0);
-  std::set<std::pair<uint64_t, uint64_t>> seen;
-  for (uint32_t i = 1; i < number_of(recording.nodes.next()); ++i) {
-    const auto node = read::NodeId{i};
-    const read::Node& here = recording.nodes[node];
-    const uint64_t caller = number_of(here.parent) < i ? script_at[number_of(here.parent)] : 0;
-    script_at[i] = caller;
-    if (here.pc < format::kFirstRealPc ||
-        index.find(lookup_address(here.pc), recording.birth(node)))
-      continue;
-    uint64_t key = here.pc;
-    Frame frame;
-    if (here.pc >= read::kScriptPc) {
-      frame = script_frame(recording.script_frames[here.pc - read::kScriptPc]);
-    } else {
-      const uint32_t code = code_at(node);
-      if (code == kNoCode) continue;
-      key = code;
-      frame = parse_jit_name(map_of_jit_code().name(code));
-    }
-    if (frame.kind != FrameKind::kJavaScript || frame.line == 0) continue;
-    functions.try_emplace(key, call_key(frame), frame);
-    script_at[i] = key;
-    if (caller == 0 || caller == key || !seen.emplace(caller, key).second) continue;
-    callees[functions[caller].first].push_back(std::move(frame));
-  }
 }
 
 const read::Mapping* Symbolizer::State::mapping_at(MemoryAddress memory_address) const {

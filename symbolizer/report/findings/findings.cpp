@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "symbolizer/report/findings/retention.h"
 #include "symbolizer/report/place.h"
+#include "symbolizer/report/site.h"
 
 namespace silt::report {
 namespace {
@@ -108,6 +110,31 @@ void show_site_first(const WholeInput& input, const Group& group, Finding& findi
   }
 }
 
+// The line on which its site makes most, if that is known and more than half.
+void put_call_line(const WholeInput& input, const Group& group, Finding& finding) {
+  std::map<std::pair<uint32_t, uint32_t>, double> by_place;
+  double all = 0;
+  const size_t most = std::min<size_t>(group.stacks.size(), 64);
+  for (size_t i = 0; i < most; ++i) {
+    const read::Stack& stack = input.recording.stacks[group.stacks[i]];
+    const auto frames = shown_frames(input.recording, stack, input.names);
+    const auto at = site_in(frames, group.site);
+    if (!at || stack.samples.empty()) continue;
+    const auto bytes = static_cast<double>(stack.samples.back().live_bytes);
+    all += bytes;
+    if (frames[*at].call_line != 0) {
+      by_place[{frames[*at].call_line, frames[*at].call_column}] += bytes;
+    }
+  }
+  finding.site.call_line = 0;
+  finding.site.call_column = 0;
+  for (const auto& [place, bytes] : by_place) {
+    if (bytes * 2 <= all) continue;
+    finding.site.call_line = place.first;
+    finding.site.call_column = place.second;
+  }
+}
+
 void add_groups(const WholeInput& input, const std::vector<Group>& groups, const Options& options,
                 Report& report, Shown& shown) {
   const double largest = largest_live(report);
@@ -117,6 +144,7 @@ void add_groups(const WholeInput& input, const std::vector<Group>& groups, const
     Finding finding = finding_of(input.recording, group, input.timeline.regular.size(),
                                  report.memory_limit_bytes);
     show_site_first(input, group, finding);
+    if (group.site.kind == symbolize::FrameKind::kJavaScript) put_call_line(input, group, finding);
     if (rises(finding.verdict)) {
       finding.places = places_of(input.recording, group, input.summaries, input.names,
                                  input.options, finding.bytes_per_hour.value_or(0));

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See the header.
+
+#include "symbolizer/symbolize/sampled_ways.h"
+
+#include "symbolizer/read/stack_nodes.h"
+
+namespace silt::symbolize {
+namespace {
+
+using read::GenerationCount;
+using read::NodeId;
+using read::Sample;
+using read::Stack;
+
+// So many innermost functions tell a stack; the heap's profiler keeps no more than some of them.
+constexpr size_t kToldBy = 8;
+
+bool is_script(const Frame& frame) {
+  return frame.kind == FrameKind::kJavaScript && frame.line != 0 && !frame.file.empty();
+}
+
+std::string text_of(const Frame& frame, bool columns) {
+  return frame.file + ":" + std::to_string(frame.line) +
+         (columns ? ":" + std::to_string(frame.column) : "") + "\n";
+}
+
+// All blocks of a stack, which were made at this place.
+void add_to(SampledWay& way, const Stack& stack, PlaceInScript place) {
+  const double before = way.all;
+  for (const Sample& sample : stack.samples) {
+    const auto blocks = static_cast<double>(sample.live_blocks);
+    way.weights[{sample.snapshot, -1}] += blocks;
+    way.all += blocks;
+    for (const GenerationCount& born : sample.generations) {
+      way.weights[{sample.snapshot, born.code}] += static_cast<double>(born.blocks);
+    }
+  }
+  if (place.first != 0) way.places[place] += way.all - before;
+}
+
+PlaceInScript place_in(const FrameList& frames) {
+  return {frames.front().call_line, frames.front().call_column};
+}
+
+}  // namespace
+
+SampledWays::SampledWays(const read::Recording& recording, Symbolizer& names)
+    : recording_(recording), names_(names) {
+  read();
+}
+
+SampledWays::Functions SampledWays::functions_of(const Stack& stack) const {
+  Functions functions;
+  for (const NodeId node : read::StackNodes(recording_, stack)) {
+    if (functions.frames.size() == kToldBy) break;
+    if (names_.module_of(node)) continue;  // V8's own
+    const Frame& function = names_.node_frames(node).back();
+    if (!is_script(function)) continue;
+    if (functions.frames.empty()) functions.innermost = node;
+    functions.frames.push_back(function);
+  }
+  return functions;
+}
+
+std::string SampledWays::key_of(const Functions& functions) const {
+  std::string key;
+  for (const Frame& frame : functions.frames) key += text_of(frame, columns_);
+  return key;
+}
+
+SampledWay& SampledWays::way_of(const std::string& key, const FrameList& frames) {
+  const size_t count = frames.size() - 1;
+  std::string inlined;
+  for (size_t i = 0; i < count; ++i) inlined += text_of(frames[i], true);
+  SampledWay& way = ways_[key][inlined];
+  if (way.inlined.empty()) {
+    way.inlined.assign(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return way;
+}
+
+void SampledWays::read() {
+  std::vector<Functions> all;
+  for (const Stack& stack : recording_.sampler_stacks) {
+    all.push_back(functions_of(stack));
+    // Versions of node before 20 tell no columns of compiled code.
+    for (const Frame& frame : all.back().frames) columns_ = columns_ && frame.column != 0;
+  }
+  struct Unsure {
+    size_t stack;
+    std::vector<FrameList> candidates;
+  };
+  std::vector<Unsure> unsure;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].frames.empty()) continue;
+    std::vector<FrameList> candidates = names_.candidates(all[i].innermost);
+    if (candidates.empty()) {
+      const FrameList& frames = names_.node_frames(all[i].innermost);
+      add_to(way_of(key_of(all[i]), frames), recording_.sampler_stacks[i], place_in(frames));
+    } else {
+      unsure.push_back({i, std::move(candidates)});
+    }
+  }
+  // Those that are unsure go where most of the others are.
+  struct Settled {
+    SampledWay* way;
+    const Stack* stack;
+    PlaceInScript place;
+  };
+  std::vector<Settled> settled;
+  for (const Unsure& one : unsure) {
+    Settled best{};
+    for (const FrameList& candidate : one.candidates) {
+      SampledWay& way = way_of(key_of(all[one.stack]), candidate);
+      if (best.way != nullptr && way.all <= best.way->all) continue;
+      best = {&way, &recording_.sampler_stacks[one.stack], place_in(candidate)};
+    }
+    settled.push_back(best);
+  }
+  for (const Settled& one : settled) add_to(*one.way, *one.stack, one.place);
+  for (auto& [key, ways] : ways_) {
+    std::erase_if(ways, [](const auto& way) { return way.second.all == 0; });
+  }
+  std::erase_if(ways_, [](const auto& ways) { return ways.second.empty(); });
+}
+
+const SampledWays::Ways* SampledWays::of(const Stack& stack) const {
+  const auto found = ways_.find(key_of(functions_of(stack)));
+  return found == ways_.end() ? nullptr : &found->second;
+}
+
+}  // namespace silt::symbolize
