@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace silt::symbolize {
 namespace {
@@ -144,6 +146,29 @@ TEST_CASE("cutting into pieces agrees with looking through all lines from the en
       REQUIRE(map.find(MemoryAddress{address}) == expected);
     }
   }
+}
+
+std::vector<std::pair<uint64_t, uint64_t>> positions_of(const JitMap& map, uint32_t entry) {
+  std::vector<std::pair<uint64_t, uint64_t>> all;
+  for (const auto& position : map.positions(entry)) {
+    all.emplace_back(position.code_offset, position.script_offset);
+  }
+  return all;
+}
+
+TEST_CASE("a line of positions belongs to the entry before it") {
+  using Positions = std::vector<std::pair<uint64_t, uint64_t>>;
+  const JitMap map(
+      "# positions 0+1\n"
+      "1000 100 JS:*f\n# positions 0+56 2f-2d 25+7\n"
+      "2000 80 JS:^f\n"
+      "3000 100 JS:*f\n"  // the first, which was moved
+      "4000 10 JS:*g\n# positions 0+5 9+1 8+1\n");
+  CHECK(positions_of(map, 0) == Positions{{0, 0x56}, {0x2f, 0x29}, {0x54, 0x30}});
+  CHECK(positions_of(map, 1).empty());
+  CHECK(positions_of(map, 2) == positions_of(map, 0));
+  CHECK(positions_of(map, 3) == Positions{{0, 5}, {9, 6}});  // the last is not in the code
+  CHECK(map.offset_in(0, MemoryAddress{0x1010}) == 0x10);
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ TEST_CASE("all compilation tiers of a function have one name") {
 
 TEST_CASE("names and files may hold spaces") {
   check_js("JS:~get prop /srv/my app/a b.js:3:54", "get prop", "/srv/my app/a b.js", 3, 54);
+  check_js("JS:o* /srv/a.mjs:1:2", "(anonymous)", "/srv/a.mjs", 1, 2);
+  check_js("JS:o+set /srv/a.mjs:1:2", "set", "/srv/a.mjs", 1, 2);
   check_js("JS:*set x file:///srv/my%20app/a.mjs:1:2", "set x", "/srv/my app/a.mjs", 1, 2);
 }
 

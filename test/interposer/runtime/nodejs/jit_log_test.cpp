@@ -15,7 +15,10 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::nodejs {
@@ -224,6 +227,58 @@ TEST_CASE("the name of a function that a stack has is kept when its code is gone
   }
   CHECK(recording.write());
   CHECK(recording.text().find(line_of(pc, "JS:~kept /d.js:1:2")) != std::string::npos);
+}
+
+TEST_CASE("positions are written once, behind the code that they are of") {
+  const Recording recording;
+  PositionGatherer gatherer;
+  gatherer.begin();
+  gatherer.add(0, 86);
+  gatherer.add(0x2f, 41);
+  gatherer.add(0x30, 41);  // the same place goes on
+  gatherer.add(0x54, 48);
+  gatherer.add(0x20, 50);  // back in the code: no order
+  gatherer.end(0x9100000);
+  CHECK(gatherer.take(0x9100040).size == 0);
+  const std::string name = "JS:*placed /a.js:1:2";
+  const PositionBytes positions = gatherer.take(0x9100000);
+  add_code({CodeKind::kMachine, 0x9100000, 0x100, name.data(), name.size(), kIsolate, positions});
+  CHECK(gatherer.take(0x9100000).size == 0);
+  add(0x9100200, 0x100, "JS:^without /a.js:1:2");
+  REQUIRE(recording.write());
+  const std::string once =
+      "9100000 100 " + name + "\n# positions 0+56 2f-2d 25+7\n9100200 100 JS:^";
+  CHECK(recording.text().find(once) != std::string::npos);
+  REQUIRE(recording.write());
+  CHECK(recording.text().find("# positions", recording.text().find(once) + once.size()) ==
+        std::string::npos);
+}
+
+TEST_CASE("positions of many functions keep their owners while others go") {
+  CodePositions kept;
+  uint8_t bytes[100];
+  std::vector<std::pair<int, uint32_t>> places;
+  for (int i = 0; i < 100000; ++i) {
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(i);
+    const uint32_t place = kept.put({bytes, static_cast<size_t>(1 + i % 100)});
+    if (place != 0) places.emplace_back(i, place);
+  }
+  REQUIRE(places.size() > 10000);
+  CHECK(places.size() < 100000);  // 4 MiB at most
+  CHECK(kept.mapped_bytes() <= 4 << 20);
+  kept.begin_keeping();
+  std::vector<std::pair<int, uint32_t>> left;
+  for (size_t at = 0; at < places.size(); at += 3) {
+    left.emplace_back(places[at].first, kept.keep(places[at].second));
+  }
+  kept.end_keeping();
+  for (const auto& [i, place] : left) {
+    const PositionBytes found = kept.at(place);
+    REQUIRE(found.size == static_cast<size_t>(1 + i % 100));
+    REQUIRE(found.data[found.size - 1] == static_cast<uint8_t>(i));
+  }
+  CHECK(kept.put({bytes, 100}) != 0);
+  CHECK(kept.at(0).size == 0);
 }
 
 }  // namespace
