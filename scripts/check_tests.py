@@ -150,6 +150,7 @@ ELSEWHERE = {
         "symbolizer/read/changed_rows": COMPACT,
         "symbolizer/read/column_reader": COMPACT,
         "symbolizer/read/snapshot_tables": COMPACT,
+        "symbolizer/read/sampler_stacks": "test_node_lines.py: it needs a node that samples",
         "symbolizer/read/json_fields": "read/heap_growth_test.cpp, read/class_census_test.cpp",
         "symbolizer/read/parsed_ahead": "read/recording_test.cpp and all others that read recordings",
         "symbolizer/read/box_snapshot": "read/box_tables_test.cpp: from the bytes of a box to a snapshot",

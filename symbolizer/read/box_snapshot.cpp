@@ -234,11 +234,9 @@ Result<bool> write_runtimes(SnapshotFile& last, const format::HeapTotals& object
                std::move(out));
   auto sampler = last.runtime_sampler();
   if (!sampler) return sampler.error();
-  if (sampler->end != 0) {
-    out.clear();
-    add_item(out, *sampler);
-    sections.add(SectionType::kRuntimeSampler, 1, std::move(out));
-  }
+  out.clear();
+  add_item(out, *sampler);
+  sections.add(SectionType::kRuntimeSampler, 1, std::move(out));
   return true;
 }
 

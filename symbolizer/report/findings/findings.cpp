@@ -10,6 +10,7 @@
 
 #include "symbolizer/report/findings/retention.h"
 #include "symbolizer/report/place.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -144,7 +145,7 @@ void add_groups(const WholeInput& input, const std::vector<Group>& groups, const
     Finding finding = finding_of(input.recording, group, input.timeline.regular.size(),
                                  report.memory_limit_bytes);
     show_site_first(input, group, finding);
-    if (group.site.kind == symbolize::FrameKind::kJavaScript) put_call_line(input, group, finding);
+    if (find_runtime(group.site.kind) != nullptr) put_call_line(input, group, finding);
     if (rises(finding.verdict)) {
       finding.places = places_of(input.recording, group, input.summaries, input.names,
                                  input.options, finding.bytes_per_hour.value_or(0));

@@ -15,8 +15,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/track/recorder.h"
@@ -252,33 +250,6 @@ TEST_CASE("positions are written once, behind the code that they are of") {
   REQUIRE(recording.write());
   CHECK(recording.text().find("# positions", recording.text().find(once) + once.size()) ==
         std::string::npos);
-}
-
-TEST_CASE("positions of many functions keep their owners while others go") {
-  CodePositions kept;
-  uint8_t bytes[100];
-  std::vector<std::pair<int, uint32_t>> places;
-  for (int i = 0; i < 100000; ++i) {
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(i);
-    const uint32_t place = kept.put({bytes, static_cast<size_t>(1 + i % 100)});
-    if (place != 0) places.emplace_back(i, place);
-  }
-  REQUIRE(places.size() > 10000);
-  CHECK(places.size() < 100000);  // 4 MiB at most
-  CHECK(kept.mapped_bytes() <= 4 << 20);
-  kept.begin_keeping();
-  std::vector<std::pair<int, uint32_t>> left;
-  for (size_t at = 0; at < places.size(); at += 3) {
-    left.emplace_back(places[at].first, kept.keep(places[at].second));
-  }
-  kept.end_keeping();
-  for (const auto& [i, place] : left) {
-    const PositionBytes found = kept.at(place);
-    REQUIRE(found.size == static_cast<size_t>(1 + i % 100));
-    REQUIRE(found.data[found.size - 1] == static_cast<uint8_t>(i));
-  }
-  CHECK(kept.put({bytes, 100}) != 0);
-  CHECK(kept.at(0).size == 0);
 }
 
 }  // namespace
