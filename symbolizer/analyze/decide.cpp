@@ -91,6 +91,7 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
     case Ground::kWholeGrewLess:
     case Ground::kNotJoined:
     case Ground::kRecycled:
+    case Ground::kNotFullYet:
     case Ground::kFewAndSmall:
       return {Verdict::kGrowing, 0.4};
     case Ground::kReserved:

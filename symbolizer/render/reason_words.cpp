@@ -69,6 +69,8 @@ std::string remark_text(const Remark& remark) {
     case Kind::kOneOfMany:
       return "; but among " + std::to_string(static_cast<uint64_t>(remark.count)) +
              " places that change, one may look like this by chance";
+    case Kind::kNotFullYet:
+      return "; but what keeps it has a limit and is not full yet (" + remark.name + ")";
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";

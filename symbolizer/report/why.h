@@ -74,6 +74,7 @@ struct Remark {
     kAllocator,       // name, or empty
     kOneKeeps,        // bytes, place: what keeps it or is kept by it
     kOneOwner,        // bytes, place, name: what the variable `name` keeps as well
+    kNotFullYet,      // name: of what keeps it, and how full that is
     kFewAndSmall,     // share: of what is in use
     kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere
     kLost,            // share: of its blocks, to which nothing points

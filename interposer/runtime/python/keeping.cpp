@@ -5,6 +5,7 @@
 #include "interposer/runtime/python/keeping.h"
 
 #include "interposer/owners/object_kinds.h"
+#include "interposer/runtime/python/bounds.h"
 #include "interposer/runtime/python/collector.h"
 #include "interposer/runtime/python/dicts.h"
 #include "interposer/runtime/python/types.h"
@@ -38,6 +39,8 @@ LabelId type_of(const owners::LiveBlock& block) {
 LabelId more_of(const owners::LiveBlock& block) {
   const Found found = g_types.in_block(block.begin, block.size);
   if (found.type == nullptr) return 0;
+  const LabelId bounded = label_of_bounded(g_peek, g_types, found);
+  if (bounded != 0) return bounded;
   return label_of_waiting(g_peek, g_types, found, block.begin + block.size);
 }
 

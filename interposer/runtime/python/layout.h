@@ -71,7 +71,13 @@ inline constexpr size_t kCollectorHead = 16;
 inline constexpr size_t kValuesBefore = 32;
 inline constexpr size_t kDictBefore = 24;
 
+// dequeobject (a PyVarObject), lru_cache_object
+inline constexpr size_t kDequeLimit = 64;
+inline constexpr size_t kLruCache = 72;
+inline constexpr size_t kLruLimit = 96;
+
 // PyDictObject
+inline constexpr size_t kDictCount = 16;
 inline constexpr size_t kDictKeys = 32;
 inline constexpr size_t kDictValues = 40;
 inline constexpr size_t kDictEnd = 48;

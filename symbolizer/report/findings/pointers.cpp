@@ -5,6 +5,9 @@
 #include "symbolizer/report/findings/pointers.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -29,6 +32,9 @@ struct Kept {
   // Bytes that hang on another group's blocks, by group: of what is kept, and of what is lost.
   std::vector<uint64_t> hanging_on;
   std::vector<uint64_t> lost_with;
+  // Of what is kept, elements of containers that have a limit and are below it; one of those.
+  uint64_t filling_bytes = 0;
+  uint32_t filling = 0;  // index into Owners::labels
 
   bool hangs_on(size_t group) const {
     return nearly_all(hanging_on[group], kept_bytes) ||
@@ -53,6 +59,16 @@ bool is_native(const Group& group) { return group.heap == read::Heap::kNative; }
 // Whether a copy of the process has marked its blocks one by one.
 bool is_marked(const read::Owners& owners, const Group& group) {
   return is_native(group) || (group.heap == read::Heap::kObjects && owners.labels.size() > 1);
+}
+
+// "collections.deque, 3200 of at most 4000", as a runtime labels a container that has a limit.
+bool is_below_limit(const std::string& label) {
+  constexpr std::string_view kLimit = " of at most ";
+  const size_t limit = label.rfind(kLimit);
+  if (limit == std::string::npos) return false;
+  const size_t count = label.find_last_not_of("0123456789", limit - 1) + 1;
+  return std::strtoull(label.c_str() + count, nullptr, 10) <
+         std::strtoull(label.c_str() + limit + kLimit.size(), nullptr, 10);
 }
 
 class Facts {
@@ -84,10 +100,27 @@ class Facts {
     kept.lost_bytes += row.lost_bytes;
     for (const read::OwnersShare& share : row.shares) {
       add(share, own->second, kept.hanging_on);
+      const uint32_t container = container_below_limit(share.path);
+      if (container == 0) continue;
+      kept.filling_bytes += share.bytes;
+      kept.filling = container;
     }
     for (const read::OwnersShare& share : row.lost_shares) {
       add(share, own->second, kept.lost_with);
     }
+  }
+
+  // Of the elements themselves and what they are made of: what is further in grows by itself.
+  uint32_t container_below_limit(uint32_t path) const {
+    constexpr int kDeepest = 4;
+    for (int depth = 0; path != 0 && depth <= kDeepest; ++depth) {
+      const read::OwnersPath& step = owners_.paths[path];
+      if (step.type < owners_.labels.size() && is_below_limit(owners_.labels[step.type])) {
+        return step.type;
+      }
+      path = step.parent;
+    }
+    return 0;
   }
 
   void add(const read::OwnersShare& share, size_t own, std::vector<uint64_t>& hanging) {
@@ -132,6 +165,16 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
            .share = static_cast<double>(kept.lost_blocks) /
                     static_cast<double>(kept.lost_blocks + kept.kept_blocks)});
     }
+  }
+  for (size_t i = 0; i < groups.size(); ++i) {
+    const Kept& kept = facts.of(i);
+    if (groups[i].verdict() != analyze::Verdict::kLeak ||
+        !Kept::nearly_all(kept.filling_bytes, kept.kept_bytes + kept.lost_bytes)) {
+      continue;
+    }
+    groups[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
+                                 .ground = Ground::kNotFullYet,
+                                 .name = recording.owners->labels[kept.filling]});
   }
   // Into which group each has gone.
   std::vector<size_t> into(groups.size(), kNone);

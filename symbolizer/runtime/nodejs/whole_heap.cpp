@@ -5,6 +5,7 @@
 #include "symbolizer/runtime/nodejs/whole_heap.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <string>
 
@@ -137,6 +138,44 @@ void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Grou
   }
 }
 
+// From this version on V8 does not count memories of WebAssembly modules as external any more.
+constexpr int kNotExternal = 25;
+// What says the same must rise by this share of it.
+constexpr double kAgrees = 0.5;
+
+bool counts_as_external(const read::Recording& recording) {
+  for (const read::Snapshot::Runtime& runtime : recording.snapshots.back().runtimes) {
+    if (runtime.name != "nodejs") continue;
+    const size_t digit = runtime.version.find_first_of("0123456789");
+    return digit == std::string::npos || std::atoi(runtime.version.c_str() + digit) < kNotExternal;
+  }
+  return true;
+}
+
+// What lies outside is a difference of figures, and V8 keeps pages of its heaps that it has no use
+// for. Real memory there makes V8's mappings larger, and V8 counts it as external.
+bool is_really_outside(const WholeInput& input, double rise) {
+  const auto rises = [&](const auto& figure) {
+    const Curve curve = report::curve_of(
+        input.timeline, [&](size_t snapshot) -> std::optional<double> { return figure(snapshot); });
+    return curve.values.size() >= 2 && curve.values.back() - curve.values.front() >= kAgrees * rise;
+  };
+  const auto& snapshots = input.recording.snapshots;
+  const auto mapped = [&](size_t snapshot) {
+    const auto parts = report::memory_parts(snapshots[snapshot]);
+    return parts ? static_cast<double>(parts->js_heap) : 0.0;
+  };
+  const auto external = [&](size_t snapshot) {
+    double sum = 0;
+    for (const format::ManagedHeapEntry& heap : snapshots[snapshot].managed_heaps) {
+      sum +=
+          static_cast<double>(heap.external_bytes) - static_cast<double>(heap.array_buffers_bytes);
+    }
+    return sum;
+  };
+  return rises(mapped) && (!counts_as_external(input.recording) || rises(external));
+}
+
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
 void judge_outside(const WholeInput& input, Wholes& wholes) {
   const Curve curve =
@@ -147,6 +186,7 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
       });
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
   if (!rises(judgement.verdict())) return;
+  if (!is_really_outside(input, judgement.growth_bytes)) return;
   wholes.findings.push_back(report::finding_of(input, "wasm", Heap::kManaged,
                                                Subject::kOutsideHeaps, curve, judgement, {},
                                                {{.kind = Remark::Kind::kOutside}}));
