@@ -111,6 +111,11 @@ bool Running::take_events() {
   if (load_ && program_.running() && request_ == 0 && !load_->keep_going()) gave_up_ = true;
   for (const std::string& line : load_ ? load_->take_news() : std::vector<std::string>()) {
     log::warning(line);
+    if (load_->runs() == 1 && task_.ready.empty() && task_.ready_port == 0) {
+      log::warning(
+          "the load began at once; where the program has to start first, --ready-port PORT or "
+          "--ready COMMAND makes it wait");
+    }
   }
   return going_on();
 }
