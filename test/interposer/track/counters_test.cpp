@@ -87,7 +87,8 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("what is moved counts at its caller, and an id that is used again begins at 0 everywhere") {
+TEST_CASE(
+    "what is moved counts at its caller, and an id that is used again begins at 0 everywhere") {
   auto counters = std::make_unique<Counters>();
   REQUIRE(counters->shard(0).add_owned(StackId{9}, 3, 300));
   REQUIRE(counters->shard(Counters::kSharedShard).add_shared(StackId{9}, 4, 400));
@@ -97,88 +98,6 @@ TEST_CASE("what is moved counts at its caller, and an id that is used again begi
   CHECK(counters->read(StackId{9}).bytes == 10);
   CHECK(counters->shard(0).read(StackId{9}).bytes == 0);
   CHECK(counters->shard(1).read(StackId{9}).bytes == 10);
-}
-
-TEST_CASE("a page in which all is 0 leaves, unless somebody counts in it again") {
-  auto counters = std::make_unique<Counters>();
-  constexpr uint32_t kFirst = CounterShard::kPageStacks;
-  CounterShard& shard = counters->shard(2);
-  const auto leaving = [](StackId stack) { return index_of(stack) == kFirst + 5; };
-  REQUIRE(shard.add_owned(StackId{kFirst + 5}, 1, 10));
-  REQUIRE(shard.add_owned(StackId{kFirst + 6}, 1, 20));
-
-  counters->mark_idle(StackId{kFirst}, leaving);  // one stays
-  counters->give_back_idle_pages(StackId{kFirst});
-  CHECK(shard.read(StackId{kFirst + 6}).bytes == 20);
-
-  shard.empty(StackId{kFirst + 6});
-  counters->mark_idle(StackId{kFirst}, leaving);
-  CHECK(shard.read(StackId{kFirst + 5}).bytes == 10);  // read as before
-  counters->give_back_idle_pages(StackId{kFirst});     // it was not moved
-  CHECK(shard.read(StackId{kFirst + 5}).bytes == 10);
-
-  shard.empty(StackId{kFirst + 5});
-  counters->mark_idle(StackId{kFirst}, leaving);
-  REQUIRE(shard.add_owned(StackId{kFirst + 7}, 1, 30));
-  shard.empty(StackId{kFirst + 7});
-  counters->give_back_idle_pages(StackId{kFirst});  // counted in: the mark is gone
-  CHECK(shard.has_page_of(StackId{kFirst}));
-
-  counters->mark_idle(StackId{kFirst}, leaving);
-  counters->give_back_idle_pages(StackId{kFirst});
-  CHECK_FALSE(shard.has_page_of(StackId{kFirst}));
-  REQUIRE(shard.add_owned(StackId{kFirst + 8}, 2, 40));
-  CHECK(shard.read(StackId{kFirst + 8}).bytes == 40);
-  CHECK(shard.read(StackId{kFirst + 7}).bytes == 0);
-}
-
-// As folding does it: between the mark and giving back each thread is seen outside of counting.
-TEST_CASE("pages that leave and come again beside threads that count lose no count") {
-  auto counters = std::make_unique<Counters>();
-  constexpr uint32_t kFirst = CounterShard::kPageStacks;
-  constexpr unsigned kThreads = 3;
-  constexpr unsigned kRounds = 3000;
-  std::atomic<bool> done{false};
-  std::atomic<unsigned> rounds_seen[kThreads]{};
-  std::atomic<unsigned> round{0};
-  std::atomic<uint64_t> counted{0};
-  std::vector<std::thread> threads;
-  for (unsigned t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      CounterShard& shard = counters->shard(t == 0 ? 0 : Counters::kSharedShard);
-      std::mt19937 random(t);
-      while (!done.load()) {
-        rounds_seen[t].store(round.load());
-        if (random() % 4 != 0) continue;
-        const StackId stack{kFirst + (t == 0 ? 0u : 1u)};
-        if (t == 0)
-          shard.add_owned(stack, 1, 10);
-        else
-          shard.add_shared(stack, 1, 10);
-        counted.fetch_add(1);
-      }
-    });
-  }
-  const auto nobody = [](StackId) { return false; };
-  uint64_t gone = 0;
-  for (unsigned r = 1; r <= kRounds; ++r) {
-    counters->mark_idle(StackId{kFirst}, nobody);
-    round.store(r);
-    for (std::atomic<unsigned>& seen : rounds_seen) {
-      while (seen.load() != r) std::this_thread::yield();
-    }
-    counters->give_back_idle_pages(StackId{kFirst});
-    // Takes out what was counted, as far as it is certain that nobody writes: the shared shard's.
-    const Allocated shared = counters->shard(Counters::kSharedShard).read(StackId{kFirst + 1});
-    counters->shard(Counters::kSharedShard)
-        .add_shared(StackId{kFirst + 1}, -shared.blocks, -shared.bytes);
-    gone += shared.blocks;
-  }
-  done = true;
-  for (std::thread& thread : threads) thread.join();
-  CHECK(gone + counters->read(StackId{kFirst}).blocks +
-            counters->read(StackId{kFirst + 1}).blocks ==
-        counted.load());
 }
 
 TEST_CASE("counts that begin anew are those since, whoever counted before") {
