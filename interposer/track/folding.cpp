@@ -139,9 +139,9 @@ bool Folding::set_aside() {
     if (!kept_.is_kept(id)) recorder.stacks.set_aside(id);
     const uint32_t next = index_of(id) + 1;
     if (next % CounterShard::kPageStacks != 0) return;
-    recorder.counters.mark_idle(
-        StackId{next - CounterShard::kPageStacks},
-        [](StackId stack) { return recorder.stacks.is_aside(innermost_of(stack)); });
+    recorder.counters.mark_idle(StackId{next - CounterShard::kPageStacks}, [](StackId stack) {
+      return recorder.stacks.is_aside(innermost_of(stack));
+    });
   });
 }
 
