@@ -47,9 +47,8 @@ struct Makers {
 
 enum class Known : uint8_t { kAll, kNothing, kNoRow };
 
-// What is folded away is taken from the folded shard (track/counters.h): where that is below zero
-// the others have counts of another stack, which had this id before. (When a thread that counted
-// there has ended since, its share passes for one of those that ended.)
+// Where counting began anew (a process that was armed), the folded shard takes away what the others
+// had counted before (track/counters.h): it is below zero, and who counted since is not known.
 Known look_up(Counters::Reader& reader, track::StackId stack, Makers* makers) {
   uint64_t bytes = 0;
   uint64_t blocks = 0;

@@ -6,123 +6,22 @@
 // snapshot sums over shards. Counters only grow, so a sum read while threads go on is a state
 // between the begin and the end of the reading.
 //
-// A stack that is folded away hands what it counted to another. Nobody may write into the shard of
-// a running thread, so this stands in a shard of its own: it takes away there what the others have
-// (all numbers are modulo 2^64), and an id that is used again begins at 0. Only who holds the
-// snapshot slot folds. Hook context.
+// A stack that is folded away hands what it counted to another. Nobody may write where a running
+// thread may count, so this is added in a shard of its own. The stack's own counters are made 0 in
+// all shards, since nobody has its id in hand then, and an id that is used again begins at 0. Only
+// who holds the snapshot slot folds. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_COUNTERS_H_
 #define SILT_INTERPOSER_TRACK_COUNTERS_H_
 
-#include <atomic>
 #include <cstdint>
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/memory.h"
+#include "interposer/track/counter_shard.h"
 #include "interposer/track/stack_table.h"
 
 namespace silt::track {
-
-struct Allocated {
-  uint64_t blocks = 0;
-  uint64_t bytes = 0;
-};
-
-class CounterShard {
- public:
-  // Adds to the stack's counters; false when there was no memory for them. Only the owner calls
-  // add_owned.
-  SILT_ALWAYS_INLINE bool add_owned(StackId stack, uint64_t blocks, uint64_t bytes) {
-    Counter* const counter = ensure(stack);
-    if (counter == nullptr) [[unlikely]]
-      return false;
-    counter->blocks.store(counter->blocks.load(std::memory_order_relaxed) + blocks,
-                          std::memory_order_relaxed);
-    counter->bytes.store(counter->bytes.load(std::memory_order_relaxed) + bytes,
-                         std::memory_order_relaxed);
-    return true;
-  }
-
-  bool add_shared(StackId stack, uint64_t blocks, uint64_t bytes) {
-    Counter* const counter = ensure(stack);
-    if (counter == nullptr) return false;
-    counter->blocks.fetch_add(blocks, std::memory_order_relaxed);
-    counter->bytes.fetch_add(bytes, std::memory_order_relaxed);
-    return true;
-  }
-
-  // For readers of many neighbours: whether any stack of those that share `stack`'s page has been
-  // counted here.
-  bool has_page_of(StackId stack) { return find(stack) != nullptr; }
-  static constexpr uint32_t kPageStacks = base::kPageSize / (2 * sizeof(uint64_t));
-  // Its counters read as 0 again. Only while nobody writes here.
-  void empty_page_of(StackId stack) {
-    if (!has_page_of(stack)) return;
-    Counter* const page =
-        pages_.find(index_of(stack) / kPageStacks)->exchange(nullptr, std::memory_order_relaxed);
-    base::release_pages(page, base::kPageSize);
-  }
-
-  void keep_in_box(uint32_t number) { chunks_.keep_in_box({format::BoxKind::kCounters, number}); }
-  // In the child of a fork that has lost the counters to its parent: stacks up to `limit` begin at
-  // 0.
-  void begin_anew(uint32_t limit) {
-    chunks_.abandon_chunks(limit);
-    for (uint32_t stack = 0; stack <= limit; stack += kPageStacks) {
-      std::atomic<Counter*>* const place = pages_.find(stack / kPageStacks);
-      if (place != nullptr) place->store(nullptr, std::memory_order_relaxed);
-    }
-  }
-
-  Allocated read(StackId stack) {
-    const Counter* const counter = find(stack);
-    if (counter == nullptr) return Allocated{};
-    return Allocated{counter->blocks.load(std::memory_order_relaxed),
-                     counter->bytes.load(std::memory_order_relaxed)};
-  }
-
- private:
-  struct Counter {
-    std::atomic<uint64_t> blocks;
-    std::atomic<uint64_t> bytes;
-  };
-  static_assert(sizeof(Counter) * kPageStacks == base::kPageSize);
-  static constexpr uint32_t kStacks = uint32_t{1} << kStackIdBits;
-  static constexpr uint32_t kChunkStacks = 16 * kPageStacks;
-  static_assert(kChunkStacks == format::kBoxCountersInPiece);
-  static_assert(sizeof(Counter) == sizeof(format::BoxCounter));
-
-  SILT_ALWAYS_INLINE Counter* find(StackId stack) {
-    const uint32_t index = index_of(stack);
-    if (index >= kStacks) [[unlikely]]
-      return nullptr;
-    std::atomic<Counter*>* const place = pages_.find(index / kPageStacks);
-    if (place == nullptr) [[unlikely]]
-      return nullptr;
-    Counter* const page = place->load(std::memory_order_acquire);
-    return page == nullptr ? nullptr : page + index % kPageStacks;
-  }
-
-  SILT_ALWAYS_INLINE Counter* ensure(StackId stack) {
-    Counter* const counter = find(stack);
-    return counter != nullptr ? counter : ensure_slow(stack);
-  }
-
-  SILT_COLD Counter* ensure_slow(StackId stack) {
-    const uint32_t index = index_of(stack);
-    std::atomic<Counter*>* const place = pages_.ensure(index / kPageStacks);
-    Counter* const page = place == nullptr ? nullptr : chunks_.ensure(index - index % kPageStacks);
-    if (page == nullptr) return nullptr;
-    place->store(page, std::memory_order_release);  // whoever does it, the same
-    return page + index % kPageStacks;
-  }
-
-  // Memory comes in chunks of sixteen pages; a page is known only once something was counted in it.
-  // Most threads count at few stacks, and what readers do not look at takes no memory.
-  base::ChunkedArray<Counter, kChunkStacks, kStacks / kChunkStacks> chunks_;
-  static constexpr size_t kPlaces = base::kPageSize / sizeof(std::atomic<Counter*>);
-  base::ChunkedArray<std::atomic<Counter*>, kPlaces, kStacks / kPageStacks / kPlaces> pages_;
-};
 
 class Counters {
  public:
@@ -215,13 +114,25 @@ class Counters {
     for (CounterShard& shard : shards_) shard.empty_page_of(stack);
   }
 
-  // Hands all that `from` has counted to `to`. False, with nothing done, when there is no memory.
+  // See CounterShard: for the pages of all shards that begin with `first`.
+  template <typename IsLeaving>
+  void mark_idle(StackId first, IsLeaving&& is_leaving) {
+    for (CounterShard& shard : shards_) shard.mark_idle(first, is_leaving);
+  }
+  void give_back_idle_pages(StackId first) {
+    for (CounterShard& shard : shards_) shard.give_back_idle_page(first);
+  }
+
+  // Hands all that `from` has counted to `to`. Nobody counts at `from` meanwhile. False, with
+  // nothing done, when there is no memory.
   bool move(StackId from, StackId to) {
-    CounterShard& folded = shards_[kFoldedShard];
     const Allocated sum = read(from);
-    if (sum.blocks == 0 && sum.bytes == 0) return true;
-    if (!folded.add_owned(from, 0, 0) || !folded.add_owned(to, sum.blocks, sum.bytes)) return false;
-    return folded.add_owned(from, -sum.blocks, -sum.bytes);
+    if ((sum.blocks != 0 || sum.bytes != 0) &&
+        !shards_[kFoldedShard].add_owned(to, sum.blocks, sum.bytes)) {
+      return false;
+    }
+    for (CounterShard& shard : shards_) shard.empty(from);
+    return true;
   }
 
   void keep_in_box() {

@@ -136,8 +136,12 @@ void Folding::go_on(const ThreadState* own) {
 
 bool Folding::set_aside() {
   return pace_.visit_ids(limit_, [&](NodeId id) {
-    if (kept_.is_kept(id)) return;
-    recorder.stacks.set_aside(id);
+    if (!kept_.is_kept(id)) recorder.stacks.set_aside(id);
+    const uint32_t next = index_of(id) + 1;
+    if (next % CounterShard::kPageStacks != 0) return;
+    recorder.counters.mark_idle(StackId{next - CounterShard::kPageStacks}, [](StackId stack) {
+      return recorder.stacks.is_aside(innermost_of(stack));
+    });
   });
 }
 
@@ -193,8 +197,7 @@ bool Folding::move() {
   });
 }
 
-// Where nothing of a page is left its memory goes, as after a start that made many stacks. What the
-// shards have counted there cancels out.
+// Where nothing of a page is left its memory goes, as after a start that made many stacks.
 bool Folding::give_back_page(NodeId first) {
   const uint32_t begin = index_of(first);
   if (begin + StackTable::kPageNodes > limit_ || !recorder.stacks.withdraw_page(first)) {
@@ -214,6 +217,9 @@ bool Folding::give_back_page(NodeId first) {
 bool Folding::give_back() {
   return pace_.visit_ids(limit_, [&](NodeId id) {
     if (index_of(id) % StackTable::kPageNodes == 0) give_back_page(id);
+    if (index_of(id) % CounterShard::kPageStacks == 0) {
+      recorder.counters.give_back_idle_pages(stack_at(id));
+    }
     if (!recorder.stacks.is_aside(id) || !recorder.stacks.give_back(id)) return;
     kept_.forget(id);
     folded_nodes_.fetch_add(1, std::memory_order_relaxed);

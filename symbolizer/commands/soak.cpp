@@ -173,7 +173,8 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
   app.add_option("--wait", options.wait, "wait this long before the load begins")
       ->type_name("TIME");
   app.add_option("--ready-timeout", options.ready_timeout,
-                 "give up if it is not ready within this time")
+                 "give up if it is not ready within this time, or, where neither was given,\n"
+                 "if the load still fails at once")
       ->capture_default_str()
       ->type_name("TIME");
   app.add_option("--grace", options.grace, "time from SIGTERM until the program is killed")

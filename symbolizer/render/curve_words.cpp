@@ -47,15 +47,15 @@ std::string retained_and_freed(const Reason& reason) {
 std::string over(const Reason& reason) { return " in " + format_duration(reason.seconds); }
 
 std::string keeps_growing(const Reason& reason) {
-  const std::string text = std::string(reason.by_bytes ? "live objects" : "live blocks") +
-                           " grew " + windows_text(reason) + after_warm_up(reason) + ", by " +
-                           amount(reason, reason.born - reason.died) + " in all";
-  if (!reason.has_births) return text;
+  const std::string grew = std::string(reason.by_bytes ? "live objects" : "live blocks") +
+                           " grew " + windows_text(reason) + after_warm_up(reason);
+  const std::string in_all = amount(reason, reason.born - reason.died) + " in all";
+  if (!reason.has_births) return grew + ", by " + in_all;
+  // Not what the headline has, which knows the first and the last snapshot only.
   if (reason.died <= 0) {
-    return text + "; none of the retained " + (reason.by_bytes ? "objects" : "blocks") +
-           " was freed later";
+    return grew + "; " + in_all + " outlived a window, and none of them was freed later";
   }
-  return text + "; " + retained_and_freed(reason);
+  return grew + ", by " + in_all + "; " + retained_and_freed(reason);
 }
 
 std::string container(const Reason& reason) {

@@ -13,6 +13,7 @@
 #include "symbolizer/render/gzip.h"
 #include "symbolizer/render/profile.pb.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -145,6 +146,7 @@ class Builder {
     label(sample, "program", several ? report_.processes[stack.process].program : report_.program);
     const uint32_t pid = several ? report_.processes[stack.process].pid : report_.pid;
     label(sample, "pid", std::to_string(pid));
+    if (!stack.threads.empty()) label(sample, "thread", threads_label(stack.threads));
     for (const read::Label& one :
          several ? report_.processes[stack.process].labels : report_.labels) {
       label(sample, one.key, one.value);

@@ -5,6 +5,7 @@
 #include "symbolizer/render/thread_words.h"
 
 #include <algorithm>
+#include <set>
 
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
@@ -64,6 +65,27 @@ std::string threads_text(const std::vector<ThreadLine>& threads, size_t most) {
     if (i == most) return text + " and " + std::to_string(pools.size() - i) + " more";
     text += (i == 0 ? "" : ", ") + format_percent(pools[i].share) + " by " + who(pools[i]);
   }
+  return text;
+}
+
+std::string threads_label(const std::vector<ThreadLine>& threads) {
+  std::set<std::string> names;
+  for (const ThreadLine& thread : threads) {
+    const std::string name = clean(thread.name);
+    if (thread.kind == "main") {
+      names.insert("main");
+    } else if (thread.kind == "worker") {
+      names.insert("worker " + std::to_string(thread.id));
+    } else if (thread.kind == "rest") {
+      names.insert("others");
+    } else if (thread.kind == "successive") {
+      names.insert(name.empty() ? "successive" : name);
+    } else {
+      names.insert(name.empty() ? "thread " + std::to_string(thread.id) : name);
+    }
+  }
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 

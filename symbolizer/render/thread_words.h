@@ -17,6 +17,10 @@ namespace silt::render {
 // others. Empty where it is not known. Safe to print.
 std::string threads_text(const std::vector<report::ThreadLine>& threads, size_t most);
 
+// The same without shares, for a label by which profiles are filtered: "main, pool". Threads of one
+// name are one, and stacks of the same threads have the same text. Safe to print.
+std::string threads_label(const std::vector<report::ThreadLine>& threads);
+
 nlohmann::ordered_json threads_json(const std::vector<report::ThreadLine>& threads);
 
 }  // namespace silt::render

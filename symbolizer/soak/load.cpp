@@ -5,6 +5,7 @@
 
 #include "symbolizer/soak/load.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -22,18 +23,29 @@ constexpr auto kPauseAfterFailure = std::chrono::milliseconds(500);
 constexpr auto kPause = std::chrono::milliseconds(10);  // a command that does nothing is no burden
 constexpr size_t kMostQuickFailures = 3;
 constexpr size_t kLogLines = 8;
+constexpr int kNotExecutable = 126;  // exit statuses of a shell
+constexpr int kNotFound = 127;
 
 }  // namespace
 
-Load::Load(std::string command, std::string log, pid_t program, const sigset_t& signal_mask)
+Load::Load(std::string command, std::string log, pid_t program, const sigset_t& signal_mask,
+           double patience_seconds)
     : command_(std::move(command)),
       log_(std::move(log)),
       program_(program),
-      signal_mask_(signal_mask) {}
+      signal_mask_(signal_mask),
+      patience_(patience_seconds) {}
+
+// As long as the program may be starting. What the shell cannot run will not work later either.
+bool Load::may_still_work() const {
+  const int status = WIFEXITED(last_failure_) ? WEXITSTATUS(last_failure_) : 0;
+  return !has_worked_ && status != kNotExecutable && status != kNotFound &&
+         steady_clock::now() - first_started_ < patience_;
+}
 
 bool Load::keep_going() {
   if (stopped_ || child_.running()) return true;
-  if (quick_failures_ >= kMostQuickFailures) return false;
+  if (quick_failures_ >= kMostQuickFailures && !may_still_work()) return false;
   const auto now = steady_clock::now();
   const auto pause = quick_failures_ > 0 ? kPauseAfterFailure : kPause;
   if (runs_ > 0 && now < started_ + pause) return true;
@@ -47,6 +59,7 @@ bool Load::keep_going() {
   }
   child_ = *started;
   started_ = now;
+  if (runs_ == 0) first_started_ = now;
   ++runs_;
   return true;
 }
@@ -55,13 +68,15 @@ void Load::ended(pid_t pid, int wait_status) {
   if (pid != child_.pid) return;
   child_.wait_status = wait_status;
   if (stopped_) return;
+  const bool quick = steady_clock::now() - started_ < kQuick;
+  has_worked_ = has_worked_ || wait_status == 0 || !quick;
   if (wait_status == 0) {
     quick_failures_ = 0;
     return;
   }
   ++failures_;
   last_failure_ = wait_status;
-  quick_failures_ = steady_clock::now() - started_ < kQuick ? quick_failures_ + 1 : 0;
+  quick_failures_ = quick ? quick_failures_ + 1 : 0;
   if (failures_ <= kMostQuickFailures) {
     const std::string tail = last_lines(log_, kLogLines);
     news_.push_back(

@@ -20,8 +20,10 @@ namespace silt::soak {
 
 class Load {
  public:
-  // `program` is told to the command as SILT_SOAK_PID.
-  Load(std::string command, std::string log, pid_t program, const sigset_t& signal_mask);
+  // `program` is told to the command as SILT_SOAK_PID. So many seconds the command may fail at
+  // once, because the program is still starting.
+  Load(std::string command, std::string log, pid_t program, const sigset_t& signal_mask,
+       double patience_seconds);
 
   // Starts the command, now or again when it has ended; false when there is no use in it.
   bool keep_going();
@@ -37,12 +39,17 @@ class Load {
   std::vector<std::string> notes() const;  // what to say at the end
 
  private:
+  bool may_still_work() const;
+
   std::string command_;
   std::string log_;
   pid_t program_;
   sigset_t signal_mask_;
+  std::chrono::duration<double> patience_;
   Child child_;
+  std::chrono::steady_clock::time_point first_started_{};
   std::chrono::steady_clock::time_point started_{};
+  bool has_worked_ = false;
   size_t runs_ = 0;
   size_t failures_ = 0;
   size_t quick_failures_ = 0;  // in a row

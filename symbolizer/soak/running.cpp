@@ -62,9 +62,11 @@ std::optional<Error> Running::start_program() {
   return std::nullopt;
 }
 
+bool Running::waits_for_it() const { return !task_.ready.empty() || task_.ready_port != 0; }
+
 void Running::start_load() {
   load_ = std::make_unique<Load>(task_.load, (task_.folder / "load.log").native(), program_.pid,
-                                 signals_.mask_before());
+                                 signals_.mask_before(), waits_for_it() ? 0 : task_.ready_seconds);
 }
 
 bool Running::ready_command_says_yes(Moment end) {
@@ -111,6 +113,11 @@ bool Running::take_events() {
   if (load_ && program_.running() && request_ == 0 && !load_->keep_going()) gave_up_ = true;
   for (const std::string& line : load_ ? load_->take_news() : std::vector<std::string>()) {
     log::warning(line);
+    if (load_->runs() == 1 && !waits_for_it()) {
+      log::warning(
+          "the load began at once; where the program has to start first, --ready-port PORT or "
+          "--ready COMMAND makes it wait");
+    }
   }
   return going_on();
 }

@@ -45,6 +45,7 @@ class Running {
   std::optional<Error> start_program();
   void start_load();
   // Runs the --ready command once; false when it fails or has not ended at `end`.
+  bool waits_for_it() const;  // the load for the program
   bool ready_command_says_yes(Moment end);
 
   bool going_on() const { return program_.running() && request_ == 0 && !gave_up_; }

@@ -87,9 +87,16 @@ std::string rest_line(const Picture& picture, size_t width) {
   return fitting(parts, width);
 }
 
-std::string summary(const Picture& picture) {
-  const std::string found = render::summary_text(picture.report);
-  return found.empty() ? render::none_found_text(picture.report) : found;
+// What does not fit goes by whole clauses, from the end.
+std::string summary(const Picture& picture, size_t width) {
+  std::string text = render::summary_text(picture.report);
+  if (text.empty()) text = render::none_found_text(picture.report);
+  while (columns(text) > width) {
+    const size_t end = std::max(text.rfind(", ") + 1, text.rfind("; ") + 1);  // npos + 1: 0
+    if (end == 0) break;
+    text.resize(end - 1);
+  }
+  return text;
 }
 
 struct Columns {
@@ -180,7 +187,7 @@ void add_head(Lines& lines, const Picture& picture, const View& view) {
   lines.add(native_line(picture, view));
   if (const std::string heaps = other_heaps(picture); !heaps.empty()) lines.add(heaps);
   lines.add(rest_line(picture, view.width));
-  lines.add(summary(picture));
+  lines.add(summary(picture, view.width));
   if (!view.trouble.empty()) lines.add(render::clean(view.trouble), kRed);
 }
 

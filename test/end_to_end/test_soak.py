@@ -193,10 +193,21 @@ class Ends(Soak):
 
     def test_a_load_that_fails_at_once_clears_nothing(self):
         _, err = self.soak("--duration", "600s", "--every", "200ms", "--warm-up", "200ms",
-                           "--load", "echo no such host >&2; exit 6",
+                           "--load", "echo no such host >&2; exit 6", "--ready-timeout", "500ms",
                            "--", "sleep", "600", status=3)
         self.assertIn("the load ended with status 6", err)
         self.assertIn("| no such host", err)
+        self.assertIn("3 of 3 runs of the load failed, the last one with status 6", err)
+        _, err = self.soak("--duration", "600s", "--every", "200ms", "--warm-up", "200ms",
+                           "--load", "no-such-command", "--", "sleep", "600", status=3)
+        self.assertIn("3 of 3 runs of the load failed, the last one with status 127", err)
+
+    def test_a_load_that_fails_while_the_program_starts_is_a_load_afterwards(self):
+        _, err = self.soak("--duration", "4s", "--warm-up", "200ms", "--grace", "500ms",
+                           "--load", "test -e ready || exit 7; echo once more >> runs; sleep 0.1",
+                           "--", "sh", "-c", "sleep 2; touch ready; exec sleep 600")
+        self.assertIn("the load began at once; where the program has to start first", err)
+        self.assertGreater(len(self.text("runs").splitlines()), 2)
 
     def test_a_load_is_repeated_until_the_time_is_over(self):
         self.soak(*self.QUICK, "--load", "echo once more >> runs; sleep 0.1",

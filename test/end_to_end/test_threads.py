@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which threads allocate what grows, in a program in which several do."""
 
+import os
+import shutil
+import subprocess
+import unittest
+
 import harness
 
 
@@ -47,6 +52,29 @@ class Threads(harness.SiltTest):
             self.assertIn("100 % by importer ", " ".join(out.split()), form)
             self.assertIn("80 % by 2 threads named pool, 20 % by the main thread",
                           " ".join(out.split()), form)
+
+    # go tool pprof is pprof's own reader, which takes no profile that is not valid.
+    @unittest.skipUnless(shutil.which("go"), "not installed: golang-go")
+    def test_pprof_filters_by_thread(self):
+        self.recorded()
+        path = os.path.join(self.folder, "makers.pb.gz")
+        self.tool("report", "-o", path, self.recording("makers"))
+
+        def pprof(*arguments):
+            result = subprocess.run(["go", "tool", "pprof", *arguments, path], check=True,
+                                    capture_output=True, text=True,
+                                    env=os.environ | {"HOME": self.folder})
+            return result.stdout
+
+        tags = pprof("-tags", "-sample_index=inuse_objects")
+        self.assertRegex(tags, r"(?m)^ thread: Total")
+        for name in "main", "pool", "importer", "successive":
+            self.assertRegex(tags, rf"(?m)%\): {name}$")
+        top = pprof("-top", "-sample_index=inuse_space", "-tagfocus=thread=pool")
+        self.assertIn(" keep_shared\n", top)
+        self.assertNotIn("keep_import", top)
+        for report in ["-tree"], ["-raw"], ["-traces"], ["-top", "-diff_base", path]:
+            self.assertIn("keep_shared" if report[-1] != path else "Total samples", pprof(*report))
 
     def test_compact_snapshots_tell_it_too(self):
         _, report = self.recorded(settings={"SILT_KEEP": "100"})

@@ -87,6 +87,19 @@ TEST_CASE("threads in owned and shared shards are counted exactly") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE(
+    "what is moved counts at its caller, and an id that is used again begins at 0 everywhere") {
+  auto counters = std::make_unique<Counters>();
+  REQUIRE(counters->shard(0).add_owned(StackId{9}, 3, 300));
+  REQUIRE(counters->shard(Counters::kSharedShard).add_shared(StackId{9}, 4, 400));
+  REQUIRE(counters->move(StackId{9}, StackId{2}));
+  CHECK(counters->read(StackId{2}).bytes == 700);
+  REQUIRE(counters->shard(1).add_owned(StackId{9}, 1, 10));
+  CHECK(counters->read(StackId{9}).bytes == 10);
+  CHECK(counters->shard(0).read(StackId{9}).bytes == 0);
+  CHECK(counters->shard(1).read(StackId{9}).bytes == 10);
+}
+
 TEST_CASE("counts that begin anew are those since, whoever counted before") {
   auto counters = std::make_unique<Counters>();
   REQUIRE(counters->shard(0).add_owned(StackId{9}, 3, 300));

@@ -136,6 +136,25 @@ TEST_CASE("before anything can be judged that is said, and what is in use is sho
   CHECK_THAT(lines[6], Catch::Contains(" 3.2 MB  f"));
 }
 
+TEST_CASE("what can be found is told in whole clauses, as many as fit") {
+  Picture picture = picture_of("f", "main.cpp");
+  picture.report.findings.clear();
+  picture.report.detectable_blocks_per_hour = 3078;
+  picture.report.detectable_script_bytes_per_hour = 900e6;
+  picture.report.detectable_whole_bytes_per_hour = 1.6e9;
+  const auto has = [](const std::vector<std::string>& lines, const std::string& wanted) {
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(wanted) != std::string::npos && line.find("…") == std::string::npos;
+    });
+  };
+  CHECK(has(lines_at(picture, 160), "heap, 1.6 GB/h in total"));
+  CHECK(has(lines_at(picture, 80),
+            "no leak found; detection limit: 3,078 blocks/h from one call site"));
+  CHECK_FALSE(has(lines_at(picture, 80), "in total"));
+  CHECK(has(lines_at(picture, 60), "no leak found"));
+  CHECK_FALSE(has(lines_at(picture, 60), "detection limit"));
+}
+
 TEST_CASE("no line is wider than the terminal, and no picture higher, in any state") {
   const std::string long_name = "Very::Long<With, Arguments>::" + std::string(200, 'x') + "(int)";
   for (const std::string& name : {std::string("f"), long_name, std::string()}) {
