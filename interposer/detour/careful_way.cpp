@@ -112,6 +112,7 @@ silt_careful_way:
 namespace silt::detour {
 
 void prepare_careful_way() {
+  if (silt_vector_mask != 0) return;
   unsigned a, b, c, d;
   constexpr unsigned kOsXsave = 1u << 27;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kOsXsave) == 0) return;
