@@ -57,6 +57,8 @@ SILT_ALWAYS_INLINE void record_new(ThreadLocal& local, Mode mode, void* address,
 }
 
 // What a hook does, in the frame that is its function's.
+// Each stands in two hooks; the compiler would share it, which costs a call.
+#define SILT_INLINED __attribute__((always_inline))
 #define SILT_DETOUR_HOOK                                                                        \
   static SILT_ALWAYS_INLINE Word run(const hook::HookFrame& hook_frame, Word a, Word b, Word c, \
                                      Word d, Word e, Original original)
@@ -79,7 +81,7 @@ template <unsigned kFirst, unsigned kCount>
 struct Allocate {
   SILT_DETOUR_HOOK {
     const Arguments with{a, b, c, d, e};
-    return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) {
+    return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) SILT_INLINED {
       const Word block = original(a, b, c, d, e);
       record_new(local, mode, reinterpret_cast<void*>(block), product<kFirst, kCount>(with),
                  hook_frame);
@@ -90,27 +92,30 @@ struct Allocate {
 
 struct Text {
   SILT_DETOUR_HOOK {
-    return within(hook_frame, {a, b, c, d, e}, original, [&](ThreadLocal& local, Mode mode) {
-      const Word block = original(a, b, c, d, e);
-      // mi_realpath may be given the room for its text, which is no block of its own then.
-      if (block != 0 && block != b && block != c) {
-        auto* const text = reinterpret_cast<char*>(block);
-        record_new(local, mode, text, __builtin_strlen(text) + 1, hook_frame);
-      }
-      return block;
-    });
+    return within(hook_frame, {a, b, c, d, e}, original,
+                  [&](ThreadLocal& local, Mode mode) SILT_INLINED {
+                    const Word block = original(a, b, c, d, e);
+                    // mi_realpath may be given the room for its text, which is no block of its own
+                    // then.
+                    if (block != 0 && block != b && block != c) {
+                      auto* const text = reinterpret_cast<char*>(block);
+                      record_new(local, mode, text, __builtin_strlen(text) + 1, hook_frame);
+                    }
+                    return block;
+                  });
   }
 };
 
 struct Out {
   SILT_DETOUR_HOOK {
-    return within(hook_frame, {a, b, c, d, e}, original, [&](ThreadLocal& local, Mode mode) {
-      const Word result = original(a, b, c, d, e);
-      if (static_cast<int>(result) == 0) {
-        record_new(local, mode, *reinterpret_cast<void* const*>(a), c, hook_frame);
-      }
-      return result;
-    });
+    return within(hook_frame, {a, b, c, d, e}, original,
+                  [&](ThreadLocal& local, Mode mode) SILT_INLINED {
+                    const Word result = original(a, b, c, d, e);
+                    if (static_cast<int>(result) == 0) {
+                      record_new(local, mode, *reinterpret_cast<void* const*>(a), c, hook_frame);
+                    }
+                    return result;
+                  });
   }
 };
 
@@ -128,7 +133,7 @@ struct Resize {
 template <typename Grown>
 SILT_ALWAYS_INLINE Word resize_in_place(const hook::HookFrame& hook_frame, const Arguments& with,
                                         Original original, Grown&& grown) {
-  return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) {
+  return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) SILT_INLINED {
     const track::Taken known = hook::take_for_resize(local, mode, with.block(0));
     const Word result = original(with.a, with.b, with.c, with.d, with.e);
     if (grown(result)) {
