@@ -95,8 +95,9 @@ class JavaTest(harness.SiltTest):
 # All that is seen of a HotSpot from outside, whose socket has a full line of others that wait.
 BUSY_MACHINE = """
 import mmap, os, signal, socket, sys, threading
-with open("libjvm.so", "wb") as file: file.write(b"x" * 4096)
-library = mmap.mmap(os.open("libjvm.so", os.O_RDONLY), 4096, prot=mmap.PROT_READ)
+library = os.path.join(sys.argv[1], "libjvm.so")
+with open(library, "wb") as file: file.write(b"x" * 4096)
+mapped = mmap.mmap(os.open(library, os.O_RDONLY), 4096, prot=mmap.PROT_READ)
 signal.signal(signal.SIGQUIT, lambda *_: print("woken", flush=True))
 def dispatch():
     with open(f"/proc/self/task/{threading.get_native_id()}/comm", "w") as file:
@@ -124,7 +125,7 @@ ended.set()
 
 class OthersTest(harness.SiltTest):
     def test_a_machine_that_others_are_asking_is_waited_for_and_not_woken(self):
-        process = self.start([sys.executable, "-c", BUSY_MACHINE])
+        process = self.start([sys.executable, "-c", BUSY_MACHINE, self.folder])
         process.wait_line("ready busy")
         _, said = self.tool("dump", "--owners", "--timeout", "2s", process.pid, timeout=200)
         self.assertIn("does not take a question: it is busy", said)
