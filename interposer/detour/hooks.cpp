@@ -56,7 +56,12 @@ SILT_ALWAYS_INLINE void record_new(ThreadLocal& local, Mode mode, void* address,
   hook::record(local, mode, address, size_bytes, hook_frame);
 }
 
-#define SILT_DETOUR_HOOK(name) Word name(Word a, Word b, Word c, Word d, Word e, Original original)
+// What a hook does, in the frame that is its function's.
+// Each stands in two hooks; the compiler would share it, which costs a call.
+#define SILT_INLINED __attribute__((always_inline))
+#define SILT_DETOUR_HOOK                                                                        \
+  static SILT_ALWAYS_INLINE Word run(const hook::HookFrame& hook_frame, Word a, Word b, Word c, \
+                                     Word d, Word e, Original original)
 
 // What a hook does once the thread is marked: `marked(local, mode)`.
 template <typename Marked>
@@ -73,55 +78,62 @@ SILT_ALWAYS_INLINE Word within(const hook::HookFrame& hook_frame, const Argument
 
 // Of which the size is the product of kCount arguments.
 template <unsigned kFirst, unsigned kCount>
-SILT_DETOUR_HOOK(allocate_hook) {
-  SILT_UNMARK_WHEN_THROWN_THROUGH;
-  const hook::HookFrame hook_frame = SILT_HOOK_FRAME;
-  const Arguments with{a, b, c, d, e};
-  return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) {
-    const Word block = original(a, b, c, d, e);
-    record_new(local, mode, reinterpret_cast<void*>(block), product<kFirst, kCount>(with),
-               hook_frame);
-    return block;
-  });
-}
+struct Allocate {
+  SILT_DETOUR_HOOK {
+    const Arguments with{a, b, c, d, e};
+    return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) SILT_INLINED {
+      const Word block = original(a, b, c, d, e);
+      record_new(local, mode, reinterpret_cast<void*>(block), product<kFirst, kCount>(with),
+                 hook_frame);
+      return block;
+    });
+  }
+};
 
-SILT_DETOUR_HOOK(text_hook) {
-  const hook::HookFrame hook_frame = SILT_HOOK_FRAME;
-  return within(hook_frame, {a, b, c, d, e}, original, [=](ThreadLocal& local, Mode mode) {
-    const Word block = original(a, b, c, d, e);
-    if (block != 0) {
-      auto* const text = reinterpret_cast<char*>(block);
-      record_new(local, mode, text, __builtin_strlen(text) + 1, hook_frame);
-    }
-    return block;
-  });
-}
+struct Text {
+  SILT_DETOUR_HOOK {
+    return within(hook_frame, {a, b, c, d, e}, original,
+                  [&](ThreadLocal& local, Mode mode) SILT_INLINED {
+                    const Word block = original(a, b, c, d, e);
+                    // mi_realpath may be given the room for its text, which is no block of its own
+                    // then.
+                    if (block != 0 && block != b && block != c) {
+                      auto* const text = reinterpret_cast<char*>(block);
+                      record_new(local, mode, text, __builtin_strlen(text) + 1, hook_frame);
+                    }
+                    return block;
+                  });
+  }
+};
 
-SILT_DETOUR_HOOK(out_hook) {
-  const hook::HookFrame hook_frame = SILT_HOOK_FRAME;
-  return within(hook_frame, {a, b, c, d, e}, original, [=](ThreadLocal& local, Mode mode) {
-    const Word result = original(a, b, c, d, e);
-    if (static_cast<int>(result) == 0) {
-      record_new(local, mode, *reinterpret_cast<void* const*>(a), c, hook_frame);
-    }
-    return result;
-  });
-}
+struct Out {
+  SILT_DETOUR_HOOK {
+    return within(hook_frame, {a, b, c, d, e}, original,
+                  [&](ThreadLocal& local, Mode mode) SILT_INLINED {
+                    const Word result = original(a, b, c, d, e);
+                    if (static_cast<int>(result) == 0) {
+                      record_new(local, mode, *reinterpret_cast<void* const*>(a), c, hook_frame);
+                    }
+                    return result;
+                  });
+  }
+};
 
 template <unsigned kBlock, unsigned kFirst, unsigned kCount>
-SILT_DETOUR_HOOK(resize_hook) {
-  SILT_UNMARK_WHEN_THROWN_THROUGH;
-  const Arguments with{a, b, c, d, e};
-  return reinterpret_cast<Word>(
-      hook::resize(with.block(kBlock), product<kFirst, kCount>(with), SILT_HOOK_FRAME,
-                   [=] { return reinterpret_cast<void*>(original(a, b, c, d, e)); }));
-}
+struct Resize {
+  SILT_DETOUR_HOOK {
+    const Arguments with{a, b, c, d, e};
+    return reinterpret_cast<Word>(
+        hook::resize(with.block(kBlock), product<kFirst, kCount>(with), hook_frame,
+                     [=] { return reinterpret_cast<void*>(original(a, b, c, d, e)); }));
+  }
+};
 
 // Of a block that stays where it is. `grown(result)`: whether it has its new size.
 template <typename Grown>
 SILT_ALWAYS_INLINE Word resize_in_place(const hook::HookFrame& hook_frame, const Arguments& with,
                                         Original original, Grown&& grown) {
-  return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) {
+  return within(hook_frame, with, original, [&](ThreadLocal& local, Mode mode) SILT_INLINED {
     const track::Taken known = hook::take_for_resize(local, mode, with.block(0));
     const Word result = original(with.a, with.b, with.c, with.d, with.e);
     if (grown(result)) {
@@ -133,40 +145,66 @@ SILT_ALWAYS_INLINE Word resize_in_place(const hook::HookFrame& hook_frame, const
   });
 }
 
-SILT_DETOUR_HOOK(in_place_hook) {
-  return resize_in_place(SILT_HOOK_FRAME, {a, b, c, d, e}, original,
-                         [=](Word has_bytes) { return has_bytes >= b; });
+struct InPlace {
+  SILT_DETOUR_HOOK {
+    return resize_in_place(hook_frame, {a, b, c, d, e}, original,
+                           [=](Word has_bytes) { return has_bytes >= b; });
+  }
+};
+
+struct Expand {
+  SILT_DETOUR_HOOK {
+    return resize_in_place(hook_frame, {a, b, c, d, e}, original,
+                           [](Word block) { return block != 0; });
+  }
+};
+
+struct Release {
+  SILT_DETOUR_HOOK {
+    hook::release(reinterpret_cast<void*>(a), hook_frame, [=] { original(a, b, c, d, e); });
+    return 0;
+  }
+};
+
+template <typename Does>
+Word plain_hook(Word a, Word b, Word c, Word d, Word e, Original original) {
+  SILT_UNMARK_WHEN_THROWN_THROUGH;
+  return Does::run(SILT_HOOK_FRAME, a, b, c, d, e, original);
 }
 
-SILT_DETOUR_HOOK(expand_hook) {
-  return resize_in_place(SILT_HOOK_FRAME, {a, b, c, d, e}, original,
-                         [](Word block) { return block != 0; });
+template <typename Does>
+Word careful_hook(Word a, Word b, Word c, Word d, Word e, Original original, const void* record) {
+  SILT_UNMARK_WHEN_THROWN_THROUGH;
+  return Does::run(hook::HookFrame(record), a, b, c, d, e, original);
 }
 
-SILT_DETOUR_HOOK(release_hook) {
-  hook::release(reinterpret_cast<void*>(a), SILT_HOOK_FRAME, [=] { original(a, b, c, d, e); });
-  return 0;
-}
+struct Hooks {
+  Hook plain;
+  CarefulHook careful;
+};
+template <typename Does>
+constexpr Hooks kHooksOf{plain_hook<Does>, careful_hook<Does>};
 
-constexpr Hook kHooks[] = {
-    allocate_hook<0, 1>,
-    allocate_hook<1, 1>,
-    allocate_hook<0, 2>,
-    allocate_hook<1, 2>,
-    text_hook,
-    out_hook,
-    resize_hook<0, 1, 1>,
-    resize_hook<1, 2, 1>,
-    resize_hook<0, 1, 2>,
-    resize_hook<1, 2, 2>,
-    in_place_hook,
-    expand_hook,
-    release_hook,
+constexpr Hooks kHooks[] = {
+    kHooksOf<Allocate<0, 1>>,
+    kHooksOf<Allocate<1, 1>>,
+    kHooksOf<Allocate<0, 2>>,
+    kHooksOf<Allocate<1, 2>>,
+    kHooksOf<Text>,
+    kHooksOf<Out>,
+    kHooksOf<Resize<0, 1, 1>>,
+    kHooksOf<Resize<1, 2, 1>>,
+    kHooksOf<Resize<0, 1, 2>>,
+    kHooksOf<Resize<1, 2, 2>>,
+    kHooksOf<InPlace>,
+    kHooksOf<Expand>,
+    kHooksOf<Release>,
 };
 static_assert(sizeof(kHooks) / sizeof(kHooks[0]) == static_cast<size_t>(Shape::kCount));
 
 }  // namespace
 
-Hook hook_of(Shape shape) { return kHooks[static_cast<size_t>(shape)]; }
+Hook hook_of(Shape shape) { return kHooks[static_cast<size_t>(shape)].plain; }
+CarefulHook careful_hook_of(Shape shape) { return kHooks[static_cast<size_t>(shape)].careful; }
 
 }  // namespace silt::detour

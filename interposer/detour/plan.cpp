@@ -4,6 +4,8 @@
 
 #include "interposer/detour/plan.h"
 
+#include "interposer/detour/callers.h"
+#include "interposer/detour/careful_way.h"
 #include "interposer/detour/code_pages.h"
 #include "interposer/detour/hooks.h"
 
@@ -55,19 +57,34 @@ InnerRefusal Plan::make_places(base::TextWriter& why) {
   return InnerRefusal::kRoom;
 }
 
+void Plan::write_way(const Decoder& decoder, const EntryPoint& entry, uint8_t* bytes) const {
+  const auto put = [bytes](size_t at, uint64_t word) {
+    __builtin_memcpy(bytes + at, &word, sizeof(word));
+  };
+  if (calls_the_unknown(decoder, code_of(text_.start, text_.end - text_.start), entry.address)) {
+    constexpr uint8_t kMoveToR9[] = {0x49, 0xb9};
+    constexpr uint8_t kJumpThroughNext[] = {0xff, 0x25, 0, 0, 0, 0};
+    __builtin_memcpy(bytes, kMoveToR9, sizeof(kMoveToR9));
+    put(2, reinterpret_cast<uint64_t>(bytes) + kCopyAt);
+    __builtin_memcpy(bytes + 10, kJumpThroughNext, sizeof(kJumpThroughNext));
+    put(16, reinterpret_cast<uint64_t>(hook_of(entry.shape)));
+    return;
+  }
+  prepare_careful_way();
+  constexpr uint8_t kCallThroughNext[] = {0xff, 0x15, 2, 0, 0, 0};
+  __builtin_memcpy(bytes, kCallThroughNext, sizeof(kCallThroughNext));
+  put(8, reinterpret_cast<uint64_t>(silt_careful_way));
+  put(16, reinterpret_cast<uint64_t>(careful_hook_of(entry.shape)));
+  put(24, is_release(entry.shape) ? 1 : 0);
+}
+
 InnerRefusal Plan::copy_all(const Decoder& decoder, const char** blame, base::TextWriter& why) {
   for (size_t i = 0; i < entries_.count; ++i) {
     const EntryPoint& entry = entries_.all[i];
     uint8_t* const bytes = pages_ + i * kPlaceSize;
     const auto place = reinterpret_cast<uint64_t>(bytes);
     const uint64_t copy = place + kCopyAt;
-    const auto hook = reinterpret_cast<uint64_t>(hook_of(entry.shape));
-    constexpr uint8_t kMoveToR9[] = {0x49, 0xb9};
-    constexpr uint8_t kJumpThroughNext[] = {0xff, 0x25, 0, 0, 0, 0};
-    __builtin_memcpy(bytes, kMoveToR9, sizeof(kMoveToR9));
-    __builtin_memcpy(bytes + 2, &copy, sizeof(copy));
-    __builtin_memcpy(bytes + 10, kJumpThroughNext, sizeof(kJumpThroughNext));
-    __builtin_memcpy(bytes + 16, &hook, sizeof(hook));
+    write_way(decoder, entry, bytes);
     const Prologue prologue =
         move_prologue(decoder, code_of(entry.address, entry.size), copy, bytes + kCopyAt);
     detours_[i] = Detour{&entry, prologue, place};

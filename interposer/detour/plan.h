@@ -8,6 +8,14 @@
 //  16   address of the hook
 //  32   the copy
 //
+// or, where its callers may know what it does to registers (callers.h):
+//
+//   0   call [rip + 2]
+//   8   address of the careful way
+//  16   address of the hook for it
+//  24   1: the function returns nothing
+//  32   the copy
+//
 // Normal context, while there is one thread.
 
 #ifndef SILT_INTERPOSER_DETOUR_PLAN_H_
@@ -54,6 +62,7 @@ class Plan {
   Code code_of(uint64_t address, uint64_t size) const;
   bool is_bad(uint64_t from, const Instruction& instruction) const;
   size_t find_far_jumps(uint64_t* found, size_t most) const;
+  void write_way(const Decoder& decoder, const EntryPoint& entry, uint8_t* bytes) const;
   static void write_jumps(void* plan);
 
   const Program& program_;

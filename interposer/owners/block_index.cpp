@@ -244,6 +244,28 @@ bool BlockIndex::find(uint64_t address, LiveBlock* block) const {
   return false;
 }
 
+uint64_t BlockIndex::next_begin(uint64_t from, uint64_t end) const {
+  constexpr uint64_t kMask = track::LiveTable::leaf_bytes() - 1;
+  if (leaf_count_ == 0) return end;
+  for (unsigned parity = 0; parity < parities_; ++parity) {
+    for (uint64_t base = from & ~kMask; base < end; base += kMask + 1) {
+      const Leaf* const leaf = leaf_of(base, parity);
+      if (leaf == nullptr) continue;
+      const uint64_t room = end - base < kMask + 1 ? end - base : kMask + 1;
+      const uint64_t cells = (room + (uint64_t{1} << shift_) - 1) >> shift_;
+      for (uint64_t cell = base < from ? (from - base) >> shift_ : 0; cell < cells; ++cell) {
+        bool inside;
+        if (leaf->cells.word(cell) == 0 || (leaf->cells.size(cell, &inside), inside)) continue;
+        const uint64_t begin = begin_of(*leaf, cell, number_of(*leaf, cell));
+        if (begin < from) continue;
+        if (begin < end) end = begin;
+        break;
+      }
+    }
+  }
+  return end;
+}
+
 bool BlockIndex::any_begins_in(uint64_t start, uint64_t end) const {
   for (uint32_t i = 0; i < leaf_count_; ++i) {
     const Leaf& leaf = leaves_[i];

@@ -46,6 +46,8 @@ class BlockIndex {
   bool find(uint64_t address, LiveBlock* block) const;
   // Whether a block begins in [start, end).
   bool any_begins_in(uint64_t start, uint64_t end) const;
+  // Where the first block begins in [from, end), which lies in no block; `end`: none does.
+  uint64_t next_begin(uint64_t from, uint64_t end) const;
 
   // All blocks, by ascending number.
   template <typename Visit>

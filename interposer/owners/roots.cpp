@@ -59,8 +59,13 @@ void Roots::scan(const Marker::RootPlace& place, uint64_t start, uint64_t end) {
   }
 }
 
-// Pages that were never written hold nothing.
+// Pages that were never written hold nothing. To ask which those are takes longer than to read a
+// few words, of which there may be some between any two blocks.
 void Roots::scan_plain(const Marker::RootPlace& place, uint64_t start, uint64_t end) {
+  if (end - start < base::page_size()) {
+    marker_.roots(place, start, reinterpret_cast<const uint64_t*>(start), (end - start) / 8);
+    return;
+  }
   const uint64_t piece_size = base::PopulatedPages::kMostPages * base::page_size();
   base::PopulatedPages populated;
   for (uint64_t piece = page_down(start); piece < end; piece += piece_size) {
@@ -272,7 +277,9 @@ void Roots::mark_other_range(uint64_t start, uint64_t end, bool with_blocks) {
   for (uint64_t at = start; at < end;) {
     LiveBlock block;
     if (!blocks_.find(at, &block) && !objects_.find(at, &block)) {
-      at += 8;
+      // From one to the next: a gigabyte may lie between them.
+      const uint64_t next = smaller(blocks_.next_begin(at, end), objects_.next_begin(at, end));
+      at = larger(next, at + 8);
       continue;
     }
     scan(place, gap, at);

@@ -77,8 +77,9 @@ class AskingJvm {
     if (const std::string obstacle = attach_obstacle(facts); !obstacle.empty()) {
       return about(pid_, obstacle);
     }
-    auto connection = facts.socket ? connect_to() : Result<Connection>(Error{});
-    if (!connection) {
+    bool busy = false;
+    auto connection = facts.socket ? connect_to(&busy) : Result<Connection>(Error{});
+    if (!connection && !busy) {
       // The socket is nobody's any more, or there is none yet.
       JvmFacts without = facts;
       without.socket = false;
@@ -120,8 +121,9 @@ class AskingJvm {
     const Moment end = std::min(end_, steady_clock::now() + kSocketPatience);
     for (;;) {
       if (jvm_listens(pid_, status_)) {
-        auto connection = connect_to();
-        if (connection) return connection;
+        bool busy = false;
+        auto connection = connect_to(&busy);
+        if (connection || busy) return connection;
       }
       if (steady_clock::now() >= end || !patient() || handle_.has_ended()) {
         return late("did not answer HotSpot's attach protocol in time");
@@ -130,7 +132,9 @@ class AskingJvm {
     }
   }
 
-  Result<Connection> connect_to() const {
+  // `busy`, where it fails: the machine listens.
+  Result<Connection> connect_to(bool* busy) const {
+    *busy = false;
     const std::string path = jvm_socket(pid_, status_);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -138,9 +142,17 @@ class AskingJvm {
     std::memcpy(address.sun_path, path.c_str(), path.size());
     Connection fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (fd.get() < 0) return about(pid_, "cannot be asked: " + errno_text(errno));
-    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-      return about(pid_, "cannot be asked for its classes: " + errno_text(errno));
+    // A machine that listens must not be woken: it would write its threads to standard output.
+    while (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+      const int error = errno;
+      if (error == EINTR) continue;
+      *busy = error == EAGAIN;
+      if (!*busy) return about(pid_, "cannot be asked for its classes: " + errno_text(error));
+      // Others are waiting to ask it.
+      if (!patient()) return late("does not take a question: it is busy");
+      std::this_thread::sleep_for(kBetweenAttachLooks);
     }
+    *busy = false;
     ucred peer{};
     socklen_t size = sizeof(peer);
     if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid != pid_ ||

@@ -14,6 +14,7 @@ import subprocess
 import unittest
 
 import harness
+from inner_callers import KEEPING, RELIES_ON_IT
 from inner_programs import (BODIES, CALLS, INNER, NO_NEW_CODE, OPERATORS, REFUSED, THREAD,
                             USES_OPERATORS, functions)
 
@@ -92,6 +93,9 @@ class InnerAllocators(harness.SiltTest):
     def test_functions_that_begin_in_every_way(self):
         for name, options in (("fixed", ("-no-pie",)), ("movable", ("-pie",)), ("bare", ("-s", "-rdynamic"))):
             self.assert_seen(self.counts(self.inner(name, options=options)))
+
+    def test_callers_that_know_what_a_function_leaves_alone(self):
+        self.assert_seen(self.counts(self.build("relies", {"c": RELIES_ON_IT, "s": KEEPING})))
 
     def test_what_cannot_be_changed_is_left_alone_and_said(self):
         for name, (function, body, said) in harness.some(REFUSED.items(), len(REFUSED)):

@@ -92,7 +92,47 @@ class JavaTest(harness.SiltTest):
         self.assertIn("look 1 of this recording", said)
 
 
+# All that is seen of a HotSpot from outside, whose socket has a full line of others that wait.
+BUSY_MACHINE = """
+import mmap, os, signal, socket, sys, threading
+library = os.path.join(sys.argv[1], "libjvm.so")
+with open(library, "wb") as file: file.write(b"x" * 4096)
+mapped = mmap.mmap(os.open(library, os.O_RDONLY), 4096, prot=mmap.PROT_READ)
+signal.signal(signal.SIGQUIT, lambda *_: print("woken", flush=True))
+def dispatch():
+    with open(f"/proc/self/task/{threading.get_native_id()}/comm", "w") as file:
+        file.write("Signal Dispatch")
+    named.set()
+    ended.wait()
+named, ended = threading.Event(), threading.Event()
+threading.Thread(target=dispatch).start()
+named.wait()
+path = f"/tmp/.java_pid{os.getpid()}"
+machine = socket.socket(socket.AF_UNIX)
+machine.bind(path)
+machine.listen(0)
+others = []
+while True:
+    others.append(socket.socket(socket.AF_UNIX))
+    others[-1].setblocking(False)
+    if others[-1].connect_ex(path) != 0: break
+print("ready busy", flush=True)
+sys.stdin.readline()
+os.unlink(path)
+ended.set()
+"""
+
+
 class OthersTest(harness.SiltTest):
+    def test_a_machine_that_others_are_asking_is_waited_for_and_not_woken(self):
+        process = self.start([sys.executable, "-c", BUSY_MACHINE, self.folder])
+        process.wait_line("ready busy")
+        _, said = self.tool("dump", "--owners", "--timeout", "2s", process.pid, timeout=200)
+        self.assertIn("does not take a question: it is busy", said)
+        process.write_line()
+        self.assertEqual(process.finish(), 0)
+        self.assertNotIn("woken", process.told())
+
     def test_a_program_that_catches_sigquit_and_is_no_machine_gets_none(self):
         script = ("import signal, sys\n"
                   "signal.signal(signal.SIGQUIT, lambda *_: print('quit', flush=True))\n"

@@ -121,6 +121,22 @@ class BornBefore(OwnersTest):
                 self.assertNotIn("lost", kinds)
                 self.assertEqual(process.finish(), 0)
 
+    def test_a_heap_full_of_known_blocks_is_soon_looked_through(self):
+        """What lies between them may be blocks that are not known: a few words each."""
+        process = self.start([harness.program("early_table")], settings={"SILT_START": "asleep"})
+        process.wait_line("ready")
+        self.tool("arm", "--exact", process.pid)
+        process.write_line("300000")
+        process.wait_line("added")
+        path, _ = self.dump_owners(process.pid)
+        entries = [s for s in self.stacks(path)["stacks"] if "make_entry" in str(s["frames"])]
+        kinds = collections.Counter()
+        for owner in entries[0]["owners"]:
+            kinds[owner["kind"]] += owner["blocks"]
+        self.assertAlmostEqual(kinds["lost"], 298_000, delta=200)
+        self.assertAlmostEqual(kinds["unknown"], 2000, delta=200)
+        self.assertEqual(process.finish(), 0)
+
 
 class LostOrKept(OwnersTest):
     BLOCKS = 64  # of each size

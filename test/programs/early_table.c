@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A table that was allocated before any constructor ran, as libraries do it, and entries that come
-// later: a hundred for each line that it reads.
+// later: for each line that it reads as many as that says, or a hundred. The table keeps the latest
+// two thousand.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ int main(void) {
   puts("ready");
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) != NULL) {
-    for (int i = 0; i < 100; ++i) table[entries++ % 2000] = make_entry();
+    const long told = atol(line);
+    for (long i = told > 0 ? told : 100; i > 0; --i) table[entries++ % 2000] = make_entry();
     puts("added");
     fflush(stdout);
   }
