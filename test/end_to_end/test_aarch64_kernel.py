@@ -4,7 +4,8 @@ alone does not have is tried here: the real clone for owners, process_vm_readv, 
 of that processor. The packages' tarball is unpacked beside a few victims, booted, and used.
 
 For scripts/test_long: needs qemu-system-aarch64, packages of arm64, a tarball of scripts/package
---machine aarch64 (SILT_TARBALL, or in dist/), and minutes.
+--machine aarch64 (SILT_TARBALL, or in dist/), and minutes. SILT_KERNEL names another kernel, as one
+with pages of 16 KiB.
 """
 
 import glob
@@ -33,7 +34,7 @@ export PATH=/bin:/opt/silt/bin HOME=/tmp
 echo 0 > /proc/sys/kernel/printk
 cd /tmp
 mark() { echo; echo "@@$1"; }
-mark kernel; uname -rm; getconf PAGESIZE 2>/dev/null
+mark kernel; uname -rm; grep -m 1 KernelPageSize /proc/self/smaps
 mark version; silt --version
 for name in VICTIMS; do
   stop="ready done"; owners=""
@@ -114,7 +115,7 @@ class Aarch64Kernel(harness.SiltTest):
 
     @staticmethod
     def boot(disk):
-        kernel, = glob.glob(str(KERNEL / "boot" / "vmlinuz-*"))
+        kernel = os.environ.get("SILT_KERNEL") or glob.glob(str(KERNEL / "boot" / "vmlinuz-*"))[0]
         done = subprocess.run(
             [MACHINE, "-M", "virt", "-cpu", "max", "-smp", "2", "-m", "2G", "-display", "none",
              "-nic", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", kernel,
@@ -124,6 +125,7 @@ class Aarch64Kernel(harness.SiltTest):
         text = done.stdout.decode(errors="replace").replace("\r", "")
         parts = re.split(r"(?m)^@@(.*)\n", text)
         told = dict(zip(parts[1::2], parts[2::2]))
+        print("#", " ".join(told.get("kernel", "").split()))
         if "end" not in told:
             raise AssertionError(f"the machine did not come to its end:\n{text[-3000:]}")
         return told
