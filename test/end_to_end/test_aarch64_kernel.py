@@ -24,7 +24,7 @@ KERNEL = emulated.ROOT / "kernel"
 PACKAGES = ("linux-image-arm64", "busybox-static", "libc6", "libstdc++6", "libgcc-s1")
 MACHINE = "qemu-system-aarch64"
 VICTIMS = ("exact_counts", "operators", "owned", "signal_stack", "coroutines", "mappings")
-UNIT_TESTS = ("format", "base")
+UNIT_TESTS = ("format", "base", "owners", "track")
 
 # Each victim is run by `silt run`, gets a newline at each of its "ready" until it stands where it is
 # to be dumped, and is dumped there. All that is said goes to the console, between marks.
@@ -65,7 +65,7 @@ done
 cd /tmp
 for name in UNIT_TESTS; do
   [ -x /victims/test_interposer_$name ] || continue
-  mark "unit $name"; /victims/test_interposer_$name > unit 2>&1; echo $?; tail -n 60 unit
+  mark "unit $name"; timeout 300 /victims/test_interposer_$name > unit 2>&1; echo $?; tail -n 60 unit
 done
 mark end
 poweroff -f

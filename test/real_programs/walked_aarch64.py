@@ -85,7 +85,7 @@ def node_script(version):
 
 
 PROGRAMS = {
-    "gawk": command([installed("gawk"), walked.GAWK.format(350_000)]),
+    "gawk": command([installed("gawk"), walked.GAWK.format(400_000)]),
     "sqlite3": command([installed("sqlite3"), ":memory:"], text=walked.SQL.format(20_000)),
     "jq": command([installed("jq"), "-n", "[range(15000) | {a: tostring, b: [.]}] | length"]),
     "python": command([installed("python3.11"), "-c", walked.PYTHON.replace(", sqlite3", "").format(2_000)],
