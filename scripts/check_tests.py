@@ -27,6 +27,7 @@ TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come abou
 # Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
 ELSEWHERE = {
     "interposer": {
+        "interposer/runtime/python/bounds": "test_python_owners.py: with a real interpreter",
         "interposer/startup": "test_counts.py and all others: nothing is recorded without it",
         "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "
                             "and others: hooks are entered through the C library's names, by "

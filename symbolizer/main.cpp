@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
       "Exit status: 0 done, or nothing found; 1 a finding broke the policy; 2 usage; 3 an input "
       "could\n"
       "not be read, or is too short for a verdict; 4 inconclusive. 'silt run' ends as its "
-      "program.");
+      "program.\n"
+      "'silt help COMMAND' tells a command's options.");
 
   int status = silt::kDone;
   silt::commands::register_run(app, program, status);

@@ -108,7 +108,8 @@ static_assert(sizeof(OwnersModule) == 48);
 //   n                         then n times, largest first; small ones may be missing:
 //     path (from a kLost root), blocks, bytes
 //
-// kOwnersLabels. Texts that a runtime gave to its objects, numbered from 1; 0 is none.
+// kOwnersLabels. Texts that a runtime gave to its objects, numbered from 1; 0 is none. A container
+// that has a limit: type, comma, space, how many elements it has, kOwnersLimit, the limit.
 // kOwnersPathLabels. Two for each path, in their order, both varint: the type of the objects that
 // end it (0: no objects, or data of those before), and the name of the variable, of a module or of
 // an object, that keeps them.
@@ -117,6 +118,8 @@ static_assert(sizeof(OwnersModule) == 48);
 //   n                         then n times, largest first; small ones may be missing:
 //     2 * label of the type + data, blocks, bytes
 //           data is 1 where the blocks are no objects, but data of objects of the type
+
+inline constexpr char kOwnersLimit[] = " of at most ";
 
 }  // namespace silt::format
 

@@ -6,6 +6,7 @@
 #ifndef SILT_INTERPOSER_OWNERS_COPIED_PROCESS_H_
 #define SILT_INTERPOSER_OWNERS_COPIED_PROCESS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "interposer/owners/result.h"
@@ -28,6 +29,10 @@ struct Life {
 // the first to be killed when memory runs out, has a low priority and limits on its life.
 void settle_in_copy(int folder, const Life& life = {});
 [[noreturn]] void end_copy(int status);
+
+// Reads this process's memory without a fault where none is. How much was read, in bytes, which is
+// less where memory is missing behind it; else -errno, -EFAULT when it is missing at `address`.
+long read_copied(uint64_t address, void* into, size_t size_bytes);
 
 // Waits until the process has written the snapshot; a descriptor of it, or a negative number when
 // there will be none.

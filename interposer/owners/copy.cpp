@@ -5,11 +5,13 @@
 #include "interposer/owners/copy.h"
 
 #include <linux/sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <atomic>
+#include <cerrno>
 
 #include "interposer/base/arch.h"
 #include "interposer/base/spin_lock.h"
@@ -24,7 +26,7 @@ constexpr long kBetween = CLONE_VM | CLONE_VFORK | CLONE_UNTRACED;
 constexpr long kTheCopy = CLONE_PARENT_SETTID | CLONE_UNTRACED;
 
 constinit std::atomic<int32_t> g_child{0};  // a copy that is a child; 0: none
-constinit int32_t g_pid = 0;                // written by the kernel
+constinit int32_t g_pid = 0;                // of the newest copy
 
 bool takes_in_orphans() {
   if (base::system_call(SYS_getpid) == 1) return true;
@@ -37,6 +39,33 @@ bool may_clone(long flags) {
   if (!base::sandbox.active()) return true;
   const long arguments[] = {flags, 0, 0, 0, 0, 0};
   return base::sandbox.survives(SYS_clone, arguments);
+}
+
+// Where whoever answers system calls knows a fork and no other clone (an emulator of programs, as
+// containers of another processor run in), the copy is a child like any other. The program is told
+// of its end by SIGCHLD, so that this is done only while nobody handles that signal; a program that
+// waits for any child may be handed it.
+constexpr long kPlainCopy = SIGCHLD;
+
+bool may_be_plain_child() {
+  struct {
+    const void* handler;
+    uint64_t flags;
+    const void* restorer;
+    uint64_t mask;
+  } now{};
+  const long result = base::system_call(SYS_rt_sigaction, SIGCHLD, 0, reinterpret_cast<long>(&now),
+                                        sizeof(now.mask));
+  return result == 0 && reinterpret_cast<uintptr_t>(now.handler) <= 1;  // SIG_DFL, SIG_IGN
+}
+
+long clone_here(long flags) {
+  const long result = base::system_call(SYS_clone, flags, 0, 0, 0, 0);
+  if (result > 0) {
+    g_pid = static_cast<int32_t>(result);
+    g_child.store(g_pid, std::memory_order_release);
+  }
+  return result;
 }
 
 Copy made(long result) {
@@ -53,14 +82,13 @@ Copy make_copy(bool as_child) {
   // The copy finds the table of mappings whole.
   const base::SpinGuard guard(track::recorder.mappings.lock());
   g_pid = 0;
-  if (as_child) {
-    const long result =
-        base::system_call(SYS_clone, kTheCopy, 0, reinterpret_cast<long>(&g_pid), 0, 0);
-    if (result > 0) g_child.store(static_cast<int32_t>(result), std::memory_order_release);
-    return made(result);
-  }
+  const auto known = [](long result) {
+    if (result != -EINVAL || !may_clone(kPlainCopy) || !may_be_plain_child()) return result;
+    return clone_here(kPlainCopy);
+  };
+  if (as_child) return made(known(clone_here(CLONE_UNTRACED)));
   const long between = arch::clone_grandchild(kBetween, kTheCopy, &g_pid);
-  if (between <= 0) return made(between);
+  if (between <= 0) return made(known(between));
   int status = 0;
   long waited;
   do {
@@ -75,7 +103,7 @@ Copy make_copy(bool as_child) {
 void take_in(bool wait) {
   int32_t child = g_child.load(std::memory_order_relaxed);
   if (child == 0) return;
-  const int options = __WCLONE | (wait ? 0 : WNOHANG);
+  const int options = __WALL | (wait ? 0 : WNOHANG);
   long result;
   do {
     result = base::system_call(SYS_wait4, child, 0, options, 0);

@@ -3,8 +3,9 @@
 // Makes the copy of the process in which owners are looked for. The process stands still for as
 // long as the kernel copies its page tables, and notices nothing else: the copy has no exit signal,
 // and is not its child but where the process itself has to take in orphans (pid 1 of a container, a
-// subreaper) or is about to end; there it is taken in by silt. Signal context, under the snapshot
-// slot.
+// subreaper) or is about to end; there it is taken in by silt. Where such a clone is not known
+// (EINVAL, emulators of programs) it is a child that ends with SIGCHLD, as long as nobody handles
+// that. Signal context, under the snapshot slot.
 
 #ifndef SILT_INTERPOSER_OWNERS_COPY_H_
 #define SILT_INTERPOSER_OWNERS_COPY_H_

@@ -8,6 +8,7 @@
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
+#include "interposer/owners/copied_process.h"
 #include "interposer/snapshot/process_info.h"
 
 namespace silt::owners {
@@ -24,10 +25,14 @@ bool lies_in(uint64_t address, const base::Range* ranges, size_t count) {
   return false;
 }
 
+bool read_whole(uint64_t address, void* into, size_t size) {
+  return read_copied(address, into, size) == static_cast<long>(size);
+}
+
 void read_build_id(uint64_t address, uint64_t size, format::OwnersModule* entry) {
   static constinit char notes[1024]{};
   if (size > sizeof(notes)) size = sizeof(notes);
-  if (base::read_memory(address, notes, size) != 0) return;
+  if (!read_whole(address, notes, size)) return;
   for (uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= size;) {
     Elf64_Nhdr note;
     base::copy_bytes(&note, notes + at, sizeof(note));
@@ -49,15 +54,14 @@ void read_build_id(uint64_t address, uint64_t size, format::OwnersModule* entry)
 bool read_module(uint64_t start, LoadedModule* module) {
   Elf64_Ehdr header;
   static constinit Elf64_Phdr segments[kMostHeaders]{};
-  if (base::read_memory(start, &header, sizeof(header)) != 0) return false;
+  if (!read_whole(start, &header, sizeof(header))) return false;
   const unsigned char magic[] = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64};
   for (size_t i = 0; i < sizeof(magic); ++i) {
     if (header.e_ident[i] != magic[i]) return false;
   }
   if ((header.e_type != ET_DYN && header.e_type != ET_EXEC) || header.e_phnum == 0 ||
       header.e_phnum > kMostHeaders || header.e_phentsize != sizeof(Elf64_Phdr) ||
-      base::read_memory(start + header.e_phoff, segments, header.e_phnum * sizeof(Elf64_Phdr)) !=
-          0) {
+      !read_whole(start + header.e_phoff, segments, header.e_phnum * sizeof(Elf64_Phdr))) {
     return false;
   }
   bool any = false;

@@ -11,6 +11,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
+#include "interposer/owners/copied_process.h"
 #include "interposer/owners/cycles.h"
 #include "interposer/owners/sorting.h"
 #include "interposer/owners/thread_stack.h"
@@ -88,9 +89,10 @@ void Roots::scan_copied(const Marker::RootPlace& place, int32_t process, uint64_
     const size_t size = smaller(step, end - start);
     iovec to{g_copy, size};
     iovec from{reinterpret_cast<void*>(start), size};
-    const long whose = process != 0 ? process : base::system_call(SYS_getpid);
-    const long got = base::system_call(SYS_process_vm_readv, whose, reinterpret_cast<long>(&to), 1,
-                                       reinterpret_cast<long>(&from), 1, 0);
+    const long got =
+        process == 0 ? read_copied(start, g_copy, size)
+                     : base::system_call(SYS_process_vm_readv, process, reinterpret_cast<long>(&to),
+                                         1, reinterpret_cast<long>(&from), 1, 0);
     if (got <= 0) {
       if (got != -14) {  // not EFAULT: the kernel does not want to
         hidden_ = true;

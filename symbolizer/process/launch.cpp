@@ -4,6 +4,7 @@
 
 #include "symbolizer/process/launch.h"
 
+#include <elf.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -82,6 +83,12 @@ bool is_understood(SettingKind kind, const std::string& value) {
   }
 }
 
+bool is_elf(const std::filesystem::path& program) {
+  const auto source = FileSource::open(program);
+  const auto magic = source ? source->read(0, SELFMAG) : Result<std::string>(source.error());
+  return magic && *magic == ELFMAG;
+}
+
 bool records_inner_allocators([[maybe_unused]] const RecordSettings& settings) {
 #ifdef __x86_64__
   const std::string& given = settings[SettingId::kInner];
@@ -144,14 +151,15 @@ NotRunnable become(const Launch& launch, const RecordSettings& settings) {
   for (const std::string& word : launch.words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   execv(launch.program.c_str(), arguments.data());
-  if (errno == ENOEXEC) {
+  int error = errno;
+  if (error == ENOEXEC && !is_elf(launch.program)) {
     // A script without #! runs in the shell, as it would from a shell.
     std::string path = launch.program.native(), shell = "/bin/sh";
     arguments[0] = path.data();
     arguments.insert(arguments.begin(), shell.data());
     execv(shell.c_str(), arguments.data());
+    error = errno;
   }
-  const int error = errno;
   return {"cannot run " + in_quotes(launch.program) + ": " + errno_text(error),
           error == ENOENT ? 127 : 126};
 }

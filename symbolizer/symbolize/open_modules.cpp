@@ -4,6 +4,9 @@
 
 #include "symbolizer/symbolize/open_modules.h"
 
+#include <elf.h>
+#include <gelf.h>
+
 #include <string_view>
 
 #include "interposer/format/hooks.h"
@@ -17,6 +20,49 @@ namespace {
 constexpr const char* kAllocatorSymbols[] = {
     "je_malloc",    "je_free",    "tc_malloc", "tc_free", "mi_malloc",       "mi_free",
     "_rjem_malloc", "_rjem_free", "rpmalloc",  "rpfree",  "scalable_malloc", "scalable_free"};
+
+bool is_program(Dwfl_Module* module) {
+  GElf_Addr bias = 0;
+  Elf* const elf = dwfl_module_getelf(module, &bias);
+  size_t count = 0;
+  if (elf == nullptr || elf_getphdrnum(elf, &count) != 0) return false;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Phdr segment;
+    if (gelf_getphdr(elf, static_cast<int>(i), &segment) != nullptr &&
+        segment.p_type == PT_INTERP) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The function by which the code of a library calls an allocator that was linked into it; empty:
+// none is known. What a library gives to everybody as malloc is hooked; a name of its own beside it
+// leads into the same allocator.
+std::string_view allocator_inside(Dwfl_Module* module) {
+  std::string_view found;
+  const int count = dwfl_module_getsymtab(module);
+  for (int i = 1; i < count; ++i) {
+    GElf_Sym symbol;
+    GElf_Addr address = 0;
+    GElf_Word section = SHN_UNDEF;
+    const char* const name =
+        dwfl_module_getsym_info(module, i, &symbol, &address, &section, nullptr, nullptr);
+    if (name == nullptr || section == SHN_UNDEF || GELF_ST_TYPE(symbol.st_info) != STT_FUNC) {
+      continue;
+    }
+    const std::string_view text = name;
+    if (text == "malloc") {
+      if (GELF_ST_BIND(symbol.st_info) != STB_LOCAL) return {};
+      found = text;
+    } else if (found.empty() && text.ends_with("malloc")) {
+      for (const std::string_view known : kAllocatorSymbols) {
+        if (text == known) found = text;
+      }
+    }
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -38,6 +84,12 @@ OpenModule& OpenModules::open(const std::string& path, const std::vector<uint8_t
   module.lines.emplace(module.file->module());
   module.symbols.emplace(module.file->module());
   module.ranges.emplace(module.file->module());
+  if (const std::string_view inside = allocator_inside(module.file->module());
+      !inside.empty() && !is_program(module.file->module())) {
+    note_("the library " + in_quotes(path) + " has its own allocator (" + std::string(inside) +
+          "): what it allocates that way was not seen, only the memory that it maps; silt looks "
+          "into the program's own file only");
+  }
   if (!module.lines->available()) {
     note_(module.symbols->empty()
               ? "no names from " + in_quotes(path) +

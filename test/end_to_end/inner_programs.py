@@ -259,3 +259,27 @@ def functions(bodies):
         if ".size" not in code:
             text += f"  .size {name}, . - {name}\n"
     return text + '  .section .note.GNU-stack,"",@progbits\n'
+
+# A library that hands out pieces of what it maps, by a FUNCTION of its own, and takes back
+# none.
+LIBRARY = r"""
+#include <stddef.h>
+#include <sys/mman.h>
+static char pool[1 << 16];
+static char* at;
+static size_t left;
+__attribute__((noinline)) void* FUNCTION(size_t size) {
+  size = (size + 15) & ~(size_t)15;
+  if (at == NULL && size <= sizeof pool) { at = pool; left = sizeof pool; }
+  if (size > left) {
+    left = 1 << 20;
+    at = mmap(NULL, left, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+  left -= size;
+  return (at += size) - size;
+}
+void RELEASE(void* block) { (void)block; }
+__attribute__((visibility("default"))) void take(void) {
+  for (int i = 0; i < 5000; ++i) *(volatile char*)FUNCTION(100) = 1;
+}
+"""

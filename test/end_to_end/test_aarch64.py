@@ -3,6 +3,7 @@
 and coroutines as libunwind walks them, signed return addresses, snapshots on request, owners. The
 whole of what the cross build can run is in scripts/test_long."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -87,6 +88,28 @@ class Aarch64(emulated.EmulatedTest):
         report, _ = self.run_emulated("exact_counts", settings={"SILT_SAMPLE": "4K"},
                                       stop_at="ready running")
         self.assertTrue(report.with_function("allocate_kept"))
+
+    def test_owners_where_a_copy_is_a_child_and_memory_is_read_from_a_file(self):
+        """The emulator knows no clone without an exit signal, and no process_vm_readv."""
+        process = self.start([emulated.program("owned")])
+        process.wait_line("ready owned")
+        path, said = self.tool("dump", "--timeout", "60s", "--owners", process.pid, timeout=120)
+        self.assertRegex(said, r"\d blocks in .* lost;")
+        report = json.loads(self.tool("report", "--format", "json", "--top", 1000, path.strip())[0])
+        truths = [line.split(" ")[1:] for line in process.lines if line.startswith("owner ")]
+        self.assertEqual(len(truths), 15)
+        for size, kind, name in truths:
+            with self.subTest(size=size, owner=name):
+                stacks = [stack for stack in report["stacks"] if stack["live_blocks"][-1] and
+                          stack["live_bytes"][-1] == int(size) * stack["live_blocks"][-1]]
+                owners = [owner for stack in stacks for owner in stack["owners"]]
+                blocks = sum(stack["live_blocks"][-1] for stack in stacks)
+                right = sum(owner["blocks"] for owner in owners if owner["kind"] == kind and
+                            (kind != "global" or name in owner["name"]))
+                self.assertTrue(stacks)
+                # A word that was left somewhere by chance may keep one or the other.
+                self.assertGreaterEqual(right, blocks - max(2, blocks // 50), owners)
+        self.assertEqual(process.finish(), 0)
 
     @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "for scripts/test_long")
     def test_javascript_frames_lead_to_main(self):

@@ -163,9 +163,12 @@ class CommandLine(harness.SiltTest):
             with open(path, "r+b") as file:
                 file.seek(offset)
                 file.write(bytes([value]))
-            said = subprocess.run([harness.TOOL, "run", path], capture_output=True, text=True,
-                                  check=False, cwd=self.folder, timeout=60).stderr
-            self.assertRegex(said, f"nothing will be recorded in '.*{name}': .*{told}")
+            done = subprocess.run([harness.TOOL, "run", path], capture_output=True, text=True,
+                                  check=False, cwd=self.folder, timeout=60)
+            self.assertRegex(done.stderr, f"nothing will be recorded in '.*{name}': .*{told}")
+            if name == "other":  # which no shell must read as a script
+                self.assertEqual(done.returncode, 126, done.stderr)
+                self.assertRegex(done.stderr, f"cannot run '.*{name}': exec format error")
 
     def test_a_program_that_gains_rights(self):
         if os.geteuid() != 0:

@@ -15,7 +15,7 @@ import unittest
 
 import harness
 from inner_callers import KEEPING, RELIES_ON_IT
-from inner_programs import (BODIES, CALLS, INNER, NO_NEW_CODE, OPERATORS, REFUSED, THREAD,
+from inner_programs import (BODIES, CALLS, INNER, LIBRARY, NO_NEW_CODE, OPERATORS, REFUSED, THREAD,
                             USES_OPERATORS, functions)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -194,6 +194,23 @@ class InnerAllocators(harness.SiltTest):
         status, _, err = self.run_program([program], text="\n" * 4)
         self.assertEqual(status, 0, err)
         self.assertRegex(err, "is not recorded: a library has started a thread already")
+
+    def test_an_allocator_inside_a_library_is_told_of(self):
+        """Its memory is seen as what it maps. What a library gives to all as malloc is hooked."""
+        for name, told in (("je_malloc", True), ("malloc", True), ("exported", False)):
+            function = "malloc" if name == "exported" else name
+            text = LIBRARY.replace("FUNCTION", function).replace(
+                "RELEASE", function.replace("malloc", "free"))
+            library = self.build(f"lib{name}.so", {"c": text},
+                                 "-shared", "-fPIC", *(() if name == "exported" else
+                                                       ("-fvisibility=hidden",)))
+            program = self.build(f"uses_{name}", {"c": "void take(void); int main(void) { take(); }"},
+                                 library)
+            status, _, err = self.run_program([program])
+            self.assertEqual((status, err), (0, ""))
+            notes = " ".join(self.report(self.recording(f"uses_{name}")).notes)
+            said = f"'{library}' has its own allocator ({function}): what it allocates that way"
+            (self.assertIn if told else self.assertNotIn)(said, notes)
 
     def test_operators_of_the_programs_own(self):
         program = self.build("operators_inside", {"main.cpp": USES_OPERATORS, "pool.cpp": OPERATORS})

@@ -98,6 +98,24 @@ class Packages(harness.SiltTest):
             self.assertIn(outer, text)
         self.assertNotIn("frame pointers", text)
 
+    @harness.needs("musl-gcc")
+    def test_a_program_of_musl_is_recorded(self):
+        folder = self.unpacked()
+        if not (folder / "lib" / "silt" / "musl").exists():
+            self.skipTest("this build has no library for musl")
+        source = pathlib.Path(self.folder, "small.c")
+        source.write_text("#include <stdlib.h>\n__attribute__((noinline)) void* hand_out(void) "
+                          "{ return malloc(12345); }\nint main(void) { return !hand_out(); }\n")
+        program = os.path.join(self.folder, "small")
+        subprocess.run(["musl-gcc", "-g", "-O1", "-fno-builtin", "-Wl,--eh-frame-hdr", source, "-o",
+                        program], check=True)
+        done = subprocess.run([folder / "bin" / "silt", "run", "--out", self.out, program],
+                              capture_output=True, text=True, check=False, env=self.environment())
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        stack, = self.report(self.recording("small")).with_function("hand_out")
+        self.assertEqual(stack["live_bytes"][-1], 12345)
+        self.assertIn("main", harness.Report.names(stack))
+
     def job(self, script, status, **environment):
         path = os.pathsep.join([environment.pop("FIRST", ""), os.environ["PATH"]]).lstrip(os.pathsep)
         done = subprocess.run(["bash", "-e", "-c", script], cwd=self.folder, text=True,

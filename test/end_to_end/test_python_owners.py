@@ -55,6 +55,28 @@ class PythonOwnersTest(harness.SiltTest):
         self.assertRegex(text, r"__main__\.event \(asyncio\.locks\.Event\) → _waiters .*_asyncio\.Task "
                                r"of handle\(\), waits in fetch\(\) at keepers\.py:\d+")
 
+    def test_containers_with_a_limit_say_how_full_they_are(self):
+        code = ("import collections, functools\n"
+                "class Line: pass\n"
+                "class Log:\n"
+                "  def __init__(self, most): self.lines = collections.deque(maxlen=most)\n"
+                "log, free = Log(500), Log(None)\n"
+                "@functools.lru_cache(maxsize=300)\n"
+                "def table(i): return [Line()]\n"
+                "for i in range(900): table(i)\n"
+                "for i in range(400): log.lines.append(Line()); free.lines.append(Line())\n"
+                "print('ready', flush=True)\n"
+                "input()\n")
+        process = self.start([test_python.PYTHON, "-c", code])
+        process.wait_line("ready")
+        path, _ = self.tool("dump", "--timeout", "60s", "--owners", process.pid, timeout=400)
+        process.write_line()
+        self.assertEqual(process.finish(), 0, process.told())
+        owners = " ".join(self.owner_lines(path.strip(), "Line")[0])
+        self.assertIn("lines (collections.deque, 400 of at most 500)", owners)
+        self.assertIn("table (functools._lru_cache_wrapper, 300 of at most 300)", owners)
+        self.assertIn("free (Log) → lines (collections.deque)", owners)
+
     def owner_lines(self, path, name):
         """What keeps objects of the type in a snapshot, and where they were made."""
         report = json.loads(self.tool("report", "--format", "json", "--top", 400, path)[0])

@@ -32,7 +32,7 @@ KEEP_APART void* make(size_t size) {
 
 // A plain C array of pointers, and one pointer.
 void* array_of_pointers[kCount];
-static void* lonely_pointer;
+[[gnu::used]] static void* lonely_pointer;
 
 // A chain as C programs have it.
 struct Link {
@@ -71,7 +71,7 @@ static uintptr_t masked[kCount];
 constexpr uintptr_t kMask = 0x5a5a5a5a5a5a5a5a;
 
 // Pointed to from its middle only, as by a second base class.
-static char* middle_pointer;
+[[gnu::used]] static char* middle_pointer;
 
 KEEP_APART void fill_array() {
   for (void*& slot : array_of_pointers) slot = make(1009);

@@ -85,10 +85,10 @@ def node_script(version):
 
 
 PROGRAMS = {
-    "gawk": command([installed("gawk"), walked.GAWK.format(150_000)]),
+    "gawk": command([installed("gawk"), walked.GAWK.format(400_000)]),
     "sqlite3": command([installed("sqlite3"), ":memory:"], text=walked.SQL.format(20_000)),
-    "jq": command([installed("jq"), "-n", "[range(60000) | {a: tostring, b: [.]}] | length"]),
-    "python": command([installed("python3.11"), "-c", walked.PYTHON.replace(", sqlite3", "").format(20_000)],
+    "jq": command([installed("jq"), "-n", "[range(15000) | {a: tostring, b: [.]}] | length"]),
+    "python": command([installed("python3.11"), "-c", walked.PYTHON.replace(", sqlite3", "").format(2_000)],
                       more={"PYTHONMALLOC": "malloc", "PYTHONHOME": str(PROGRAM_FILES / "usr")}),
     "exceptions": of_test("exceptions"),
     "coroutines": of_test("coroutines"),

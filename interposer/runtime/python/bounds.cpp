@@ -5,6 +5,7 @@
 #include "interposer/runtime/python/bounds.h"
 
 #include "interposer/base/text.h"
+#include "interposer/format/owners.h"
 #include "interposer/runtime/python/layout.h"
 
 namespace silt::python {
@@ -29,7 +30,7 @@ owners::LabelId label_of_bounded(const Peek& peek, Types& types, const Found& fo
   if (count < kFewest || count > most) return 0;
   base::TextBuffer<owners::Labels::kLongest + 1> text;
   text.add(name).add(", ").add_decimal(static_cast<uint64_t>(count));
-  text.add(" of at most ").add_decimal(static_cast<uint64_t>(most));
+  text.add(format::kOwnersLimit).add_decimal(static_cast<uint64_t>(most));
   return types.add_label(text.c_str());
 }
 

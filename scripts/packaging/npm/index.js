@@ -11,7 +11,7 @@ function root() {
     return dirname(require.resolve(`${name}/package.json`));
   } catch {
     throw new Error(`silt: there is no part of silt for this machine (${name}): `
-      + 'silt runs on Linux, x64, with glibc');
+      + 'silt runs on Linux, x64 and arm64, with glibc, and a package has what it was made for');
   }
 }
 

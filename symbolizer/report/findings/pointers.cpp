@@ -61,9 +61,9 @@ bool is_marked(const read::Owners& owners, const Group& group) {
   return is_native(group) || (group.heap == read::Heap::kObjects && owners.labels.size() > 1);
 }
 
-// "collections.deque, 3200 of at most 4000", as a runtime labels a container that has a limit.
+// As a runtime labels a container that has a limit.
 bool is_below_limit(const std::string& label) {
-  constexpr std::string_view kLimit = " of at most ";
+  constexpr std::string_view kLimit = format::kOwnersLimit;
   const size_t limit = label.rfind(kLimit);
   if (limit == std::string::npos) return false;
   const size_t count = label.find_last_not_of("0123456789", limit - 1) + 1;

@@ -307,6 +307,37 @@ TEST_CASE("objects that only refer to one another are told as garbage, whatever 
         std::vector<std::string>{"100 % garbage: " + owner.name});
 }
 
+TEST_CASE("what fills a container that has a limit is no leak until that is full") {
+  for (const auto& [label, verdict] :
+       {std::pair{"collections.deque, 30 of at most 40", analyze::Verdict::kGrowing},
+        std::pair{"collections.deque, 40 of at most 40", analyze::Verdict::kLeak},
+        std::pair{"collections.deque", analyze::Verdict::kLeak},
+        std::pair{" of at most ", analyze::Verdict::kLeak}}) {
+    INFO(label);
+    NamedHeap heap = three_leaks();
+    read::Owners& owners = begin_owners(heap);
+    owners.roots[0].kind = format::RootKind::kObject;
+    const uint32_t deque = add_path(owners, 1, id_of(heap, 2));
+    const uint32_t element = add_path(owners, deque, id_of(heap, 0));
+    add_row(heap, 0, {{element, 1}});
+    make_objects(heap);
+    owners.labels.emplace_back(label);
+    owners.paths[deque].type = static_cast<uint32_t>(owners.labels.size() - 1);
+    const Report report = heap.report();
+    const auto found = std::find_if(
+        report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
+          return std::any_of(finding.stacks.begin(), finding.stacks.end(), [&](read::StackId id) {
+            return number_of(id) == id_of(heap, 0);
+          });
+        });
+    REQUIRE(found != report.findings.end());
+    CHECK(found->verdict == verdict);
+    const std::string reason = render::reason_text(found->why);
+    CHECK((reason.find("has a limit and is not full yet") != std::string::npos) ==
+          (verdict == analyze::Verdict::kGrowing));
+  }
+}
+
 TEST_CASE("objects are told with their types, and by the variable that leads to them") {
   NamedHeap heap = three_leaks();
   read::Owners& owners = begin_owners(heap);
