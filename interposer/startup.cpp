@@ -25,6 +25,7 @@
 #include "interposer/format/snapshot.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
+#include "interposer/owners/copied_process.h"
 #include "interposer/owners/early_heap.h"
 #include "interposer/owners/looking.h"
 #include "interposer/runtime/runtime.h"
@@ -151,6 +152,13 @@ uint64_t random_seed() {
   return seed;
 }
 
+void take_copy_nice() {
+  const char* const given = getenv("SILT_COPY_NICE");
+  const char* end = given;
+  const uint64_t above = given == nullptr ? 0 : base::parse_decimal(given, &end);
+  if (end != given && *end == '\0') owners::set_copy_nice(static_cast<long>(above % 40));
+}
+
 void start_runtimes(const char* library) {
   base::TextBuffer<8192> path;  // LD_PRELOAD may hold a relative one
   if (library[0] != '/') path.add(snapshot::process_info.working_directory).add('/');
@@ -216,6 +224,7 @@ __attribute__((constructor)) void start() {
   recorder.every_nanoseconds = g_options.every_nanoseconds;
   recorder.record_mappings = g_options.mmap;
   recorder.random_seed = random_seed();
+  take_copy_nice();
   track::start_verification(getenv("SILT_VERIFY_WALK"), snapshot::process_info.executable);
   recorder.modules.set_executable(snapshot::process_info.executable);
   hook::find_short_operators(link_map_of);

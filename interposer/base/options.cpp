@@ -105,7 +105,7 @@ void reject(Complain complain, const char* name, const char* value, const char* 
 
 // Names that only the tool, the tests or a parent process of ours set.
 constexpr const char* kToolNames[] = {"SILT_LIBRARY", "SILT_ROOT_PID", "SILT_VERIFY_WALK",
-                                      "SILT_SEED", "SILT_OBJECTS"};
+                                      "SILT_SEED",    "SILT_OBJECTS",  "SILT_COPY_NICE"};
 
 }  // namespace
 

@@ -86,11 +86,12 @@ void sleep_ns(uint64_t nanoseconds) {
 // Ten below the program: a tenth of its share of a processor that is wanted by both. At the very
 // lowest three seconds of work would take minutes on a busy machine, and the pages that the program
 // writes meanwhile are kept twice for as long.
+constinit long g_nice_above = 10;
+
 long nice_in_copy() {
-  constexpr long kLower = 10;
   constexpr long kLowest = 19;
   const long own = 20 - system_call(SYS_getpriority, PRIO_PROCESS, 0);  // the kernel says 40 to 1
-  return own + kLower < kLowest ? own + kLower : kLowest;
+  return own + g_nice_above < kLowest ? own + g_nice_above : kLowest;
 }
 
 bool is_there(int folder, const char* name) {
@@ -98,6 +99,10 @@ bool is_there(int folder, const char* name) {
 }
 
 }  // namespace
+
+void set_copy_nice(long above) {
+  if (above >= 0) g_nice_above = above;
+}
 
 void settle_in_copy(int folder, const Life& life) {
   write_text("/proc/self/oom_score_adj", "1000");

@@ -25,6 +25,10 @@ struct Life {
   uint64_t most_cpu_seconds = kMostCpuSeconds;
 };
 
+// By how much a copy's nice value is above the program's; at start-up, where a parent process of
+// ours asked for another than the usual one.
+void set_copy_nice(long above);
+
 // Right after the copy was made: closes all descriptors but `folder` (negative: none is kept), is
 // the first to be killed when memory runs out, has a low priority and limits on its life.
 void settle_in_copy(int folder, const Life& life = {});

@@ -252,7 +252,13 @@ std::vector<std::vector<Frame>> CompiledPlaces::candidates(uint32_t entry, Memor
   size_t end = 1;
   while (code.positions[end].script_offset != begin) ++end;
   if (*at + 1 < code.positions.size()) {
-    end = std::min(end, first_with(code, code.positions[*at + 1].script_offset));
+    // Its last place there: what is computed ahead of a loop stands in more than one.
+    size_t next = end;
+    while (next > 1 &&
+           code.positions[next - 1].script_offset != code.positions[*at + 1].script_offset) {
+      --next;
+    }
+    if (next > 1) end = next - 1;
   }
   std::vector<uint32_t> parts;
   for (size_t i = end; i-- > 1;) {

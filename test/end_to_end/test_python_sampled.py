@@ -176,9 +176,10 @@ input()
             SILT_START="asleep", SILT_SAMPLE="1")
         by = [line for line in process.lines if line.startswith("by")]
         self.assertEqual((by[1], by[3]), ("by Python, Python", "by silt, silt"))
-        # `silt arm` goes down to one point in 16 bytes: a few are estimates. Between tracemalloc's
+        # `silt arm` goes down to one point in 16 bytes, so that the first is an estimate: of 160
+        # runs 866 was the least and 1,164 the most. Between tracemalloc's
         # hooks silt's cannot be replaced, and objects are not recorded exactly.
-        for folder, least, most in zip(folders, (900, 0, 1000), (1100, 1003, 1003)):
+        for folder, least, most in zip(folders, (750, 0, 1000), (1250, 1003, 1003)):
             live = self.live_in(self.report(folder), "rows", -1)
             self.assertTrue(least <= live <= most, (folder, live))
 

@@ -116,6 +116,7 @@ void* object_realloc(void* context, void* old, size_t size) {
   if (mode == Mode::kOff) [[unlikely]]
     return next.realloc(next.context, old, size);
   const track::Taken known = old == nullptr ? track::Taken{} : forget(mode, old);
+  const bool covers = mode != Mode::kExact && covers_point(local, size);
   const size_t bytes = mode == Mode::kExact ? size : bytes_to_ask(local, size);
   void* const address = next.realloc(next.context, old, bytes);
   if (address == nullptr && known.any()) [[unlikely]]
@@ -124,6 +125,8 @@ void* object_realloc(void* context, void* old, size_t size) {
     record_exactly(local, address, size, hook_frame);
   } else {
     sample(local, address, size, hook_frame);
+    if (covers) [[unlikely]]
+      prefer_sampling_hooks(domain_of(context));
   }
   hook::leave(local, mode);
   return address;

@@ -22,6 +22,13 @@ constexpr double kNearlyAll = 0.9;
 // So many blocks are not forgotten once, at start-up; nor are they what one stale word kept before.
 constexpr double kFewestLost = 5;
 
+// Paths that are few are not told: those that are speak for all where they are most of it.
+constexpr double kToldOfIt = 0.8;
+// Where a ring of blocks begins is chance, so that some of each group are first: each hangs on the
+// other, one of them mostly.
+constexpr double kMostOfRing = 0.5;
+constexpr double kSomeOfRing = 0.1;
+
 constexpr size_t kNone = SIZE_MAX;
 
 struct Kept {
@@ -29,6 +36,7 @@ struct Kept {
   uint64_t kept_blocks = 0;
   uint64_t lost_blocks = 0;
   uint64_t lost_bytes = 0;
+  uint64_t told_bytes = 0;  // of both, those with a path
   // Bytes that hang on another group's blocks, by group: of what is kept, and of what is lost.
   std::vector<uint64_t> hanging_on;
   std::vector<uint64_t> lost_with;
@@ -38,15 +46,17 @@ struct Kept {
 
   bool hangs_on(size_t group) const {
     return nearly_all(hanging_on[group], kept_bytes) ||
-           nearly_all(hanging_on[group] + lost_with[group], kept_bytes + lost_bytes);
+           (nearly_all(hanging_on[group] + lost_with[group], told_bytes) &&
+            at_least(kToldOfIt, told_bytes, kept_bytes + lost_bytes));
   }
   // What nothing keeps, and what goes with it: the reference to the other was the one forgotten.
   bool is_lost_with(size_t group) const {
     return is_lost() && nearly_all(lost_with[group], lost_bytes);
   }
-  static bool nearly_all(uint64_t part, uint64_t all) {
-    return all > 0 && static_cast<double>(part) >= kNearlyAll * static_cast<double>(all);
+  static bool at_least(double share, uint64_t part, uint64_t all) {
+    return all > 0 && static_cast<double>(part) >= share * static_cast<double>(all);
   }
+  static bool nearly_all(uint64_t part, uint64_t all) { return at_least(kNearlyAll, part, all); }
   bool is_lost() const {
     const auto lost = static_cast<double>(lost_blocks);
     return lost >= kFewestLost &&
@@ -88,6 +98,14 @@ class Facts {
   }
 
   const Kept& of(size_t group) const { return kept_[group]; }
+  // Whether blocks of both refer to one another, and nothing to either.
+  bool are_ring(size_t mostly, size_t other) const {
+    const Kept& a = kept_[mostly];
+    const Kept& b = kept_[other];
+    return a.is_lost() && b.is_lost() &&
+           Kept::at_least(kMostOfRing, a.lost_with[other], a.lost_bytes) &&
+           Kept::at_least(kSomeOfRing, b.lost_with[mostly], b.lost_bytes);
+  }
 
  private:
   void add(const read::OwnersRow& row) {
@@ -99,6 +117,7 @@ class Facts {
     kept.lost_blocks += row.lost_blocks;
     kept.lost_bytes += row.lost_bytes;
     for (const read::OwnersShare& share : row.shares) {
+      kept.told_bytes += share.bytes;
       add(share, own->second, kept.hanging_on);
       const uint32_t container = container_below_limit(share.path);
       if (container == 0) continue;
@@ -106,6 +125,7 @@ class Facts {
       kept.filling = container;
     }
     for (const read::OwnersShare& share : row.lost_shares) {
+      kept.told_bytes += share.bytes;
       add(share, own->second, kept.lost_with);
     }
   }
@@ -166,16 +186,6 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
                     static_cast<double>(kept.lost_blocks + kept.kept_blocks)});
     }
   }
-  for (size_t i = 0; i < groups.size(); ++i) {
-    const Kept& kept = facts.of(i);
-    if (groups[i].verdict() != analyze::Verdict::kLeak ||
-        !Kept::nearly_all(kept.filling_bytes, kept.kept_bytes + kept.lost_bytes)) {
-      continue;
-    }
-    groups[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
-                                 .ground = Ground::kNotFullYet,
-                                 .name = recording.owners->labels[kept.filling]});
-  }
   // Into which group each has gone.
   std::vector<size_t> into(groups.size(), kNone);
   const auto now = [&into](size_t group) {
@@ -188,7 +198,7 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
       if (i == k || groups[i].heap != groups[k].heap || !is_marked(*recording.owners, groups[i])) {
         continue;
       }
-      if (!facts.of(i).hangs_on(k)) continue;
+      if (!facts.of(i).hangs_on(k) && !facts.are_ring(i, k)) continue;
       const size_t a = now(i);
       const size_t b = now(k);
       if (a == b || !rises(groups[a]) || !rises(groups[b]) || !(leaks(a) || leaks(b))) continue;
@@ -200,6 +210,23 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
       take_in(timeline, groups[whole], groups[part]);
       into[part] = whole;
     }
+  }
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (into[i] != kNone || !leaks(i)) continue;
+    uint64_t all = 0;
+    uint64_t filling = 0;
+    uint32_t container = 0;
+    for (size_t k = 0; k < groups.size(); ++k) {
+      if (now(k) != i) continue;
+      const Kept& kept = facts.of(k);
+      all += kept.kept_bytes + kept.lost_bytes;
+      filling += kept.filling_bytes;
+      if (kept.filling != 0) container = kept.filling;
+    }
+    if (!Kept::nearly_all(filling, all)) continue;
+    groups[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
+                                 .ground = Ground::kNotFullYet,
+                                 .name = recording.owners->labels[container]});
   }
   std::vector<Group> left;
   for (size_t i = 0; i < groups.size(); ++i) {
