@@ -100,7 +100,7 @@ Result<std::optional<top::Picture>> TopSource::make_picture() {
     }
   }
   std::erase_if(wanted, [](const std::filesystem::path& path) { return path.empty(); });
-  const auto recording = read::read_snapshots(wanted);
+  auto recording = read::read_snapshots(wanted);
   if (!recording) return recording.error();
   std::optional<top::Picture> picture = top::picture_of(*recording, files_.size(), known_);
   // A program with a great deal to tell is told of in fewer snapshots, rather than late.

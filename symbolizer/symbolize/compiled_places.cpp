@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kMostScripts = 1000;
 constexpr size_t kLargestScript = size_t{32} << 20;
 // V8 inlines calls of calls, but not deeply.
-constexpr uint32_t kDeepest = 12;
+constexpr uint32_t kDeepestInlining = 12;
 constexpr size_t kMostParts = 100;
 
 std::string key_of(const std::string& file, uint32_t line, uint32_t column) {
@@ -212,7 +212,7 @@ size_t CompiledPlaces::first_with(const Code& code, uint64_t script_offset) {
 std::vector<Frame> CompiledPlaces::chain(const Code& code, size_t at) {
   std::vector<Frame> frames;
   uint32_t part = code.parts_at[at];
-  while (part != kNone && frames.size() < kDeepest) {
+  while (part != kNone && frames.size() < kDeepestInlining) {
     Frame frame = code.parts[part].frame;
     frame.inlined = code.parts[part].caller != kNone;
     // Its own last place before the call that it makes.

@@ -228,13 +228,12 @@ class Parting {
 
 }  // namespace
 
-void put_compiled_calls(Recording& recording, Symbolizer& names) {
+void put_compiled_calls(Recording& recording, Symbolizer& names, Look look) {
   const bool profiled =
       std::any_of(recording.stacks.begin(), recording.stacks.end(),
                   [](const Stack& stack) { return stack.heap == read::Heap::kManaged; });
   if (!profiled) return;
-  if (recording.sampler_stacks.empty()) {
-    // The library finds only what node exports, which is not all from version 24 on.
+  if (recording.sampler_stacks.empty() && look == Look::kInSymbolsToo) {
     const auto [start, end] = names.code_of(kSampler);
     if (end != 0) read::take_sampler_stacks(recording, start, end, true);
   }

@@ -11,13 +11,19 @@
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_MANAGED_STACKS_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_MANAGED_STACKS_H_
 
+#include <cstdint>
+
 #include "symbolizer/read/recording.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::symbolize {
 
-// `names` must be of this recording, and not have been asked for anything yet.
-void put_compiled_calls(read::Recording& recording, Symbolizer& names);
+// `names` must be of this recording, and not have been asked for anything yet. The library says
+// where the profiler's code is only where node exports it; `look` for it in node's symbols
+// otherwise, which takes some tenths of a second.
+enum class Look : uint8_t { kInSymbolsToo, kWhereTold };
+void put_compiled_calls(read::Recording& recording, Symbolizer& names,
+                        Look look = Look::kInSymbolsToo);
 
 }  // namespace silt::symbolize
 

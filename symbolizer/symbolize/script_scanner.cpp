@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One pass over the characters with a stack of open brackets; see the header. Longer than 300 lines:
-// each step of the pass depends on what the others have left.
+// One pass over the characters with a stack of open brackets; see the header. Longer than 300
+// lines: each step of the pass depends on what the others have left.
 
 #include "symbolizer/symbolize/script_scanner.h"
 
@@ -14,7 +14,7 @@ namespace {
 using Function = ScriptText::Function;
 constexpr uint32_t kNone = ScriptText::kNone;
 // Deeper nesting, and more functions, than programs have.
-constexpr size_t kDeepest = 10000;
+constexpr size_t kDeepestBrackets = 10000;
 constexpr size_t kMostFunctions = 1000000;
 
 template <size_t N>
@@ -45,7 +45,8 @@ class Scanner {
     lines_.push_back(0);
     open_.push_back({});
     if (text_.substr(at_).starts_with("#!")) skip_line();
-    while (at_ < text_.size() && open_.size() < kDeepest && functions_.size() < kMostFunctions) {
+    while (at_ < text_.size() && open_.size() < kDeepestBrackets &&
+           functions_.size() < kMostFunctions) {
       step();
     }
     while (!open_.empty()) pop();

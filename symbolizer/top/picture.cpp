@@ -12,6 +12,7 @@
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/symbolize/managed_stacks.h"
 
 namespace silt::top {
 namespace {
@@ -113,8 +114,9 @@ std::vector<Row> rows_of(const report::Report& report, double step_seconds) {
   return rows;
 }
 
-Picture picture_of(const read::Recording& recording, size_t snapshots, KnownFrames& known) {
+Picture picture_of(read::Recording& recording, size_t snapshots, KnownFrames& known) {
   symbolize::Symbolizer symbolizer(recording, symbolize::Options());
+  symbolize::put_compiled_calls(recording, symbolizer, symbolize::Look::kWhereTold);
   report::Options options;
   options.top = kNamedStacks;
   Picture picture;

@@ -47,7 +47,7 @@ struct Picture {
 };
 
 // `recording` holds the snapshots in view, of `snapshots` there are. Names are kept in `known`.
-Picture picture_of(const read::Recording& recording, size_t snapshots, KnownFrames& known);
+Picture picture_of(read::Recording& recording, size_t snapshots, KnownFrames& known);
 // The rows of a report, for tests and for the above.
 std::vector<Row> rows_of(const report::Report& report, double step_seconds);
 
