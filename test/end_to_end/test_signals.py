@@ -133,7 +133,7 @@ class Awaited(harness.SiltTest):
     def test_a_program_that_blocks_every_signal_and_does_nothing(self):
         process = self.start([harness.program("blocked_signal")])
         process.wait_line("ready blocked")
-        _, err = self.tool("dump", "--timeout", "300ms", process.pid, status=3)
+        _, err = self.tool("dump", "--timeout", "2s", process.pid, status=3)
         self.assertRegex(err, r"blocks SIGURG in all its threads.*while it allocates")
         self.assertEqual(len(err.strip().splitlines()), 1)
         self.assertEqual(process.finish(), 0)
