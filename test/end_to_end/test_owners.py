@@ -234,6 +234,34 @@ class Harmless(OwnersTest):
         self.assertTrue(all("owners" not in stack for stack in report["stacks"]))
         self.assertEqual(process.finish(), 0)
 
+    def test_the_copy_has_the_priority_that_was_asked_for(self):
+        for settings, most in (({}, 10), ({"SILT_COPY_NICE": "0"}, 0)):
+            with self.subTest(settings=settings):
+                process = self.start_owned(**settings)
+                seen = []
+
+                done = threading.Event()
+
+                def watch(pid=process.pid, seen=seen, done=done):
+                    while not done.is_set():
+                        try:
+                            copy = copy_of(pid)
+                            if copy != 0:
+                                seen.append(os.getpriority(os.PRIO_PROCESS, copy))
+                        except ProcessLookupError:
+                            pass  # it was done already
+
+                watcher = threading.Thread(target=watch, daemon=True)
+                watcher.start()
+                for _ in range(5):  # one may be too quick to be seen
+                    self.dump_owners(process.pid)
+                done.set()
+                watcher.join(harness.TIMEOUT)
+                process.write_line()
+                self.assertEqual(process.finish(), 0, process.told())
+                # It has its name a little before.
+                self.assertTrue(set(seen) <= {0, most}, seen)
+
     def test_the_snapshot_is_good_when_the_copy_is_killed(self):
         process = self.start_owned()
         copies = []
