@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Owners: a copy of the process says who keeps its blocks, the process notices nothing, and the
-report names the variable, the thread or that nobody does."""
+report names the variable, the thread or that nobody does.
+
+Longer than 300 lines: each case is a few lines around the same dump."""
 
 import collections
 import ctypes
