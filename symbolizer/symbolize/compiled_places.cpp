@@ -47,7 +47,7 @@ const ScriptText* CompiledPlaces::script_of(const std::string& file) {
 }
 
 // As V8 calls the function in entries of its own.
-std::string_view CompiledPlaces::known_name(const std::string& file, ScriptText::LineColumn place) {
+std::string CompiledPlaces::known_name(const std::string& file, ScriptText::LineColumn place) {
   if (!names_are_read_) {
     names_are_read_ = true;
     for (uint32_t entry = 0; entry < map_.size(); ++entry) {
@@ -62,9 +62,7 @@ std::string_view CompiledPlaces::known_name(const std::string& file, ScriptText:
   for (const uint32_t column : {place.column, 0u}) {
     const auto entry = names_.find(key_of(file, place.line, column));
     if (entry == names_.end()) continue;
-    kept_names_.push_back(
-        std::make_unique<std::string>(parse_jit_name(map_.name(entry->second)).function));
-    return *kept_names_.back();
+    return parse_jit_name(map_.name(entry->second)).function;
   }
   return {};
 }
@@ -77,9 +75,9 @@ Frame CompiledPlaces::frame_of(const std::string& file, const ScriptText& script
   const auto place = script.place_of(script.functions()[function].begin);
   frame.line = place.line;
   frame.column = place.column;
-  const std::string_view known = known_name(file, place);
-  const std::string_view name = known.empty() ? script.functions()[function].name : known;
-  frame.function = name.empty() ? "(anonymous)" : std::string(name);
+  frame.function = known_name(file, place);
+  if (frame.function.empty()) frame.function = script.functions()[function].name;
+  if (frame.function.empty()) frame.function = "(anonymous)";
   return frame;
 }
 

@@ -20,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -76,7 +75,7 @@ class CompiledPlaces {
   bool mentions(const Part& part, uint32_t callee);
   Frame frame_of(const std::string& file, const ScriptText& script, uint32_t function);
   const ScriptText* script_of(const std::string& file);
-  std::string_view known_name(const std::string& file, ScriptText::LineColumn place);
+  std::string known_name(const std::string& file, ScriptText::LineColumn place);
 
   const JitMap& map_;
   const CalleesOf callees_of_;
@@ -85,7 +84,6 @@ class CompiledPlaces {
   std::map<std::string, std::unique_ptr<ScriptText>> scripts_;
   std::unordered_map<std::string, uint32_t> names_;  // `file:line` or `file:line:column` -> entry
   bool names_are_read_ = false;
-  std::vector<std::unique_ptr<std::string>> kept_names_;
 };
 
 }  // namespace silt::symbolize
