@@ -20,6 +20,7 @@
 #include "symbolizer/commands/recordings.h"
 #include "symbolizer/commands/work_file.h"
 #include "symbolizer/report/build.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/symbolize/managed_stacks.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
@@ -102,7 +103,7 @@ Result<OneReport> report_of(const ReadRecording& read, const InputOptions& optio
   naming.debuginfod = options.debuginfod;
   for (const std::string& folder : options.debug_folders) naming.debug_folders.emplace_back(folder);
   symbolize::Symbolizer symbolizer(*recording, naming);
-  symbolize::put_compiled_calls(*recording, symbolizer);
+  symbolize::put_compiled_calls(*recording, symbolizer, report::heap_profiler());
   OneReport one;
   one.report = report::build_report(*recording, report::names_of(symbolizer), own, tell);
   one.path = recording->path.string();

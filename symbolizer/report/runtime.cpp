@@ -51,4 +51,11 @@ OwnWork own_work_of(const symbolize::Frame& site) {
   return OwnWork::kNone;
 }
 
+symbolize::FunctionInModule heap_profiler() {
+  for (const Runtime* runtime : runtimes()) {
+    if (!runtime->heap_profiler.linkage_name.empty()) return runtime->heap_profiler;
+  }
+  return {};
+}
+
 }  // namespace silt::report

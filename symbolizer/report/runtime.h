@@ -76,6 +76,8 @@ struct Runtime {
   void (*judge_wholes)(const WholeInput& input, std::vector<Group>& groups,
                        Wholes& wholes) = nullptr;
 
+  // The function that its heap profiler takes a sample in.
+  symbolize::FunctionInModule heap_profiler = {};
   // Whether a copy of the process can list all objects of its heap.
   bool lists_heap = false;
   // Who keeps what it collects, as far as the recording knows: on its own and in findings.
@@ -102,6 +104,9 @@ const Runtime* find_runtime(symbolize::FrameKind kind);
 std::string_view own_work(const symbolize::Frame& frame);
 std::string_view own_stack(const symbolize::FrameList& frames);
 OwnWork own_work_of(const symbolize::Frame& site);
+
+// The function that a runtime's heap profiler takes a sample in; its names are empty without one.
+symbolize::FunctionInModule heap_profiler();
 
 }  // namespace silt::report
 

@@ -7,12 +7,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "symbolizer/base/address.h"
 
 namespace silt::symbolize {
 
 enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit };
+
+// A function of the main program or of a library whose file's name begins so.
+struct FunctionInModule {
+  std::string_view linkage_name;
+  std::string_view library;
+};
 
 // Absent values are empty, never invented.
 struct Frame {

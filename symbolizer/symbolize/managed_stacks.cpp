@@ -24,7 +24,6 @@ using read::Recording;
 using read::Sample;
 using read::Stack;
 
-constexpr char kSampler[] = "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm";
 // A share of a stack's samples that is smaller stays with the largest.
 constexpr double kSmallest = 0.02;
 // Of the samples of a function whose line is known, so many must be of one line to name it.
@@ -228,13 +227,13 @@ class Parting {
 
 }  // namespace
 
-void put_compiled_calls(Recording& recording, Symbolizer& names, Look look) {
+void put_compiled_calls(Recording& recording, Symbolizer& names, const FunctionInModule& profiler) {
   const bool profiled =
       std::any_of(recording.stacks.begin(), recording.stacks.end(),
                   [](const Stack& stack) { return stack.heap == read::Heap::kManaged; });
   if (!profiled) return;
-  if (recording.sampler_stacks.empty() && look == Look::kInSymbolsToo) {
-    const auto [start, end] = names.code_of(kSampler);
+  if (recording.sampler_stacks.empty() && !profiler.linkage_name.empty()) {
+    const auto [start, end] = names.code_of(profiler);
     if (end != 0) read::take_sampler_stacks(recording, start, end, true);
   }
   if (!recording.sampler_stacks.empty()) Parting(recording, names).run();

@@ -18,12 +18,12 @@
 
 namespace silt::symbolize {
 
-// `names` must be of this recording, and not have been asked for anything yet. The library says
-// where the profiler's code is only where node exports it; `look` for it in node's symbols
-// otherwise, which takes some tenths of a second.
-enum class Look : uint8_t { kInSymbolsToo, kWhereTold };
+// `names` must be of this recording, and not have been asked for anything yet. The recording says
+// where the profiler's code is only where the runtime exports it. Otherwise `profiler`, the
+// function that takes a sample, is looked for in the symbols, which takes some tenths of a second;
+// without a name it is not.
 void put_compiled_calls(read::Recording& recording, Symbolizer& names,
-                        Look look = Look::kInSymbolsToo);
+                        const FunctionInModule& profiler);
 
 }  // namespace silt::symbolize
 

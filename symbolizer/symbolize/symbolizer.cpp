@@ -263,12 +263,12 @@ const FrameList& Symbolizer::node_frames(read::NodeId node) {
   return known->second;
 }
 
-std::pair<uint64_t, uint64_t> Symbolizer::code_of(const std::string& linkage_name) {
+std::pair<uint64_t, uint64_t> Symbolizer::code_of(const FunctionInModule& function) {
   for (const read::Module& module : state_->recording.modules) {
     const std::string_view name = std::string_view(module.path).substr(module.path.rfind('/') + 1);
-    if (!module.main && !name.starts_with("libnode.so")) continue;
+    if (!module.main && !name.starts_with(function.library)) continue;
     const OpenModule& open = state_->modules.open(module.path, module.build_id);
-    const auto range = open.symbols ? open.symbols->range_of(linkage_name) : std::nullopt;
+    const auto range = open.symbols ? open.symbols->range_of(function.linkage_name) : std::nullopt;
     if (!range) continue;
     return {number_of(range->start) + module.load_bias, number_of(range->end) + module.load_bias};
   }

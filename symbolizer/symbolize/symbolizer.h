@@ -54,9 +54,9 @@ class Symbolizer {
   std::string function_name(const std::string& path, const std::vector<uint8_t>& build_id,
                             uint64_t address);
 
-  // Return addresses into the function of this linkage name, in whichever module defines it, lie
-  // behind the first and up to the second; both 0: no module does.
-  std::pair<uint64_t, uint64_t> code_of(const std::string& linkage_name);
+  // Return addresses into this function lie behind the first and up to the second; both 0: no
+  // module defines it.
+  std::pair<uint64_t, uint64_t> code_of(const FunctionInModule& function);
 
   // Of compiled code of a script that does not tell from which function it came: which it may be,
   // likeliest first (CompiledPlaces::candidates); none where node_frames is sure.

@@ -116,7 +116,7 @@ std::vector<Row> rows_of(const report::Report& report, double step_seconds) {
 
 Picture picture_of(read::Recording& recording, size_t snapshots, KnownFrames& known) {
   symbolize::Symbolizer symbolizer(recording, symbolize::Options());
-  symbolize::put_compiled_calls(recording, symbolizer, symbolize::Look::kWhereTold);
+  symbolize::put_compiled_calls(recording, symbolizer, {});
   report::Options options;
   options.top = kNamedStacks;
   Picture picture;

@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 2> kNodejsPrograms = {"nodejs", "node"};
 constexpr std::array<std::string_view, 3> kNodejsLibraries = {"libnode.so", "libuv.so", "libv8"};
 constexpr std::array<std::string_view, 5> kNodejsFunctions = {"v8::", "node::", "uv_", "uv__",
                                                               "Builtins_"};
+constexpr symbolize::FunctionInModule kHeapProfiler = {
+    "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm", kNodejsLibraries[0]};
 
 void settle_nodejs(const report::Settling& input, std::vector<report::Group>& groups) {
   if (!input.managed_timeline.regular.empty()) {
@@ -46,6 +48,7 @@ constexpr report::Runtime kNodejs = {.name = "nodejs",
                                      .join_places = nodejs::join_recompiled,
                                      .settle = settle_nodejs,
                                      .judge_wholes = nodejs::judge_heaps,
+                                     .heap_profiler = kHeapProfiler,
                                      .lists_heap = true,
                                      .add_owners = nodejs::add_heap_owners,
                                      .notes = nodejs::notes,
