@@ -333,6 +333,7 @@ enum class RssKind : uint32_t {
   kOther = 6,        // zeroed static data (bss) and the kernel's own
   kMapping = 7,      // anonymous mappings of the program's, as heap "mapping" has them
   kUnknown = 8,      // anonymous; telling more would have held the program up for too long
+  kWebAssembly = 9,  // of kManagedHeap, not beside it: memories of WebAssembly modules
 };
 struct RssEntry {
   uint32_t kind;  // RssKind

@@ -36,6 +36,10 @@ constexpr uint64_t kLargestGuard = 64 * 1024;
 // former.
 constexpr uint64_t kLargestData = 1024 * 1024;
 
+// A module may ask for more memory at any time, at the same address: V8 reserves 10 GB behind it,
+// or 8 before. Nothing else of it is followed by so much; a heap's own cage has 4 GB.
+constexpr uint64_t kSmallestReservation = uint64_t{4} << 30;
+
 constinit uint64_t g_smaps_ns_per_megabyte = 0;  // as measured last, 0: not yet
 
 class Division {
@@ -49,6 +53,11 @@ class Division {
     const bool small = area.end - area.start <= kLargestGuard;
     const bool behind_guard = guard_end_ == area.start;
     const bool behind_file = file_end_ == area.start;
+    if (!accessible && !of_file && marked_end_ == area.start &&
+        area.end - area.start >= kSmallestReservation) {
+      parts_.web_assembly += marked_bytes_;
+    }
+    marked_end_ = 0;
     guard_end_ = !accessible && !of_file && small ? area.end : 0;
     file_end_ = of_file ? area.end : 0;
     if (of_file || !area.is_private) {
@@ -59,6 +68,8 @@ class Division {
     const uint64_t bytes = resident != nullptr ? *resident : pages_.resident(area.start, area.end);
     if (marked) {
       parts_.of(RssKind::kManagedHeap) += bytes;
+      marked_end_ = accessible ? area.end : 0;
+      marked_bytes_ = bytes;
     } else if (base::starts_with(area.path, "[stack")) {
       parts_.of(RssKind::kStack) += bytes;
     } else if (base::starts_with(area.path, "[heap]")) {
@@ -99,6 +110,8 @@ class Division {
   ResidentPages& pages_;
   uint64_t guard_end_ = 0;  // of the area before, if it is a guard; if it is a file's
   uint64_t file_end_ = 0;
+  uint64_t marked_end_ = 0;  // of the area before, if it is a runtime's; its resident bytes
+  uint64_t marked_bytes_ = 0;
   uint64_t written_files_ = 0;
 };
 
@@ -209,6 +222,8 @@ ResidentParts read_resident_parts(const ResidentMemory& totals, bool marked) {
   if (in_box > files) in_box = files;
   files -= in_box;
   parts.of(RssKind::kSilt) += in_box;
+  const uint64_t managed = parts.of(RssKind::kManagedHeap);
+  if (parts.web_assembly > managed) parts.web_assembly = managed;
   return parts;
 }
 
@@ -219,6 +234,12 @@ void write_resident_parts(SectionWriter& out, const ResidentParts& parts) {
   for (uint32_t kind = 1; kind < ResidentParts::kKinds; ++kind) {
     if (kind == static_cast<uint32_t>(RssKind::kManagedHeap) && !parts.has_managed) continue;
     const format::RssEntry entry{kind, 0, parts.bytes[kind]};
+    out.add(&entry, sizeof(entry));
+    ++count;
+  }
+  if (parts.has_managed) {
+    const format::RssEntry entry{static_cast<uint32_t>(RssKind::kWebAssembly), 0,
+                                 parts.web_assembly};
     out.add(&entry, sizeof(entry));
     ++count;
   }

@@ -22,6 +22,7 @@ struct ResidentParts {
   static constexpr uint32_t kKinds = static_cast<uint32_t>(format::RssKind::kUnknown) + 1;
 
   uint64_t bytes[kKinds];  // by format::RssKind
+  uint64_t web_assembly;   // of the managed heaps' mappings
   bool known;              // false: the kernel does not tell
   bool has_managed;        // managed heaps' mappings were looked for
 

@@ -265,7 +265,7 @@ Result<std::vector<Snapshot::Rss>> SnapshotFile::rss() const {
   for (const auto& entry : items_of<format::RssEntry>(*section)) {
     if (entry.bytes > kLargestFigure)
       return corrupt("the figures of its resident memory are impossible");
-    if (entry.kind >= 1 && entry.kind <= static_cast<uint32_t>(format::RssKind::kUnknown) &&
+    if (entry.kind >= 1 && entry.kind <= static_cast<uint32_t>(format::RssKind::kWebAssembly) &&
         rss.size() < 256) {
       rss.push_back({static_cast<format::RssKind>(entry.kind), entry.bytes});
     }

@@ -38,6 +38,7 @@ Json rss_parts_json(const std::optional<report::MemoryParts>& parts) {
           {"js_heap", parts->js_heap},
           {"js_heap_used", parts->js_used == 0 ? Json(nullptr) : Json(parts->js_used)},
           {"js_outside_heaps", parts->js_outside},
+          {"web_assembly", parts->web_assembly ? Json(*parts->web_assembly) : Json(nullptr)},
           {"native_live", parts->native_live},
           {"allocator_held", parts->held},
           {"mappings", parts->mappings},

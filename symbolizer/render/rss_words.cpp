@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "symbolizer/base/quantity.h"
 
@@ -42,10 +43,16 @@ std::string rss_text(const report::SnapshotLine& line) {
     if (part.bytes == line.parts->js_heap && free > 0) {
       text += " (used " + format_bytes(static_cast<double>(line.parts->js_used)) + ", free " +
               format_bytes(static_cast<double>(free));
+      const auto tell = [&](const char* name, uint64_t bytes) {
+        if (bytes < line.rss_bytes / 20) return;
+        text += std::string(", ") + name + " " + format_bytes(static_cast<double>(bytes));
+      };
       const uint64_t outside = line.parts->js_outside;
-      if (outside >= line.rss_bytes / 20) {
-        text += ", WebAssembly and V8's own memory outside its heaps " +
-                format_bytes(static_cast<double>(outside));
+      if (const auto& memories = line.parts->web_assembly) {
+        tell("WebAssembly", *memories);
+        tell("V8's own outside its heaps", outside - std::min(*memories, outside));
+      } else {
+        tell("WebAssembly and V8's own memory outside its heaps", outside);
       }
       text += ")";
     }

@@ -109,6 +109,9 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
       case RssKind::kOther:
         parts.other += rss.bytes;
         break;
+      case RssKind::kWebAssembly:
+        parts.web_assembly = rss.bytes;
+        break;
     }
   }
   parts.js_used = js_used_bytes(snapshot);
@@ -163,6 +166,7 @@ void add(MemoryParts& to, const MemoryParts& part) {
   to.other += part.other;
   to.unknown += part.unknown;
   to.js_outside += part.js_outside;
+  if (part.web_assembly) to.web_assembly = to.web_assembly.value_or(0) + *part.web_assembly;
   to.js_used += part.js_used;
 }
 

@@ -31,6 +31,8 @@ struct MemoryParts {
   // Of js_heap, what V8 marks as its own and counts to none of its heaps: WebAssembly memories
   // above all. 0 when it is not known, as where a heap did not answer.
   uint64_t js_outside = 0;
+  // Of js_heap, memories of WebAssembly modules; empty: the recording does not tell them apart.
+  std::optional<uint64_t> web_assembly;
   uint64_t js_used = 0;  // of js_heap, as V8 counted after its last collection; 0: unknown
   uint64_t js_free() const {
     const uint64_t told = js_used + js_outside;

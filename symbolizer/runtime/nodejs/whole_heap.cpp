@@ -126,8 +126,9 @@ void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Grou
   constexpr double kMost = 0.5;
   constexpr double kMuchSlower = 0.4;
   const double rise = heap.growth_bytes;
-  if (heap.reason.because != analyze::Because::kWholeEverSlower &&
-      heap.reason.because != analyze::Because::kWholeStopped) {
+  const analyze::Because because = heap.reason.because;
+  if (because != analyze::Because::kWholeEverSlower &&
+      because != analyze::Because::kWholeAfterRush && because != analyze::Because::kWholeStopped) {
     return;
   }
   if (late_share(curve) > kMuchSlower) return;
@@ -176,6 +177,37 @@ bool is_really_outside(const WholeInput& input, double rise) {
   return rises(mapped) && (!counts_as_external(input.recording) || rises(external));
 }
 
+void add_outside(const WholeInput& input, Subject subject, const Curve& curve,
+                 const Judgement& judgement, Wholes& wholes) {
+  // Objects that stand for what modules keep are made where it is.
+  std::vector<Lead> leads = report::find_leads(
+      input, Heap::kManaged, [](const report::StackSummary& s) { return s.growth_bytes; });
+  std::erase_if(leads, [&](const Lead& lead) {
+    return report::origin_of(lead.site, input.options.look_through) != Origin::kUser;
+  });
+  wholes.findings.push_back(report::finding_of(input, "wasm", Heap::kManaged, subject, curve,
+                                               judgement, leads,
+                                               {{.kind = Remark::Kind::kOutside}}));
+}
+
+// Memories of WebAssembly modules. False: the recording does not tell them from V8's own.
+bool judge_web_assembly(const WholeInput& input, Wholes& wholes) {
+  bool told = true;
+  const Curve curve =
+      report::curve_of(input.timeline, [&](size_t snapshot) -> std::optional<double> {
+        const auto parts = report::memory_parts(input.recording.snapshots[snapshot]);
+        if (!parts) return std::nullopt;
+        told = told && (parts->js_heap == 0 || parts->web_assembly);
+        return static_cast<double>(parts->web_assembly.value_or(0));
+      });
+  if (!told) return false;
+  const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
+  if (rises(judgement.verdict())) {
+    add_outside(input, Subject::kWebAssembly, curve, judgement, wholes);
+  }
+  return true;
+}
+
 // What V8 has mapped outside its heaps: memories of WebAssembly modules, above all.
 void judge_outside(const WholeInput& input, Wholes& wholes) {
   const Curve curve =
@@ -187,16 +219,14 @@ void judge_outside(const WholeInput& input, Wholes& wholes) {
   const Judgement judgement = analyze::judge_whole(curve, kOutsideFloor);
   if (!rises(judgement.verdict())) return;
   if (!is_really_outside(input, judgement.growth_bytes)) return;
-  wholes.findings.push_back(report::finding_of(input, "wasm", Heap::kManaged,
-                                               Subject::kOutsideHeaps, curve, judgement, {},
-                                               {{.kind = Remark::Kind::kOutside}}));
+  add_outside(input, Subject::kOutsideHeaps, curve, judgement, wholes);
 }
 
 }  // namespace
 
 void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
   const read::Recording& recording = input.recording;
-  judge_outside(input, wholes);
+  if (!judge_web_assembly(input, wholes)) judge_outside(input, wholes);
   std::set<uint32_t> threads;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps)

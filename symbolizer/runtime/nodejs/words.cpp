@@ -94,6 +94,7 @@ std::string before_site(const Finding& finding) {
 
 std::string subject(const report::Why& why) {
   if (why.subject == report::Subject::kManagedHeap) return heap_used(why.thread);
+  if (why.subject == report::Subject::kWebAssembly) return "memory of WebAssembly modules ";
   return why.subject == report::Subject::kOutsideHeaps ? "V8's memory outside its heaps " : "";
 }
 
@@ -133,7 +134,7 @@ std::string remark(const Remark& remark) {
     case Kind::kFewSamples:
       return "; too few samples to tell which place: " + render::said_leads(remark.leads) + kLonger;
     case Kind::kOutside:
-      return "; WebAssembly modules have their memory there, which V8's profile does not see; "
+      return "; V8's profile does not see what WebAssembly modules keep there; "
              "objects that wrap such memory must be freed by the module's own means "
              "(delete(), free()), and a WebAssembly memory never shrinks";
     default:

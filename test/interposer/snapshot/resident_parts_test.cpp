@@ -106,6 +106,29 @@ TEST_CASE("memory that is marked as V8 marks its heap is V8's") {
   CHECK(other.of(RssKind::kManagedHeap) == 0);
 }
 
+TEST_CASE("memory of a WebAssembly module is told by what is reserved behind it") {
+  for (const uint64_t reserved : {uint64_t{6} << 30, uint64_t{2} << 30}) {
+    CAPTURE(reserved);
+    void* const space =
+        mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    REQUIRE(space != MAP_FAILED);
+    REQUIRE(madvise(space, reserved, MADV_DONTFORK) == 0);
+    REQUIRE(mprotect(space, 16 * kMegabyte, PROT_READ | PROT_WRITE) == 0);
+    std::memset(space, 1, 3 * kMegabyte);
+    ResidentParts parts = parts_now(true);
+    munmap(space, reserved);
+    REQUIRE(parts.has_managed);
+    CHECK(parts.of(RssKind::kManagedHeap) >= 3 * kMegabyte);
+    if (reserved > uint64_t{4} << 30) {
+      // A huge page may be resident as a whole.
+      CHECK(parts.web_assembly >= 3 * kMegabyte);
+      CHECK(parts.web_assembly <= 16 * kMegabyte);
+    } else {
+      CHECK(parts.web_assembly == 0);
+    }
+  }
+}
+
 TEST_CASE("a thread's stack is a stack", kOfOwnMemory) {
   ResidentParts before = parts_now();
   std::atomic<int> state{0};
