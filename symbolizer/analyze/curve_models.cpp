@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quasi-Poisson fits of three paces: c, a e^(-kt) and a / (t + s); see the header.
+// Quasi-Poisson fits of paces: c; a e^(-kt), from the start or after a while at c; and a / (t + s);
+// see the header.
 
 #include "symbolizer/analyze/curve_models.h"
 
@@ -67,6 +68,11 @@ double deviance(const Counts& counts, size_t from, const Share& share) {
 // A warm-up that fades away above a steady pace, which is so much of the first pace.
 constexpr double kFloors[] = {0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65};
 
+// A pace that held and fades away in the last windows: so many there are at least, and the whole of
+// them is this many times as long as it takes the pace to fall to 1/e.
+constexpr size_t kFewestFading = 2;
+constexpr double kFades[] = {0.7, 1.4, 2.8, 5.6, 11};
+
 struct Fit {
   double deviance = std::numeric_limits<double>::infinity();
   double parameters = 0;
@@ -92,6 +98,7 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
   std::vector<Fit> steady;
   std::vector<Fit> ending;
   std::vector<Fit> fading;
+  std::vector<Fit> turning;
   for (double Step::*clock : {&Step::seconds, &Step::activity, &Step::work, &Step::turn}) {
     Counts counts;
     const double ticks = clock == &Step::activity || clock == &Step::work ? kFewestTicks : 0;
@@ -120,6 +127,21 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
                           (mark + offset) / (1 + offset)});
       }
     }
+    const size_t earliest = std::max(warm_up + kFewestFading, windows / 3);
+    for (size_t turn = earliest; turn + kFewestFading <= windows; ++turn) {
+      const double mark = counts.begin[turn];
+      for (const double fade : kFades) {
+        const double rate = fade / (1 - mark);
+        turning.push_back({deviance(counts, warm_up,
+                                    [mark, rate](double begin, double end) {
+                                      if (begin < mark) return end - begin;
+                                      return (std::exp(-rate * (begin - mark)) -
+                                              std::exp(-rate * (end - mark))) /
+                                             rate;
+                                    }),
+                           parameters(warm_up, 3), static_cast<double>(windows), std::exp(-fade)});
+      }
+    }
     // A warm-up of any course that is over: what it adds in each window costs a parameter, too.
     for (size_t from = warm_up + 1; from <= windows / 2; ++from) {
       fading.push_back(
@@ -144,7 +166,7 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
   // The spread beyond that of independent counts: what the best model leaves for each window that
   // is free to differ.
   double spread = std::numeric_limits<double>::infinity();
-  for (const std::vector<Fit>* fits : {&steady, &ending, &fading}) {
+  for (const std::vector<Fit>* fits : {&steady, &ending, &turning, &fading}) {
     for (const Fit& fit : *fits) {
       const double freedom = fit.windows - fit.parameters;
       if (freedom >= 1) spread = std::min(spread, fit.deviance / freedom);
@@ -157,6 +179,8 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
   for (const Fit& fit : steady) without = better(without, fit, spread, price);
   Fit with = ending.front();
   for (const Fit& fit : ending) with = better(with, fit, spread, price);
+  const Fit from_the_start = with;
+  for (const Fit& fit : turning) with = better(with, fit, spread, price);
   Fit above = with;
   for (const Fit& fit : fading) above = better(above, fit, spread, price);
   const auto for_b = [&](const Fit& a, const Fit& b) {
@@ -168,6 +192,7 @@ CurveComparison compare_models(std::span<const Step> steps, size_t warm_up,
     return gain + price * (a.parameters - b.parameters);
   };
   comparison.for_an_end = for_b(without, with);
+  comparison.for_a_slow_end = for_b(without, from_the_start);
   comparison.spread = spread;
   comparison.for_a_floor = for_b(with, above);
   comparison.even_from = above.even_from;

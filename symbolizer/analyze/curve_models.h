@@ -21,6 +21,8 @@ struct CurveComparison {
   // of their Bayesian information criteria (Schwarz 1978), deviances scaled by the spread that the
   // better of the two leaves. Above 0: the end is likelier.
   double for_an_end = 0;
+  // The same for growth that slows down from its beginning on.
+  double for_a_slow_end = 0;
   // The same for a warm-up after which a steady pace stays, against growth with an end: one that
   // fades away exponentially above the pace, or one of any course that is over before half of the
   // windows are.

@@ -42,6 +42,10 @@ constexpr size_t kFewestForModels = 5;
 // words of Kass and Raftery (1995).
 constexpr double kEvidence = 8;
 constexpr double kSomeEvidence = 2;  // "positive"
+// Growth that slows down from its start, by less than strong evidence, in so many windows: of 400
+// simulated leaks at a steady pace four at most show as much (curve_models_test.cpp).
+constexpr double kMuchEvidence = 4;
+constexpr size_t kFewestToSlowDown = 8;
 // Counts this uneven (bursts) say nothing of the tail of a warm-up.
 constexpr double kEvenSpread = 3;
 
@@ -157,8 +161,11 @@ Obstacle find_end(const CurveComparison& models, const Trend& trend) {
     return models.for_a_floor >= kSomeEvidence ? Obstacle::kTail : Obstacle::kBend;
   }
   const double for_a_leak = std::max(-models.for_an_end, models.for_a_floor);
-  const bool unsure =
+  const bool may_be_its_tail =
       trend.warm_up > 0 && models.spread < kEvenSpread && for_a_leak < kSomeEvidence;
+  const bool may_end = trend.windows >= kFewestToSlowDown &&
+                       models.for_a_slow_end > kMuchEvidence && models.for_a_floor < kSomeEvidence;
+  const bool unsure = may_be_its_tail || may_end;
   return unsure ? Obstacle::kTail : Obstacle::kNone;
 }
 
@@ -255,8 +262,8 @@ Trend trend_after(Steps begun, size_t warm_up, double events_per_unit) {
   } else {
     const CurveComparison models = compare_models(begun, warm_up, events_per_unit);
     end = find_end(models, trend);
-    const bool longer = models.late_pace < kBend && models.for_an_end > kEvidence &&
-                        models.even_from > warm_up;
+    const bool longer =
+        models.late_pace < kBend && models.for_an_end > kEvidence && models.even_from > warm_up;
     if (longer && end == Obstacle::kNone) {
       return trend_after(begun, models.even_from, events_per_unit);
     }

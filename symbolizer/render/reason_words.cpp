@@ -53,6 +53,7 @@ std::string subject_text(const Why& why) {
       return "resident memory beside live blocks and mappings ";
     case Subject::kManagedHeap:
     case Subject::kOutsideHeaps:
+    case Subject::kWebAssembly:
     case Subject::kClassCensus:
     case Subject::kPlace:
       break;
@@ -71,6 +72,9 @@ std::string remark_text(const Remark& remark) {
              " places that change, one may look like this by chance";
     case Kind::kNotFullYet:
       return "; but what keeps it has a limit and is not full yet (" + remark.name + ")";
+    case Kind::kGarbage:
+      return "; but " + format_percent(remark.share) +
+             " of it is garbage that the collector has not come to: it is freed when it does";
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";

@@ -28,6 +28,7 @@ enum class Subject : uint8_t {
   kRest,              // what is resident beside live blocks and mappings
   kManagedHeap,       // a heap that a runtime collects, after its collections
   kOutsideHeaps,      // what that runtime has mapped beside
+  kWebAssembly,       // memories of WebAssembly modules
   kClassCensus,       // the sum over the classes of a heap, after its collections
 };
 
@@ -75,6 +76,7 @@ struct Remark {
     kOneKeeps,        // bytes, place: what keeps it or is kept by it
     kOneOwner,        // bytes, place, name: what the variable `name` keeps as well
     kNotFullYet,      // name: of what keeps it, and how full that is
+    kGarbage,         // share: of it, which waits for its collector
     kFewAndSmall,     // share: of what is in use
     kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere
     kLost,            // share: of its blocks, to which nothing points

@@ -29,6 +29,9 @@ constexpr double kToldOfIt = 0.8;
 constexpr double kMostOfRing = 0.5;
 constexpr double kSomeOfRing = 0.1;
 
+// Of which so much is garbage that a collector will find: the rest alone would have to leak.
+constexpr double kMostlyGarbage = 0.5;
+
 constexpr size_t kNone = SIZE_MAX;
 
 struct Kept {
@@ -43,6 +46,8 @@ struct Kept {
   // Of what is kept, elements of containers that have a limit and are below it; one of those.
   uint64_t filling_bytes = 0;
   uint32_t filling = 0;  // index into Owners::labels
+  // Of what is kept, what only keeps itself, and a collector that runs will come to.
+  uint64_t garbage_bytes = 0;
 
   bool hangs_on(size_t group) const {
     return nearly_all(hanging_on[group], kept_bytes) ||
@@ -119,6 +124,7 @@ class Facts {
     for (const read::OwnersShare& share : row.shares) {
       kept.told_bytes += share.bytes;
       add(share, own->second, kept.hanging_on);
+      if (is_garbage(share.path)) kept.garbage_bytes += share.bytes;
       const uint32_t container = container_below_limit(share.path);
       if (container == 0) continue;
       kept.filling_bytes += share.bytes;
@@ -128,6 +134,12 @@ class Facts {
       kept.told_bytes += share.bytes;
       add(share, own->second, kept.lost_with);
     }
+  }
+
+  bool is_garbage(uint32_t path) const {
+    while (owners_.paths[path].parent != 0) path = owners_.paths[path].parent;
+    const read::OwnersRoot& root = owners_.roots[owners_.paths[path].root];
+    return root.kind == format::RootKind::kGarbage && root.place == 0;
   }
 
   // Of the elements themselves and what they are made of: what is further in grows by itself.
@@ -215,13 +227,21 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
     if (into[i] != kNone || !leaks(i)) continue;
     uint64_t all = 0;
     uint64_t filling = 0;
+    uint64_t garbage = 0;
     uint32_t container = 0;
     for (size_t k = 0; k < groups.size(); ++k) {
       if (now(k) != i) continue;
       const Kept& kept = facts.of(k);
       all += kept.kept_bytes + kept.lost_bytes;
       filling += kept.filling_bytes;
+      garbage += kept.garbage_bytes;
       if (kept.filling != 0) container = kept.filling;
+    }
+    if (Kept::at_least(kMostlyGarbage, garbage, all)) {
+      groups[i].remarks.push_back(
+          {.kind = Remark::Kind::kGarbage,
+           .ground = Ground::kGarbage,
+           .share = static_cast<double>(garbage) / static_cast<double>(all)});
     }
     if (!Kept::nearly_all(filling, all)) continue;
     groups[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
+#include <random>
 #include <vector>
 
 #include "symbolizer/analyze/container.h"
@@ -62,6 +63,28 @@ TEST_CASE("what stays when a warm-up of another course is over is told from its 
   CHECK(models.for_an_end > 8);
   CHECK(models.for_a_floor > 8);
   CHECK(models.even_from == 4);
+}
+
+TEST_CASE("a pace that held and fades in the last windows has an end") {
+  const std::vector<double> paces = {103, 96, 101, 99, 104, 95, 100, 60, 28, 11, 4};
+  const auto models =
+      analyze::compare_models(steps(paces.size(), [&](size_t i) { return paces[i]; }), 0, 1);
+  CHECK(models.for_an_end > 8);
+  CHECK(models.for_a_floor < 2);
+  CHECK(models.late_pace < 0.3);
+}
+
+TEST_CASE("a leak at a steady pace seldom looks as if it slowed down") {
+  std::mt19937 random(1);
+  int wrong = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::poisson_distribution<int> born(round % 2 == 0 ? 8 : 80);
+    const auto models = analyze::compare_models(
+        steps(9 + size_t(round % 4), [&](size_t) { return born(random); }), 0, 1);
+    const bool slows = models.for_a_slow_end > 4 || models.for_an_end > 8;
+    wrong += slows && models.late_pace < 0.7 ? 1 : 0;
+  }
+  CHECK(wrong <= 4);
 }
 
 TEST_CASE("a window that was starved is no end on the clock of the process's own work") {

@@ -43,7 +43,7 @@ TEST_CASE("what a function maps and the record that it makes for it are one leak
     for (int i = 0; i < 10; ++i) {
       const size_t segments = 20 + heap.chance(30);
       heap.allocate(segments, 65536, 0);
-      heap.allocate(in_step ? segments : 20 + heap.chance(30), 40, 1);
+      heap.allocate(in_step ? segments : 200 + heap.chance(300), 40, 1);
       heap.snapshot();
     }
     const Report report = heap.report();

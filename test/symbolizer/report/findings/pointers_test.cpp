@@ -363,6 +363,28 @@ TEST_CASE("what fills a container that has a limit is no leak until that is full
   }
 }
 
+TEST_CASE("what mostly waits for the collector is no leak, unless that is switched off") {
+  for (const bool off : {false, true}) {
+    CAPTURE(off);
+    NamedHeap heap = three_leaks();
+    read::Owners& owners = begin_owners(heap);
+    owners.roots[0].kind = format::RootKind::kGarbage;
+    owners.roots[0].place = off ? 1 : 0;
+    add_row(heap, 0, {{add_path(owners, 1, id_of(heap, 2)), 1}});
+    make_objects(heap);
+    const Report report = heap.report();
+    const auto found =
+        std::find_if(report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
+          return std::any_of(finding.stacks.begin(), finding.stacks.end(),
+                             [&](read::StackId id) { return number_of(id) == id_of(heap, 0); });
+        });
+    REQUIRE(found != report.findings.end());
+    CHECK(found->verdict == (off ? analyze::Verdict::kLeak : analyze::Verdict::kGrowing));
+    const std::string reason = render::reason_text(found->why);
+    CHECK((reason.find("the collector has not come to") != std::string::npos) == !off);
+  }
+}
+
 TEST_CASE("objects are told with their types, and by the variable that leads to them") {
   NamedHeap heap = three_leaks();
   read::Owners& owners = begin_owners(heap);
