@@ -10,19 +10,27 @@ from node_programs import APPS, NODE, NodeTest, line_of, other_versions
 
 
 class Lines(NodeTest):
-    def record(self, node):
+    def record(self, node, seconds):
         process = self.start([node, str(APPS / "inlined.cjs")], cwd=self.folder,
                              settings={"SILT_NODE_INTERVAL": "16384", "SILT_AT_EXIT": "0"})
         process.wait_line("ready")
-        time.sleep(1)
+        time.sleep(2 * seconds)
         for _ in range(7):
             self.dump(process.pid)
-            time.sleep(0.5)
+            time.sleep(seconds)
         process.stop()
         return self.report()
 
     def check(self, node):
-        report = self.record(node)
+        # V8 compiles when it sees fit: on a machine with much else to do that is later.
+        try:
+            self.check_report(self.record(node, 0.5))
+        except AssertionError:
+            shutil.rmtree(self.out)
+            os.mkdir(self.out)
+            self.check_report(self.record(node, 3))
+
+    def check_report(self, report):
         sites = {}
         for finding in report.json["findings"]:
             if finding["verdict"] in ("leak", "growing") and finding["site"]:
