@@ -36,8 +36,9 @@ constexpr uint64_t kLargestGuard = 64 * 1024;
 // former.
 constexpr uint64_t kLargestData = 1024 * 1024;
 
-// A module may ask for more memory at any time, at the same address: V8 reserves 10 GB behind it,
-// or 8 before. Nothing else of it is followed by so much; a heap's own cage has 4 GB.
+// A WebAssembly module may ask for more memory at any time, at the same address: 8 GB or more are
+// reserved behind it. Nothing else that a runtime marks is followed by so much; a cage for a heap
+// has 4 GB.
 constexpr uint64_t kSmallestReservation = uint64_t{4} << 30;
 
 constinit uint64_t g_smaps_ns_per_megabyte = 0;  // as measured last, 0: not yet

@@ -10,24 +10,18 @@
 
 #include "symbolizer/analyze/curve_models.h"
 #include "symbolizer/analyze/statistics.h"
+#include "symbolizer/analyze/warm_up.h"
 
 namespace silt::analyze {
 namespace {
 
-// A window is warm-up when it outpaces the median of the later ones by this factor. Growth like the
-// logarithm falls off more slowly from window to window and so stays in view of the bend test.
-constexpr double kWarmUpFactor = 2.5;
 // A pace that keeps less than this share of its beginning is bending.
 constexpr double kBend = 0.7;
 constexpr double kBendAfterWarmUp = 0.75;
-// A second phase of warm-up stands out this far from what follows.
-constexpr double kSecondPhaseFactor = 4;
 // Windows that a slower, even pace must have held to be more than the end of a warm-up.
 constexpr size_t kEvenTail = 6;
 // Standard errors that growth must exceed where blocks also die.
 constexpr double kSignificant = 3.0;
-// Fewer blocks than this are no trend, whatever their spread.
-constexpr double kFewestEvents = 5;
 // Growth that skips windows takes so many: seven large tables, each made when first asked for, came
 // in five of nine windows.
 constexpr double kFewEvents = 8;
@@ -58,36 +52,6 @@ double sum_of(Steps steps, double Step::*member) {
 }
 
 double net_of(Steps steps) { return sum_of(steps, &Step::born) - sum_of(steps, &Step::died); }
-
-// Windows before the first birth: what is switched on late is judged from then on.
-size_t find_onset(Steps steps) {
-  size_t onset = 0;
-  while (onset < steps.size() && steps[onset].born <= 0 && steps[onset].died <= 0) ++onset;
-  return onset < steps.size() ? onset : 0;
-}
-
-size_t find_warm_up(Steps steps, double events_per_unit) {
-  size_t warm_up = 0;
-  while (warm_up < steps.size() / 2 && steps.size() - warm_up - 1 >= 3) {
-    std::vector<double> later;
-    for (const Step& step : steps.subspan(warm_up + 1)) later.push_back(step.net() / step.seconds);
-    const double usual = std::max(0.0, median(later));
-    const Step& step = steps[warm_up];
-    const double excess = (step.net() - usual * step.seconds) * events_per_unit;
-    if (step.net() / step.seconds <= kWarmUpFactor * usual || excess < kFewestEvents) break;
-    ++warm_up;
-  }
-  // A second phase, as when a job or a peer starts: windows in between are warm-up as well.
-  for (size_t i = warm_up + 1; i < steps.size() / 2 && steps.size() - i - 1 >= 6; ++i) {
-    std::vector<double> later;
-    for (const Step& step : steps.subspan(i + 1)) later.push_back(step.net() / step.seconds);
-    const double usual = median(later);
-    const double excess = (steps[i].net() - usual * steps[i].seconds) * events_per_unit;
-    if (usual <= 0 || excess < kFewestEvents) continue;
-    if (steps[i].net() / steps[i].seconds > kSecondPhaseFactor * usual) warm_up = i + 1;
-  }
-  return warm_up;
-}
 
 // Variance of the windows beyond that of independent events: 1 for a Poisson process, more where
 // blocks come in batches.
