@@ -196,10 +196,15 @@ class InnerAllocators(harness.SiltTest):
 
     def test_a_thread_that_is_there_already(self):
         library = self.build("libearly.so", {"thread.c": THREAD}, "-shared", "-fPIC", "-lpthread")
-        program = self.inner("threaded", options=("-Wl,--no-as-needed", library))
-        status, _, err = self.run_program([program], text="\n" * 4)
-        self.assertEqual(status, 0, err)
-        self.assertRegex(err, "is not recorded: a library has started a thread already")
+        early = ("-Wl,--no-as-needed", library)
+        operators = {"main.cpp": USES_OPERATORS, "pool.cpp": OPERATORS}
+        for name, program in (("threaded", self.inner("threaded", options=early)),
+                              ("operators_late", self.build("operators_late", operators, *early))):
+            status, _, err = self.run_program([program], text="\n" * 4)
+            self.assertEqual(status, 0, err)
+            self.assertRegex(err, "is not recorded: a library has started a thread already")
+            self.assertRegex(" ".join(self.report(self.recording(name)).notes),
+                             "was not seen: a library had started a thread before silt could look")
 
     def test_an_allocator_inside_a_library_is_told_of(self):
         """Its memory is seen as what it maps. What a library gives to all as malloc is hooked."""
