@@ -194,7 +194,8 @@ class CommandLine(harness.SiltTest):
         said, _ = self.said_of(self.build("go_stripped", stripped + PLAIN, "-static", "-s"))
         self.assertRegex(said, "it is a Go program without cgo")
         said, recordings = self.said_of(self.build("cgo", GO_MARK + PLAIN))
-        self.assertRegex(said, r"not everything will be recorded in '.*cgo': it is a Go program: .*cgo")
+        self.assertRegex(said, r"not everything will be recorded in '.*cgo': it is a Go program: .*cgo"
+                               ".*without a snapshot at exit: .*--every.*--blackbox 1")
         self.assertEqual(recordings, 1)
 
     def test_allocators_inside(self):
