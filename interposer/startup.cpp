@@ -17,6 +17,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/old_symbols.h"
 #include "interposer/base/options.h"
+#include "interposer/base/own_stack.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/symbol_search.h"
 #include "interposer/base/system_call.h"
@@ -166,7 +167,7 @@ void start_runtimes(const char* library) {
   runtime::start_runtimes(runtime::runtimes, g_options, path.c_str());
 }
 
-__attribute__((constructor)) void start() {
+void start_on_this_stack() {
   const int saved_errno = errno;
   hook::resolve_real_functions();
   hook::resolve_remaining_functions();
@@ -247,6 +248,15 @@ __attribute__((constructor)) void start() {
     complain("no memory for tables: nothing is recorded");
   }
   errno = saved_errno;
+}
+
+// What is done here takes some 40 kB of stack, the loader's work and the decoder's included, and a
+// program may have been given less than that for all of its stack (`ulimit -s`).
+constinit base::OwnStack<size_t{256} * 1024> g_start_stack{};
+
+__attribute__((constructor)) void start() {
+  g_start_stack.run([] { start_on_this_stack(); });
+  base::release_pages(&g_start_stack, sizeof(g_start_stack));
 }
 
 __attribute__((destructor)) void stop() {

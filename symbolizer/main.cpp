@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   const bool nothing_asked = words.empty();
-  silt::commands::understand_help(words);
+  silt::commands::understand_help(app, words);
   program = silt::commands::take_program(app, words);
   try {
     // The parser wants them last first.

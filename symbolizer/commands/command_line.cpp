@@ -39,8 +39,42 @@ bool takes_next_word(const CLI::App& command, const std::string& word) {
   return option != nullptr && option->get_items_expected_max() > 0;
 }
 
+// Lines of at most `columns` columns; where the text has ends of lines, they stay.
+std::string wrapped(const std::string& text, size_t columns) {
+  std::string out;
+  size_t column = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find_first_of(" \n", at), text.size());
+    const auto width = static_cast<size_t>(std::count_if(
+        text.begin() + static_cast<ptrdiff_t>(at), text.begin() + static_cast<ptrdiff_t>(end),
+        [](char byte) { return (byte & 0xc0) != 0x80; }));  // characters of UTF-8
+    const bool first = column == 0;
+    if (!first && column + 1 + width > columns) {
+      out += '\n';
+      column = 0;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out.append(text, at, end - at);
+    column += width;
+    if (end < text.size() && text[end] == '\n') {
+      out += '\n';
+      column = 0;
+    }
+    at = end + 1;
+  }
+  return out;
+}
+
+constexpr size_t kHelpColumns = 100;
+constexpr size_t kHelpIndent = 34;
+
 class Formatter : public CLI::Formatter {
  public:
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(CLI::Formatter::make_option_desc(option), kHelpColumns - kHelpIndent);
+  }
   std::string make_option_opts(const CLI::Option* option) const override {
     std::string text;
     if (!option->get_type_name().empty()) text += ' ' + plain(option->get_type_name());
@@ -73,6 +107,60 @@ class Formatter : public CLI::Formatter {
   }
 };
 
+// What the parser says of a value, in the words of silt's own messages; as it is where it has none.
+std::string in_plain_words(std::string_view message) {
+  const auto text_after = [&message](std::string_view mark) {
+    const size_t at = message.find(mark);
+    return at == message.npos ? std::string() : std::string(message.substr(at + mark.size()));
+  };
+  const size_t colon = message.find(": ");
+  const std::string name(message.substr(0, colon == message.npos ? 0 : colon));
+  const auto not_understood = [](const std::string& option, std::string_view value,
+                                 const std::string& wanted) {
+    return option + ' ' + in_quotes(value) + " is not understood (" + wanted + ')';
+  };
+  // "--format: xml not in {text,html}"
+  if (const size_t at = message.find(" not in {"); at != message.npos && !name.empty()) {
+    std::string choices = text_after(" not in {");
+    choices.resize(choices.find_last_of('}') == choices.npos ? choices.size()
+                                                             : choices.find_last_of('}'));
+    for (size_t i = 0; (i = choices.find(',', i)) != choices.npos; i += 2)
+      choices.insert(i + 1, " ");
+    return not_understood(name, message.substr(colon + 2, at - colon - 2), choices);
+  }
+  // "--port: Value x not in range 1 to 65535"; "--top: Value x not in range 0.000000 to 1797….0"
+  if (const size_t at = message.find(" not in range "); at != message.npos && !name.empty()) {
+    const size_t value = message.find("Value ") + std::string_view("Value ").size();
+    const std::string range = text_after(" not in range ");
+    constexpr size_t kLongestRange = 30;
+    return not_understood(name, message.substr(value, at - value),
+                          range.size() > kLongestRange ? "a number, 0 or more" : range);
+  }
+  // "--output: 1 required FILE missing"
+  if (const size_t at = message.find(" required "); at != message.npos && !name.empty()) {
+    std::string wanted = text_after(" required ");
+    if (wanted.ends_with(" missing")) {
+      wanted.resize(wanted.size() - std::string_view(" missing").size());
+      wanted.resize(std::min(wanted.find(':'), wanted.size()));
+      return name + " needs a value" + (wanted.empty() ? "" : ": " + wanted);
+    }
+  }
+  // "Could not convert: --jobs = x"
+  if (const std::string rest = text_after("Could not convert: "); !rest.empty()) {
+    const size_t equals = std::min(rest.find(" = "), rest.size());
+    if (equals < rest.size()) {
+      return not_understood(rest.substr(0, equals), std::string_view(rest).substr(equals + 3),
+                            "a number");
+    }
+  }
+  // "The following argument was not expected: -x"
+  if (const std::string rest = text_after(" not expected: "); !rest.empty()) {
+    return rest[0] == '-' ? "there is no option " + in_quotes(rest)
+                          : in_quotes(rest) + " is more than is understood here";
+  }
+  return std::string(message);
+}
+
 }  // namespace
 
 ProgramCall take_program(const CLI::App& app, std::vector<std::string>& words) {
@@ -95,11 +183,17 @@ ProgramCall take_program(const CLI::App& app, std::vector<std::string>& words) {
   return call;
 }
 
-void understand_help(std::vector<std::string>& words) {
+void understand_help(const CLI::App& app, std::vector<std::string>& words) {
   if (words.empty()) {
     words = {"--help"};
   } else if (words[0] == "help") {
     words.erase(words.begin());
+    // Of what is no command the parser says so.
+    if (!words.empty() && words[0][0] != '-' && words[0] != "help" &&
+        command_named(app, words[0]) == nullptr) {
+      return;
+    }
+    std::erase(words, "help");
     words.emplace_back("--help");
   }
 }
@@ -137,7 +231,7 @@ std::string mistake_line(const CLI::App& app, const std::vector<std::string>& wo
   if (command == nullptr) {
     for (const std::string& word : words) {
       if (word.empty() || word[0] == '-') continue;
-      std::vector<std::string> known = {"help"};
+      std::vector<std::string> known = {"help", "--version"};
       for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; }))
         known.push_back(each->get_name());
       const std::string meant = nearest(word, known);
@@ -160,12 +254,19 @@ std::string mistake_line(const CLI::App& app, const std::vector<std::string>& wo
     return "there is no option " + in_quotes(name) +
            (meant.empty() ? "; '" + help + "' lists them" : "; did you mean '" + meant + "'?");
   }
-  return std::string(message) + "; try '" + help + "'";
+  if (command == nullptr) {
+    for (const std::string& word : words) {
+      if (word.size() > 1 && word[0] == '-') {
+        return "there is no option " + in_quotes(word) + "; '" + help + "' lists them";
+      }
+    }
+  }
+  return in_plain_words(message) + "; try '" + help + "'";
 }
 
 void give_help_a_form(CLI::App& app) {
   const auto form = std::make_shared<Formatter>();
-  form->column_width(34);
+  form->column_width(kHelpIndent);
   app.formatter(form);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
     command->formatter(form);

@@ -20,8 +20,9 @@ namespace silt::commands {
 // command nor an option's value.
 ProgramCall take_program(const CLI::App& app, std::vector<std::string>& words);
 
-// `silt help` and `silt help COMMAND` as `--help`; nothing else changes.
-void understand_help(std::vector<std::string>& words);
+// `silt help` and `silt help COMMAND` as `--help`; of `silt help WORD`, which is no command, the WORD
+// stays, for the parser to refuse it. Nothing else changes.
+void understand_help(const CLI::App& app, std::vector<std::string>& words);
 
 // The word of `known` that `word` was probably meant to be, empty when none is near: at most a
 // third of its letters changed, left out, put in or swapped with a neighbour (Damerau's distance).

@@ -136,8 +136,8 @@ int take(const HeapOptions& options) {
 
 void register_heapsnapshot(CLI::App& app, int& status) {
   auto options = std::make_shared<HeapOptions>();
-  CLI::App* command = app.add_subcommand(
-      "heapsnapshot", "take a heap snapshot of a running Node.js process, without stopping it");
+  CLI::App* command =
+      app.add_subcommand("heapsnapshot", "take a heap snapshot of a running Node.js process");
   command->add_option("PID", options->pid, "a Node.js process that runs under silt")
       ->required()
       ->type_name("NUMBER");
@@ -155,7 +155,7 @@ void register_heapsnapshot(CLI::App& app, int& status) {
                    "how long to wait until the process answers (default: 10s)")
       ->type_name("TIME");
   command->footer(
-      "Prints the path of the file once it is written; DevTools (Memory, Load) and 'silt report' "
+      "Prints the path of the file once it is written; DevTools (Memory, Load) and 'silt report'\n"
       "read it. A copy of the process writes it, while the process goes on.\n"
       "The file holds whatever the program has in its memory, and is for its owner only.\n"
       "Examples:\n"

@@ -50,7 +50,7 @@ const char* value_name(SettingKind kind) {
     case SettingKind::kMarks:
       return "MARKS";
     case SettingKind::kLabels:
-      return "KEY=VALUE,…";
+      return "KEY=VALUE,...";
     default:
       return "SIZE";
   }

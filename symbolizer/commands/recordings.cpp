@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 Result<read::Recording> newest_in(const fs::path& folder, const std::string& what) {
   const std::vector<fs::path> found = read::find_recordings(folder);
   if (found.empty()) {
-    return Error{"no recording " + what + "; name one, or make one with 'silt run -- PROGRAM'"};
+    return Error{"no recording " + what + "; name one, or make one with 'silt run PROGRAM'"};
   }
   return read::read_recording(found.front());
 }

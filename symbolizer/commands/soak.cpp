@@ -195,8 +195,8 @@ void add_run_options(CLI::App& app, SoakOptions& options) {
 
 void register_soak(CLI::App& app, const ProgramCall& call, int& status) {
   auto options = std::make_shared<SoakOptions>();
-  CLI::App* command = app.add_subcommand(
-      "soak", "run a program under load and judge what grew: run, dump, check and report in one");
+  CLI::App* command =
+      app.add_subcommand("soak", "run a program under load, and judge and report what grew");
   add_run_options(*command, *options);
   add_file_options(*command, options->files);
   add_gate_options(*command, options->gate);

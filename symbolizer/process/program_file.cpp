@@ -43,7 +43,8 @@ Obstacle inner_obstacle(const ByteSource& source) {
   if (is_go_program(source)) {
     return {
         "it is a Go program: what C code in it allocates (cgo) is seen, what Go code allocates "
-        "is not",
+        "is not; and it ends without libc, so without a snapshot at exit: take some by --every or "
+        "'silt dump', or keep the last state by --blackbox 1",
         false, true};
   }
   const InnerAllocator inner = inner_allocator_of(source);

@@ -108,7 +108,7 @@ std::vector<std::string> what_helps(const Stranger& process) {
     return lines;
   }
   const std::string unit = unit_of(process.cgroup);
-  lines.push_back("start it anew with 'silt run -- PROGRAM', or with LD_PRELOAD=…/libsilt.so" +
+  lines.push_back("start it anew with 'silt run PROGRAM', or with LD_PRELOAD=…/libsilt.so" +
                   (unit.empty() ? std::string() : " by 'systemctl edit " + unit + "'"));
   lines.push_back(
       "where it may not be started again soon: SILT_START=asleep beside it costs next to nothing, "

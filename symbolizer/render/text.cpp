@@ -21,6 +21,7 @@
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/gate/policy.h"
+#include "symbolizer/report/gate/unjudged.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::render {
@@ -190,12 +191,15 @@ class Page : TextRows {
       unjudged = unjudged || ruling.fails || ruling.rule == report::kUnjudgedRule;
       if (!ruling.finding) wrapped(outcome_text(ruling.outcome) + ruling.why, "", "  ");
     }
-    std::string text = unjudged ? "check inconclusive" : "check passed";
+    const bool too_short = report_.judged_snapshots < report::kFewestForVerdict;
+    std::string text = too_short  ? "check without a verdict: too short"
+                       : unjudged ? "check inconclusive"
+                                  : "check passed";
     if (broken > 0) {
       text = "check failed: " + format_counted(static_cast<double>(broken), "rule") + " broken";
     }
     if (excused > 0) text += ", " + std::to_string(excused) + " excused";
-    wrapped(text, "", "  ", broken > 0 ? kRed : unjudged ? kBold : kGreen);
+    wrapped(text, "", "  ", broken > 0 ? kRed : unjudged || too_short ? kBold : kGreen);
   }
 
   void shares(const Finding& finding) {

@@ -180,7 +180,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   if (report.sampling_interval_bytes == 0) doubt_few(largest_in_use(report), groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const uint32_t flags = recording.snapshots.back().meta.flags;
-  const bool own_malloc = (flags & format::kFlagOwnMalloc) != 0 ||
+  const bool own_malloc = (flags & format::kFlagOwnMalloc) != 0 || leaves_inner_out(flags) ||
                           (!own_allocators.empty() && (flags & format::kFlagInnerSeen) == 0);
   const std::vector<uint64_t> own_heap =
       own_heap_mappings(recording, names.node_frames, fold_options);

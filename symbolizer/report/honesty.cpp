@@ -211,6 +211,13 @@ std::string script_honesty_line(const read::Recording& recording,
          " an hour from one function" + unanswered(recording);
 }
 
+bool leaves_inner_out(uint32_t flags) {
+  using format::InnerRefusal;
+  const InnerRefusal why = format::inner_refusal_of(flags);
+  // (Of the two latter silt gives one for every program, whatever it has inside.)
+  return why != InnerRefusal::kNone && why != InnerRefusal::kOff && why != InnerRefusal::kProcessor;
+}
+
 std::vector<std::string> recording_notes(const read::Recording& recording,
                                          const analyze::Timeline& timeline,
                                          const std::vector<std::string>& allocators_in_main) {
@@ -218,7 +225,7 @@ std::vector<std::string> recording_notes(const read::Recording& recording,
   const read::Snapshot& last = recording.snapshots.back();
   const bool inner_seen = (last.meta.flags & format::kFlagInnerSeen) != 0;
   if ((last.meta.flags & format::kFlagOwnMalloc) != 0 || inner_seen ||
-      !allocators_in_main.empty()) {
+      leaves_inner_out(last.meta.flags) || !allocators_in_main.empty()) {
     std::string text = "the program has its own allocator";
     if (!allocators_in_main.empty()) {
       text += ": its main binary defines ";

@@ -6,6 +6,7 @@
 #ifndef SILT_SYMBOLIZER_REPORT_HONESTY_H_
 #define SILT_SYMBOLIZER_REPORT_HONESTY_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
 // The same of JavaScript heaps, where there are any.
 std::string script_honesty_line(const read::Recording& recording,
                                 const analyze::Timeline& script_timeline);
+
+// Whether an allocator was found inside the main binary and is not recorded, by a snapshot's flags.
+bool leaves_inner_out(uint32_t flags);
 
 // What stands out in the recording and changes how to read it: its own malloc, nothing recorded, no
 // unwinder, a single snapshot, a fork child.

@@ -125,7 +125,7 @@ class BadInput(harness.SiltTest):
         first, *advice = err.splitlines()
         self.assertIn(f"process {process.pid} runs without libsilt.so", first)
         self.assertEqual(len(advice), 2, err)
-        self.assertIn("silt run -- PROGRAM", advice[0])
+        self.assertIn("silt run PROGRAM", advice[0])
         self.assertEqual(process.finish(), 0)  # the signal would have ended it
 
     def test_a_process_of_someone_else(self):

@@ -48,9 +48,17 @@ class CommandLine(harness.SiltTest):
             self.assertIn("Exit status", text, words)
             for foreign in ("{", "TEXT", "UINT", "BOOLEAN"):
                 self.assertNotIn(foreign, text.partition("Policy file")[0], words)
+            long_names = [line for line in text.splitlines() if len(line) > 100]
+            # (One that has as many choices as there are formats takes a line of its own.)
+            self.assertEqual([line for line in long_names if "--format" not in line], [], words)
 
     def test_typing_errors(self):
         self.assertIn("did you mean 'silt report'?", self.silt("reprot", status=2)[1])
+        self.assertIn("did you mean 'silt report'?", self.silt("help", "reprot", status=2)[1])
+        self.assertIn("--format 'xml' is not understood (text, ",
+                      self.silt("report", "--format", "xml", status=2)[1])
+        self.assertIn("--top 'x' is not understood (a number, 0 or more)",
+                      self.silt("report", "--top", "x", status=2)[1])
         self.assertIn("did you mean '--sample'?", self.silt("run", "--smaple", "0", "true", status=2)[1])
         self.assertIn("--sample 'much' is not understood",
                       self.silt("run", "--sample", "much", "true", status=2)[1])
@@ -186,7 +194,8 @@ class CommandLine(harness.SiltTest):
         said, _ = self.said_of(self.build("go_stripped", stripped + PLAIN, "-static", "-s"))
         self.assertRegex(said, "it is a Go program without cgo")
         said, recordings = self.said_of(self.build("cgo", GO_MARK + PLAIN))
-        self.assertRegex(said, r"not everything will be recorded in '.*cgo': it is a Go program: .*cgo")
+        self.assertRegex(said, r"not everything will be recorded in '.*cgo': it is a Go program: .*cgo"
+                               ".*without a snapshot at exit: .*--every.*--blackbox 1")
         self.assertEqual(recordings, 1)
 
     def test_allocators_inside(self):

@@ -60,7 +60,9 @@ class Gate(growth_recordings.GrowthTest):
         self.assertEqual(len(err.strip().splitlines()), 1, err)
 
     def test_a_run_too_short_for_a_verdict_is_status_three(self):
-        self.tool("check", self.record(steps=2), status=3)
+        out, _ = self.tool("check", self.record(steps=2), status=3)
+        self.assertIn("check without a verdict: too short", out)
+        self.assertNotIn("check passed", out)
 
     def test_inconclusive_is_status_four_when_the_policy_says_so(self):
         policy = self.write("policy", "snapshots = 50\ninconclusive = fail\nverdicts = leak\n"

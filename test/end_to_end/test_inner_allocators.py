@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import struct
 import subprocess
 import unittest
@@ -52,9 +53,9 @@ class InnerAllocators(harness.SiltTest):
         subprocess.run(["objcopy", f"--redefine-syms={names}", LIBRARIES / archive, copy], check=True)
         return copy
 
-    def counts(self, program, settings=None):
-        """Standard error, and the report, whose figures are the program's."""
-        process = self.start([program], settings=settings)
+    def counts(self, program, settings=None, **options):
+        """The report, whose figures are the program's."""
+        process = self.start([program], settings=settings, **options)
         process.wait_line("ready done")
         self.dump(process.pid)
         self.assertEqual(process.finish(), 0)
@@ -93,6 +94,11 @@ class InnerAllocators(harness.SiltTest):
     def test_functions_that_begin_in_every_way(self):
         for name, options in (("fixed", ("-no-pie",)), ("movable", ("-pie",)), ("bare", ("-s", "-rdynamic"))):
             self.assert_seen(self.counts(self.inner(name, options=options)))
+
+    def test_a_program_that_has_less_stack_than_silt_needs_at_the_start(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_STACK, (40 << 10, 40 << 10))
+        self.assert_seen(self.counts(self.inner("narrow"), preexec_fn=limit))
 
     def test_callers_that_know_what_a_function_leaves_alone(self):
         self.assert_seen(self.counts(self.build("relies", {"c": RELIES_ON_IT, "s": KEEPING})))
@@ -190,10 +196,15 @@ class InnerAllocators(harness.SiltTest):
 
     def test_a_thread_that_is_there_already(self):
         library = self.build("libearly.so", {"thread.c": THREAD}, "-shared", "-fPIC", "-lpthread")
-        program = self.inner("threaded", options=("-Wl,--no-as-needed", library))
-        status, _, err = self.run_program([program], text="\n" * 4)
-        self.assertEqual(status, 0, err)
-        self.assertRegex(err, "is not recorded: a library has started a thread already")
+        early = ("-Wl,--no-as-needed", library)
+        operators = {"main.cpp": USES_OPERATORS, "pool.cpp": OPERATORS}
+        for name, program in (("threaded", self.inner("threaded", options=early)),
+                              ("operators_late", self.build("operators_late", operators, *early))):
+            status, _, err = self.run_program([program], text="\n" * 4)
+            self.assertEqual(status, 0, err)
+            self.assertRegex(err, "is not recorded: a library has started a thread already")
+            self.assertRegex(" ".join(self.report(self.recording(name)).notes),
+                             "was not seen: a library had started a thread before silt could look")
 
     def test_an_allocator_inside_a_library_is_told_of(self):
         """Its memory is seen as what it maps. What a library gives to all as malloc is hooked."""

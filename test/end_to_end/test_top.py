@@ -194,7 +194,7 @@ class Top(harness.SiltTest):
     def test_without_a_pid_a_process_is_chosen_from_a_tree(self):
         server = self.start_server()
         out, _ = self.tool("top", "--once")
-        self.assertRegex(out, r"processes? under silt\n")
+        self.assertRegex(out, r"process(es)? under silt\n")
         self.assertRegex(out, rf"(?m)^ +{server.pid} +[\d.]+ MB +0 B  session_server \d+ 600$")
         parent = os.getpid()
         screen = self.start_in_tmux(80, "--interval", "200ms", parent)

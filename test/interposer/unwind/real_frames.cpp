@@ -72,7 +72,13 @@ SILT_TEST_FRAME void aligned_with_alloca(Descent* descent) {
   SILT_TEST_ESCAPE(more);
 }
 
-SILT_TEST_FRAME __attribute__((force_align_arg_pointer)) void forced(Descent* descent) {
+#if defined(__x86_64__)
+#define SILT_TEST_REALIGNED __attribute__((force_align_arg_pointer))
+#else
+#define SILT_TEST_REALIGNED
+#endif
+
+SILT_TEST_FRAME SILT_TEST_REALIGNED void forced(Descent* descent) {
   char bytes[40];
   SILT_TEST_ESCAPE(bytes);
   descend(descent);

@@ -62,11 +62,12 @@ TEST_CASE("other commands have no program, and an unknown option is left to the 
 }
 
 TEST_CASE("help is understood as a command") {
+  Parser parser;
   Words words = {"help", "run"};
-  understand_help(words);
+  understand_help(parser.app, words);
   CHECK(words == Words{"run", "--help"});
   words = {};
-  understand_help(words);
+  understand_help(parser.app, words);
   CHECK(words == Words{"--help"});
 }
 
@@ -89,6 +90,55 @@ TEST_CASE("a mistake is told with the nearest command or option") {
         "there is no option '--fromat'; did you mean '--format'?");
   CHECK(mistake_line(parser.app, {"report", "--format"}, "a value is missing") ==
         "a value is missing; try 'silt report --help'");
+  CHECK(mistake_line(parser.app, {"version"}, "?") ==
+        "there is no command 'version'; did you mean 'silt --version'?");
+  CHECK(mistake_line(parser.app, {"-x"}, "?") ==
+        "there is no option '-x'; 'silt --help' lists them");
+}
+
+// What the parser itself says of these words, as silt tells it.
+std::string told(Words words) {
+  CLI::App app{"", "silt"};
+  std::string format, file;
+  double top = 0;
+  int port = 0;
+  CLI::App* report = app.add_subcommand("report", "");
+  report->add_option("--format", format)->check(CLI::IsMember({"text", "html"}));
+  report->add_option("--top", top)->check(CLI::NonNegativeNumber);
+  report->add_option("--port", port)->check(CLI::Range(1, 65535));
+  report->add_option("-o,--output", file)->type_name("FILE");
+  words.insert(words.begin(), "report");
+  try {
+    app.parse(Words(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    std::string line = mistake_line(app, words, error.what());
+    const std::string end = "; try 'silt report --help'";
+    REQUIRE(line.ends_with(end));
+    line.resize(line.size() - end.size());
+    return line;
+  }
+  return "";
+}
+
+TEST_CASE("what the parser refuses is told in plain words") {
+  CHECK(told({"--format", "xml"}) == "--format 'xml' is not understood (text, html)");
+  CHECK(told({"--top", "x"}) == "--top 'x' is not understood (a number, 0 or more)");
+  CHECK(told({"--port", "70000"}) == "--port '70000' is not understood (1 to 65535)");
+  CHECK(told({"--output"}) == "--output needs a value: FILE");
+  CHECK(told({"-x"}) == "there is no option '-x'");
+  CHECK(told({"folder"}) == "'folder' is more than is understood here");
+}
+
+TEST_CASE("help of what is no command is a mistake") {
+  Parser parser;
+  Words words{"help", "reprot"};
+  understand_help(parser.app, words);
+  CHECK(words == Words{"reprot"});
+  CHECK(mistake_line(parser.app, words, "?") ==
+        "there is no command 'reprot'; did you mean 'silt report'?");
+  words = {"help", "help"};
+  understand_help(parser.app, words);
+  CHECK(words == Words{"--help"});
 }
 
 }  // namespace
