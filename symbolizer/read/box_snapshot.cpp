@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nodes are numbered as by the interposer (snapshot/node_numbers.h): rows' and callers, these
-// first.
+// See the header. Nodes get numbers as snapshot/node_numbers.h gives them: callers first.
 
 #include "symbolizer/read/box_snapshot.h"
 

@@ -2,6 +2,8 @@
 //
 // A black box made by hand: what its tables say, as a snapshot, and that nothing that somebody
 // makes of its bytes leads the reader astray.
+//
+// Longer than 300 lines: all cases begin with the same boxes.
 
 #include "symbolizer/read/box_tables.h"
 
