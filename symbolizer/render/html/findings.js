@@ -3,7 +3,7 @@
 // What grows, first: one card a finding with its verdict, place, pace and reason; opened, its stacks
 // with source lines where the machine that wrote the page had the source at hand.
 
-import {element, scrolled} from "./dom.js";
+import {element, placeText, scrolled} from "./dom.js";
 import {count, elapsed, signedBlocks, signedBytes} from "./format.js";
 import {ownersBox} from "./owners.js";
 
@@ -46,7 +46,7 @@ function source(excerpt) {
 function frameItem(data, index) {
   const frame = data.frames[index];
   const label = element("span", {class: frame.own ? "frame-name own" : "frame-name"}, frame.text);
-  const place = frame.place ? element("span", {class: "place"}, frame.place) : null;
+  const place = frame.place ? placeText(frame.place) : null;
   const marks = [frame.kind !== "native" ? frame.kind : null, frame.inlined ? "inlined" : null]
     .filter(Boolean).map((mark) => element("span", {class: "mark"}, mark));
   const why = frame.unresolved ? element("span", {class: "quiet"}, frame.unresolved) : null;
@@ -99,7 +99,7 @@ function stackList(data, stack, number, total) {
   return element("details", {class: "stack-box", open: number === 1},
     element("summary", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
             `${signedBytes(stack.growth_bytes)} in ${signedBlocks(stack.growth_blocks)}`,
-            element("span", {class: "quiet"}, " innermost frame first")),
+            number === 1 ? element("span", {class: "quiet"}, " innermost frame first") : null),
     list,
     stack.missing ? element("p", {class: "quiet"}, stack.missing) : null);
 }
@@ -137,7 +137,7 @@ function card(data, finding, index, range, show) {
         element("span", {class: "quiet"}, String(index + 1)),
         element("span", {class: `badge ${finding.verdict}`}, finding.verdict),
         element("strong", {class: "site"}, finding.site),
-        finding.place ? element("span", {class: "place"}, finding.place) : null,
+        finding.place ? placeText(finding.place) : null,
         finding.change ? element("span", {class: "mark"}, finding.change) : null),
       element("span", {class: "card-line"},
         sparkline(finding.live_bytes.slice(0, data.judged)),
