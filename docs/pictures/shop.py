@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker that remembers each visitor for ever, for the picture in README.md."""
 import itertools
+import json
 import time
 
 
@@ -22,7 +23,7 @@ def new_cart():
 
 
 def answer():
-    return ", ".join(new_cart().items)
+    return json.dumps(", ".join(new_cart().items))
 
 
 if __name__ == "__main__":
