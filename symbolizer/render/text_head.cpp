@@ -103,6 +103,17 @@ void put_processes(TextRows& rows, const TextOptions& options, const Report& rep
                "  ", "  ", kDim);
 }
 
+void put_summary(TextRows& rows, const Report& report) {
+  const std::string summary = summary_text(report);
+  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
+                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+  if (leaks) {
+    rows.wrapped(summary, "", "  ", kRed);
+  } else {
+    rows.wrapped(none_found_text(report) + (summary.empty() ? "" : "; " + summary), "", "");
+  }
+}
+
 }  // namespace
 
 void put_head(TextRows& rows, const TextOptions& options, const Report& report) {
@@ -115,18 +126,15 @@ void put_head(TextRows& rows, const TextOptions& options, const Report& report) 
     rows.wrapped(name + scope, "", "  ", kBold);
   }
   if (!report.labels.empty()) rows.wrapped(labels_text(report.labels), "", "  ", kDim);
-  if (!report.processes.empty()) {
-    put_processes(rows, options, report);
-  } else if (!report.snapshots.empty()) {
-    put_memory(rows, options, report.snapshots, judged_count(report), "", true);
-  }
-  const std::string summary = summary_text(report);
-  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
-                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
-  if (leaks) {
-    rows.wrapped(summary, "", "  ", kRed);
+  // Of one process what is found comes last, above the findings; the list of several is long.
+  if (report.processes.empty()) {
+    if (!report.snapshots.empty()) {
+      put_memory(rows, options, report.snapshots, judged_count(report), "", true);
+    }
+    put_summary(rows, report);
   } else {
-    rows.wrapped(none_found_text(report) + (summary.empty() ? "" : "; " + summary), "", "");
+    put_summary(rows, report);
+    put_processes(rows, options, report);
   }
 }
 
