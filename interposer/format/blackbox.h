@@ -13,7 +13,8 @@
 // A piece is a part of one table, laid out as the table is in memory (below, by kind). Its bytes
 // change at any time without order between pieces; within one, what a table promises to a reader
 // beside its writers holds. All numbers are little-endian. A change of any layout below is another
-// kBoxVersion: a reader takes no other.
+// kBoxVersion: a reader takes no other. What is added where all were zeros is none, as long as
+// zeros mean that it is not told.
 #ifndef SILT_INTERPOSER_FORMAT_BLACKBOX_H_
 #define SILT_INTERPOSER_FORMAT_BLACKBOX_H_
 
@@ -120,6 +121,19 @@ enum BoxFlag : uint32_t {
   kBoxOver = 2,        // the process sleeps, or has become another program: no picture of it
 };
 
+// Whose counters a part of kCounters has. The word changes in one store, and what it points to is
+// written before, so that at any instant it is true of all that this part has counted.
+struct BoxThread {
+  uint64_t word;      // the thread's number, with BoxThreadBit; 0: nobody has counted in this part
+  char names[2][16];  // as the kernel has it, NUL-terminated: the one that the word says
+};
+static_assert(sizeof(BoxThread) == 40);
+enum BoxThreadBit : uint64_t {
+  kBoxThreadSeveral = uint64_t{1} << 32,  // threads before it, which have ended, are counted in
+  kBoxSecondName = uint64_t{1} << 33,     // names[1] is its name
+};
+inline constexpr uint32_t kBoxThreads = 15;  // parts that one thread at a time counts in
+
 struct BoxHeader {
   char magic[8];
   uint32_t version;
@@ -142,6 +156,10 @@ struct BoxHeader {
   char executable[4096];
   char command[4096];
   char working_directory[4096];
+  // By part; parts beyond are those of all other threads. 0: not told (silt before it was).
+  uint32_t threads_told;
+  uint32_t reserved;
+  BoxThread threads[kBoxThreads];
 };
 static_assert(sizeof(BoxHeader) <= kBoxDirectoryAt);
 

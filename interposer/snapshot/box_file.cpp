@@ -25,6 +25,7 @@
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/taking.h"
 #include "interposer/snapshot/trigger.h"
+#include "interposer/track/box_threads.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/waking.h"
 
@@ -39,6 +40,17 @@ constinit std::atomic<uint64_t> g_next_word{0};  // ticks
 
 // Some twenty-five milliseconds: a time of death need not be told more exactly.
 constexpr uint64_t kTicksBetweenWords = uint64_t{1} << 26;
+
+// A thread's name changes seldom, mostly soon after it began. Some milliseconds: the time between
+// two looks of a thread that allocates much.
+constexpr uint64_t kTicksBetweenNames = uint64_t{1} << 22;
+
+void tell_own_name(uint64_t now) {
+  track::ThreadState* const state = track::thread_local_part.state;
+  if (state == nullptr || now - state->named_at < kTicksBetweenNames) return;
+  state->named_at = now;
+  track::tell_box_of_owner(*state);
+}
 
 void complain(const char* what, const char* reason) {
   base::TextBuffer<640> line;
@@ -92,6 +104,7 @@ bool open_box() {
     return false;
   }
   describe(black_box.header());
+  black_box.header()->threads_told = format::kBoxThreads;
   return true;
 }
 
@@ -164,6 +177,7 @@ void tell_box() {
   format::BoxHeader* const header = black_box.header();
   if (header == nullptr) return;
   const uint64_t now = base::ticks();
+  tell_own_name(now);
   uint64_t due = g_next_word.load(std::memory_order_relaxed);
   if (now < due || !g_next_word.compare_exchange_strong(due, now + kTicksBetweenWords,
                                                         std::memory_order_relaxed)) {
@@ -197,6 +211,8 @@ void begin_in_copy() {
     if (!records_children()) return track::fall_asleep();
     recorder.keep_in_box = open_box();
     track::begin_in_copy(interval);
+    track::ThreadState* const own = track::thread_local_part.state;
+    if (own != nullptr) track::tell_box_of_owner(*own);
   });
   slot.give_back();
 }

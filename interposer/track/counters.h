@@ -30,6 +30,7 @@ class Counters {
   static constexpr uint32_t kFoldedShard = kOwnedShards + 1;
 
   static constexpr uint32_t kShards = kOwnedShards + 2;
+  static_assert(kOwnedShards == format::kBoxThreads);
 
   CounterShard& shard(uint32_t index) { return shards_[index]; }
   uint32_t number_of(const CounterShard* shard) const {

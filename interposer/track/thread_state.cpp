@@ -11,6 +11,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/process_identity.h"
 #include "interposer/base/system_call.h"
+#include "interposer/track/box_threads.h"
 #include "interposer/track/recorder.h"
 
 namespace silt::track {
@@ -76,6 +77,7 @@ void free_state(ThreadState& state, uint64_t owner) {
 ThreadState* with_owner(ThreadState* state, const ThreadLocal* local) {
   state->counted_by.fetch_add(1, std::memory_order_relaxed);
   state->local.store(local, std::memory_order_release);
+  tell_box_of_owner(*state);
   return state;
 }
 
@@ -137,6 +139,7 @@ SILT_COLD ThreadState* acquire_thread_state(const ThreadLocal* local) {
   state->random = (uint64_t{number} + 1) * 0x9e3779b97f4a7c15;
   state->owner.store(owned_by(self), std::memory_order_relaxed);
   state->local.store(local, std::memory_order_relaxed);
+  tell_box_of_owner(*state);
   ThreadState* head = g_states.load(std::memory_order_relaxed);
   do {
     state->next = head;

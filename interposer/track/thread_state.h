@@ -81,6 +81,7 @@ struct ThreadState {
   uint64_t random;        // state of the sampler's generator
   int64_t sample_beyond;  // bytes until the next sample, past the countdown
   uint64_t drawn_with;    // the interval with which that distance was drawn
+  uint64_t named_at;      // ticks when the black box was last told the thread's name
   // [takeovers:16][number of the owner's process:16][thread id:32], id 0: free. A state that came
   // along in a raw clone may be that of the thread that goes on there, under whatever id: only
   // states of the process's own number are taken over. The takeovers tell an owner from its

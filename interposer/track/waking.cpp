@@ -68,6 +68,10 @@ bool is_unbegun_copy() {
 bool begin_in_copy(uint64_t interval_bytes) {
   const uint32_t limit = recorder.stacks.id_limit();
   folding.begin_anew();
+  // Nobody has counted yet but who is about to.
+  for (ThreadState* state = first_thread_state(); state != nullptr; state = state->next) {
+    state->counted_by.store(state == thread_local_part.state ? 1 : 0, std::memory_order_relaxed);
+  }
   recorder.counters.begin_anew_in_child(limit);
   recorder.live.begin_anew();
   recorder.objects.begin_anew();

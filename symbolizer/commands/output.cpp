@@ -33,22 +33,6 @@ std::string why_not(std::string_view name) {
 constexpr size_t kNarrowest = 40;
 constexpr size_t kWidest = 120;
 
-// COLUMNS, as with ls, then the terminal, then 80.
-size_t terminal_width(int fd) {
-  if (const char* text = std::getenv("COLUMNS")) {
-    char* end = nullptr;
-    const long wanted = std::strtol(text, &end, 10);
-    if (end != text && *end == '\0' && wanted > 0 && wanted < 10000) {
-      return std::clamp(static_cast<size_t>(wanted), kNarrowest, kWidest);
-    }
-  }
-  winsize size{};
-  if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    return std::clamp<size_t>(size.ws_col, kNarrowest, kWidest);
-  }
-  return 80;
-}
-
 // /dev/stdout, /dev/fd/3 and links to them name a descriptor of this process: opening it by that
 // name would begin a file anew that others have written to. -1: no such name.
 int own_descriptor(const std::string& path) {
@@ -93,6 +77,21 @@ bool write_whole(std::string_view bytes, int fd) {
 }
 
 }  // namespace
+
+size_t terminal_width(int fd) {
+  if (const char* text = std::getenv("COLUMNS")) {
+    char* end = nullptr;
+    const long wanted = std::strtol(text, &end, 10);
+    if (end != text && *end == '\0' && wanted > 0 && wanted < 10000) {
+      return std::clamp(static_cast<size_t>(wanted), kNarrowest, kWidest);
+    }
+  }
+  winsize size{};
+  if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return std::clamp<size_t>(size.ws_col, kNarrowest, kWidest);
+  }
+  return 80;
+}
 
 void add_output_options(CLI::App& app, OutputOptions& options) {
   std::vector<std::string> names;

@@ -30,6 +30,9 @@ bool shows_all_stacks(const std::string& format);
 // NO_COLOR is not set.
 bool colour_wanted(int fd);
 
+// Columns for text: COLUMNS, as with ls, then the terminal's, then 80.
+size_t terminal_width(int fd);
+
 // How text is to look: colours, width.
 render::TextOptions text_options(const OutputOptions& options);
 

@@ -41,7 +41,7 @@ std::optional<Error> append_to_summary(const report::Report& report) {
 }
 
 std::string place_of(const report::Finding& finding) {
-  const std::string name = render::clean(render::short_finding_name(finding));
+  const std::string name = render::clean(render::said_finding_name(finding));
   const std::string place = render::clean(render::place_text(finding.site));
   if (name.empty() || place.empty()) return name + place;
   return name + " (" + place + ")";

@@ -129,6 +129,7 @@ Left look(Terminal& terminal, Start& start, std::chrono::nanoseconds interval, b
 
 int print_once(const Start& start) {
   top::View view;
+  view.width = terminal_width(STDOUT_FILENO);
   if (start.source != nullptr) {
     print(lines_of(start.picture, view));
     return kDone;

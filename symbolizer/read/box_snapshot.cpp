@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See the header. Nodes are numbered as the interposer does it (snapshot/node_numbers.h): those
-// that have a row and their callers, callers first.
+// See the header. Nodes get numbers as snapshot/node_numbers.h gives them: callers first.
 
 #include "symbolizer/read/box_snapshot.h"
 
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "symbolizer/read/box_threads.h"
 #include "symbolizer/read/snapshot_bytes.h"
 
 namespace silt::read {
@@ -181,7 +181,6 @@ bool write_stacks(const BoxTables& tables, Numbers& numbers, Sections& sections,
 
 void write_modules(const BoxTables& tables, Strings& strings, Sections& sections) {
   std::string out;
-  uint32_t count = 0;
   for (const format::BoxModule& module : tables.modules) {
     if (module.start >= module.end || module.first_node > module.end_node ||
         module.build_id_size > sizeof(module.build_id)) {
@@ -198,8 +197,8 @@ void write_modules(const BoxTables& tables, Strings& strings, Sections& sections
     entry.build_id_size = module.build_id_size;
     std::memcpy(entry.build_id, module.build_id, sizeof(entry.build_id));
     add_item(out, entry);
-    ++count;
   }
+  const auto count = static_cast<uint32_t>(out.size() / sizeof(format::ModuleEntry));
   sections.add(SectionType::kModules, count, std::move(out));
 }
 
@@ -280,6 +279,7 @@ Result<std::string> snapshot_of_box(const BoxTables& tables, SnapshotFile* last)
   sections.add(SectionType::kNodes, count, write_nodes(tables, numbers));
   sections.add(SectionType::kBirths, count, write_births(tables, numbers));
   write_modules(tables, strings, sections);
+  add_box_threads(tables, numbers.order(), strings, sections);
   if (last != nullptr) {
     auto written = write_runtimes(*last, totals.objects, strings, sections);
     if (!written) return written.error();

@@ -85,6 +85,12 @@ Result<BoxHeader> read_header(const ByteSource& source) {
   header.executable[sizeof(header.executable) - 1] = '\0';
   header.command[sizeof(header.command) - 1] = '\0';
   header.working_directory[sizeof(header.working_directory) - 1] = '\0';
+  header.threads_told = std::min(header.threads_told, format::kBoxThreads);
+  for (format::BoxThread& thread : header.threads) {
+    for (char* const name : {thread.names[0], thread.names[1]}) {
+      name[sizeof(thread.names[0]) - 1] = '\0';
+    }
+  }
   return header;
 }
 
@@ -161,6 +167,8 @@ void read_counters(const BoxEntry& entry, const std::string& bytes, BoxTables& t
     BoxCount& sum = tables.allocated[first + i];
     sum.blocks += counter.blocks;  // modulo 2^64: what one part took away another has
     sum.bytes += counter.bytes;
+    if (tables.header.threads_told == 0) continue;
+    tables.parts[first + i].push_back({entry.part, {counter.blocks, counter.bytes}});
   }
 }
 

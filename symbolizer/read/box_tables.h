@@ -26,12 +26,20 @@ struct BoxCount {
   uint64_t bytes = 0;
 };
 
+// What one part has counted at a stack.
+struct BoxPart {
+  uint32_t part = 0;
+  BoxCount count;
+};
+
 struct BoxTables {
-  uint64_t bytes = 0;          // of all pieces
+  uint64_t bytes = 0;                                      // of all pieces
   format::BoxHeader header{};                              // texts are NUL-terminated
   std::map<uint32_t, std::vector<format::BoxNode>> nodes;  // by piece
   std::map<uint32_t, std::vector<uint32_t>> births;
   std::map<uint32_t, BoxCount> allocated;  // by stack
+  // Of what of that; empty where the box does not tell whose parts they are.
+  std::map<uint32_t, std::vector<BoxPart>> parts;
   std::map<uint64_t, BoxCount> live;       // by stack << 8 | generation
   std::vector<format::BoxModule> modules;  // paths are NUL-terminated
 

@@ -176,7 +176,7 @@ Result<Recording> join(const std::filesystem::path& path,
   std::vector<SnapshotHeader> headers = read_headers(files, skipped);
   TablesReader tables;
   auto newest = take_newest(headers, skipped, tables);
-  if (!newest) return Error{"cannot use " + skipped.first()};
+  if (!newest) return Error{skipped.first()};
   NewestSnapshot& reference = *newest;
   Snapshot& last = reference.snapshot;
   WholeStackMaker maker(reference.functions, reference.modules);

@@ -108,7 +108,7 @@ void add_chart(const Report& report, Json& json) {
       for (size_t i = 0; i < count; ++i) others[i] += values[i];
       continue;
     }
-    const std::string name = clean(short_finding_name(finding));
+    const std::string name = clean(said_finding_name(finding));
     json["chart"].push_back({{"label", std::to_string(index + 1) + " " + shortened(name, 48)},
                              {"finding", index},
                              {"live_bytes", values}});

@@ -64,7 +64,7 @@ class FrameTable {
  private:
   Json described(const symbolize::Frame& frame) {
     Json json;
-    json["text"] = clean(function_text(frame));
+    json["text"] = clean(without_unnamed(function_text(frame)));
     json["place"] = clean(place_text(frame));
     json["kind"] = kind_word(frame.kind);
     json["inlined"] = frame.inlined;
@@ -115,7 +115,7 @@ Json finding_of(const Report& report, const Finding& finding) {
   json["verdict"] = report::verdict_word(finding.verdict);
   json["confidence"] = finding.confidence;
   json["heap"] = heap_word(finding.heap);
-  json["site"] = clean(before_site(finding) + finding_name(finding));
+  json["site"] = clean(before_site(finding) + without_unnamed(finding_name(finding)));
   if (finding.verdict == report::Verdict::kRetained) json["site"] = clean(headline_text(finding));
   json["place"] = clean(place_text(finding.site));
   json["pace"] = clean(pace_text(finding));

@@ -70,7 +70,7 @@ class TreeMaker {
   using Index = std::unordered_map<std::string, uint32_t>;
 
   uint32_t new_name(const symbolize::Frame& frame) {
-    key_ = function_text(frame);
+    key_ = without_unnamed(function_text(frame));
     const size_t text_size = key_.size();
     // Names hold no NUL: C strings brought them.
     key_ += '\0';

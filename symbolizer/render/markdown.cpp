@@ -57,7 +57,7 @@ std::string row(const Finding& finding) {
   }
   text += " | ";
   text += markdown(before_site(finding));
-  text += markdown_code(clean(short_finding_name(finding)));
+  text += markdown_code(clean(said_finding_name(finding)));
   const std::string place = place_text(finding.site);
   if (!place.empty()) text += "<br>" + markdown_code(place);
   text += " | " + (finding.bytes_per_hour ? format_bytes_signed(*finding.bytes_per_hour)
@@ -164,7 +164,7 @@ std::string render_markdown(const Report& report) {
       if (frames.size() > kMostFrames) block += "…\n";
     }
     if (block.empty()) continue;
-    text += "\n<details><summary>stack of " + html(clean(short_finding_name(finding))) +
+    text += "\n<details><summary>stack of " + html(clean(said_finding_name(finding))) +
             "</summary>\n\n" + fenced(block) + "\n</details>\n";
   }
   text += "\n";

@@ -53,8 +53,7 @@ std::vector<std::string> memory_texts(const std::vector<SnapshotLine>& snapshots
   if (last.object_bytes > 0) add("Python objects", first.object_bytes, last.object_bytes, "");
   const uint64_t all = report::live_bytes(last);
   const bool mapped = last.mapping_bytes > all / kLittle;
-  const bool alone = texts.empty() && !mapped;
-  add(alone ? "live" : "native", first.live_bytes, last.live_bytes,
+  add("native", first.live_bytes, last.live_bytes,
       last.parts ? resident_text(last.live_bytes, last.parts->native_live, last) : "");
   if (mapped) {
     add("mapped", first.mapping_bytes, last.mapping_bytes,

@@ -46,7 +46,7 @@ void put_parts(TextRows& rows, const TextOptions& options, const std::vector<std
 
 void put_memory(TextRows& rows, const TextOptions& options,
                 const std::vector<report::SnapshotLine>& snapshots, size_t count,
-                const std::string& indent) {
+                const std::string& indent, bool rss_parts) {
   // What is live at exit, after the work and when much has been freed, is no headline.
   const report::SnapshotLine& first = snapshots.front();
   const report::SnapshotLine& last = snapshots[count - 1];
@@ -61,6 +61,7 @@ void put_memory(TextRows& rows, const TextOptions& options,
   } else {
     put_parts(rows, options, parts, indent);
   }
+  if (!rss_parts) return;
   const std::string sum = rss_text(last);
   if (!sum.empty()) rows.wrapped(sum, indent, indent + "  ");
   const std::string change = count > 1 ? rss_change_text(first, last) : "";
@@ -69,7 +70,8 @@ void put_memory(TextRows& rows, const TextOptions& options,
   }
 }
 
-// Of a few processes all is told; of many, those that grow, the fastest first.
+// Of a few processes their heaps are told, of many, those that grow, the fastest first. What RSS
+// consists of would move the findings of several off the first screen.
 constexpr size_t kFew = 4;
 constexpr size_t kMost = 12;
 
@@ -85,7 +87,7 @@ void put_processes(TextRows& rows, const TextOptions& options, const Report& rep
       put_memory(rows, options, process.snapshots,
                  process.judged ? std::min(process.judged_snapshots, process.snapshots.size())
                                 : process.snapshots.size(),
-                 "    ");
+                 "    ", options.full);
     }
   }
   if (shown == order.size()) return;
@@ -101,6 +103,17 @@ void put_processes(TextRows& rows, const TextOptions& options, const Report& rep
                "  ", "  ", kDim);
 }
 
+void put_summary(TextRows& rows, const Report& report) {
+  const std::string summary = summary_text(report);
+  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
+                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
+  if (leaks) {
+    rows.wrapped(summary, "", "  ", kRed);
+  } else {
+    rows.wrapped(none_found_text(report) + (summary.empty() ? "" : "; " + summary), "", "");
+  }
+}
+
 }  // namespace
 
 void put_head(TextRows& rows, const TextOptions& options, const Report& report) {
@@ -113,18 +126,15 @@ void put_head(TextRows& rows, const TextOptions& options, const Report& report) 
     rows.wrapped(name + scope, "", "  ", kBold);
   }
   if (!report.labels.empty()) rows.wrapped(labels_text(report.labels), "", "  ", kDim);
-  if (!report.processes.empty()) {
-    put_processes(rows, options, report);
-  } else if (!report.snapshots.empty()) {
-    put_memory(rows, options, report.snapshots, judged_count(report), "");
-  }
-  const std::string summary = summary_text(report);
-  const bool leaks = std::any_of(report.findings.begin(), report.findings.end(),
-                                 [](const Finding& f) { return f.verdict == Verdict::kLeak; });
-  if (leaks) {
-    rows.wrapped(summary, "", "  ", kRed);
+  // Of one process what is found comes last, above the findings; the list of several is long.
+  if (report.processes.empty()) {
+    if (!report.snapshots.empty()) {
+      put_memory(rows, options, report.snapshots, judged_count(report), "", true);
+    }
+    put_summary(rows, report);
   } else {
-    rows.wrapped(none_found_text(report) + (summary.empty() ? "" : "; " + summary), "", "");
+    put_summary(rows, report);
+    put_processes(rows, options, report);
   }
 }
 

@@ -85,6 +85,10 @@ std::string short_finding_name(const Finding& finding) {
   return plain.empty() ? name : plain;
 }
 
+std::string said_finding_name(const Finding& finding) {
+  return without_unnamed(short_finding_name(finding));
+}
+
 std::string said_name(const std::string& function) {
   return without_unnamed(report::plain_name(function));
 }

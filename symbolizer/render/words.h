@@ -22,6 +22,8 @@ std::string function_text(const symbolize::Frame& frame);
 std::string finding_name(const report::Finding& finding);
 // The same without template arguments and parameters.
 std::string short_finding_name(const report::Finding& finding);
+// Likewise, for people to read: without unnamed namespaces.
+std::string said_finding_name(const report::Finding& finding);
 // A function as people say it: the plain name without unnamed namespaces.
 std::string said_name(const std::string& function);
 // "src/session.cpp:31", "libfoo.so+0x1234" or "".

@@ -170,6 +170,20 @@ std::string plain_name(std::string_view function) {
       if (c == '(' && i + 1 < function.size() && function[i + 1] == ')') kept += function[++i];
       continue;
     }
+    if (c == '<' && depth == 0 && i != 0 && function[i - 1] == '.') {
+      // Python's "f.<locals>.g", "f.<locals>.<listcomp>": a name, not a template's arguments.
+      constexpr std::string_view kLocals = "<locals>.";
+      const size_t end = function.find('>', i);
+      if (starts(function.substr(i), kLocals)) {
+        i += kLocals.size() - 1;
+        continue;
+      }
+      if (end != std::string_view::npos) {
+        kept += function.substr(i, end - i + 1);
+        i = end;
+        continue;
+      }
+    }
     if (c == '<' && i != 0) {
       ++depth;
     } else if (c == '>' && depth > 0) {

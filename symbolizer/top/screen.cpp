@@ -57,7 +57,7 @@ std::string other_heaps(const Picture& picture) {
     text += (text.empty() ? "" : "; ") + std::string(name) + " " + format_bytes(number(now));
     if (picture.step_seconds > 0) text += ", " + change(before, now);
   };
-  add("JavaScript heap", picture.first().js_used_bytes, picture.latest().js_used_bytes);
+  add("JS heap", picture.first().js_used_bytes, picture.latest().js_used_bytes);
   add("Python objects", picture.first().object_bytes, picture.latest().object_bytes);
   return text;
 }
@@ -77,7 +77,7 @@ std::string rest_line(const Picture& picture, size_t width) {
   std::vector<std::string> parts = {"RSS " + format_bytes(number(now.rss_bytes))};
   if (picture.step_seconds > 0) parts[0] += ", " + change(picture.first().rss_bytes, now.rss_bytes);
   if (now.mapping_bytes > 0)
-    parts.push_back("; mappings " + format_bytes(number(now.mapping_bytes)));
+    parts.push_back("; mapped " + format_bytes(number(now.mapping_bytes)));
   if (picture.step_seconds > 0) {
     const double blocks = number(now.allocated_blocks) - number(before.allocated_blocks);
     const double bytes = number(now.allocated_bytes) - number(before.allocated_bytes);

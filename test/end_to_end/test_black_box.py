@@ -21,7 +21,7 @@ NOTE = "the process was killed, or ended without a last snapshot"
 class Log:
     """What the threads of `killed` say that they hold (test/programs/killed.c)."""
 
-    FORMAT = struct.Struct("9Q")
+    FORMAT = struct.Struct("14Q")
 
     def __init__(self, path):
         text = pathlib.Path(path).read_bytes()
@@ -32,6 +32,7 @@ class Log:
                        for i, kind in enumerate(KINDS)}
         self.bytes = {kind: sum(log[5 + i] for log in logs) % 2**64
                       for i, kind in enumerate(KINDS)}
+        self.made = {kind: {log[13]: log[9 + i] for log in logs} for i, kind in enumerate(KINDS)}
 
 
 class Boxed(harness.SiltTest):
@@ -64,6 +65,22 @@ class Boxed(harness.SiltTest):
         self.assertLessEqual(sum(map(abs, off.values())), log.in_flight, (message, off))
         self.assertLessEqual(off_bytes, log.in_flight * LARGEST, (message, off))
 
+    def check_threads(self, report, message):
+        """Who allocated how much, each to the percent, but for the step under way."""
+        made = Log(self.log).made
+        for kind in KINDS:
+            heap = "mapping" if kind == "take_mapped" else "native"
+            of_all = sum(made[kind].values())
+            told = {}
+            for stack in report.with_function(kind, heap):
+                for thread in stack.get("threads", ()):
+                    told[thread["id"]] = (told.get(thread["id"], 0) +
+                                          thread["share"] * stack["allocated_bytes"])
+            self.assertLessEqual(set(told), set(made[kind]), (message, kind))
+            for thread, size in made[kind].items():
+                self.assertLess(abs(told.get(thread, 0) - size), 0.03 * of_all + 2 * LARGEST,
+                                (message, kind, told, made[kind]))
+
 
 class BlackBox(Boxed):
     def kill_at_random(self, seed, threads):
@@ -75,7 +92,10 @@ class BlackBox(Boxed):
         self.kill(process)
         recording = self.recording_of(process, "killed")
         report = self.report(recording)
-        self.check_against_log(report, f"seed {seed}, {threads} threads, {until} steps")
+        message = f"seed {seed}, {threads} threads, {until} steps"
+        self.check_against_log(report, message)
+        if threads > 1:
+            self.check_threads(report, message)
         self.assertIn(NOTE, " ".join(report.notes))
 
     def test_killed_at_any_moment(self):
@@ -236,7 +256,6 @@ class BlackBox(Boxed):
 @unittest.skipUnless("SILT_TEST_LONG" in os.environ, "of scripts/test_long")
 class OutOfMemory(Boxed):
     """A cgroup that kills: of either version, where this machine lets one be made."""
-
     LIMIT = 96 << 20
 
     def make_group(self):

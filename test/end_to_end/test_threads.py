@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -27,7 +28,9 @@ class Threads(harness.SiltTest):
         return stack["threads"]
 
     def test_each_stack_is_told_with_who_allocated_there(self):
-        pid, report = self.recorded()
+        self.check_makers(*self.recorded())
+
+    def check_makers(self, pid, report):
         importer, = self.threads(report, "keep_import")
         self.assertEqual((importer["kind"], importer["name"], importer["share"]),
                          ("thread", "importer", 1))
@@ -80,6 +83,17 @@ class Threads(harness.SiltTest):
         _, report = self.recorded(settings={"SILT_KEEP": "100"})
         importer, = self.threads(report, "keep_import")
         self.assertEqual((importer["name"], importer["share"]), ("importer", 1))
+
+    def test_what_a_kill_leaves_tells_it_too(self):
+        process = self.start([harness.program("makers")], settings={"SILT_BLACKBOX": "1"})
+        for _ in range(self.ROUNDS):
+            process.wait_line("ready round")
+            process.write_line()
+        process.wait_line("ready round")
+        os.kill(process.pid, signal.SIGKILL)
+        process.process.wait()
+        report = self.report(self.recording("makers"))
+        self.check_makers(process.pid, report)
 
     def test_a_program_with_one_thread_has_nothing_to_tell(self):
         report, _ = self.run_victim("entry_points")

@@ -29,6 +29,8 @@ struct Log {
   _Atomic uint64_t step;
   _Atomic uint64_t blocks[kKinds];
   _Atomic uint64_t bytes[kKinds];
+  _Atomic uint64_t made[kKinds];  // bytes, freed ones included
+  _Atomic uint64_t thread;        // its number
 };
 
 static struct Log* logs;
@@ -66,6 +68,7 @@ static void log_change(struct Log* log, int kind, int64_t blocks, int64_t bytes)
 
 static void* work(void* own) {
   struct Log* log = own;
+  log->thread = (uint64_t)syscall(SYS_gettid);
   uint64_t random = (uint64_t)(uintptr_t)own * 0x9e3779b97f4a7c15 | 1;
   static _Thread_local struct Held held[kKinds][kHeld];
   static void* (*const kTake[kKinds])(size_t) = {take_small, take_large, take_grown, take_mapped};
@@ -89,6 +92,7 @@ static void* work(void* own) {
       VICTIM_CHECK(slot->block != NULL);
       slot->size = size;
       log_change(log, kind, 1, (int64_t)size);
+      atomic_fetch_add(&log->made[kind], kind == 2 ? size / 2 + size : size);
     }
     atomic_fetch_add(&log->step, 1);
   }

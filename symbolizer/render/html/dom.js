@@ -21,6 +21,12 @@ export function element(name, attributes, ...children) {
   return made;
 }
 
+// A path, which rather goes on in a new line behind a slash than in the middle of a name or number.
+export function placeText(place) {
+  return element("span", {class: "place"},
+    place.split(/(?<=\/)/).map((part, at) => [at > 0 ? element("wbr") : null, part]));
+}
+
 // What may be wider than the page: scrolled by touch, mouse and, because it can have the focus, keys.
 export function scrolled(label, ...children) {
   return element("div", {class: "wide", tabindex: "0", role: "group", "aria-label": label}, children);

@@ -3,8 +3,8 @@
 // What grows, first: one card a finding with its verdict, place, pace and reason; opened, its stacks
 // with source lines where the machine that wrote the page had the source at hand.
 
-import {element, scrolled} from "./dom.js";
-import {count, elapsed, signedBlocks, signedBytes} from "./format.js";
+import {element, placeText, scrolled} from "./dom.js";
+import {blocks, count, elapsed, signedBlocks, signedBytes} from "./format.js";
 import {ownersBox} from "./owners.js";
 
 const kSvg = "http://www.w3.org/2000/svg";
@@ -46,7 +46,7 @@ function source(excerpt) {
 function frameItem(data, index) {
   const frame = data.frames[index];
   const label = element("span", {class: frame.own ? "frame-name own" : "frame-name"}, frame.text);
-  const place = frame.place ? element("span", {class: "place"}, frame.place) : null;
+  const place = frame.place ? placeText(frame.place) : null;
   const marks = [frame.kind !== "native" ? frame.kind : null, frame.inlined ? "inlined" : null]
     .filter(Boolean).map((mark) => element("span", {class: "mark"}, mark));
   const why = frame.unresolved ? element("span", {class: "quiet"}, frame.unresolved) : null;
@@ -94,14 +94,43 @@ function frameList(data, stack) {
   return list;
 }
 
+// What tells a stack from the others at a glance: how much, and the user's function nearest to it.
+function stackWords(data, stack) {
+  const grown = stack.growth_blocks;
+  const own = stack.frames.find((frame) => data.frames[frame].own);
+  const among = grown > 0 ? ` in ${blocks(grown)}` : grown < 0 ? ` in ${signedBlocks(grown)}` : "";
+  return [`${signedBytes(stack.growth_bytes)}${among}`,
+          own === undefined ? null : element("span", {class: "through"}, ` ${data.frames[own].text}`)];
+}
+
 function stackList(data, stack, number, total) {
   const list = frameList(data, stack);
   return element("details", {class: "stack-box", open: number === 1},
     element("summary", {}, total > 1 ? `Stack ${number} of ${count(total)}: ` : "Stack: ",
-            `${signedBytes(stack.growth_bytes)} in ${signedBlocks(stack.growth_blocks)}`,
-            element("span", {class: "quiet"}, " innermost frame first")),
+            number === 1 ? stackWords(data, stack)[0] : stackWords(data, stack),
+            number === 1 ? element("span", {class: "quiet"}, " innermost frame first") : null),
     list,
     stack.missing ? element("p", {class: "quiet"}, stack.missing) : null);
+}
+
+// Beyond the first, stacks mostly say the same again.
+const kFirstStacks = 3;
+
+function stackLists(data, finding) {
+  const boxes = finding.stacks.map((stack, at) => stackList(data, stack, at + 1, finding.stacks_total));
+  const rest = finding.stacks_total - finding.stacks.length;
+  const note = rest > 0
+    ? element("p", {class: "quiet"}, `${count(rest)} more in the flame graph.`) : null;
+  if (boxes.length <= kFirstStacks + 1) return [boxes, note];
+  const more = boxes.slice(kFirstStacks);
+  return [boxes.slice(0, kFirstStacks),
+          element("details", {class: "more-stacks"},
+                  element("summary", {}, `${count(more.length)} more stacks with the same cause`), more, note)];
+}
+
+// Reasons mark names as the terminal does: `name`.
+function withNames(text) {
+  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? element("code", {}, part) : part));
 }
 
 function shares(data, finding) {
@@ -137,13 +166,13 @@ function card(data, finding, index, range, show) {
         element("span", {class: "quiet"}, String(index + 1)),
         element("span", {class: `badge ${finding.verdict}`}, finding.verdict),
         element("strong", {class: "site"}, finding.site),
-        finding.place ? element("span", {class: "place"}, finding.place) : null,
+        finding.place ? placeText(finding.place) : null,
         finding.change ? element("span", {class: "mark"}, finding.change) : null),
       element("span", {class: "card-line"},
         sparkline(finding.live_bytes.slice(0, data.judged)),
         element("span", {class: "pace"}, finding.pace), inRange,
         finding.limit ? element("span", {class: "limit"}, finding.limit) : null),
-      element("span", {class: "reason"}, finding.reason)),
+      element("span", {class: "reason"}, withNames(finding.reason))),
     body);
   const fill = () => {
     if (!box.open || body.childElementCount > 0) return;
@@ -157,12 +186,7 @@ function card(data, finding, index, range, show) {
     if (finding.types) body.append(element("p", {class: "types"}, `types: ${finding.types}`));
     const owners = ownersBox(finding.owners);
     if (owners) body.append(owners);
-    finding.stacks.forEach((stack, i) =>
-      body.append(stackList(data, stack, i + 1, finding.stacks_total)));
-    if (finding.stacks.length < finding.stacks_total) {
-      body.append(element("p", {class: "quiet"},
-        `${count(finding.stacks_total - finding.stacks.length)} more stacks are in the flame graph.`));
-    }
+    body.append(...stackLists(data, finding).flat().filter(Boolean));
   };
   box.addEventListener("toggle", fill);
   if (index === 0) {
@@ -174,7 +198,7 @@ function card(data, finding, index, range, show) {
 
 export function buildFindings(host, data, range, show) {
   if (data.findings.length === 0) {
-    host.append(element("p", {class: "none-found"}, data.none_found));
+    host.append(element("p", {class: "none-found"}, "None."));
     return;
   }
   data.findings.forEach((finding, index) => host.append(card(data, finding, index, range, show)));

@@ -3,7 +3,7 @@
 // All functions as a table, with what they allocate themselves and with what they call, and of one of
 // them who calls it and whom it calls. A function that calls itself counts once.
 
-import {element} from "./dom.js";
+import {element, placeText} from "./dom.js";
 import {blocks, bytes, percent, signedBlocks, signedBytes} from "./format.js";
 
 const kMostRows = 100;
@@ -96,7 +96,7 @@ export function functionsTable(flame) {
       element("td", {class: "function"},
         element("button", {type: "button", class: "plain", "aria-expanded": String(is_open), "data-name": name,
           onclick: () => flame.setFunction(is_open ? null : name)}, text),
-        " ", element("span", {class: "place"}, place)));
+        " ", placeText(place)));
     if (!is_open) return [row];
     const {callers, callees} = neighbours(tree, sums, name, outermost.get(name) ?? []);
     return [row, element("tr", {}, element("td", {colspan: "4", class: "open"},

@@ -31,7 +31,7 @@ function buildSummary(data) {
     ["process", data.title], ["labels", data.labels], ["command", data.command],
     ["started", data.start], ["seen", data.scope],
     ["in use", last && `${data.memory.join(" · ")} · ${count(last.live_blocks)} native blocks`],
-    ["RSS", data.rss_sum && `${data.rss_sum}${data.rss_change ? `; since the first snapshot: ${data.rss_change}` : ""}`],
+    ["RSS", data.rss_sum && `${data.rss_sum.replace(/^RSS /, "")}${data.rss_change ? `; since the first snapshot: ${data.rss_change}` : ""}`],
   ].filter(([, value]) => value);
   document.querySelector("main").append(
     element("header", {},
@@ -55,17 +55,21 @@ function buildGate(data) {
 function buildProcesses(data) {
   if (data.processes.length === 0) return;
   const host = section("Processes", "processes");
-  host.append(scrolled("processes", element("table", {},
+  // Labels that all share stand at the top.
+  const with_labels = new Set(data.processes.map((process) => process.labels)).size > 1;
+  const heads = ["process", "verdict", "per hour", "live", "RSS", "snapshots", with_labels ? "labels" : null,
+                 "RSS consists of", "recording"];
+  host.append(scrolled("processes", element("table", {class: "processes"},
     element("thead", {}, element("tr", {},
-      ["process", "verdict", "per hour", "live", "RSS", "of that", "snapshots", "labels", "recording"]
-        .map((head) => element("th", {scope: "col"}, head)))),
+      heads.filter(Boolean).map((head) => element("th", {scope: "col"}, head)))),
     element("tbody", {}, data.processes_order.map((at) => data.processes[at]).map((process) =>
       element("tr", {},
         [process.name, process.verdict,
          process.bytes_per_hour === 0 ? "" : bytes(process.bytes_per_hour),
          process.live_bytes.map(bytes).join(" → "), process.rss_bytes.map(bytes).join(" → "),
-         process.rss, count(process.snapshots), process.labels, process.path]
-          .map((cell) => element("td", {}, cell))))))));
+         count(process.snapshots), with_labels ? process.labels : null, process.rss.replace(/^RSS .*? = /, ""),
+         process.path]
+          .filter((cell) => cell !== null).map((cell) => element("td", {}, cell))))))));
 }
 
 function buildTexts(title, id, lines) {

@@ -2,10 +2,13 @@
 //
 // A black box made by hand: what its tables say, as a snapshot, and that nothing that somebody
 // makes of its bytes leads the reader astray.
+//
+// Longer than 300 lines: all cases begin with the same boxes.
 
 #include "symbolizer/read/box_tables.h"
 
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -170,6 +173,60 @@ TEST_CASE("a box reads as the snapshot that was not taken any more") {
   CHECK((*modules)[0].path == "/usr/bin/shop");
 }
 
+// Two threads, one of them with others before it, at two stacks; what the folded part has is of
+// nobody any more.
+Box of_threads() {
+  Box box;
+  box.add(BoxKind::kNodes, 0, nodes({{}, {4, 0, 0}, {0x401000, 0, 0}, {0x402000, 2, 0}}));
+  box.add(BoxKind::kCounters, 0, counters({{2, {2, 600}}, {3, {1, 100}}}), 0);
+  box.add(BoxKind::kCounters, 0, counters({{2, {1, 300}}}), 2);
+  box.add(BoxKind::kCounters, 0, counters({{2, {1, 100}}}), 16);
+  box.header.threads_told = format::kBoxThreads;
+  box.header.threads[0].word = 41 | format::kBoxSecondName;
+  std::strcpy(box.header.threads[0].names[0], "older");
+  std::strcpy(box.header.threads[0].names[1], "shop");
+  box.header.threads[2].word = 43 | format::kBoxThreadSeveral;
+  box.header.threads[1].word = 44;
+  std::memset(box.header.threads[1].names[0], 'x', 16);  // without an end
+  return box;
+}
+
+TEST_CASE("a box says which threads allocated, if it was told") {
+  auto file = open(of_threads().bytes());
+  REQUIRE(file);
+  const auto rows = file->threads();
+  REQUIRE(rows);
+  REQUIRE(rows->threads.size() == 16);
+  CHECK(rows->threads[0] == Thread{41, 0, false, "shop"});
+  CHECK(rows->threads[1] == Thread{44, 0, false, std::string(15, 'x')});
+  CHECK(rows->threads[2] == Thread{43, format::kThreadSeveral, false, ""});
+  CHECK(rows->threads[15] == Thread{0, format::kThreadRest, false, ""});
+  REQUIRE(rows->items.size() == 2);
+  REQUIRE(rows->shares.size() == 4);
+  const uint32_t expected[][2] = {{0, 60}, {2, 30}, {15, 10}, {0, 100}};
+  for (size_t i = 0; i < 4; ++i) {
+    CHECK(rows->shares[i].thread == expected[i][0]);
+    CHECK(rows->shares[i].percent == expected[i][1]);
+  }
+  Box older = of_threads();
+  older.header.threads_told = 0;
+  file = open(older.bytes());
+  REQUIRE(file);
+  CHECK(file->threads()->threads.empty());
+  CHECK(file->threads()->items.empty());
+}
+
+TEST_CASE("where counting began anew a box does not say who counted") {
+  Box box = of_threads();
+  box.add(BoxKind::kCounters, 0, counters({{2, {~uint64_t{0}, ~uint64_t{0} - 599}}}), 15);
+  auto file = open(box.bytes());
+  REQUIRE(file);
+  const auto rows = file->threads();
+  REQUIRE(rows);
+  REQUIRE(rows->items.size() == 1);
+  CHECK(rows->items[0].first != 1);  // of the stack that was not taken from
+}
+
 TEST_CASE("samples stand for as many blocks as they weigh, those of the newest table") {
   Box box;
   box.add(BoxKind::kNodes, 0, nodes({{}, {4, 0, 0}, {0x401000, 0, 0}}));
@@ -228,14 +285,16 @@ TEST_CASE("what cannot be is refused") {
 }
 
 TEST_CASE("whatever somebody makes of the bytes, the reader says what it is or refuses it") {
-  const std::string whole = shop().bytes();
+  const bool threads = GENERATE(false, true);
+  const std::string whole = threads ? of_threads().bytes() : shop().bytes();
   std::mt19937 draw(1);
   const auto below = [&draw](size_t limit) { return draw() % limit; };
   for (int i = 0; i < 400; ++i) {
     std::string bytes = whole;
     for (int changes = 0; changes < 12; ++changes) {
-      const size_t from[] = {0, format::kBoxDirectoryAt, format::kBoxTablesAt};
-      const size_t at = from[below(3)] + below(512);
+      const size_t from[] = {0, offsetof(format::BoxHeader, threads_told), format::kBoxDirectoryAt,
+                             format::kBoxTablesAt};
+      const size_t at = from[below(4)] + below(512);
       bytes[at] = static_cast<char>(below(4) == 0 ? 0xff : draw());
     }
     auto file = open(bytes);
@@ -247,6 +306,7 @@ TEST_CASE("whatever somebody makes of the bytes, the reader says what it is or r
     CHECK(read);
     CHECK(file->stack_rows());
     CHECK(file->modules());
+    CHECK(file->threads());
   }
 }
 

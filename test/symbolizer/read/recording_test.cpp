@@ -200,7 +200,7 @@ TEST_CASE("errors name the input and the reason in one line") {
         "cannot use '" + name + "': there is no snapshot (NNN.silt) in this folder");
   CHECK(message(folder.path() / "none") ==
         "cannot read '" + name + "/none': no such file or folder");
-  CHECK(message(folder.write("empty.silt", "")) == "cannot use '" + name + "/empty.silt' is empty");
+  CHECK(message(folder.write("empty.silt", "")) == "'" + name + "/empty.silt' is empty");
   CHECK_THAT(message(folder.write("new\nline", "hello")), !Catch::Contains("\n"));
   CHECK_FALSE(read_snapshots({}).ok());
 }

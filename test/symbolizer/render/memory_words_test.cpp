@@ -25,8 +25,8 @@ SnapshotLine line(uint64_t live, uint64_t mapped, uint64_t rss) {
 TEST_CASE("native memory alone is what is live") {
   const std::vector<SnapshotLine> lines = {line(1'000'000, 0, 9'000'000),
                                            line(2'000'000, 1'000, 10'000'000)};
-  CHECK(memory_texts(lines, 2) == Texts{"live 1.0 MB → 2.0 MB", "RSS 9.0 MB → 10 MB"});
-  CHECK(memory_texts(lines, 1) == Texts{"live 1.0 MB", "RSS 9.0 MB"});
+  CHECK(memory_texts(lines, 2) == Texts{"native 1.0 MB → 2.0 MB", "RSS 9.0 MB → 10 MB"});
+  CHECK(memory_texts(lines, 1) == Texts{"native 1.0 MB", "RSS 9.0 MB"});
   CHECK(memory_texts({}, 0).empty());
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("what is resident is not told where it is nearly all") {
   SnapshotLine touched = line(60'000'000, 0, 100'000'000);
   touched.parts.emplace();
   touched.parts->native_live = 55'000'000;
-  CHECK(memory_texts({touched}, 1) == Texts{"live 60 MB", "RSS 100 MB"});
+  CHECK(memory_texts({touched}, 1) == Texts{"native 60 MB", "RSS 100 MB"});
 }
 
 TEST_CASE("a heap that answered late is told from its first answer on") {

@@ -16,6 +16,10 @@ using report::plain_name;
 TEST_CASE("plain names lose return type, template arguments and parameters") {
   CHECK(plain_name("main") == "main");
   CHECK(plain_name("SessionTable::add(int, std::map<int, int>)") == "SessionTable::add");
+  CHECK(plain_name("Response.send.<locals>.<listcomp>") == "Response.send.<listcomp>");
+  CHECK(plain_name("make.<locals>.inner") == "make.inner");
+  CHECK(plain_name("<module>") == "<module>");
+  CHECK(plain_name("odd.<never") == "odd.");
   CHECK(plain_name("void std::vector<int, std::allocator<int> >::_M_realloc_insert<int>(int&&)") ==
         "std::vector::_M_realloc_insert");
   CHECK(plain_name("std::unique_ptr<Foo> make<Foo>(int)") == "make");

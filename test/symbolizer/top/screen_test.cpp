@@ -114,12 +114,12 @@ TEST_CASE("heaps of other languages stand in the head and before names, or in th
   picture.rows[0].heap = read::Heap::kManaged;
   picture.rows[1].heap = read::Heap::kObjects;
   auto lines = lines_at(picture, 60);
-  CHECK(lines[2] == "JavaScript heap 7.0 MB, +2.0 MB");
+  CHECK(lines[2] == "JS heap 7.0 MB, +2.0 MB");
   CHECK_THAT(lines[7], Catch::EndsWith("js getUser  app.js:31"));
   CHECK_THAT(lines[8], Catch::EndsWith("py Cache::get  app.js:31"));
   picture.report.snapshots.back().object_bytes = 3'000'000;
   CHECK(lines_at(picture, 80)[2] ==
-        "JavaScript heap 7.0 MB, +2.0 MB; Python objects 3.0 MB, +3.0 MB");
+        "JS heap 7.0 MB, +2.0 MB; Python objects 3.0 MB, +3.0 MB");
   CHECK_THAT(lines_at(picture, 120)[6], Catch::Contains("heap") && Catch::Contains("blocks"));
   CHECK_THAT(lines_at(picture, 120)[7], Catch::Contains("  js       getUser"));
 }
