@@ -68,6 +68,11 @@ void judge_counted_rest(const WholeInput& input, const std::vector<Group>& group
   if (rest.bytes.empty()) return;
   const Judgement judgement = analyze::judge(timeline, rest);
   if (judgement.verdict() != Verdict::kLeak) return;
+  // Many places are no container: one that has few large blocks only gives the sum its steps.
+  if (judgement.reason.because == analyze::Because::kContainer ||
+      judgement.reason.because == analyze::Because::kContainerSteps) {
+    return;
+  }
   const size_t first = timeline.regular.front();
   const size_t last = timeline.regular.back();
   const auto live = [&](size_t snapshot) { return live_of(recording.snapshots[snapshot], heap); };
