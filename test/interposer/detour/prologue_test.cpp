@@ -156,9 +156,8 @@ TEST_CASE("a copy that is too far from what it refers to is refused") {
 
 TEST_CASE("the longest copy fits") {
   // Four pushes and an instruction of fifteen bytes; five branches of two
-  Bytes longest(4, 0x50);
-  longest.insert(longest.end(), {0x64, 0x67, 0x66, 0xf0, 0x41, 0x81, 0x84, 0x24, 1, 2, 3, 4, 5, 6});
-  longest.push_back(0xc3);
+  const Bytes longest = {0x50, 0x50, 0x50, 0x50, 0x64, 0x67, 0x66, 0xf0, 0x41, 0x81,
+                         0x84, 0x24, 1,    2,    3,    4,    5,    6,    0xc3};
   CHECK(moved_of(longest).prologue.written <= kLongestCopy);
   CHECK(moved_of({0x74, 1, 0x74, 1, 0x74, 1, 0x90, 0xc3}).prologue.written <= kLongestCopy);
 }
