@@ -83,6 +83,7 @@ struct Remark {
     kCame,            // leads: classes whose objects came, count: that are told
     kSoftly,          // count: references that came, which the runtime clears if memory is short
     kLoadedAnew,      // name, count: so often a class of this name was loaded
+    kEngine,          // the runtime's own work
     kNoSites,         // who allocates and who keeps is not seen; what would tell
   };
   Kind kind;

@@ -133,6 +133,9 @@ std::string remark(const Remark& remark) {
       return std::string("; V8's profile has no sample of what was added") + kLonger;
     case Kind::kFewSamples:
       return "; too few samples to tell which place: " + render::said_leads(remark.leads) + kLonger;
+    case Kind::kEngine:
+      return "; but it is V8's own, which needs more for larger heaps and for each worker: look at "
+             "what the JavaScript heaps keep, and at workers that nobody ends";
     case Kind::kOutside:
       return "; V8's profile does not see what WebAssembly modules keep there; "
              "objects that wrap such memory must be freed by the module's own means "

@@ -176,6 +176,20 @@ TEST_CASE("V8's own books of a growing heap are no finding of their own") {
   CHECK(report.findings.size() == 1);
 }
 
+TEST_CASE("what V8 itself keeps is told, and is nobody's leak") {
+  Server server(8);
+  const auto table = server.process.stack(
+      {"v8::internal::Heap::SetUp", "node::worker::Worker::Run", "start_thread"});
+  for (int i = 0; i <= 8; ++i) {
+    server.process.allocate(table, 200 + static_cast<uint64_t>(i), 400'000);
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].verdict == Verdict::kGrowing);
+  CHECK(render::reason_text(report.findings[0].why).find("it is V8's own") != std::string::npos);
+}
+
 TEST_CASE("the pages that V8 maps for a growing heap are no finding beside the heap's own") {
   Server server(8);
   const auto pages =
