@@ -92,7 +92,7 @@ inline constexpr Setting kSettings[] = {
      "0: treat Node.js like any other program; all: record npm, yarn and pm2 themselves too",
      "0, 1 or all"},
     {SettingId::kNodeInterval, SettingKind::kSize, "SILT_NODE_INTERVAL", "--node-interval",
-     "64K, more where much is allocated; 32K under silt soak",
+     "16K, more where much is allocated; 32K under silt soak",
      "mean bytes between samples of the JavaScript heap; 0: none",
      "mean bytes between samples, such as 64K, or 0 for none"},
     {SettingId::kNodeInlining, SettingKind::kSwitch, "SILT_NODE_INLINING", "--node-inlining",

@@ -186,7 +186,7 @@ class Interval(harness.SiltTest):
         return " ".join(self.tool("report", self.recording())[0].split())
 
     def test_the_interval_grows_where_the_program_allocates_fast(self):
-        for pace, interval in (("slow", "66 kB"), ("fast", "262 kB")):
+        for pace, interval in (("slow", "16 kB"), ("fast", "262 kB")):
             with self.subTest(pace):
                 self.out = os.path.join(self.folder, pace)
                 os.mkdir(self.out)

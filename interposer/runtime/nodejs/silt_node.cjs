@@ -210,6 +210,10 @@ class Pace {
 }
 const kPaceMs = 150;
 const kRestMs = 5000;
+// A burst, as when modules are loaded, is no pace: that shows in two looks so far apart, or at once
+// where it is this many times too fast.
+const kAgainMs = 1000;
+const kFarTooFast = 10;
 // A sample costs some 10 µs of processor time, one that lives some 200 bytes.
 const kMostSamplesASecond = 400;
 const kMostSamples = 20000;
@@ -225,6 +229,7 @@ class Heap {
     this.interval = interval;
     this.v8 = require('v8');
     this.pace = undefined;
+    this.wasFast = false;
     this.session = new Session();
     this.session.connect();
   }
@@ -265,6 +270,12 @@ class Heap {
     }
     const pace = this.pace.end();
     this.pace = undefined;
+    const excess = pace / this.interval / kMostSamplesASecond;
+    if (excess > 1 && excess < kFarTooFast && !this.wasFast) {
+      this.wasFast = true;
+      return kAgainMs;
+    }
+    this.wasFast = false;
     let least = this.interval;
     while (pace / least > kMostSamplesASecond && least < kIntervalAtAnyPace) least *= 4;
     this.sampleAnew(least);
