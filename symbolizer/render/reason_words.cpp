@@ -78,6 +78,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";
+    case Kind::kSmallBeside:
+      return "; but it is " + format_percent(remark.share) +
+             " of what is in use, beside a leak ten times as large: mend that first";
     case Kind::kCompiledInto:
       return "; since it was compiled it is part of " + quoted_place(remark.place);
     case Kind::kCompiledWithin:

@@ -78,6 +78,7 @@ struct Remark {
     kNotFullYet,      // name: of what keeps it, and how full that is
     kGarbage,         // share: of it, which waits for its collector
     kFewAndSmall,     // share: of what is in use
+    kSmallBeside,     // share: of what is in use; a leak is much larger
     kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere
     kLost,            // share: of its blocks, to which nothing points
     kCame,            // leads: classes whose objects came, count: that are told

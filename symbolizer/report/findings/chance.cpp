@@ -35,15 +35,25 @@ bool swings_by_chance(const Group& group) {
 }
 
 void doubt_few(double in_use, std::vector<Group>& groups) {
+  double largest = 0;
+  for (const Group& group : groups) {
+    if (group.verdict() != analyze::Verdict::kLeak) continue;
+    largest = std::max(largest, group.judgement.growth_bytes);
+  }
   for (Group& group : groups) {
     const analyze::Judgement& judgement = group.judgement;
     if (group.heap == read::Heap::kManaged || group.verdict() != analyze::Verdict::kLeak) continue;
     const bool lost = std::any_of(group.remarks.begin(), group.remarks.end(),
                                   [](const Remark& r) { return r.ground == Ground::kLost; });
     const double share = in_use > 0 ? judgement.growth_bytes / in_use : 1;
-    if (lost || judgement.growth_blocks >= kFewBlocks || share >= kSmallShare) continue;
+    const bool few = judgement.growth_blocks < kFewBlocks && share < kSmallShare;
+    const bool beside = judgement.growth_blocks < kFewBlocksBeside && share < kSmallShareBeside &&
+                        kMuchLarger * judgement.growth_bytes <= largest;
+    if (lost || !(few || beside)) continue;
     group.remarks.push_back(
-        {.kind = Remark::Kind::kFewAndSmall, .ground = Ground::kFewAndSmall, .share = share});
+        {.kind = beside ? Remark::Kind::kSmallBeside : Remark::Kind::kFewAndSmall,
+         .ground = Ground::kFewAndSmall,
+         .share = share});
   }
 }
 

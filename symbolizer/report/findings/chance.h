@@ -20,8 +20,13 @@ bool swings_by_chance(const Group& group);
 
 // Leaks of fewer blocks than this, and of a smaller share of what is in use, are growth: a list of
 // the latest events that is not full yet looks the same, and most servers have some.
-inline constexpr double kFewBlocks = 1000;
-inline constexpr double kSmallShare = 0.01;
+inline constexpr double kFewBlocks = 200;
+inline constexpr double kSmallShare = 0.001;
+// Beside a leak so many times as large, more of them are: parts of it, or what much work leaves in
+// the tables of libraries.
+inline constexpr double kMuchLarger = 10;
+inline constexpr double kFewBlocksBeside = 1000;
+inline constexpr double kSmallShareBeside = 0.01;
 // Says so of leaks that are counted block by block; not of lost blocks, which are no list.
 // `in_use`: bytes of all heaps.
 void doubt_few(double in_use, std::vector<Group>& groups);
