@@ -78,13 +78,19 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   const symbolize::FrameList& calls = names(first[first.size() - 1 - common]);
   const symbolize::FrameList& others = names(second[second.size() - 1 - common]);
   std::optional<Frame> meet;
+  bool one_line = false;
   for (size_t i = 1; i <= std::min(calls.size(), others.size()); ++i) {
     const Frame& frame = calls[calls.size() - i];
-    if (!same_function(frame, others[others.size() - i])) break;
+    const Frame& other = others[others.size() - i];
+    if (!same_function(frame, other)) break;
+    one_line = frame.line != 0 && frame.line == other.line && frame.file == other.file &&
+               origin_of(frame, options.look_through) == Origin::kUser;
     if (origin_of(frame, options.look_through) == Origin::kUser && frame.function != "main") {
       meet = frame;
     }
   }
+  // One statement makes both, even one of main: `table.put(make(key))`.
+  if (one_line && !meet) return whole.group.site;
   if (!meet) return std::nullopt;
   // In Python every number and text that is handed to a function is a block of its own: an argument
   // made by the very line that calls the function where the thing is made moves no site.

@@ -41,8 +41,8 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
     read::NodeId parent = read::kRootNode;
     for (size_t f = stacks[i].size(); f > 0; --f) {
       const symbolize::Frame& named = stacks[i][f - 1];
-      const std::string key =
-          named.function + "\n" + named.file + "\n" + std::to_string(named.line);
+      const std::string key = named.function + "\n" + named.file + "\n" +
+                              std::to_string(named.line) + ":" + std::to_string(named.column);
       const auto [at, added] = children.try_emplace(std::pair(parent, key), made.nodes.next());
       if (added) {
         made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});

@@ -126,6 +126,25 @@ TEST_CASE("leaks block for block are one finding where one function calls for bo
   CHECK(report.findings[0].stacks.size() == 3);
 }
 
+TEST_CASE("what one statement of main makes block for block is one finding") {
+  const Frame start = frame("_start", "", 0, "/srv/app");
+  for (const uint32_t line : {95U, 96U}) {
+    Frame around = frame("main", "app.cpp", line);
+    around.column = 9;
+    NamedHeap heap({{kMalloc, frame("render", "tile.cpp", 70), frame("main", "app.cpp", 95), start},
+                    {kMalloc, frame("insert", "cache.cpp", 36), around, start}});
+    for (int i = 0; i < 10; ++i) {
+      const size_t tiles = 50 + heap.chance(100);
+      heap.allocate(2 * tiles, 900, 0);
+      heap.allocate(tiles, 40, 1);
+      heap.snapshot();
+    }
+    const Report report = heap.report();
+    CHECK(leaks(report) == (line == 95 ? 1 : 2));
+    CHECK(report.findings[0].site.function == "render");
+  }
+}
+
 TEST_CASE("values that are replaced and yet as many as their keys join them, however far") {
   std::vector<Frame> key = {kMalloc, frame("new_entry", "dict.c", 7)};
   for (uint32_t i = 0; i < 7; ++i)
