@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SILT_BLACKBOX=1: what is left of a process that was killed, and that nothing is left of others."""
+"""SILT_BLACKBOX=1: what is left of a process that was killed, and that nothing is left of others.
+Longer than 300 lines: one subject, with the long tests of it."""
 
 import os
 import pathlib
@@ -82,8 +83,8 @@ class Boxed(harness.SiltTest):
                                           thread["share"] * stack["allocated_bytes"])
             self.assertLessEqual(set(told), set(made[kind]), (message, kind))
             for thread in at_work:
-                size = made[kind].get(thread, 0)
-                self.assertLess(abs(told.get(thread, 0) - size), 0.03 * of_all + 2 * LARGEST,
+                off = told.get(thread, 0) - made[kind].get(thread, 0)
+                self.assertLess(abs(off), 0.03 * of_all + 2 * LARGEST,
                                 (message, kind, told, made[kind]))
 
 
