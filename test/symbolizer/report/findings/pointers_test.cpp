@@ -330,6 +330,15 @@ TEST_CASE("objects that only refer to one another are told as garbage, whatever 
         std::vector<std::string>{"100 % garbage: " + owner.name});
 }
 
+const Finding* finding_with(const Report& report, uint32_t stack) {
+  for (const Finding& finding : report.findings) {
+    for (const read::StackId id : finding.stacks) {
+      if (number_of(id) == stack) return &finding;
+    }
+  }
+  return nullptr;
+}
+
 TEST_CASE("what fills a container that has a limit is no leak until that is full") {
   for (const auto& [label, verdict] :
        {std::pair{"collections.deque, 30 of at most 40", analyze::Verdict::kGrowing},
@@ -350,12 +359,8 @@ TEST_CASE("what fills a container that has a limit is no leak until that is full
     owners.labels.emplace_back(label);
     owners.paths[deque].type = static_cast<uint32_t>(owners.labels.size() - 1);
     const Report report = heap.report();
-    const auto found =
-        std::find_if(report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
-          return std::any_of(finding.stacks.begin(), finding.stacks.end(),
-                             [&](read::StackId id) { return number_of(id) == id_of(heap, 0); });
-        });
-    REQUIRE(found != report.findings.end());
+    const Finding* const found = finding_with(report, id_of(heap, 0));
+    REQUIRE(found != nullptr);
     CHECK(found->verdict == verdict);
     const std::string reason = render::reason_text(found->why);
     CHECK((reason.find("has a limit and is not full yet") != std::string::npos) ==
@@ -373,12 +378,8 @@ TEST_CASE("what mostly waits for the collector is no leak, unless that is switch
     add_row(heap, 0, {{add_path(owners, 1, id_of(heap, 2)), 1}});
     make_objects(heap);
     const Report report = heap.report();
-    const auto found =
-        std::find_if(report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
-          return std::any_of(finding.stacks.begin(), finding.stacks.end(),
-                             [&](read::StackId id) { return number_of(id) == id_of(heap, 0); });
-        });
-    REQUIRE(found != report.findings.end());
+    const Finding* const found = finding_with(report, id_of(heap, 0));
+    REQUIRE(found != nullptr);
     CHECK(found->verdict == (off ? analyze::Verdict::kLeak : analyze::Verdict::kGrowing));
     const std::string reason = render::reason_text(found->why);
     CHECK((reason.find("the collector has not come to") != std::string::npos) == !off);
