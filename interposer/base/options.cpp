@@ -26,7 +26,7 @@ constexpr SignalName kSignals[] = {
     {"URG", 23},  {"VTALRM", 26}, {"PROF", 27}, {"WINCH", 28}, {"IO", 29},   {"PWR", 30},
 };
 // Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512. Such
-// servers end at 256 KiB after a second (node_interval_adapts); slow ones have samples enough.
+// servers end at 256 KiB in a few seconds (node_interval_adapts); slow ones have samples enough.
 constexpr uint64_t kDefaultNodeInterval = 16 * 1024;
 constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
 constexpr int kLastSignal = 64;

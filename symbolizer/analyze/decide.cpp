@@ -99,6 +99,7 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
     case Ground::kGivenUp:
       return {Verdict::kGrowing, 0.5};
     case Ground::kRestOnly:
+    case Ground::kEngine:
       return {Verdict::kGrowing, std::min(before.confidence, 0.6)};
     case Ground::kPartLeaks:
       return {Verdict::kLeak, confidence};

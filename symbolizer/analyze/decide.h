@@ -87,6 +87,7 @@ enum class Ground : uint8_t {
   kGarbage,        // half of it or more waits for the runtime's collector
   kFewAndSmall,    // so few, and so little of the whole, may be a list that is not full yet
   kLost,           // nothing points to its blocks
+  kEngine,         // it is the runtime's own, which grows with what the program keeps
   kGivenUp,        // the runtime gives it up when memory is short
 };
 

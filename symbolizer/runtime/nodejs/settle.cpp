@@ -255,7 +255,7 @@ void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
     // V8 is nobody's own code. It needs more for each heap that is there, worker's or not.
     if (group.verdict() == Verdict::kLeak &&
         report::own_work_of(group.site) == OwnWork::kCollecting) {
-      group.remarks.push_back({.kind = Remark::Kind::kEngine, .ground = Ground::kRestOnly});
+      group.remarks.push_back({.kind = Remark::Kind::kEngine, .ground = Ground::kEngine});
     }
     group.what = what_it_is(recording, recording.stacks[group.stacks.front()], input.names);
   }
