@@ -34,14 +34,17 @@ inline constexpr size_t kControlMappingSize = 4096;
 
 // The value that silt's own signals carry (sival_int): only silt's handler answers it.
 inline constexpr uint32_t kDumpCookie = 0x51170d3a;
+// In the upper half of the value of a kDumpCookie: the snapshot says who keeps the blocks if the
+// process is small (snapshot/owners_wish.h). Libraries that do not know this take a plain one.
+inline constexpr uint32_t kOwnersIfSmall = 1;
 // The same, of a snapshot that says who keeps the blocks.
 inline constexpr uint32_t kOwnersCookie = 0x51170d3c;
 // The same, of a snapshot that is followed by a managed heap, written by a copy of the process
 // (format/heap_answer.h): that of the main thread. Other threads' are asked for in writing.
 inline constexpr uint32_t kHeapCookie = 0x51170d3e;
 
-// Of a process that sleeps (SILT_START=asleep): it is to record. In the upper half of the value,
-// which the other cookies leave 0, is how, as an ArmOrder.
+// Of a process that sleeps (SILT_START=asleep): it is to record. In the upper half of the value
+// is how, as an ArmOrder.
 inline constexpr uint32_t kArmCookie = 0x51170d40;
 // It is to take a last snapshot and to sleep.
 inline constexpr uint32_t kDisarmCookie = 0x51170d42;
@@ -123,6 +126,8 @@ inline constexpr char kRequestPrefix[] = ".silt-request.";
 // Its rights say what is asked for: with this bit, a snapshot that says who keeps the blocks. A
 // file has its rights from its first moment.
 inline constexpr unsigned kRequestForOwners = 0100;
+// With this one, a snapshot that does so if the process is small.
+inline constexpr unsigned kRequestForOwnersIfSmall = 0001;
 // With this one, the managed heap of a thread, whose number is the file's size. Who asks so makes
 // the file under another name first.
 inline constexpr unsigned kRequestForHeap = 0010;

@@ -75,15 +75,15 @@ Copy made(long result) {
 
 }  // namespace
 
-Copy make_copy(bool as_child) {
+Copy make_copy(bool as_child, bool maybe_seen) {
   constexpr int kForbidden = 1;  // EPERM
   if (!may_clone(kTheCopy) || !may_clone(kBetween)) return {false, 0, kForbidden};
   as_child = as_child || takes_in_orphans();
   // The copy finds the table of mappings whole.
   const base::SpinGuard guard(track::recorder.mappings.lock());
   g_pid = 0;
-  const auto known = [](long result) {
-    if (result != -EINVAL || !may_clone(kPlainCopy) || !may_be_plain_child()) return result;
+  const auto known = [maybe_seen](long result) {
+    if (result != -EINVAL || !maybe_seen || !may_clone(kPlainCopy) || !may_be_plain_child()) return result;
     return clone_here(kPlainCopy);
   };
   if (as_child) return made(known(clone_here(CLONE_UNTRACED)));
@@ -100,6 +100,8 @@ Copy make_copy(bool as_child) {
   return made(between);
 }
 
+bool copy_is_there() { return g_pid > 0 && base::system_call(SYS_kill, g_pid, 0) == 0; }
+
 void take_in(bool wait) {
   int32_t child = g_child.load(std::memory_order_relaxed);
   if (child == 0) return;
@@ -111,6 +113,9 @@ void take_in(bool wait) {
   if (result != 0) g_child.compare_exchange_strong(child, 0, std::memory_order_relaxed);
 }
 
-void forget_copy() { g_child.store(0, std::memory_order_relaxed); }
+void forget_copy() {
+  g_child.store(0, std::memory_order_relaxed);
+  g_pid = 0;
+}
 
 }  // namespace silt::owners

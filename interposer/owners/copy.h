@@ -20,8 +20,10 @@ struct Copy {
   int error;    // errno; 0: it was made
 };
 
-// `as_child`: it will be waited for.
-Copy make_copy(bool as_child);
+// `as_child`: it will be waited for. `maybe_seen`: it may be a child that the program is told of.
+Copy make_copy(bool as_child, bool maybe_seen);
+// Whether the newest copy has not ended yet, as far as can be told by its pid.
+bool copy_is_there();
 
 // Takes in a copy that is a child and has ended; with `wait`, once it has.
 void take_in(bool wait);

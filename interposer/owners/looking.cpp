@@ -138,6 +138,7 @@ OwnersAsked begin(const OwnersRequest& request) {
     return asked;
   }
   take_in(false);
+  if (request.if_small && copy_is_there()) return asked;
   Situation situation{};
   situation.process = static_cast<int32_t>(base::system_call(SYS_getpid));
   situation.thread = static_cast<int32_t>(base::system_call(SYS_gettid));
@@ -149,7 +150,7 @@ OwnersAsked begin(const OwnersRequest& request) {
   situation.early_heap_end = early_heap_end();
   situation.armed = (snapshot::recording_flags() & format::kFlagArmed) != 0;
   const uint64_t begin_ns = snapshot::monotonic_ns();
-  const Copy copy = make_copy(request.process_ends);
+  const Copy copy = make_copy(request.process_ends, !request.if_small);
   if (copy.here) {
     settle_in_copy(request.folder);
     end_copy(look(request, situation, begin_ns) ? 0 : 1);

@@ -21,12 +21,22 @@ struct OwnersRequest {
   arch::CallFrame program_frame;  // where silt's own stack was entered
   uint64_t own_stack_end;
   bool process_ends;
+  bool if_small;  // only if is_small(*this), and silently
   // Filled in when the snapshot's stacks have been written:
   const NodeNumbers* numbers;
   uint64_t live_blocks;  // with objects of runtimes
   uint64_t live_objects;
   uint64_t rss_bytes;
 };
+
+// So small that a search nobody asked for by name is hardly noticed: the process is paused for some
+// milliseconds, and the copy uses a tenth of a second of a processor at a low priority; of Python's
+// objects up to half a second (docs/owners.md has what was measured).
+constexpr bool is_small(const OwnersRequest& request) {
+  constexpr uint64_t kMostRssBytes = uint64_t{128} << 20;
+  constexpr uint64_t kMostBlocks = 400'000;
+  return request.rss_bytes <= kMostRssBytes && request.live_blocks <= kMostBlocks;
+}
 
 struct OwnersWish {
   // Signal context, under the snapshot slot: begins, and says what became of it.

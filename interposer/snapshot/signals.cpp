@@ -29,7 +29,11 @@ uint32_t asked_for(const siginfo_t& info) {
     return kArm;
   }
   if (cookie == format::kDisarmCookie) return kDisarm;
-  want({cookie == format::kOwnersCookie, cookie == format::kHeapCookie, 0});
+  const bool if_small = cookie == format::kDumpCookie && value >> 32 == format::kOwnersIfSmall;
+  const OwnersSearch owners = cookie == format::kOwnersCookie ? OwnersSearch::kYes
+                              : if_small                      ? OwnersSearch::kIfSmall
+                                                              : OwnersSearch::kNo;
+  want({owners, cookie == format::kHeapCookie, 0});
   const bool dump = cookie == format::kDumpCookie || cookie == format::kOwnersCookie ||
                     cookie == format::kHeapCookie;
   return dump ? static_cast<uint32_t>(Trigger::kDump) : 0;

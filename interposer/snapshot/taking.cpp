@@ -109,17 +109,19 @@ long write_one(uint32_t trigger, const char** what) {
   }
   *what = "cannot write the snapshot";
   const bool process_ends = trigger == static_cast<uint32_t>(Trigger::kExit);
+  const Wanted wanted = take_wanted();
+  const bool with_owners = wanted.owners != OwnersSearch::kNo;
   const OwnersRequest owners{at,
                              temporary.c_str(),
                              final_name.c_str(),
                              slot.program_frame(),
                              slot.stack_end(),
                              process_ends,
+                             wanted.owners == OwnersSearch::kIfSmall,
                              nullptr,
                              0,
                              0,
                              0};
-  const Wanted wanted = take_wanted();
   forget_lost_base(at);
   const SnapshotFacts facts{g_state.next_sequence,
                             trigger,
@@ -127,7 +129,7 @@ long write_one(uint32_t trigger, const char** what) {
                             g_state.snapshot_nanoseconds,
                             g_state.snapshots_failed,
                             g_thinning.active() ? &g_series : nullptr,
-                            wanted.owners ? &owners : nullptr};
+                            with_owners ? &owners : nullptr};
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
   if (result == 0) {
@@ -142,7 +144,7 @@ long write_one(uint32_t trigger, const char** what) {
     begin_heap({at, recording_path(), g_state.next_sequence, wanted.heap_thread});
   }
   close_file(at);
-  if (wanted.owners && process_ends && owners_wish.await != nullptr) owners_wish.await();
+  if (with_owners && process_ends && owners_wish.await != nullptr) owners_wish.await();
   return result;
 }
 

@@ -262,7 +262,7 @@ void take_at_exit() {
   }
   // A forked child that has allocated nothing yet has nothing to tell of its own.
   const bool asleep = track::is_asleep() || track::is_unbegun_copy();
-  if (g_state.owners_at_exit && !asleep) want({true, false, 0});
+  if (g_state.owners_at_exit && !asleep) want({OwnersSearch::kYes, false, 0});
   if (g_state.at_exit && !asleep) take(static_cast<uint32_t>(Trigger::kExit));
   if (!g_state.at_exit || asleep || !last_one_failed()) end_box();
   remove_recording_without_snapshots();

@@ -11,8 +11,10 @@
 
 namespace silt::snapshot {
 
+enum class OwnersSearch : uint32_t { kNo = 0, kIfSmall = 1, kYes = 2 };
+
 struct Wanted {
-  bool owners = false;
+  OwnersSearch owners = OwnersSearch::kNo;
   bool heap = false;
   uint32_t heap_thread = 0;  // as its runtime numbers threads
 };

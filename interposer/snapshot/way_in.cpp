@@ -79,7 +79,9 @@ bool is_there(const char* path, Wanted* asked) {
                         reinterpret_cast<long>(&there), AT_SYMLINK_NOFOLLOW) != 0) {
     return false;
   }
-  asked->owners = (there.st_mode & format::kRequestForOwners) != 0;
+  asked->owners = (there.st_mode & format::kRequestForOwners) != 0          ? OwnersSearch::kYes
+                  : (there.st_mode & format::kRequestForOwnersIfSmall) != 0 ? OwnersSearch::kIfSmall
+                                                                            : OwnersSearch::kNo;
   asked->heap = (there.st_mode & format::kRequestForHeap) != 0;
   asked->heap_thread = static_cast<uint32_t>(there.st_size);
   return true;

@@ -192,10 +192,14 @@ long write_snapshot(int fd, const SnapshotFacts& facts) {
     request.live_blocks = meta.native.live_blocks + objects.live_blocks;
     request.live_objects = objects.live_blocks;
     request.rss_bytes = resident.rss;
-    const format::OwnersAsked asked = owners_wish.begin(request);
-    out.begin(SectionType::kOwnersAsked);
-    out.add(&asked, sizeof(asked));
-    out.end(1);
+    if (!request.if_small || is_small(request)) {
+      const format::OwnersAsked asked = owners_wish.begin(request);
+      if (!request.if_small || asked.state == static_cast<uint32_t>(format::OwnersState::kBegun)) {
+        out.begin(SectionType::kOwnersAsked);
+        out.add(&asked, sizeof(asked));
+        out.end(1);
+      }
+    }
   }
   write_modules(out, strings);
   write_mappings(out, strings);

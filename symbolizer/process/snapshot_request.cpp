@@ -207,7 +207,9 @@ class Asking {
     }
     if (wish_.change == Change::kDisarm) return format::kDisarmCookie;
     if (wish_.heap) return format::kHeapCookie;
-    return wish_.owners ? format::kOwnersCookie : format::kDumpCookie;
+    if (wish_.owners) return format::kOwnersCookie;
+    const uint64_t if_small = wish_.owners_if_small ? format::kOwnersIfSmall : 0;
+    return if_small << 32 | format::kDumpCookie;
   }
 
   std::optional<Error> send(int signal) {

@@ -19,12 +19,15 @@ struct Wish {
   uint32_t heap_thread = 0;       // whose; the main thread is 0
   Change change = Change::kNone;  // before its snapshot, or after it
   format::ArmOrder order = {};    // with kArm
+  bool owners_if_small = false;   // the process decides, and says nothing when it does not look
 
   static const Wish kPlain;
   static const Wish kOwners;
+  static const Wish kOwnersIfSmall;
 };
 inline constexpr Wish Wish::kPlain{};
-inline constexpr Wish Wish::kOwners{true, false, 0, Wish::Change::kNone, {}};
+inline constexpr Wish Wish::kOwners{true, false, 0, Wish::Change::kNone, {}, false};
+inline constexpr Wish Wish::kOwnersIfSmall{false, false, 0, Wish::Change::kNone, {}, true};
 
 }  // namespace silt::process
 

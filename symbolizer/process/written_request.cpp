@@ -66,6 +66,7 @@ void WrittenRequest::make() {
   const bool sized = wish_.heap && wish_.heap_thread != 0;
   const std::string first = sized ? name_ + "." + std::to_string(getpid()) : name_;
   const mode_t rights = 0600 | (wish_.owners ? format::kRequestForOwners : 0) |
+                        (wish_.owners_if_small ? format::kRequestForOwnersIfSmall : 0) |
                         (wish_.heap ? format::kRequestForHeap : 0);
   constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   for (int attempt = 0; file_ < 0 && attempt < kOpenAttempts; ++attempt) {

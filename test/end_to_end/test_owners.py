@@ -230,11 +230,30 @@ class Harmless(OwnersTest):
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(process.finish(), 0)
 
-    def test_a_plain_snapshot_knows_no_owners(self):
+    def test_a_plain_snapshot_knows_the_owners_of_a_small_process(self):
         process = self.start_owned()
-        report = self.stacks(self.dump(process.pid))
-        self.assertTrue(all("owners" not in stack for stack in report["stacks"]))
+        # Who only sends the signal, or wants no copy, gets none.
+        plain = self.stacks(self.tool("dump", "--no-owners", process.pid)[0].strip())
+        self.assertTrue(all("owners" not in stack for stack in plain["stacks"]))
+        by_signal = self.stacks(self.kill_and_wait(process, "owned"))
+        self.assertTrue(all("owners" not in stack for stack in by_signal["stacks"]))
+        # Nobody asked by name: nothing is said of it.
+        out, errors = self.tool("dump", process.pid)
+        self.assertEqual(errors, "")
+        report = self.stacks(out.strip())
+        self.assertTrue(any(stack.get("owners") for stack in report["stacks"]))
         self.assertEqual(process.finish(), 0)
+
+    def test_a_plain_snapshot_of_a_large_or_sampled_process_makes_no_copy(self):
+        for settings, room in (({}, 160), ({"SILT_SAMPLE": "64K"}, 0)):
+            with self.subTest(room=room):
+                process = self.start_owned(OWNED_ROOM_MB=str(room), **settings)
+                out, errors = self.tool("dump", process.pid)
+                self.assertEqual(errors, "")
+                report = self.stacks(out.strip())
+                self.assertTrue(all("owners" not in stack for stack in report["stacks"]))
+                self.assertNotIn("owners", json.dumps(report["notes"]))
+                self.assertEqual(process.finish(), 0)
 
     def test_the_copy_has_the_priority_that_was_asked_for(self):
         for settings, most in (({}, 10), ({"SILT_COPY_NICE": "0"}, 0)):

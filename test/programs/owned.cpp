@@ -31,6 +31,7 @@ KEEP_APART void* make(size_t size) {
 }
 
 // A plain C array of pointers, and one pointer.
+char* room;
 void* array_of_pointers[kCount];
 [[gnu::used]] static void* lonely_pointer;
 
@@ -160,6 +161,13 @@ void say(int size, const char* kind, const char* name) {
 }  // namespace
 
 int main() {
+  // For tests of large processes.
+  if (const char* megabytes = std::getenv("OWNED_ROOM_MB")) {
+    const size_t size = std::strtoul(megabytes, nullptr, 10) << 20;
+    room = static_cast<char*>(std::malloc(size));
+    if (room == nullptr) return 1;
+    std::memset(room, 1, size);
+  }
   fill_array();
   fill_lonely();
   fill_chain();

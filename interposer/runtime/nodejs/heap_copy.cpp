@@ -65,7 +65,7 @@ void copy_process(Work& work) {
                              "the kernel does not let V8's heap be copied");
   }
   answer.limit_ns = kHeapCopyLifeNs;
-  const owners::Copy copy = owners::make_copy(false);
+  const owners::Copy copy = owners::make_copy(false, true);
   if (copy.here) {
     owners::settle_in_copy(-1, {"silt heap", kHeapCopyLifeNs, kHeapCopyLifeNs / 1'000'000'000});
     write_heap_in_copy(work.isolate, work.order, answer);

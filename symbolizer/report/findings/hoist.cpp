@@ -23,6 +23,8 @@ using symbolize::FrameKind;
 // of the leaking ones; and the most that healthy callers' blocks may grow, as a share of the leak.
 constexpr double kHealthyShare = 0.1;
 constexpr size_t kMostHoists = 8;
+// Other callers that are looked at.
+constexpr size_t kMostCallers = 32;
 
 // A line that calls the leaking function, and what the calls from there left.
 struct Caller {
@@ -30,14 +32,45 @@ struct Caller {
   std::unordered_set<uint64_t> calls;
   std::unordered_set<size_t> stacks;
   double grown = 0;  // blocks
-  double allocated = 0;
+  double allocated = 0;  // by the stacks of the candidate that grew
 };
 
+// Parents are older than their children, so one pass hands marks down to the innermost frames.
+enum Mark : uint8_t { kThrough = 1, kFromCaller = 2 };
+read::ByNode<uint8_t> marks_of(const read::Recording& recording,
+                               const std::unordered_set<uint64_t>& calls,
+                               const std::unordered_set<uint64_t>& callers) {
+  read::ByNode<uint8_t> marks(recording.nodes.size(), 0);
+  for (uint32_t i = 1; i < recording.nodes.size(); ++i) {
+    const read::NodeId node{i};
+    const read::Node& here = recording.nodes[node];
+    marks[node] =
+        static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |
+                             (callers.count(here.pc) > 0 ? kFromCaller : 0));
+  }
+  return marks;
+}
+
+// Blocks that stacks of the heap with these marks allocated, but for some.
+double allocated_by(const read::Recording& recording, read::Heap heap,
+                    const read::ByNode<uint8_t>& marks, uint8_t wanted,
+                    const std::unordered_set<size_t>& without) {
+  double all = 0;
+  for (size_t i = 0; i < recording.stacks.size(); ++i) {
+    const read::Stack& stack = recording.stacks[i];
+    if (stack.heap != heap || marks[stack.leaf] != wanted) continue;
+    if (without.count(i) > 0 || stack.samples.empty()) continue;
+    all += static_cast<double>(stack.samples.back().allocated_blocks);
+  }
+  return all;
+}
+
 // Whether more of a caller's is live merely because more was under way when the last snapshot was
-// taken, or its call came when a table needed room: few blocks, and a small part of what it made.
-bool is_in_flight(const Caller& caller, const Caller& cause) {
+// taken, or its call came when a table needed room: few blocks, and a small part of all that it
+// made by way of the function.
+bool is_in_flight(const Caller& caller, double made, const Caller& cause) {
   return caller.grown <= kHealthyShare * cause.grown &&
-         caller.grown * cause.allocated <= kHealthyShare * cause.grown * caller.allocated;
+         caller.grown * cause.allocated <= kHealthyShare * cause.grown * made;
 }
 
 bool hoist_once(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
@@ -82,33 +115,21 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   for (const auto& [key, caller] : by_key) {
     if (cause == nullptr || caller.grown > cause->grown) cause = &caller;
   }
-  if (cause == nullptr) return false;
+  if (cause == nullptr || by_key.size() > kMostCallers) return false;
   for (const auto& [key, caller] : by_key) {
-    if (&caller != cause && !is_in_flight(caller, *cause)) return false;
+    if (&caller == cause) continue;
+    const double made =
+        allocated_by(recording, candidate.group.heap, marks_of(recording, calls, caller.calls),
+                     kThrough | kFromCaller, {});
+    if (!is_in_flight(caller, made, *cause)) return false;
   }
   const Frame caller = cause->frame;
   // Which of main's lines it was that came first or last says little of a program.
   if (caller.function == "main") return false;
-  const std::unordered_set<uint64_t>& callers = cause->calls;
   const std::unordered_set<size_t>& leaking = cause->stacks;
   const double leaked = cause->allocated;
-  // Parents are older than their children, so one pass hands marks down to the innermost frames.
-  enum : uint8_t { kThrough = 1, kFromCaller = 2 };
-  read::ByNode<uint8_t> marks(recording.nodes.size(), 0);
-  for (uint32_t i = 1; i < recording.nodes.size(); ++i) {
-    const read::NodeId node{i};
-    const read::Node& here = recording.nodes[node];
-    marks[node] =
-        static_cast<uint8_t>(marks[here.parent] | (calls.count(here.pc) > 0 ? kThrough : 0) |
-                             (callers.count(here.pc) > 0 ? kFromCaller : 0));
-  }
-  double healthy = 0;
-  for (size_t i = 0; i < recording.stacks.size(); ++i) {
-    const read::Stack& stack = recording.stacks[i];
-    if (stack.heap != candidate.group.heap || marks[stack.leaf] != kThrough) continue;
-    if (leaking.count(i) > 0 || stack.samples.empty()) continue;
-    healthy += static_cast<double>(stack.samples.back().allocated_blocks);
-  }
+  const double healthy = allocated_by(recording, candidate.group.heap,
+                                      marks_of(recording, calls, cause->calls), kThrough, leaking);
   if (healthy < kHealthyShare * leaked) return false;
   site = caller;
   // What is under way for other callers comes and goes by its own ways.
