@@ -30,8 +30,8 @@ struct OwnersRequest {
 };
 
 // So small that a search nobody asked for by name is hardly noticed: the process is paused for some
-// milliseconds, and the copy uses a tenth of a second of a processor at a low priority; of Python's
-// objects up to half a second (docs/owners.md has what was measured).
+// milliseconds, and the copy uses a tenth of a second of a processor at a low priority; of a
+// runtime's objects up to half a second (docs/owners.md has what was measured).
 constexpr bool is_small(const OwnersRequest& request) {
   constexpr uint64_t kMostRssBytes = uint64_t{128} << 20;
   constexpr uint64_t kMostBlocks = 400'000;

@@ -211,7 +211,7 @@ void register_dump(CLI::App& app, int& status) {
   CLI::Option* const owners = command->add_flag(
       "--owners", options->owners,
       "also find out who keeps the blocks: a copy of the process looks while the process goes on "
-      "(default: in processes of at most 128 MiB and 400,000 blocks, without JavaScript heaps)");
+      "(default: in processes of at most 128 MiB and 400,000 blocks)");
   command->add_flag("--no-owners", options->no_owners, "make no copy of any process")
       ->excludes(owners);
   command->footer(

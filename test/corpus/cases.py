@@ -78,6 +78,7 @@ class Outcome:
         self.accusations = 0     # findings that accuse somebody
         self.false = 0           # those that are wrong
         self.missed = 0
+        self.recordings = []     # of its processes, as long as they are kept
         self.snapshots = 0
         self.seconds = 0.0
         self.mistakes = []       # texts; empty: all is right
