@@ -92,6 +92,7 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
     case Ground::kNotJoined:
     case Ground::kRecycled:
     case Ground::kNotFullYet:
+    case Ground::kPartAtRest:
     case Ground::kGarbage:
     case Ground::kFewAndSmall:
       return {Verdict::kGrowing, 0.4};

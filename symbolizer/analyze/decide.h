@@ -84,6 +84,7 @@ enum class Ground : uint8_t {
   kPartLeaks,      // a part of it leaks
   kRecycled,       // so few may be objects that were handed out again
   kNotFullYet,     // what keeps it has a limit, and is below it
+  kPartAtRest,     // it hangs on what rose far more and came to rest
   kGarbage,        // half of it or more waits for the runtime's collector
   kFewAndSmall,    // so few, and so little of the whole, may be a list that is not full yet
   kLost,           // nothing points to its blocks

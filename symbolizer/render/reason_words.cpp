@@ -75,6 +75,14 @@ std::string remark_text(const Remark& remark) {
     case Kind::kGarbage:
       return "; but " + format_percent(remark.share) +
              " of it is garbage that the collector has not come to: it is freed when it does";
+    case Kind::kRuntimesOwn:
+      return "; but " + format_percent(remark.share) +
+             " of it is free in the runtime's eyes, which keeps such objects to hand them out "
+             "again, "
+             "or garbage that its collector has not come to";
+    case Kind::kPartAtRest:
+      return "; but it hangs on what " + said_place(remark.place) + " made, which rose by " +
+             bytes + " and came to rest: a longer run tells";
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";

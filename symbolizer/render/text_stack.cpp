@@ -60,9 +60,12 @@ void put_frames(TextRows& rows, const TextOptions& options, const symbolize::Fra
                 const Frame& site, read::Missing missing) {
   // Failing that, the stack has a site of its own.
   const size_t at = report::site_in(all, site).value_or(report::find_site(all));
-  const size_t begin = options.full ? 0 : at;
-  const size_t end = options.full ? all.size() : std::min(all.size(), begin + kShortStack);
-  const std::string called = options.full ? "" : called_text(all, at);
+  // Of one's own functions above the site none is folded, unless they are many.
+  constexpr size_t kMostAbove = 4;
+  const size_t own = std::min(report::find_site(all), at);
+  const size_t begin = options.full ? 0 : at - own <= kMostAbove ? own : at;
+  const size_t end = options.full ? all.size() : std::min(all.size(), at + kShortStack);
+  const std::string called = options.full ? "" : called_text(all, begin);
   if (!called.empty())
     rows.line("      " + rows.painted(kDim, shortened(called, options.width - 6)));
   for (size_t i = begin; i < end; ++i) {

@@ -116,6 +116,29 @@ void settle(const Settling& input, std::vector<Group>& groups) {
   }
 }
 
+// Of the roots that owners begin at, which are variables in which a runtime has its own state.
+std::vector<bool> runtimes_own_roots(const read::Recording& recording, const Names& names) {
+  std::vector<bool> own;
+  if (!recording.owners || !names.variables) return own;
+  const auto is_state = [](const std::string& name) {
+    return std::any_of(runtimes().begin(), runtimes().end(), [&name](const Runtime* runtime) {
+      const std::string_view variable = runtime->state_variable;
+      if (variable.empty() || !name.starts_with(variable)) return false;
+      return name.size() == variable.size() || name[variable.size()] == '.';
+    });
+  };
+  own.reserve(recording.owners->roots.size());
+  for (const read::OwnersRoot& root : recording.owners->roots) {
+    bool state = false;
+    if (root.kind == format::RootKind::kData) {
+      const read::OwnersModule& module = recording.owners->modules[root.place];
+      state = is_state(names.variables(module, root.address - module.load_bias, false).variable);
+    }
+    own.push_back(state);
+  }
+  return own;
+}
+
 void add_honesty(const read::Recording& recording, const Timelines& timelines, Report& report) {
   report.honesty = honesty_lines(recording, timelines.native);
   if (timelines.has_managed()) {
@@ -176,7 +199,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   std::vector<Group> groups =
       fold_all(recording, timelines, names.node_frames, fold_options, summaries);
   settle({recording, timelines.native, timelines.managed, names.node_frames}, groups);
-  settle_by_owners(recording, timelines.native, groups);
+  settle_by_owners(recording, timelines.native, runtimes_own_roots(recording, names), groups);
   if (report.sampling_interval_bytes == 0) doubt_few(largest_in_use(report), groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const uint32_t flags = recording.snapshots.back().meta.flags;

@@ -76,6 +76,8 @@ struct Runtime {
   void (*judge_wholes)(const WholeInput& input, std::vector<Group>& groups,
                        Wholes& wholes) = nullptr;
 
+  // The variable in which it has its own state, free objects among it.
+  std::string_view state_variable = {};
   // The function that its heap profiler takes a sample in.
   symbolize::FunctionInModule heap_profiler = {};
   // Whether a copy of the process can list all objects of its heap.

@@ -77,6 +77,8 @@ struct Remark {
     kOneOwner,        // bytes, place, name: what the variable `name` keeps as well
     kNotFullYet,      // name: of what keeps it, and how full that is
     kGarbage,         // share: of it, which waits for its collector
+    kRuntimesOwn,     // share: of it, mostly freed objects that a runtime keeps to hand out again
+    kPartAtRest,      // bytes, place: what it hangs on, which rose more and came to rest
     kFewAndSmall,     // share: of what is in use
     kSmallBeside,     // share: of what is in use; a leak is much larger
     kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere

@@ -23,6 +23,10 @@ using symbolize::FrameKind;
 // of the leaking ones; and the most that healthy callers' blocks may grow, as a share of the leak.
 constexpr double kHealthyShare = 0.1;
 constexpr size_t kMostHoists = 8;
+// Of what lost blocks were made in one line of a caller, so much must be lost if that line is to
+// have forgotten them: else it forgets nothing as a rule, and the function does on some of its
+// ways.
+constexpr double kMostOfCalls = 0.5;
 // Other callers that are looked at.
 constexpr size_t kMostCallers = 32;
 
@@ -31,7 +35,7 @@ struct Caller {
   Frame frame;
   std::unordered_set<uint64_t> calls;
   std::unordered_set<size_t> stacks;
-  double grown = 0;  // blocks
+  double grown = 0;      // blocks
   double allocated = 0;  // by the stacks of the candidate that grew
 };
 
@@ -71,6 +75,43 @@ double allocated_by(const read::Recording& recording, read::Heap heap,
 bool is_in_flight(const Caller& caller, double made, const Caller& cause) {
   return caller.grown <= kHealthyShare * cause.grown &&
          caller.grown * cause.allocated <= kHealthyShare * cause.grown * made;
+}
+
+// Whether nothing points to most of the blocks of these stacks, as far as that is known.
+bool are_lost(const read::Recording& recording, const std::unordered_set<size_t>& stacks) {
+  if (!recording.owners || !recording.owners->found) return false;
+  std::unordered_set<uint32_t> ids;
+  for (const size_t stack : stacks) ids.insert(number_of(recording.stacks[stack].id));
+  uint64_t kept = 0;
+  uint64_t lost = 0;
+  for (const read::OwnersRow& row : recording.owners->rows) {
+    if (ids.count(row.stack) == 0) continue;
+    kept += row.kept_blocks;
+    lost += row.lost_blocks;
+  }
+  return lost > kept;
+}
+
+// Blocks that a stack allocated up to a snapshot.
+double allocated_until(const read::Stack& stack, size_t snapshot) {
+  uint64_t blocks = 0;
+  for (const read::Sample& sample : stack.samples) {
+    if (sample.snapshot > snapshot) break;
+    blocks = sample.allocated_blocks;
+  }
+  return static_cast<double>(blocks);
+}
+
+// Whether the line forgets most of what its calls make, from the first regular snapshot on.
+bool forgets_most(const read::Recording& recording, const Timeline& timeline,
+                  const Caller& caller) {
+  double made = 0;
+  for (const size_t i : caller.stacks) {
+    const read::Stack& stack = recording.stacks[i];
+    made += allocated_until(stack, timeline.regular.back()) -
+            allocated_until(stack, timeline.regular.front());
+  }
+  return caller.grown >= kMostOfCalls * made;
 }
 
 bool hoist_once(const read::Recording& recording, const Timeline& timeline, const NodeFrames& names,
@@ -126,6 +167,8 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   const Frame caller = cause->frame;
   // Which of main's lines it was that came first or last says little of a program.
   if (caller.function == "main") return false;
+  if (are_lost(recording, cause->stacks) && !forgets_most(recording, timeline, *cause))
+    return false;
   const std::unordered_set<size_t>& leaking = cause->stacks;
   const double leaked = cause->allocated;
   const double healthy = allocated_by(recording, candidate.group.heap,

@@ -51,6 +51,7 @@ constexpr report::Runtime kPython = {.name = "python",
                                      .origin_of = origin_of,
                                      .hides_native_frames = true,
                                      .settle = settle_python,
+                                     .state_variable = "_PyRuntime",
                                      .notes = python_notes,
                                      .before_site = before_site,
                                      .remark = python::remark};

@@ -37,6 +37,7 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
   made.nodes.resize(1);
   made.program = "shop";
   std::map<std::pair<read::NodeId, std::string>, read::NodeId> children;
+  std::map<std::string, uint64_t> codes;  // one place of a program has one address
   for (size_t i = 0; i < stacks.size(); ++i) {
     read::NodeId parent = read::kRootNode;
     for (size_t f = stacks[i].size(); f > 0; --f) {
@@ -45,7 +46,8 @@ NamedHeap::NamedHeap(const std::vector<std::vector<symbolize::Frame>>& stacks, u
                               std::to_string(named.line) + ":" + std::to_string(named.column);
       const auto [at, added] = children.try_emplace(std::pair(parent, key), made.nodes.next());
       if (added) {
-        made.nodes.push_back({parent, 0x10000 + 16 * made.nodes.size()});
+        const uint64_t pc = codes.try_emplace(key, 0x10000 + 16 * codes.size()).first->second;
+        made.nodes.push_back({parent, pc});
         symbolize::Frame placed = named;
         placed.pc = made.nodes.back().pc;
         placed.file_address = FileAddress{placed.pc};

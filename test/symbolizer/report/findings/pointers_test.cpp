@@ -386,6 +386,46 @@ TEST_CASE("what mostly waits for the collector is no leak, unless that is switch
   }
 }
 
+TEST_CASE("native memory of objects that leak is one leak, wherever each piece was made") {
+  const double of_them = GENERATE(0.95, 0.6);
+  NamedHeap heap = three_leaks();
+  read::Owners& owners = begin_owners(heap);
+  owners.labels = {"", "app.pool", "sqlite3.Connection"};
+  const uint32_t connection = add_path(owners, 1, id_of(heap, 2));
+  const uint32_t pages = add_path(owners, connection, id_of(heap, 0));
+  const uint32_t statements = add_path(owners, connection, id_of(heap, 1));
+  add_row(heap, 0, {{pages, 1}});
+  add_row(heap, 1, {{statements, of_them}, {1, 1 - of_them}});
+  add_row(heap, 2, {{1, 1}});
+  heap.recording().stacks[2].heap = read::Heap::kObjects;
+  const std::vector<std::string> sites = leaks(heap.report());
+  CHECK(std::count(sites.begin(), sites.end(), "send_request") == 1);
+  CHECK(std::count(sites.begin(), sites.end(), "take_answer") == (of_them > 0.9 ? 0 : 1));
+}
+
+TEST_CASE("what hangs on far more that came to rest may do so too: it is no leak yet") {
+  const bool rests = GENERATE(true, false);
+  NamedHeap heap({{kMalloc, kSend, kMain}, {kMalloc, kDraw, kMain}});
+  for (int i = 0; i < 20; ++i) {
+    heap.allocate(8, 40, 0);
+    if (i < 12 || !rests) heap.allocate(40 + heap.chance(20), 800, 1);
+    heap.snapshot();
+  }
+  read::Owners& owners = begin_owners(heap);
+  const uint32_t entries = add_path(owners, 1, id_of(heap, 1));
+  add_row(heap, 0, {{entries, 1}});
+  add_row(heap, 1, {{1, 1}});
+  const Report report = heap.report();
+  CHECK(leaks(report).size() == (rests ? 0 : 1));
+  if (rests) {
+    const Finding* const part = finding_with(report, id_of(heap, 0));
+    REQUIRE(part != nullptr);
+    CHECK(part->verdict == Verdict::kGrowing);
+    CHECK(render::reason_text(part->why).find("it hangs on what `draw` (screen.cpp:7) made") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("objects are told with their types, and by the variable that leads to them") {
   NamedHeap heap = three_leaks();
   read::Owners& owners = begin_owners(heap);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a copy of the process found of groups: by what each is kept, and on the blocks of which
+// others it hangs.
+
+#ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_KEPT_H_
+#define SILT_SYMBOLIZER_REPORT_FINDINGS_KEPT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "symbolizer/read/recording.h"
+#include "symbolizer/report/findings/fold.h"
+
+namespace silt::report {
+
+struct Kept {
+  uint64_t kept_bytes = 0;
+  uint64_t kept_blocks = 0;
+  uint64_t lost_blocks = 0;
+  uint64_t lost_bytes = 0;
+  uint64_t told_bytes = 0;  // of both, those with a path
+  // Bytes that hang on another group's blocks, by group: of what is kept, and of what is lost.
+  std::vector<uint64_t> hanging_on;
+  std::vector<uint64_t> lost_with;
+  // Of what is kept, elements of containers that have a limit and are below it; one of those.
+  uint64_t filling_bytes = 0;
+  uint32_t filling = 0;  // index into Owners::labels
+  // Of what is kept, what only keeps itself, and a collector that runs will come to.
+  uint64_t garbage_bytes = 0;
+  // Of what is kept, what a runtime has for itself: freed objects that it will hand out again.
+  uint64_t runtimes_bytes = 0;
+
+  uint64_t bytes() const { return kept_bytes + lost_bytes; }
+  // Nine tenths or more.
+  bool hangs_on(size_t group) const;
+  bool is_lost() const;
+  // What nothing keeps, and what goes with it: the reference to the other was the one forgotten.
+  bool is_lost_with(size_t group) const;
+
+  static bool at_least(double share, uint64_t part, uint64_t all) {
+    return all > 0 && static_cast<double>(part) >= share * static_cast<double>(all);
+  }
+  static bool nearly_all(uint64_t part, uint64_t all);
+};
+
+// Of all groups. The recording has owners that were found; both must stay.
+class KeptFacts {
+ public:
+  // `runtimes_own`: of Owners::roots, which are variables in which a runtime has its own state.
+  KeptFacts(const read::Recording& recording, const std::vector<Group>& groups,
+            const std::vector<bool>& runtimes_own);
+
+  const Kept& of(size_t group) const { return kept_[group]; }
+  // Whether a copy of the process has marked its blocks one by one.
+  static bool is_marked(const read::Owners& owners, const Group& group);
+  // Whether blocks of both refer to one another, and nothing to either.
+  bool are_ring(size_t mostly, size_t other) const;
+  // Whether most of a group was forgotten along with blocks of another, and not the other way
+  // round.
+  bool went_with(size_t group, size_t other) const;
+
+ private:
+  void add(const read::OwnersRow& row);
+  void add(const read::OwnersShare& share, size_t own, std::vector<uint64_t>& hanging);
+  const read::OwnersRoot& root_of(uint32_t path) const;
+  bool is_garbage(uint32_t path) const;
+  bool is_runtimes(uint32_t path) const;
+  uint32_t container_below_limit(uint32_t path) const;
+
+  const read::Owners& owners_;
+  const std::vector<bool>& runtimes_own_;
+  std::unordered_map<uint32_t, size_t> group_of_;  // by a stack's id
+  std::vector<Kept> kept_;
+  std::vector<size_t> keepers_;
+};
+
+}  // namespace silt::report
+
+#endif  // SILT_SYMBOLIZER_REPORT_FINDINGS_KEPT_H_
