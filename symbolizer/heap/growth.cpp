@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "symbolizer/heap/gathering.h"
 #include "symbolizer/heap/pairing.h"
 
 namespace silt::heap {
@@ -14,13 +15,6 @@ namespace {
 constexpr PathId kOld = kNone;      // in both heaps
 constexpr PathId kOwn = kNone - 1;  // came or went below V8's machinery
 constexpr size_t kMostAnchors = 1'000'000;
-
-// Whether it may own: values are parts of what holds them.
-bool may_own(const Graph& graph, NodeIndex node) {
-  const NodeType type = graph.types[node];
-  if (type == NodeType::kSynthetic) return true;
-  return graph.is_visible(node) && type != NodeType::kString && type != NodeType::kNumber;
-}
 
 int64_t signed_size(const Graph& graph, NodeIndex node) {
   return static_cast<int64_t>(graph.size_of(node));
@@ -32,6 +26,12 @@ uint8_t deeper(uint8_t level, bool visible) {
 
 }  // namespace
 
+bool may_own(const Graph& graph, NodeIndex node) {
+  const NodeType type = graph.types[node];
+  if (type == NodeType::kSynthetic) return true;
+  return graph.is_visible(node) && type != NodeType::kString && type != NodeType::kNumber;
+}
+
 GrowthFinder::GrowthFinder(const Heap& first, const Heap& second, Words& words)
     : first_(first),
       second_(second),
@@ -41,6 +41,7 @@ GrowthFinder::GrowthFinder(const Heap& first, const Heap& second, Words& words)
   match();
   mark_second();
   mark_first();
+  follow_ways();
   sort_groups();
 }
 
@@ -169,6 +170,37 @@ void GrowthFinder::mark_first() {
       in_first_.level[node] = deeper(0, graph.is_visible(node));
     }
     add(group, -1, -signed_size(graph, node));
+  }
+}
+
+// What came below an old object belongs to the new one that it gathers in, if it does.
+void GrowthFinder::follow_ways() {
+  constexpr int64_t kWorthIt = 10;  // of all growth, the part that a group must be
+  std::vector<Group> large;
+  for (const auto& [path, group] : sums_) {
+    if (group.bytes > 0 && group.bytes >= growth_.bytes / kWorthIt) large.push_back(group);
+  }
+  for (const Group& group : large) {
+    const NodeIndex node = find_gathering(second_, in_second_.group, in_second_.anchor, group);
+    if (node != kNone) move_below(group.path, node);
+  }
+}
+
+void GrowthFinder::move_below(PathId from, NodeIndex anchor) {
+  std::vector<bool> below(second_.graph.node_count(), false);
+  for (const NodeIndex node : second_.reach.order) {
+    if (node == kRoot || in_second_.group[node] != from) continue;
+    const NodeIndex parent = second_.reach.parent[node];
+    if (node != anchor && !below[parent]) continue;
+    below[node] = true;
+    const int64_t size = signed_size(second_.graph, node);
+    add(from, -1, -size);
+    add(path_of_[anchor], 1, size);
+    in_second_.group[node] = path_of_[anchor];
+    in_second_.anchor[node] = anchor;
+    in_second_.level[node] = node == anchor
+                                 ? uint8_t{0}
+                                 : deeper(in_second_.level[parent], second_.graph.is_visible(node));
   }
 }
 

@@ -72,6 +72,9 @@ struct GroupDetail {
   std::map<WordId, Tally> entries;  // the same of what is directly below the anchors
 };
 
+// Whether it may own: values are parts of what holds them.
+bool may_own(const Graph& graph, NodeIndex node);
+
 class GrowthFinder {
  public:
   GrowthFinder(const Heap& first, const Heap& second, Words& words);
@@ -95,6 +98,8 @@ class GrowthFinder {
   void mark_second();
   void mark_first();
   void add(PathId group, int64_t objects, int64_t bytes);
+  void follow_ways();
+  void move_below(PathId from, NodeIndex anchor);
   void sort_groups();
 
   const Heap& first_;

@@ -5,6 +5,7 @@
 #include "symbolizer/runtime/nodejs/heap_owners.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -114,6 +115,21 @@ bool are_buffers(read::Heap heap, const std::string& what) {
   return heap == read::Heap::kNative && what == kBuffers;
 }
 
+// Of its growth, as a share.
+double error_of(const Group& group) {
+  const analyze::Series& sum = group.sum;
+  if (sum.samples <= 0 || sum.sampled_bytes <= 0) return 0;
+  const double samples = group.judgement.growth_bytes * sum.samples / sum.sampled_bytes;
+  return 1 / std::sqrt(std::max(1., samples));
+}
+
+// A place in somebody's own code says more than one in a package, even where that makes more of it.
+double worth_as_site(const Group& group) {
+  constexpr double kOwnCode = 5;
+  const bool own = report::origin_of(group.site) == report::Origin::kUser;
+  return group.judgement.growth_bytes * (own ? kOwnCode : 1);
+}
+
 // The leak is the larger's, whose site it is.
 void take_in(const HeapHolder& holder, Group& whole, Group& part) {
   whole.remarks.push_back({.kind = Remark::Kind::kOneOwner,
@@ -135,7 +151,7 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
     if (!(buffers || group.heap == read::Heap::kManaged) || group.stacks.empty() || !rises(group)) {
       continue;
     }
-    GrownPlace place{group.judgement.growth_bytes, {}};
+    GrownPlace place{group.judgement.growth_bytes, error_of(group), {}};
     add_function(group.site, place);
     for (const size_t stack : group.stacks) {
       const read::Stack& one = input.recording.stacks[stack];
@@ -147,8 +163,7 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
     Group*& most = largest[keeper->holder];
     const auto leaks = [](const Group& one) { return one.verdict() == report::Verdict::kLeak; };
     if (most == nullptr || (leaks(group) && !leaks(*most)) ||
-        (leaks(group) == leaks(*most) &&
-         group.judgement.growth_bytes > most->judgement.growth_bytes)) {
+        (leaks(group) == leaks(*most) && worth_as_site(group) > worth_as_site(*most))) {
       most = &group;
     }
   }
@@ -181,7 +196,7 @@ void add_heap_owners(const read::Recording& recording, Report& report) {
     }
     if (finding.heap != read::Heap::kManaged) continue;
     if (finding.whole.empty()) {
-      GrownPlace place{static_cast<double>(finding.growth_bytes), {}};
+      GrownPlace place{static_cast<double>(finding.growth_bytes), finding.pace_error, {}};
       add_function(finding.site, place);
       for (const read::StackId id : finding.stacks) {
         if (const auto at = stacks.find(id); at != stacks.end()) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <string_view>
 
 #include "symbolizer/report/site.h"
@@ -22,6 +23,14 @@ using read::HolderStep;
 // The least share of a place that must be one owner's. What a place grew by is an estimate: if it
 // is half too large, it is still seven tenths.
 constexpr double kCertain = 0.8;
+// The least share of a place that can be no single other owner's, where it is taken to be the
+// largest's; of a growth that is smaller than estimated by two standard errors.
+constexpr double kNotAnothers = 1. / 3;
+constexpr double kStandardErrors = 2;
+// Two containers hold the same things if they took in as many, but for so many of them.
+constexpr double kAsMany = 0.05;
+// Things that two containers have by chance as many of are fewer.
+constexpr uint64_t kFewestThings = 20;
 // The part of the judged time that must lie between the two looks.
 constexpr double kCovered = 0.5;
 
@@ -56,6 +65,45 @@ bool is_same_property(const HeapHolder& a, const HeapHolder& b) {
          owner == b.path[b.path.size() - 2].what && is_telling_class(owner);
 }
 
+uint64_t things_in(const HeapHolder& holder) {
+  uint64_t most = 0;
+  for (const GrownKind& kind : holder.entries) most = std::max(most, kind.objects);
+  return most;
+}
+
+// Whether two properties of one object took in the same things: an index beside a list, say.
+bool hold_the_same(const HeapHolder& a, const HeapHolder& b) {
+  if (a.path.size() < 2 || a.path.size() != b.path.size() || a.alike != 1 || b.alike != 1) {
+    return false;
+  }
+  const auto is_same_step = [](const HolderStep& one, const HolderStep& other) {
+    return one.label == other.label && one.what == other.what && one.place == other.place;
+  };
+  // The last but one is the object; a scope is none.
+  const HolderStep& object = a.path[a.path.size() - 2];
+  if (!std::equal(a.path.begin(), a.path.end() - 1, b.path.begin(), is_same_step) ||
+      a.path.back().label.empty() || a.path.back().label == b.path.back().label ||
+      object.what.find(' ') != std::string::npos) {
+    return false;
+  }
+  const auto things = static_cast<double>(things_in(a));
+  const auto others = static_cast<double>(things_in(b));
+  return things_in(a) >= kFewestThings &&
+         std::abs(things - others) <= kAsMany * std::max(things, others);
+}
+
+// "job.em" of "job.em.rows": the object whose properties they are keeps both.
+void become_object(HeapHolder& holder, const std::string& other) {
+  const HolderStep property = holder.path.back();
+  const size_t dot = holder.name.rfind('.');
+  if (dot != std::string::npos && holder.name.substr(dot + 1) == property.label) {
+    holder.name.resize(dot);
+  }
+  holder.path.pop_back();
+  holder.what = holder.path.back().what;
+  holder.inside = {property.label + " and " + other};
+}
+
 void add_up(const std::vector<GrownKind>& from, std::vector<GrownKind>& to) {
   for (const GrownKind& kind : from) {
     const auto same = std::find_if(to.begin(), to.end(), [&kind](const GrownKind& other) {
@@ -76,12 +124,19 @@ void add_up(const std::vector<GrownKind>& from, std::vector<GrownKind>& to) {
 void put_together(std::vector<HeapHolder>& holders) {
   std::vector<HeapHolder> together;
   for (HeapHolder& holder : holders) {
-    const auto same = std::find_if(
-        together.begin(), together.end(),
-        [&holder](const HeapHolder& other) { return is_same_property(other, holder); });
+    auto same = std::find_if(together.begin(), together.end(), [&holder](const HeapHolder& other) {
+      return is_same_property(other, holder);
+    });
     if (same == together.end()) {
-      together.push_back(std::move(holder));
-      continue;
+      same = std::find_if(together.begin(), together.end(), [&holder](const HeapHolder& other) {
+        return hold_the_same(other, holder);
+      });
+      if (same == together.end()) {
+        together.push_back(std::move(holder));
+        continue;
+      }
+      become_object(*same, holder.path.back().label);
+      holder.alike = 0;  // it is the same object
     }
     same->bytes += holder.bytes;
     same->objects += holder.objects;
@@ -155,7 +210,12 @@ Keepers::Keepers(const read::Recording& recording, double judged_seconds)
     longer_ = longer && longer_ ? std::optional<double>(std::max(*longer, *longer_)) : std::nullopt;
     came_ += came_in(heap);
     for (const HeapHolder& holder : heap.holders) {
-      if (largest_ == nullptr || holder.bytes > largest_->bytes) largest_ = &holder;
+      if (largest_ == nullptr || holder.bytes > largest_->bytes) {
+        if (largest_ != nullptr) next_ = static_cast<double>(largest_->bytes);
+        largest_ = &holder;
+      } else {
+        next_ = std::max(next_, static_cast<double>(holder.bytes));
+      }
     }
   }
 }
@@ -163,7 +223,8 @@ Keepers::Keepers(const read::Recording& recording, double judged_seconds)
 std::optional<Keeper> Keepers::of(const GrownPlace& place) const {
   if (largest_ == nullptr) return std::nullopt;
   if (const auto keeper = by_amount(place)) return keeper;
-  return by_class(place);
+  if (const auto keeper = by_class(place)) return keeper;
+  return by_exclusion(place);
 }
 
 std::optional<Keeper> Keepers::of_buffers(double growth_bytes) const {
@@ -194,6 +255,15 @@ std::optional<Keeper> Keepers::by_amount(const GrownPlace& place) const {
   const double share = 1 - elsewhere / place.growth_bytes;
   if (share < kCertain) return std::nullopt;
   return Keeper{largest_, share};
+}
+
+std::optional<Keeper> Keepers::by_exclusion(const GrownPlace& place) const {
+  if (!longer_) return std::nullopt;
+  const double least = place.growth_bytes * (1 - kStandardErrors * place.error);
+  const double largest = *longer_ * static_cast<double>(largest_->bytes);
+  if (least <= 0 || largest < place.growth_bytes) return std::nullopt;
+  if (1 - *longer_ * next_ / least < kNotAnothers) return std::nullopt;
+  return Keeper{largest_, 1 - *longer_ * next_ / place.growth_bytes};
 }
 
 std::optional<Keeper> Keepers::by_class(const GrownPlace& place) const {

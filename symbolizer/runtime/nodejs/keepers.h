@@ -2,12 +2,14 @@
 //
 // Who keeps what a place made, in the JavaScript heaps that a copy of the process listed twice. A
 // place is known from samples of what it allocates; a heap, from a count of all objects, names a
-// variable that keeps. They are joined in two ways only:
+// variable that keeps. They are joined in three ways only:
 //
 //   by amount   What came in the heap and is not kept by the largest owner is known. Where a place
 //               grew by more than that, the rest of it is this owner's, whatever it consists of.
 //   by class    The place allocates objects of a class whose constructor it is, and nearly all of
 //               that class that came are one owner's.
+//   by exclusion  No other owner took in as much as the place grew by, its error allowed for: what
+//               one place leaks is one owner's as a rule, so it is the largest's.
 
 #ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_KEEPERS_H_
 #define SILT_SYMBOLIZER_RUNTIME_NODEJS_KEEPERS_H_
@@ -24,6 +26,7 @@ namespace silt::runtime::nodejs {
 
 struct GrownPlace {
   double growth_bytes = 0;
+  double error = 0;                 // of it, as a share: one standard error of sampling
   std::set<std::string> functions;  // "/srv/app.js:12": from the innermost to the site
 };
 
@@ -54,7 +57,8 @@ class Keepers {
   Keepers& operator=(const Keepers&) = delete;
 
   // Of the heaps that were listed twice. Where two ways lead to one property of objects of one
-  // class ("rooms.history", "r.history"), what they keep is one holder's.
+  // class ("rooms.history", "r.history"), what they keep is one holder's; so is what two properties
+  // of one object keep of the same things ("index.byId", "index.byName").
   const std::vector<read::HeapGrowth>& heaps() const { return heaps_; }
 
   std::optional<Keeper> of(const GrownPlace& place) const;
@@ -64,6 +68,7 @@ class Keepers {
  private:
   std::optional<Keeper> by_amount(const GrownPlace& place) const;
   std::optional<Keeper> by_class(const GrownPlace& place) const;
+  std::optional<Keeper> by_exclusion(const GrownPlace& place) const;
 
   std::vector<read::HeapGrowth> heaps_;
   // How much longer the places were judged than the heaps were looked at, of all heaps of the
@@ -71,6 +76,7 @@ class Keepers {
   std::optional<double> longer_;
   double came_ = 0;
   const read::HeapHolder* largest_ = nullptr;
+  double next_ = 0;  // bytes of the largest but one
 };
 
 }  // namespace silt::runtime::nodejs

@@ -112,6 +112,53 @@ TEST_CASE("a list that is made anew each time belongs to its variable") {
   CHECK(retained_by(compared.first, details[0].anchors, nodes, compared.words) == 16 + 5 * 50);
 }
 
+// A server whose routes are set up (or not yet), the last of them with a store of sessions.
+HeapWriter routes(bool set_up, uint32_t sessions, bool linked) {
+  HeapWriter heap;
+  const uint32_t app = heap.node("object", "App", 101, 40);
+  const uint32_t stack = heap.node("object", "Array", 103, 16);
+  heap.edge(HeapWriter::kGlobal, "property", "app", app);
+  heap.edge(app, "property", "stack", stack);
+  for (uint32_t i = 0; set_up && i < 4; ++i) {
+    const uint32_t layer = heap.node("object", "Layer", 201 + 2 * i, 40);
+    heap.element(stack, i, layer);
+    if (i != 3) continue;
+    const uint32_t store = heap.node("object", "MemoryStore", 301, 24);
+    const uint32_t table = heap.node("object", "Object", 303, 32);
+    heap.edge(layer, "property", "store", store);
+    heap.edge(store, "property", "sessions", table);
+    uint32_t holder = table;
+    for (uint32_t k = 0; k < sessions; ++k) {
+      const uint32_t session = heap.node("object", "Session", 1001 + 2 * k, 60);
+      heap.edge(holder, "property", linked ? "next" : "s" + std::to_string(k), session);
+      if (linked) holder = session;
+    }
+  }
+  return heap;
+}
+
+TEST_CASE("the owner is the new table that all of it is in, not the old list on the way to it") {
+  Compared compared(routes(false, 0, false), routes(true, 100, false));
+  const auto details = compared.finder.detail(1);
+  const Finding finding = compared.described(details[0]);
+  CHECK(finding.name == "…app.stack[].store.sessions");
+  CHECK(finding.what == "Object");
+  CHECK(compared.growth().groups[0].objects == 101);
+  CHECK(compared.growth().bytes == 4 * 40 + 24 + 32 + 100 * 60);
+  REQUIRE(details[0].entries.size() == 1);
+  CHECK(details[0].entries.begin()->second.objects == 100);
+  // What came besides stays with the list.
+  REQUIRE(compared.growth().groups.size() == 2);
+  CHECK(compared.growth().groups[1].bytes == 4 * 40 + 24);
+}
+
+TEST_CASE("a list's nodes, and a few things, are no table") {
+  const auto [sessions, linked] = GENERATE(table<uint32_t, bool>({{100, true}, {5, false}}));
+  Compared compared(routes(false, 0, false), routes(true, sessions, linked));
+  CHECK(compared.growth().groups.size() == 1);
+  CHECK(compared.described(compared.finder.detail(1)[0]).name == "global.app.stack");
+}
+
 // A promise that is never settled, and so many that wait for it, each with an answer.
 HeapWriter waited_for(uint32_t count) {
   HeapWriter heap;

@@ -127,6 +127,51 @@ TEST_CASE("one property of objects of one class is one holder, on whichever way"
   CHECK(report.heap_growth[0].owners.size() == 2);
 }
 
+// A property of `job.em` that took in so many entries.
+read::HeapHolder property(const std::string& label, uint64_t bytes, uint64_t entries) {
+  read::HeapHolder made = holder("job.em." + label, bytes);
+  made.entries = {{"Row", "/srv/app.js:6", entries, bytes / 2}};
+  made.path = {{"", "global", "", 1}, {"em", "EntityManager", "", 1}, {label, "Map", "", 1}};
+  return made;
+}
+
+TEST_CASE("an index beside a list of the same things is one holder: the object that has both") {
+  for (const uint64_t entries : {2000, 1500, 12}) {
+    CAPTURE(entries);
+    Report report = report_of(900'000);
+    const uint64_t first = entries == 12 ? 12 : 2000;
+    add_heap_owners(
+        recording_of({property("rows", 600'000, first), property("byId", 400'000, entries)}),
+        report);
+    const std::vector<report::OwnerLine>& owners = report.heap_growth[0].owners;
+    CHECK(owners.size() == (entries == 2000 ? 1 : 2));
+    if (entries != 2000) continue;
+    CHECK(owners[0].name == "job.em");
+    CHECK(owners[0].what == "EntityManager");
+    CHECK(owners[0].alike == 1);
+    CHECK(owners[0].path.front() == "rows and byId");
+    CHECK(report.findings[0].owners.size() == 1);
+  }
+}
+
+TEST_CASE("what no other owner can have taken in is the largest's") {
+  // A tenth of the growth is sampling's error.
+  const auto owners_of = [](std::vector<read::HeapHolder> holders, double error) {
+    Report report = report_of(400'000);
+    report.findings[0].pace_error = error;
+    add_heap_owners(recording_of(std::move(holders)), report);
+    return report.findings[0].owners;
+  };
+  const std::vector<read::HeapHolder> several = {holder("cache", 900'000), holder("log", 100'000),
+                                                 holder("pool", 90'000), holder("rest", 80'000)};
+  REQUIRE(owners_of(several, 0.1).size() == 1);
+  CHECK(owners_of(several, 0.1)[0].name == "cache");
+  CHECK(owners_of(several, 0.1)[0].share == Approx(0.75));
+  CHECK(owners_of(several, 0.4).empty());  // it may be a fifth of what is estimated
+  CHECK(owners_of({holder("cache", 900'000), holder("log", 300'000)}, 0.1).empty());
+  CHECK(owners_of({holder("cache", 300'000), holder("log", 100'000)}, 0.1).empty());
+}
+
 TEST_CASE("objects of a class are joined with the constructor that allocates them") {
   read::HeapHolder cache = holder("cache", 500'000);
   cache.kinds = {{"Session", "file:///srv/app.js:6", 2000, 200'000}, {"Object", "", 2000, 100'000}};
