@@ -96,6 +96,10 @@ std::string site_key(const Frame& frame) {
   return "call\n" + frame.module + "\n" + hexadecimal(number_of(frame.file_address));
 }
 
+bool says_little(const symbolize::Frame& site) {
+  return site.function == "main" || site.function == "<module>";
+}
+
 std::optional<size_t> site_in(const symbolize::FrameList& frames, const Frame& site) {
   const std::string key = site_key(site);
   for (size_t i = 0; i < frames.size(); ++i) {

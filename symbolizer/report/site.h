@@ -34,6 +34,9 @@ bool same_function(const symbolize::Frame& a, const symbolize::Frame& b);
 // Whether both are the same line and column of one function.
 bool same_place(const symbolize::Frame& a, const symbolize::Frame& b);
 
+// Whether it is where a program begins: which of its lines that is says little of a server.
+bool says_little(const symbolize::Frame& site);
+
 // Where a finding's site stands among the frames of one of its stacks: that very line, else a line
 // of the same function. A site that was found where several stacks meet need not be in each.
 std::optional<size_t> site_in(const symbolize::FrameList& frames, const symbolize::Frame& site);

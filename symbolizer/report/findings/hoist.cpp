@@ -166,7 +166,7 @@ bool hoist_once(const read::Recording& recording, const Timeline& timeline, cons
   }
   const Frame caller = cause->frame;
   // Which of main's lines it was that came first or last says little of a program.
-  if (caller.function == "main") return false;
+  if (says_little(caller)) return false;
   if (are_lost(recording, cause->stacks) && !forgets_most(recording, timeline, *cause))
     return false;
   const std::unordered_set<size_t>& leaking = cause->stacks;

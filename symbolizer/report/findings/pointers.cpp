@@ -11,6 +11,7 @@
 #include "symbolizer/analyze/series.h"
 #include "symbolizer/report/findings/kept.h"
 #include "symbolizer/report/findings/parts.h"
+#include "symbolizer/report/site.h"
 
 namespace silt::report {
 namespace {
@@ -32,6 +33,12 @@ void take_in(const analyze::Timeline& timeline, Group& whole, Group& part) {
   part.stacks.clear();
   analyze::add(whole.sum, part.sum);
   add_up(timeline, whole);
+}
+
+// The larger is the place, unless that is only where the program began.
+double worth_as_site(const Group& group) {
+  constexpr double kSaysMore = 5;
+  return group.judgement.growth_bytes * (says_little(group.site) ? 1 : kSaysMore);
 }
 
 // Whether both hang on the objects of one group of another heap, of which there are more as well:
@@ -93,7 +100,7 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
       const size_t a = now(i);
       const size_t b = now(k);
       if (a == b || !rises(groups[a]) || !rises(groups[b]) || !(leaks(a) || leaks(b))) continue;
-      bool a_is_more = groups[a].judgement.growth_bytes >= groups[b].judgement.growth_bytes;
+      bool a_is_more = worth_as_site(groups[a]) >= worth_as_site(groups[b]);
       if (leaks(a) != leaks(b)) a_is_more = leaks(a);
       if (facts.of(i).is_lost_with(k) || facts.went_with(i, k)) a_is_more = false;
       const size_t whole = a_is_more ? a : b;

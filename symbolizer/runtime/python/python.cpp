@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "symbolizer/runtime/python/event_loop.h"
 #include "symbolizer/runtime/python/frames.h"
 #include "symbolizer/runtime/python/recycled.h"
 #include "symbolizer/runtime/python/words.h"
@@ -25,6 +26,7 @@ report::Origin origin_of(const symbolize::Frame& frame) {
 // Its findings are told in its words.
 void settle_python(const report::Settling& input, std::vector<report::Group>& groups) {
   python::doubt_recycled(input.recording, groups);
+  python::look_below_event_loops(input, groups);
   for (report::Group& group : groups) {
     const bool python =
         group.heap == read::Heap::kObjects || group.site.kind == symbolize::FrameKind::kPython;
