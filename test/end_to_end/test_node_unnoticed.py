@@ -68,6 +68,34 @@ class Unnoticed(NodeTest):
                            49 * 100003)  # others may be given back meanwhile
         self.assertEqual([stack for stack in report.stacks if stack["heap"] == "js"], [])
 
+    def test_what_is_logged_is_not_kept(self):
+        # Where a debugger can be attached, V8 keeps the last messages without silt too.
+        source = pathlib.Path(self.folder) / "logs.cjs"
+        source.write_text("""
+let made = 0, collected = 0;
+const registry = new FinalizationRegistry(() => { collected++; });
+const timer = setInterval(() => {
+  for (let i = 0; i < 20; i++) {
+    const order = { id: made++, lines: ['a', 'b'] };
+    registry.register(order, 1);
+    console.log(order);
+  }
+  if (made < 800) return;
+  clearInterval(timer);
+  setTimeout(() => {
+    gc();
+    setTimeout(() => console.error(collected > made / 2 ? 'collected' : 'kept'), 50);
+  }, 2200);
+}, 5);
+""")
+        for settings, options, what in (({}, (), "collected"), ({}, ("--inspect=0",), "kept"),
+                                        ({"SILT_NODE_INTERVAL": "0"}, (), "collected"),
+                                        ({"SILT_NODE_INTERVAL": "64K"}, (), "collected")):
+            with self.subTest(settings=settings, options=options):
+                _, _, errors = self.run_program([NODE, "--expose-gc", *options, str(source)],
+                                                silt=True, settings=settings, cwd=self.folder)
+                self.assertEqual(errors.splitlines()[-1], what, errors)
+
     def test_switched_off(self):
         process = self.app("steps.cjs", settings={"SILT_NODE": "0"})
         self.grow(process, 1)

@@ -66,10 +66,10 @@ Value number(Env env, double value) {
   return result;
 }
 
-// join(threadId, capture, heap, wake, look): from now on capture() is called when a snapshot is
+// join(threadId, capture, heap, wake, tick): from now on capture() is called when a snapshot is
 // wanted, heap(path) when the heap is (heap_copy.h), wake(awake) when the process has fallen asleep
-// or been woken, and look() where the interval may change; it returns after how many milliseconds
-// it is to be called again, 0: never. Returns the bytes between samples, or -1 when this isolate
+// or been woken, and tick() now and then; it returns after how many milliseconds it is to be called
+// again, 0: never. Returns the bytes between samples, or -1 when this isolate
 // cannot be asked.
 Value join_isolate(Env env, CallbackInfo info) {
   const Call call(env, info);
@@ -79,8 +79,7 @@ Value join_isolate(Env env, CallbackInfo info) {
       api.create_reference(env, call.arguments[1], 1, &functions.capture) != 0 ||
       api.create_reference(env, call.arguments[2], 1, &functions.heap) != 0 ||
       api.create_reference(env, call.arguments[3], 1, &functions.wake) != 0 ||
-      (g_settings.interval_adapts && g_settings.interval_bytes != 0 &&
-       api.create_reference(env, call.arguments[4], 1, &functions.look) != 0)) {
+      api.create_reference(env, call.arguments[4], 1, &functions.tick) != 0) {
     return number(env, -1);
   }
   if (join(env, static_cast<uint32_t>(thread_id), functions) == nullptr) {
@@ -233,6 +232,8 @@ extern "C" SILT_EXPORT silt::nodejs::Value napi_register_module_v1(silt::nodejs:
     }
   }
   api.set_named_property(env, exports, "inlining", number(env, g_settings.inlining ? 1 : 0));
+  const bool adapts = g_settings.interval_adapts && g_settings.interval_bytes != 0;
+  api.set_named_property(env, exports, "adapts", number(env, adapts ? 1 : 0));
   api.set_named_property(env, exports, "atExit", number(env, g_settings.at_exit ? 1 : 0));
   return exports;
 }

@@ -63,7 +63,7 @@ Isolate& isolate_of_timer(void* handle) { return **static_cast<Isolate**>(handle
 void on_timer(void* handle) {
   constexpr double kLongest = 3600e3;
   Isolate& isolate = isolate_of_timer(handle);
-  const double milliseconds = call(isolate, isolate.functions.look, nullptr);
+  const double milliseconds = call(isolate, isolate.functions.tick, nullptr);
   if (milliseconds >= 1 && milliseconds <= kLongest) {
     api.timer_start(handle, on_timer, static_cast<uint64_t>(milliseconds), 0);
   }
@@ -164,7 +164,7 @@ Isolate* join(Env env, uint32_t thread_id, const Functions& functions) {
   }
   api.unref(isolate->async);  // it must not keep the loop alive
   isolate->has_timer = false;
-  if (functions.look != nullptr) start_timer(loop, *isolate);
+  start_timer(loop, *isolate);
   if (api.add_cleanup(env, on_cleanup, isolate, &isolate->cleanup) != 0) {
     // Closing it without the hook is not to be had; the environment is being torn down anyway.
     return nullptr;

@@ -30,7 +30,7 @@ struct Functions {
   Reference capture;  // hands over a profile
   Reference heap;     // writes the heap
   Reference wake;     // starts the profiler, or stops it
-  Reference look;     // whether it samples too often; nullptr: it is not to be asked
+  Reference tick;     // what is to be done now and then
 };
 
 struct Isolate {

@@ -221,11 +221,18 @@ const kMostSamples = 20000;
 const kIntervalAtAnyPace = 256 * 1024;
 const kLongestInterval = 1024 * 1024;
 
+// As long as there is a session, V8 keeps the last thousand messages of the console, with the
+// objects in them. Plain node keeps none, unless a debugger can be attached.
+const kMessagesMs = 1000;
+
 // One isolate's profiler.
 class Heap {
   constructor(library, interval) {
-    const { Session } = require('inspector');
+    this.inspector = require('inspector');
+    const { Session } = this.inspector;
     this.library = library;
+    this.untilLook = 0;
+    this.waited = 0;
     this.interval = interval;
     this.v8 = require('v8');
     this.pace = undefined;
@@ -257,6 +264,20 @@ class Heap {
     this.start();
   }
 
+  forgetMessages() {
+    if (this.inspector.url() !== undefined) return;
+    this.session.post('Runtime.discardConsoleEntries', () => {});
+  }
+
+  // After how many milliseconds to be called again.
+  tick() {
+    this.forgetMessages();
+    this.untilLook -= this.waited;
+    if (this.untilLook <= 0) this.untilLook = (this.library.adapts && this.look()) || Infinity;
+    this.waited = Math.min(this.untilLook, kMessagesMs);
+    return this.waited;
+  }
+
   // After how many milliseconds to look again, 0: never.
   look() {
     this.sampleAnew(0); // another one may have lengthened it
@@ -285,6 +306,7 @@ class Heap {
   // Collects garbage; the numbers are those just after that.
   profile(totals) {
     let profile;
+    this.forgetMessages();
     const collections = this.v8.GCProfiler === undefined ? undefined : new this.v8.GCProfiler();
     if (collections !== undefined) collections.start();
     const method = this.interval === 0 ? 'HeapProfiler.collectGarbage'
@@ -392,16 +414,16 @@ function join(library) {
       // A node without inspector: the native half works.
     }
   };
-  const look = () => {
+  const tick = () => {
     let next = kRestMs;
     try {
-      library.run(() => { next = heap === undefined ? kRestMs : heap.look(); });
+      library.run(() => { next = heap === undefined ? kRestMs : heap.tick(); });
     } catch {
       // It stays as it is.
     }
     return next;
   };
-  interval = library.join(threadId, capture, heapOf, wake, look);
+  interval = library.join(threadId, capture, heapOf, wake, tick);
   if (interval < 0) return;
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');

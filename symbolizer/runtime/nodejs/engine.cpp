@@ -20,6 +20,9 @@ constexpr std::string_view kCompiler = "v8::internal::compiler";
 constexpr std::string_view kBooks = "v8::internal's books";
 constexpr std::string_view kProfiler = "v8::internal::SamplingHeapProfiler";
 
+// The last messages of the console, which V8 keeps for debuggers, a thousand at most.
+constexpr std::string_view kInspector = "v8_inspector::";
+
 constexpr std::array<std::string_view, 6> kOfCollector = {
     "v8::internal::Heap::",   "v8::internal::MemoryAllocator::", "v8::internal::MarkCompact",
     "v8::internal::Scavenge", "v8::internal::ConcurrentMarking", "v8::internal::Sweeper"};
@@ -63,6 +66,7 @@ bool is_buffer_allocator(const Frame& frame) {
 
 std::string_view own_work(const Frame& frame) {
   const std::string_view name = frame.function;
+  if (report::plain_name(name).starts_with(kInspector)) return kBooks;
   if (!contains(name, "v8::internal::")) return "";
   // Memory of Buffers, which the heap hands on.
   if (contains(name, "AllocateExternalBackingStore")) return "";

@@ -49,7 +49,8 @@ TEST_CASE("no two runtimes share a name or a kind of frames") {
 TEST_CASE("own work that has a site is told again by that site's name") {
   Frame frame;
   for (const char* function : {"v8::internal::Heap::AllocateRaw(int)", "v8::internal::wasm::Grow()",
-                               "v8::internal::SamplingHeapProfiler::SampleObject(int)"}) {
+                               "v8::internal::SamplingHeapProfiler::SampleObject(int)",
+                               "v8_inspector::V8ConsoleMessage::createForConsoleAPI(int)"}) {
     frame.function = function;
     Frame site;
     site.function = own_work(frame);
