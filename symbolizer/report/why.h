@@ -42,52 +42,53 @@ struct NamedShare {
 
 struct Remark {
   enum class Kind : uint8_t {
-    kContentFull,     //
-    kOneOfMany,       // count: places that change
-    kCompiledInto,    // place: what it is part of since it was compiled
-    kCompiledWithin,  // place: what is compiled into it and allocated before
-    kWholeFlat,       // of `whole`, bytes: at last
-    kWholeGrewLess,   // of `whole`, bytes: by
-    kWholeSlows,      // the managed heap grows ever more slowly
-    kNotJoined,       //
-    kWithObjects,     // bytes: of a managed heap that go with it
-    kWithNative,      // bytes, name: what for: native memory that goes with it
-    kAlongWith,       // bytes, place: what the runtime makes along with it
-    kMoreBy,          // the same in what was sampled of the whole
-    kPoolInStep,      // bytes: made in step with it by a pool of threads
-    kByPool,          // it is made by the pool
-    kByPoolLookAt,    // the same; place: what grows meanwhile
-    kPieces,          // count: that it was mapped in
-    kContainers,      // bytes: of its containers, which go with it
-    kAskedForHere,    // share, name: of an allocator, or empty: mapped in pieces too few to count
-    kReserved,        // bytes: that were mapped before
-    kMappedBy,        // leads
-    kHandedOutBy,     // name: of an allocator; setting: that opens it, or empty
-    kNoPlace,         // leads: none accounts for most of it
-    kSampledHere,     // share: of what was sampled
-    kHeapWithIt,      // curve, thread: the managed heap grows with it
-    kNoSample,        // of what was added
-    kFewSamples,      // leads: too few samples tell which place
-    kOutside,         // what is there
-    kSpread,          // count, leads: places too small to be judged alone
-    kOwnMalloc,       // the program's, whose blocks are not seen
-    kFragments,       // or taken in a way that is not seen
-    kAllocator,       // name, or empty
-    kOneKeeps,        // bytes, place: what keeps it or is kept by it
-    kOneOwner,        // bytes, place, name: what the variable `name` keeps as well
-    kNotFullYet,      // name: of what keeps it, and how full that is
-    kGarbage,         // share: of it, which waits for its collector
-    kRuntimesOwn,     // share: of it, mostly freed objects that a runtime keeps to hand out again
-    kPartAtRest,      // bytes, place: what it hangs on, which rose more and came to rest
-    kFewAndSmall,     // share: of what is in use
-    kSmallBeside,     // share: of what is in use; a leak is much larger
-    kRecycled,        // count: freed objects that the runtime keeps and hands out elsewhere
-    kLost,            // share: of its blocks, to which nothing points
-    kCame,            // leads: classes whose objects came, count: that are told
-    kSoftly,          // count: references that came, which the runtime clears if memory is short
-    kLoadedAnew,      // name, count: so often a class of this name was loaded
-    kEngine,          // the runtime's own work
-    kNoSites,         // who allocates and who keeps is not seen; what would tell
+    kContentFull,       //
+    kOneOfMany,         // count: places that change
+    kCompiledInto,      // place: what it is part of since it was compiled
+    kCompiledWithin,    // place: what is compiled into it and allocated before
+    kWholeFlat,         // of `whole`, bytes: at last
+    kWholeGrewLess,     // of `whole`, bytes: by
+    kWholeSlows,        // the managed heap grows ever more slowly
+    kNotJoined,         //
+    kWithObjects,       // bytes: of a managed heap that go with it
+    kWithNative,        // bytes, name: what for: native memory that goes with it
+    kAlongWith,         // bytes, place: what the runtime makes along with it
+    kMoreBy,            // the same in what was sampled of the whole
+    kPoolInStep,        // bytes: made in step with it by a pool of threads
+    kByPool,            // it is made by the pool
+    kByPoolLookAt,      // the same; place: what grows meanwhile
+    kPieces,            // count: that it was mapped in
+    kContainers,        // bytes: of its containers, which go with it
+    kAskedForHere,      // share, name: of an allocator, or empty: mapped in pieces too few to count
+    kReserved,          // bytes: that were mapped before
+    kMappedBy,          // leads
+    kHandedOutBy,       // name: of an allocator; setting: that opens it, or empty
+    kNoPlace,           // leads: none accounts for most of it
+    kSampledHere,       // share: of what was sampled
+    kHeapWithIt,        // curve, thread: the managed heap grows with it
+    kNoSample,          // of what was added
+    kFewSamples,        // leads: too few samples tell which place
+    kOutside,           // what is there
+    kSpread,            // count, leads: places too small to be judged alone
+    kOwnMalloc,         // the program's, whose blocks are not seen
+    kFragments,         // or taken in a way that is not seen
+    kAllocator,         // name, or empty
+    kOneKeeps,          // bytes, place: what keeps it or is kept by it
+    kOneOwner,          // bytes, place, name: what the variable `name` keeps as well
+    kNotFullYet,        // name: of what keeps it, and how full that is
+    kGarbage,           // share: of it, which waits for its collector
+    kRuntimesOwn,       // share: of it, mostly freed objects that a runtime keeps to hand out again
+    kPartAtRest,        // bytes, place: what it hangs on, which rose more and came to rest
+    kCountedElsewhere,  // share, name: of what came in the heap as counted, and who keeps that
+    kFewAndSmall,       // share: of what is in use
+    kSmallBeside,       // share: of what is in use; a leak is much larger
+    kRecycled,          // count: freed objects that the runtime keeps and hands out elsewhere
+    kLost,              // share: of its blocks, to which nothing points
+    kCame,              // leads: classes whose objects came, count: that are told
+    kSoftly,            // count: references that came, which the runtime clears if memory is short
+    kLoadedAnew,        // name, count: so often a class of this name was loaded
+    kEngine,            // the runtime's own work
+    kNoSites,           // who allocates and who keeps is not seen; what would tell
   };
   Kind kind;
   Ground ground = Ground::kNone;  // what it does to the verdict

@@ -115,6 +115,9 @@ bool are_buffers(read::Heap heap, const std::string& what) {
   return heap == read::Heap::kNative && what == kBuffers;
 }
 
+// The standard error of so few samples (16) that a curve drawn through them says little.
+constexpr double kFewSamples = 0.25;
+
 // Of its growth, as a share.
 double error_of(const Group& group) {
   const analyze::Series& sum = group.sum;
@@ -146,6 +149,7 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
   if (keepers.heaps().empty()) return;
   std::unordered_map<const HeapHolder*, Group*> largest;
   std::vector<std::pair<Group*, const HeapHolder*>> kept;
+  std::vector<Group*> unsure;
   for (Group& group : groups) {
     const bool buffers = are_buffers(group.heap, group.what);
     if (!(buffers || group.heap == read::Heap::kManaged) || group.stacks.empty() || !rises(group)) {
@@ -158,13 +162,27 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
       add_functions(report::frames_of(input.recording, one, input.names), place);
     }
     const auto keeper = buffers ? keepers.of_buffers(place.growth_bytes) : keepers.of(place);
-    if (!keeper) continue;
+    if (!keeper) {
+      if (!buffers && place.error >= kFewSamples) unsure.push_back(&group);
+      continue;
+    }
     kept.emplace_back(&group, keeper->holder);
     Group*& most = largest[keeper->holder];
     const auto leaks = [](const Group& one) { return one.verdict() == report::Verdict::kLeak; };
     if (most == nullptr || (leaks(group) && !leaks(*most)) ||
         (leaks(group) == leaks(*most) && worth_as_site(group) > worth_as_site(*most))) {
       most = &group;
+    }
+  }
+  // A count is more than a few samples, where a leak explains it.
+  const auto keeper = keepers.of_nearly_all();
+  const auto leak = keeper ? largest.find(keeper->holder) : largest.end();
+  if (leak != largest.end() && leak->second->verdict() == report::Verdict::kLeak) {
+    for (Group* const group : unsure) {
+      group->remarks.push_back({.kind = Remark::Kind::kCountedElsewhere,
+                                .ground = report::Ground::kFewAndSmall,
+                                .share = keeper->share,
+                                .name = name_of(*keeper->holder)});
     }
   }
   for (const auto& [group, holder] : kept) {

@@ -62,6 +62,9 @@ class Keepers {
   const std::vector<read::HeapGrowth>& heaps() const { return heaps_; }
 
   std::optional<Keeper> of(const GrownPlace& place) const;
+  // Who keeps nearly all that came in all heaps of the process; nothing: nobody does, or it is not
+  // known.
+  std::optional<Keeper> of_nearly_all() const;
   // Of Buffers, whose memory is native: a heap lists it with the objects that own it.
   std::optional<Keeper> of_buffers(double growth_bytes) const;
 

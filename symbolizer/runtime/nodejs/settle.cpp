@@ -130,9 +130,9 @@ void hold_against(const Timeline& timeline, const std::vector<double>& whole, Wh
   }
 }
 
-// Memory that V8 itself needs for a larger heap, or to compile. What it maps is the heap's own pages
-// (from node 26 on; before, it reserves them without access, which is not recorded): the heap has
-// figures of its own, and is judged by these.
+// Memory that V8 itself needs for a larger heap, or to compile. What it maps is the heap's own
+// pages (from node 26 on; before, it reserves them without access, which is not recorded): the heap
+// has figures of its own, and is judged by these.
 bool is_bookkeeping(const Group& group, double heap_growth) {
   if (group.heap == read::Heap::kMapping &&
       report::own_work_of(group.site) == OwnWork::kCollecting) {
