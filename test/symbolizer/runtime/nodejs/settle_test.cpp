@@ -57,43 +57,6 @@ TEST_CASE(
   CHECK((reason.find("`handleStreamEnd`") != std::string::npos) == !larger);
 }
 
-TEST_CASE("few samples are no second leak where a count says that one owner keeps nearly all") {
-  const auto holder = [](const char* name, uint64_t bytes) {
-    read::HeapHolder made;
-    made.name = name;
-    made.bytes = bytes;
-    made.objects = bytes / 100;
-    return made;
-  };
-  // What the second owner has, in bytes; 0: nobody looked.
-  const uint64_t second = GENERATE(0, 240'000, 900'000);
-  CAPTURE(second);
-  Server server(2);
-  const auto cache =
-      server.process.script_stack({{"remember", "file:///srv/app.js", 31, 3}, kMain, kTimers});
-  const auto other =
-      server.process.script_stack({{"identify", "file:///srv/app.js", 80, 3}, kMain, kTimers});
-  for (int i = 0; i <= 9; ++i) {
-    server.objects(cache, 5'000, 120);
-    server.objects(other, 400, 120);
-    server.snapshot(i * 15);
-  }
-  if (second > 0) {
-    read::HeapGrowth heap;
-    heap.last.snapshot = 9;
-    heap.holders = {holder("cache", 5'400'000), holder("ids", second)};
-    server.heap_growth = {heap};
-  }
-  const Report report = server.report();
-  const auto found = accused(report);
-  CHECK(found.size() == (second == 240'000 ? 1 : 2));
-  CHECK(found[0]->site.function == "remember");
-  for (const Finding& finding : report.findings) {
-    if (finding.site.function != "identify" || finding.verdict == Verdict::kLeak) continue;
-    CHECK(render::reason_text(finding.why).find("is kept by `cache`") != std::string::npos);
-  }
-}
-
 TEST_CASE("a place that is most of a heap which grows ever more slowly has the heap's curve") {
   // A table that fills, or a leak of the same size under a load that falls by a third.
   const bool leaks_too = GENERATE(false, true);
