@@ -83,9 +83,6 @@ std::string remark_text(const Remark& remark) {
     case Kind::kPartAtRest:
       return "; but it hangs on what " + said_place(remark.place) + " made, which rose by " +
              bytes + " and came to rest: a longer run tells";
-    case Kind::kCountedElsewhere:
-      return "; but few samples tell of it, and " + format_percent(remark.share) +
-             " of what came in the heap, as counted, is kept by `" + remark.name + "`";
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";

@@ -64,6 +64,7 @@ struct Remark {
     kMappedBy,          // leads
     kHandedOutBy,       // name: of an allocator; setting: that opens it, or empty
     kNoPlace,           // leads: none accounts for most of it
+    kListedLess,        // bytes: that the heap grew by, by two lists of what is reachable
     kSampledHere,       // share: of what was sampled
     kHeapWithIt,        // curve, thread: the managed heap grows with it
     kNoSample,          // of what was added

@@ -82,6 +82,16 @@ Span span_of(const read::Recording& recording, const HeapGrowth& heap) {
   return span;
 }
 
+std::optional<double> listed_growth(const read::Recording& recording, uint32_t thread,
+                                    double judged_seconds) {
+  for (const HeapGrowth& heap : recording.heap_growth) {
+    if (heap.thread != thread || !heap.why_not.empty()) continue;
+    const auto longer = longer_than(recording, heap, judged_seconds);
+    return longer ? std::optional<double>(*longer * static_cast<double>(heap.bytes)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 double came_in(const HeapGrowth& heap) {
   double bytes = static_cast<double>(heap.more_bytes);
   for (const HeapHolder& holder : heap.holders) bytes += static_cast<double>(holder.bytes);

@@ -46,6 +46,11 @@ struct Span {
 };
 Span span_of(const read::Recording& recording, const read::HeapGrowth& heap);
 
+// What a heap grew by, by two lists of all that is reachable, in bytes, stretched to the time that
+// is judged; nothing where it was not looked at for half of that.
+std::optional<double> listed_growth(const read::Recording& recording, uint32_t thread,
+                                    double judged_seconds);
+
 // All that came in a heap, where it is kept, in bytes: places that shrank do not count against it.
 double came_in(const read::HeapGrowth& heap);
 

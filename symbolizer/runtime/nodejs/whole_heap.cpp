@@ -5,12 +5,16 @@
 #include "symbolizer/runtime/nodejs/whole_heap.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "symbolizer/report/findings/whole_sums.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/keepers.h"
 #include "symbolizer/runtime/nodejs/native_memory.h"
 #include "symbolizer/runtime/nodejs/outside_heaps.h"
 
@@ -136,6 +140,17 @@ void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Grou
   }
 }
 
+// heapUsed also counts what V8 would give up if it had to: code that ran once, space that a copy of
+// the process finds free.
+std::optional<Remark> listed_less(const read::Recording& recording, uint32_t thread, double rise,
+                                  double judged_seconds) {
+  constexpr double kMost = 0.5;
+  const auto listed = listed_growth(recording, thread, judged_seconds);
+  if (!listed || *listed >= kMost * rise) return std::nullopt;
+  return Remark{
+      .kind = Remark::Kind::kListedLess, .ground = Ground::kWholeGrewLess, .bytes = *listed};
+}
+
 }  // namespace
 
 void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wholes) {
@@ -160,6 +175,8 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
     const std::vector<Lead> leads = report::find_leads(
         input, Heap::kManaged, [](const report::StackSummary& s) { return s.growth_bytes; });
     const double all = report::bytes_of(leads);
+    const std::optional<Remark> less =
+        listed_less(recording, thread, rise, input.timeline.length_seconds);
     // The place is known, and only its own samples were too few for its curve.
     const Lead* known = known_place(input, leads);
     Group* const native = leak_beside(groups, leads);
@@ -190,6 +207,7 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
       place.subject = Subject::kManagedHeap;
       place.thread = thread;
       place.remarks = {{.kind = Remark::Kind::kSampledHere, .share = lead.bytes / all}};
+      if (less) place.remarks.push_back(*less);
       const auto callerless = [](const Group& group) {
         return group.heap == Heap::kManaged && is_callerless(group);
       };
@@ -216,10 +234,12 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
       return group.heap == Heap::kManaged && is_callerless(group) &&
              group.verdict() == Verdict::kLeak;
     });
-    Finding finding = report::finding_of(
-        input, "js", Heap::kManaged, Subject::kManagedHeap, curve, judgement, leads,
-        {{.kind = leads.empty() ? Remark::Kind::kNoSample : Remark::Kind::kFewSamples,
-          .leads = report::shares_of(leads)}});
+    std::vector<Remark> remarks = {
+        {.kind = leads.empty() ? Remark::Kind::kNoSample : Remark::Kind::kFewSamples,
+         .leads = report::shares_of(leads)}};
+    if (less) remarks.push_back(*less);
+    Finding finding = report::finding_of(input, "js", Heap::kManaged, Subject::kManagedHeap, curve,
+                                         judgement, leads, std::move(remarks));
     finding.why.thread = thread;
     wholes.findings.push_back(std::move(finding));
   }

@@ -110,6 +110,12 @@ std::string remark(const Remark& remark) {
       return heap ? "; but the JavaScript heap as a whole grew by only " + bytes +
                         ", which other places account for"
                   : "";
+    case Kind::kCountedElsewhere:
+      return "; but few samples tell of it, and " + format_percent(remark.share) +
+             " of what came in the heap, as counted, is kept by `" + remark.name + "`";
+    case Kind::kListedLess:
+      return "; but of what can be reached, as listed object by object, there is only " + bytes +
+             " more: the rest is what V8 has not given up yet (code, free space)";
     case Kind::kNotJoined:
       return "; but silt is not joined to this Node.js process, so memory that waits for V8's "
              "garbage collector looks the same";

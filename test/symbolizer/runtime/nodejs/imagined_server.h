@@ -38,6 +38,8 @@ class Server {
     process.allocate(stack, samples, stands_for,
                      static_cast<uint64_t>(static_cast<double>(stands_for) * size));
   }
+  // What no sample tells of.
+  void grow(double bytes) { used_ += bytes; }
   void collect(test::RecordingBuilder::ScriptStack stack, double count, double size) {
     used_ -= count * size;
     const double chance = 1 - std::exp(-size / kInterval);
