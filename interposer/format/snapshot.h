@@ -306,7 +306,8 @@ static_assert(sizeof(MappingEntry) == 32);
   X(17, resident_bytes, "memory of silt's tables, bytes resident")                                 \
   X(18, folded_stacks, "stacks without live blocks, long not seen, counted at their callers since") \
   X(19, folded_nodes, "stack tree nodes given back with them")                                     \
-  X(20, reissued_blocks, "blocks handed out again that were not seen to be given back")
+  X(20, reissued_blocks, "blocks handed out again that were not seen to be given back")            \
+  X(21, process_cpu_nanoseconds, "processor time of the whole process so far; no cost of silt's")
 // clang-format on
 
 enum class Cost : uint32_t {
@@ -314,7 +315,7 @@ enum class Cost : uint32_t {
   SILT_COST_COUNTERS(SILT_COST_ENUM)
 #undef SILT_COST_ENUM
 };
-inline constexpr uint32_t kCostCount = 20;
+inline constexpr uint32_t kCostCount = 21;
 
 struct CostEntry {
   uint32_t id;  // Cost

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/clock.h"
 #include "interposer/base/maps_line.h"
 #include "interposer/base/memory.h"
 #include "interposer/base/system_call.h"
@@ -142,6 +143,7 @@ void write_costs(SectionWriter& out, const SnapshotFacts& facts, uint64_t elapse
   add(Cost::folded_stacks, track::folding.folded_stacks());
   add(Cost::folded_nodes, track::folding.folded_nodes());
   add(Cost::reissued_blocks, recorder.reissued_blocks.load(std::memory_order_relaxed));
+  add(Cost::process_cpu_nanoseconds, base::clock_ns(CLOCK_PROCESS_CPUTIME_ID));
   out.end(count);
 }
 

@@ -10,9 +10,13 @@
 namespace silt::analyze {
 namespace {
 
+// Of all heaps that are counted block by block: objects of runtimes are among the stacks.
 double allocated_blocks(const read::Snapshot& snapshot) {
-  return static_cast<double>(snapshot.meta.native.allocated_blocks +
-                             snapshot.meta.mapping.allocated_blocks);
+  uint64_t blocks = snapshot.meta.native.allocated_blocks + snapshot.meta.mapping.allocated_blocks;
+  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) {
+    blocks += runtime.objects.allocated_blocks;
+  }
+  return static_cast<double>(blocks);
 }
 
 double seconds_of(const read::Snapshot& snapshot) {
@@ -41,7 +45,11 @@ std::vector<size_t> thinned(const read::Recording& recording, const std::vector<
 }
 
 double live_blocks(const read::Snapshot& snapshot) {
-  return static_cast<double>(snapshot.meta.native.live_blocks + snapshot.meta.mapping.live_blocks);
+  uint64_t blocks = snapshot.meta.native.live_blocks + snapshot.meta.mapping.live_blocks;
+  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) {
+    blocks += runtime.objects.live_blocks;
+  }
+  return static_cast<double>(blocks);
 }
 
 // A window is idle when the process allocated less in it than one fiftieth of a busy window's pace:

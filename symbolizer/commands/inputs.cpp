@@ -46,7 +46,7 @@ std::optional<Error> mark_by_baseline(const std::string& path, report::Report& r
   const auto places = report::parse_baseline(*text);
   if (!places) return Error{"baseline " + in_quotes(path) + ", " + places.error().message};
   for (report::Finding& finding : report.findings) {
-    if (report::rises(finding.verdict)) report::mark_against(*places, finding);
+    if (report::rises(finding.verdict)) report::mark_against(*places, report.busyness, finding);
   }
   return std::nullopt;
 }

@@ -69,6 +69,25 @@ Report begin_report(const read::Recording& recording, const Options& options) {
   return report;
 }
 
+Busyness busyness_of(const read::Recording& recording, const Timeline& timeline) {
+  Busyness busyness;
+  if (timeline.regular.size() < 2 || timeline.length_seconds <= 0) return busyness;
+  const read::Snapshot& first = recording.snapshots[timeline.regular.front()];
+  const read::Snapshot& last = recording.snapshots[timeline.regular.back()];
+  const auto more = [](uint64_t before, uint64_t after) {
+    return after > before ? static_cast<double>(after - before) : 0;
+  };
+  busyness.allocations_per_hour =
+      more(first.meta.native.allocated_blocks + first.meta.mapping.allocated_blocks,
+           last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks) *
+      3600 / timeline.length_seconds;
+  constexpr auto kCpu = static_cast<size_t>(format::Cost::process_cpu_nanoseconds);
+  if (first.costs.size() > kCpu && last.costs.size() > kCpu && first.costs[kCpu] > 0) {
+    busyness.processors = more(first.costs[kCpu], last.costs[kCpu]) / 1e9 / timeline.length_seconds;
+  }
+  return busyness;
+}
+
 void add_detectable(const Timelines& timelines, Report& report) {
   report.judged_snapshots = timelines.native.regular.size();
   report.judged_seconds = timelines.native.length_seconds;
@@ -191,6 +210,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
   const Timelines timelines{analyze::make_timeline(recording, options.work),
                             analyze::make_script_timeline(recording, options.work)};
   add_detectable(timelines, report);
+  report.busyness = busyness_of(recording, timelines.native);
   std::vector<StackSummary> summaries = judge_all_stacks(recording, timelines);
 
   tell("naming what grows", 0.3);

@@ -183,6 +183,8 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
   for (size_t process = 0; process < reports.size(); ++process) {
     Report& report = reports[process];
     add_snapshots(all.snapshots, report.snapshots);
+    all.busyness.allocations_per_hour += report.busyness.allocations_per_hour;
+    all.busyness.processors += report.busyness.processors;
     std::unordered_map<read::StackId, read::StackId> new_ids;
     for (StackLine& stack : report.stacks) {
       new_ids.try_emplace(stack.id, read::StackId{next_id});

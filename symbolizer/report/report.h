@@ -216,6 +216,12 @@ struct SourcePlace {
 // Of a frame's file: absolute where the folder of the compiler is known, without ".." within.
 std::string source_path(const symbolize::Frame& frame);
 
+// How busy a process was between the snapshots that are judged; 0: not known.
+struct Busyness {
+  double allocations_per_hour = 0;  // blocks of all heaps that are counted one by one
+  double processors = 0;            // in use on average
+};
+
 struct Report {
   uint32_t pid = 0;
   std::string program;
@@ -234,6 +240,7 @@ struct Report {
   std::vector<ProcessLine> processes;  // empty unless several are reported together
   size_t judged_snapshots = 0;         // regular ones; fewer than 2: growth is not known
   double judged_seconds = 0;           // from the first to the last of them
+  Busyness busyness;                   // of all processes together
   // Of the smallest leak that would have been called one; empty when the run was too short.
   std::optional<double> detectable_blocks_per_hour;
   std::optional<double> detectable_bytes_per_hour;

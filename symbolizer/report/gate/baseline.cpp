@@ -21,6 +21,31 @@ namespace {
 constexpr double kWorsePace = 1.25;
 // And by what chance makes of two runs that are sampled alike.
 constexpr double kErrorsOfChance = 2;
+// How busy the processes were, as lines of the file: no place is called so.
+constexpr char kAllocations[] = "[busy] allocations an hour";
+constexpr char kProcessors[] = "[busy] thousandths of a processor";
+
+double value_of(const std::vector<Place>& baseline, const char* key) {
+  for (const Place& place : baseline) {
+    if (place.key == key) return place.bytes_per_hour;
+  }
+  return 0;
+}
+
+// 1 or more; 1 where it is not known of both.
+double busier_by(const std::vector<Place>& baseline, const Busyness& now) {
+  const double allocations = value_of(baseline, kAllocations);
+  const double processors = value_of(baseline, kProcessors) / 1000;
+  if (allocations <= 0 || processors <= 0) return 1;
+  return std::max(1.,
+                  std::min(now.allocations_per_hour / allocations, now.processors / processors));
+}
+
+std::string line_of(double value, const std::string& key) {
+  char number[32];
+  std::snprintf(number, sizeof number, "%.0f", std::max(0.0, value));
+  return std::string(number) + " " + key + "\n";
+}
 
 }  // namespace
 
@@ -37,10 +62,10 @@ std::string write_baseline(const Report& report) {
       add_place(places, owner, finding.bytes_per_hour.value_or(0));
     }
   }
-  for (const Place& place : places) {
-    char pace[32];
-    std::snprintf(pace, sizeof pace, "%.0f", std::max(0.0, place.bytes_per_hour));
-    text += std::string(pace) + " " + place.key + "\n";
+  for (const Place& place : places) text += line_of(place.bytes_per_hour, place.key);
+  if (!places.empty() && report.busyness.processors > 0) {
+    text += line_of(report.busyness.allocations_per_hour, kAllocations);
+    text += line_of(1000 * report.busyness.processors, kProcessors);
   }
   return text;
 }
@@ -73,12 +98,13 @@ std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding&
   return pace;
 }
 
-void mark_against(const std::vector<Place>& baseline, Finding& finding) {
+void mark_against(const std::vector<Place>& baseline, const Busyness& now, Finding& finding) {
   if (const std::optional<double> known = pace_in(baseline, finding)) {
     finding.baseline_bytes_per_hour = *known;
     const double pace = std::max(0.0, finding.bytes_per_hour.value_or(0));
     const double chance = kErrorsOfChance * std::sqrt(2) * finding.pace_error;
-    finding.change = pace > (kWorsePace + chance) * *known ? Change::kWorse : Change::kKnown;
+    const double allowed = (kWorsePace + chance) * busier_by(baseline, now) * *known;
+    finding.change = pace > allowed ? Change::kWorse : Change::kKnown;
   } else if (!baseline.empty() && finding.change == Change::kNotCompared) {
     finding.change = Change::kNew;
   }

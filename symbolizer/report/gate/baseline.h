@@ -25,9 +25,12 @@ std::string write_baseline(const Report& report);
 // Nothing where neither is known.
 std::optional<double> pace_in(const std::vector<Place>& baseline, const Finding& finding);
 
-// Marks it as known, worse by a quarter or more, or new, with its pace by the baseline. An empty
-// baseline leaves it as it is: nothing was known when that was written, or nobody has looked.
-void mark_against(const std::vector<Place>& baseline, Finding& finding);
+// Marks it as known, worse by a quarter or more, or new, with its pace by the baseline. What leaks
+// with each request is faster when there are more of them: where the process has allocated more and
+// used more processor time than when the baseline was written (`now`), by the smaller of the two
+// factors, so much more is not worse. An empty baseline leaves it as it is: nothing was known when
+// that was written, or nobody has looked.
+void mark_against(const std::vector<Place>& baseline, const Busyness& now, Finding& finding);
 
 }  // namespace silt::report
 

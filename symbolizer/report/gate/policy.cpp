@@ -90,7 +90,7 @@ void apply_policy(Report& report, const Policy& policy,
                (suppression.until.empty() ? "" : " (until " + suppression.until + ")"));
     }
     if (excused) continue;
-    mark_against(baseline, finding);
+    mark_against(baseline, report.busyness, finding);
     if (finding.change == Change::kKnown) {
       rule(Outcome::kExcused, "baseline", "known from the baseline, and not worse");
       continue;

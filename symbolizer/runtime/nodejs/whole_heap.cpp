@@ -45,8 +45,9 @@ constexpr double kEnoughSamples = 9;
 // A place that made less of all that was sampled is not the cause of the rest.
 constexpr double kLeastShare = 0.15;
 
-// Curves of one JavaScript heap: heapUsed just after each of its collections.
-Curve heap_curve(const read::Recording& recording, uint32_t thread) {
+// Curves of one JavaScript heap: heapUsed just after each of its collections. `work`: native blocks
+// that were allocated until then.
+Curve heap_curve(const read::Recording& recording, uint32_t thread, std::vector<double>& work) {
   Curve curve;
   uint64_t captured = 0;
   for (const read::Snapshot& snapshot : recording.snapshots) {
@@ -57,6 +58,7 @@ Curve heap_curve(const read::Recording& recording, uint32_t thread) {
       captured = heap.captured_elapsed_ns;
       curve.seconds.push_back(static_cast<double>(captured) / 1e9);
       curve.values.push_back(static_cast<double>(heap.heap_used_bytes));
+      work.push_back(static_cast<double>(snapshot.meta.native.allocated_blocks));
     }
   }
   return curve;
@@ -105,16 +107,16 @@ Group* leak_beside(std::vector<Group>& groups, const std::vector<Lead>& leads) {
   return among ? found : nullptr;
 }
 
-// The pace of the last third of a curve as a share of that of its fastest third; 1 where it is too
-// short to tell.
-double late_share(const Curve& curve) {
+// The pace of the last third of a curve as a share of that of its fastest third, by time or by what
+// was done meanwhile (`at`); 1 where it is too short to tell.
+double late_share(const Curve& curve, const std::vector<double>& at) {
   constexpr size_t kFewestWindows = 6;
   if (curve.values.size() <= kFewestWindows) return 1;
   const size_t windows = curve.values.size() - 1;
   const size_t third = windows / 3;
   const auto pace = [&](size_t from) {
     return (curve.values[from + third] - curve.values[from]) /
-           std::max(1e-6, curve.seconds[from + third] - curve.seconds[from]);
+           std::max(1e-6, at[from + third] - at[from]);
   };
   double fastest = 0;
   for (size_t from = 0; from + third <= windows; ++from) fastest = std::max(fastest, pace(from));
@@ -123,7 +125,8 @@ double late_share(const Curve& curve) {
 
 // Samples of a place tell its curve only roughly. Where it is most of what the heap grew by, the
 // heap has the same curve, and is counted. A load that falls by some slows a leak as well.
-void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Group>& groups) {
+void follow_the_heap(const Judgement& heap, const Curve& curve, const std::vector<double>& work,
+                     std::vector<Group>& groups) {
   constexpr double kMost = 0.5;
   constexpr double kMuchSlower = 0.4;
   const double rise = heap.growth_bytes;
@@ -132,7 +135,10 @@ void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Grou
       because != analyze::Because::kWholeAfterRush && because != analyze::Because::kWholeStopped) {
     return;
   }
-  if (late_share(curve) > kMuchSlower) return;
+  // A process that does ever less on a machine that is ever busier leaks ever more slowly.
+  if (late_share(curve, curve.seconds) > kMuchSlower || late_share(curve, work) > kMuchSlower) {
+    return;
+  }
   for (Group& group : groups) {
     if (group.heap != Heap::kManaged || group.verdict() != Verdict::kLeak) continue;
     if (group.judgement.growth_bytes < kMost * rise) continue;
@@ -162,10 +168,11 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
       threads.insert(heap.thread_id);
   }
   for (const uint32_t thread : threads) {
-    const Curve curve = heap_curve(recording, thread);
+    std::vector<double> work;
+    const Curve curve = heap_curve(recording, thread, work);
     report::tell_smallest(wholes, curve, kFloor);
     const Judgement judgement = analyze::judge_whole(curve, kFloor);
-    if (threads.size() == 1) follow_the_heap(judgement, curve, groups);
+    if (threads.size() == 1) follow_the_heap(judgement, curve, work, groups);
     if (!rises(judgement.verdict())) continue;
     const double rise = report::rise_of(curve, judgement.warm_up_windows);
     // What node makes with none of the user's code on the stack explains nothing.

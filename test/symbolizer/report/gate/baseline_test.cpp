@@ -53,6 +53,27 @@ TEST_CASE("a baseline knows what the same variable keeps, from another place, un
   CHECK_FALSE(knows(before, leaking_in("insert", owner("global", "server.queue_"))));
 }
 
+TEST_CASE("a leak with each request is not worse where there are more requests") {
+  const auto busy = [](Report report, double allocations, double processors) {
+    report.busyness = {allocations, processors};
+    return report;
+  };
+  const OwnerLine nobody = owner("lost", "");
+  const Report before = busy(leaking_in("add", nobody), 1e6, 0.2);
+  const Report twice = leaking_in("add", nobody, 20);
+  CHECK(knows(before, busy(twice, 2e6, 0.4)));
+  // As many requests, each of which leaks more: allocating that is not being busier.
+  CHECK_FALSE(knows(before, busy(twice, 2e6, 0.2)));
+  // A program that takes longer for the same work.
+  CHECK_FALSE(knows(before, busy(twice, 1e6, 0.4)));
+  CHECK_FALSE(knows(before, busy(leaking_in("add", nobody, 40), 2e6, 0.4)));
+  // Less busy: the pace is what it is.
+  CHECK(knows(before, busy(leaking_in("add", nobody), 1e5, 0.02)));
+  // Recordings of an older library say nothing of it.
+  CHECK_FALSE(knows(before, twice));
+  CHECK_FALSE(knows(leaking_in("add", nobody), busy(twice, 2e6, 0.4)));
+}
+
 TEST_CASE("a baseline knows no owner that has a part only, or another name in each run") {
   for (const OwnerLine& line : {owner("global", "server.table_", 0.5), owner("stack", "thread 7"),
                                 owner("lost", ""), owner("mapping", "load in app")}) {
