@@ -100,8 +100,11 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
     link = fresh_[count_ - 1 - i];
     slots = fresh_slots_[count_ - 1 - i];
     link.bp_slot = slots.bp_slot;
-    link.bp_live = link.steps_by_bp || (slots.bp_slot == nullptr && outer_bp_live);
-    if (slots.bp_slot == nullptr || !outer_bp_live) {
+    // A second pair may have two slots of its own, and bp goes past it as it is.
+    const bool own = slots.bp_slot != nullptr;
+    const bool pair = link.frame.pc == 0;
+    link.bp_live = link.steps_by_bp || (outer_bp_live && (!own || pair));
+    if (!own || !(outer_bp_live || pair)) {
       slots.bp_slot = slots.pc_slot;
       slots.bp_value = slots.pc_value;
     }

@@ -18,6 +18,10 @@ using Function = ScriptText::Function;
 
 ScriptText::ScriptText(std::string text) : text_(std::move(text)) {
   scan_script(text_, functions_, lines_);
+  for (const char c : text_) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) end_ += byte >= 0xf0 ? 2 : 1;
+  }
   std::stable_sort(functions_.begin(), functions_.end(), [](const Function& a, const Function& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
   });

@@ -44,6 +44,8 @@ class ScriptText {
   // The innermost function with this place in it.
   std::optional<uint32_t> function_at(uint32_t offset) const;
   LineColumn place_of(uint32_t offset) const;
+  // Behind the last character.
+  uint32_t end() const { return end_; }
   // Whether the function's text has this word in it.
   bool mentions(uint32_t function, std::string_view word) const;
   // Whether `inner` stands somewhere in `outer`.
@@ -53,6 +55,7 @@ class ScriptText {
   const std::string text_;
   std::vector<Function> functions_;
   std::vector<uint32_t> lines_;  // where each begins
+  uint32_t end_ = 0;
 };
 
 }  // namespace silt::symbolize

@@ -78,8 +78,7 @@ thread_local constinit PositionGatherer* t_positions __attribute__((tls_model("i
     nullptr;
 
 void note_position(const JitCodeEvent& event) {
-  // Byte code's are left: a stack has the function alone.
-  if (event.code_type != kMachineCode || t_positions == nullptr) return;
+  if (t_positions == nullptr) return;
   if (event.type == kPositionsBegin) t_positions->begin();
   if (event.type == kPositionsEnd) t_positions->end(event.code_start);
   if (event.type == kPositionAdded) {
@@ -99,8 +98,10 @@ void note_event(const JitCodeEvent& event, CodeBatch* batch) {
     return;
   }
   Code code{kind, event.code_start, event.code_size, event.name.text, event.name.size, owner};
-  if (kind == CodeKind::kMachine && t_positions != nullptr) {
-    code.positions = t_positions->take(event.code_start);
+  if (t_positions != nullptr) {
+    // Of machine code no place is asked for that it does not have.
+    code.positions =
+        t_positions->take(event.code_start, kind == CodeKind::kByte ? event.code_size : 0);
   }
   if (batch != nullptr) {
     batch->add(code);
@@ -139,20 +140,47 @@ void on_first_events(const JitCodeEvent* event) {
   note_event(*event, t_batch);
 }
 
-uint64_t function_of_word(uint64_t word) {
+// The offset into the byte code that a frame's word tells: a small integer, which V8 keeps in the
+// upper half of a word, counted from what points to the array of byte code. kNoOffset: none.
+constexpr uint64_t kNoOffset = UINT64_MAX;
+uint64_t offset_of_word(uint64_t word, uint64_t header) {
+  const uint64_t from_pointer = word >> 32;
+  if (static_cast<uint32_t>(word) != 0 || from_pointer < header - 1) return kNoOffset;
+  return from_pointer - (header - 1);
+}
+
+uint64_t place_of_words(uint64_t word, uint64_t position) {
   const uint64_t header = g_header_bytes.load(std::memory_order_relaxed);
   // V8's pointers to objects end in 01, and objects lie at multiples of eight.
   if ((word & 7) != 1 || header == 0) return 0;
-  return function_pc_of(word - 1 + header);
+  return function_pc_of(word - 1 + header, offset_of_word(position, header));
 }
 
 struct Learned {
   uint64_t slot = 0;
   uint64_t header = 0;
+  // Bit n: in all frames of which the function is known, n words below the frame pointer stands
+  // an offset into its byte code.
+  uint32_t position_slots = UINT32_MAX;
 };
 
-bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
-                      track::WordAt word_at) {
+// Below a frame of silt's own script whose words have told slot and header there are others: node's
+// loader, and more of the script.
+void learn_position(Learned& learned, const unwind::Frame& frame, void* walk, track::WordAt word_at,
+                    uint64_t last_slot) {
+  const uint64_t object = word_at(walk, frame.bp - learned.slot) - 1;
+  if (object % 8 != 0) return;
+  const uint64_t size = size_of_byte_code(object + learned.header);
+  if (size == 0) return;
+  for (uint64_t slot = 8; slot <= last_slot; slot += 8) {
+    const uint64_t offset = offset_of_word(word_at(walk, frame.bp - slot), learned.header);
+    if (offset >= size) learned.position_slots &= ~(uint32_t{1} << slot / 8);
+  }
+  learned.position_slots &= (uint32_t{2} << last_slot / 8) - 2;
+}
+
+bool learn_from_frame(void* told, const unwind::Frame& frame, void* walk, track::WordAt word_at) {
+  Learned& learned = *static_cast<Learned*>(told);
   // Return address, saved frame pointer, context, function, number of arguments; then what an
   // interpreted frame has more, in some order.
   constexpr uint64_t kFirstSlot = 8;
@@ -161,17 +189,26 @@ bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
   constexpr uint64_t kShortestHeader = 16;
   constexpr uint64_t kLongestHeader = 128;
   if (frame.pc <= t_interpreter.start || frame.pc > t_interpreter.end) return true;
-  for (uint64_t slot = kFirstSlot; slot <= kLastSlot; slot += 8) {
+  for (uint64_t slot = kFirstSlot; learned.slot == 0 && slot <= kLastSlot; slot += 8) {
     const uint64_t word = word_at(walk, frame.bp - slot);
     if ((word & 7) != 1) continue;
     const uint64_t object = word - 1;
     const uint64_t start =
         find_byte_code_of(kOwnScript, object + kShortestHeader, object + kLongestHeader);
     if (start == 0) continue;
-    *static_cast<Learned*>(learned) = {slot, start - object};
-    return false;
+    learned.slot = slot;
+    learned.header = start - object;
   }
+  if (learned.slot != 0) learn_position(learned, frame, walk, word_at, kLastSlot);
   return true;
+}
+
+// The word next to the one that tells the function, if there are several. 0: none.
+int64_t position_slot(const Learned& learned) {
+  const uint32_t slots = learned.position_slots;
+  if (slots == UINT32_MAX || slots == 0) return 0;
+  const uint32_t next = uint32_t{2} << learned.slot / 8;
+  return 8 * static_cast<int64_t>(__builtin_ctz((slots & next) != 0 ? next : slots));
 }
 
 // Below a call from silt's own script.
@@ -189,7 +226,8 @@ void learn_frames() {
   }
   if (known == 0) {
     g_header_bytes.store(learned.header, std::memory_order_relaxed);
-    track::describe_interpreter(static_cast<int64_t>(learned.slot), function_of_word);
+    track::describe_interpreter(static_cast<int64_t>(learned.slot), position_slot(learned),
+                                place_of_words);
   }
   t_added = track::add_interpreter(t_interpreter.start, t_interpreter.end);
 }
