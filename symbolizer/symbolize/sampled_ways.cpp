@@ -26,8 +26,10 @@ std::string text_of(const Frame& frame, bool columns) {
          (columns ? ":" + std::to_string(frame.column) : "") + "\n";
 }
 
-// All blocks of a stack, which were made at this place.
-void add_to(SampledWay& way, const Stack& stack, PlaceInScript place) {
+// All blocks of a stack, which was so in its functions: the innermost node's frames, then those
+// that called it.
+void add_to(SampledWay& way, const Stack& stack, const FrameList& innermost,
+            const std::vector<Frame>& functions) {
   const double before = way.all;
   for (const Sample& sample : stack.samples) {
     const auto blocks = static_cast<double>(sample.live_blocks);
@@ -37,11 +39,13 @@ void add_to(SampledWay& way, const Stack& stack, PlaceInScript place) {
       way.weights[{sample.snapshot, born.code}] += static_cast<double>(born.blocks);
     }
   }
-  if (place.first != 0) way.places[place] += way.all - before;
-}
-
-PlaceInScript place_in(const FrameList& frames) {
-  return {frames.front().call_line, frames.front().call_column};
+  const size_t count = innermost.size() + functions.size() - 1;
+  if (way.places.size() < count) way.places.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const Frame& frame = i < innermost.size() ? innermost[i] : functions[i - innermost.size() + 1];
+    if (frame.call_line == 0) continue;
+    way.places[i][{frame.call_line, frame.call_column}] += way.all - before;
+  }
 }
 
 }  // namespace
@@ -51,15 +55,20 @@ SampledWays::SampledWays(const read::Recording& recording, Symbolizer& names)
   read();
 }
 
+const Frame* SampledWays::function_of(NodeId node) const {
+  if (names_.module_of(node)) return nullptr;  // V8's own
+  const Frame& function = names_.node_frames(node).back();
+  return is_script(function) ? &function : nullptr;
+}
+
 SampledWays::Functions SampledWays::functions_of(const Stack& stack) const {
   Functions functions;
   for (const NodeId node : read::StackNodes(recording_, stack)) {
     if (functions.frames.size() == kToldBy) break;
-    if (names_.module_of(node)) continue;  // V8's own
-    const Frame& function = names_.node_frames(node).back();
-    if (!is_script(function)) continue;
+    const Frame* const function = function_of(node);
+    if (function == nullptr) continue;
     if (functions.frames.empty()) functions.innermost = node;
-    functions.frames.push_back(function);
+    functions.frames.push_back(*function);
   }
   return functions;
 }
@@ -98,7 +107,7 @@ void SampledWays::read() {
     std::vector<FrameList> candidates = names_.candidates(all[i].innermost);
     if (candidates.empty()) {
       const FrameList& frames = names_.node_frames(all[i].innermost);
-      add_to(way_of(key_of(all[i]), frames), recording_.sampler_stacks[i], place_in(frames));
+      add_to(way_of(key_of(all[i]), frames), recording_.sampler_stacks[i], frames, all[i].frames);
     } else {
       unsure.push_back({i, std::move(candidates)});
     }
@@ -106,8 +115,8 @@ void SampledWays::read() {
   // Those that are unsure go where most of the others are.
   struct Settled {
     SampledWay* way;
-    const Stack* stack;
-    PlaceInScript place;
+    size_t stack;
+    const FrameList* frames;
   };
   std::vector<Settled> settled;
   for (const Unsure& one : unsure) {
@@ -115,11 +124,13 @@ void SampledWays::read() {
     for (const FrameList& candidate : one.candidates) {
       SampledWay& way = way_of(key_of(all[one.stack]), candidate);
       if (best.way != nullptr && way.all <= best.way->all) continue;
-      best = {&way, &recording_.sampler_stacks[one.stack], place_in(candidate)};
+      best = {&way, one.stack, &candidate};
     }
     settled.push_back(best);
   }
-  for (const Settled& one : settled) add_to(*one.way, *one.stack, one.place);
+  for (const Settled& one : settled) {
+    add_to(*one.way, recording_.sampler_stacks[one.stack], *one.frames, all[one.stack].frames);
+  }
   for (auto& [key, ways] : ways_) {
     std::erase_if(ways, [](const auto& way) { return way.second.all == 0; });
   }

@@ -12,6 +12,7 @@
 #include "symbolizer/report/place.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/symbolize/main_line.h"
 
 namespace silt::report {
 namespace {
@@ -113,7 +114,7 @@ void show_site_first(const WholeInput& input, const Group& group, Finding& findi
 
 // The line on which its site makes most, if that is known and more than half.
 void put_call_line(const WholeInput& input, const Group& group, Finding& finding) {
-  std::map<std::pair<uint32_t, uint32_t>, double> by_place;
+  symbolize::PlacesInScript by_place;
   double all = 0;
   const size_t most = std::min<size_t>(group.stacks.size(), 64);
   for (size_t i = 0; i < most; ++i) {
@@ -129,10 +130,9 @@ void put_call_line(const WholeInput& input, const Group& group, Finding& finding
   }
   finding.site.call_line = 0;
   finding.site.call_column = 0;
-  for (const auto& [place, bytes] : by_place) {
-    if (bytes * 2 <= all) continue;
-    finding.site.call_line = place.first;
-    finding.site.call_column = place.second;
+  if (const auto place = symbolize::main_place(by_place, all)) {
+    finding.site.call_line = place->first;
+    finding.site.call_column = place->second;
   }
 }
 
