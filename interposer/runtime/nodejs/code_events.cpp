@@ -12,6 +12,7 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 #include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/baseline_positions.h"
 #include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/runtime/nodejs/copied_builtins.h"
 #include "interposer/runtime/nodejs/jit_log.h"
@@ -77,6 +78,31 @@ uint32_t number_of(const void* isolate) {
 thread_local constinit PositionGatherer* t_positions __attribute__((tls_model("initial-exec"))) =
     nullptr;
 
+// nullptr until the thread makes baseline code.
+thread_local constinit BaselinePositions* t_baseline __attribute__((tls_model("initial-exec"))) =
+    nullptr;
+
+// `Function:^name …`: the mark of V8's baseline compiler.
+bool is_baseline(const JitCodeEvent& event) {
+  for (size_t i = 0; i + 1 < event.name.size; ++i) {
+    if (event.name.text[i] == ':') return event.name.text[i + 1] == '^';
+  }
+  return false;
+}
+
+PositionBytes positions_of_baseline(const JitCodeEvent& event) {
+  if (t_baseline == nullptr) {
+    t_baseline = static_cast<BaselinePositions*>(base::map_within_limit(sizeof(BaselinePositions)));
+  }
+  if (t_baseline == nullptr ||
+      !t_baseline->gather(event.code_start, event.code_size,
+                          g_header_bytes.load(std::memory_order_relaxed), t_positions)) {
+    return {};
+  }
+  t_positions->end(event.code_start);
+  return t_positions->take(event.code_start, 0);
+}
+
 void note_position(const JitCodeEvent& event) {
   if (t_positions == nullptr) return;
   if (event.type == kPositionsBegin) t_positions->begin();
@@ -102,6 +128,9 @@ void note_event(const JitCodeEvent& event, CodeBatch* batch) {
     // Of machine code no place is asked for that it does not have.
     code.positions =
         t_positions->take(event.code_start, kind == CodeKind::kByte ? event.code_size : 0);
+    if (kind == CodeKind::kMachine && batch == nullptr && is_baseline(event)) {
+      code.positions = positions_of_baseline(event);
+    }
   }
   if (batch != nullptr) {
     batch->add(code);
@@ -260,7 +289,9 @@ void stop_watching_code() {
   if (t_added) track::remove_interpreter(t_interpreter.start, t_interpreter.end);
   drop_code_of(number_of(t_isolate));
   if (t_positions != nullptr) base::unmap_memory(t_positions, sizeof(PositionGatherer));
+  if (t_baseline != nullptr) base::unmap_memory(t_baseline, sizeof(BaselinePositions));
   t_positions = nullptr;
+  t_baseline = nullptr;
   t_isolate = nullptr;
   t_added = false;
   t_interpreter = {};

@@ -246,6 +246,17 @@ uint64_t size_of_byte_code(uint64_t start) {
   return place == nullptr ? 0 : place->size.load(std::memory_order_relaxed);
 }
 
+size_t copy_byte_code_positions(uint64_t start, uint8_t* into, size_t room) {
+  const CodeGuard guard;
+  const CodePlaces::Place* const place = guard ? code_log.byte_code.find(start) : nullptr;
+  if (place == nullptr) return 0;
+  const PositionBytes positions =
+      code_log.names.positions_of(place->name.load(std::memory_order_relaxed));
+  if (positions.size > room) return 0;
+  base::copy_bytes(into, positions.data, positions.size);
+  return positions.size;
+}
+
 uint64_t function_pc_of(uint64_t start, uint64_t offset) {
   constexpr int kTries = 3;  // it changed while it was read: once is rare
   for (int i = 0; i < kTries; ++i) {

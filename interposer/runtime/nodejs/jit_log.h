@@ -69,6 +69,8 @@ void drop_code_of(uint32_t owner);
 uint64_t find_byte_code_of(const char* file, uint64_t first, uint64_t last);
 // The size of the byte code that starts here, 0: none is known to.
 uint64_t size_of_byte_code(uint64_t start);
+// Copies its positions; returns how many bytes they are, 0 where there are none, or no room.
+size_t copy_byte_code_positions(uint64_t start, uint8_t* into, size_t room);
 // The pc that stands for a place in the function whose byte code starts here, 0: not known. A place
 // that is none of its is as unknown as one that nobody tells. Hook context.
 uint64_t function_pc_of(uint64_t start, uint64_t place);
