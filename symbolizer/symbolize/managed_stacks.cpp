@@ -59,10 +59,7 @@ class Parting {
   }
 
  private:
-  struct Places {
-    double all = 0;
-    std::vector<PlacesInScript> functions;  // innermost first
-  };
+  using Places = std::vector<PlacesInScript>;  // of a stack's functions, innermost first
 
   void read_script_nodes() {
     for (uint32_t i = 1; i < number_of(recording_.nodes.next()); ++i) {
@@ -215,10 +212,9 @@ class Parting {
 
   void add_places(NodeId leaf, const SampledWay& way) {
     Places& to = places_[leaf];
-    to.all += way.all;
-    if (to.functions.size() < way.places.size()) to.functions.resize(way.places.size());
+    if (to.size() < way.places.size()) to.resize(way.places.size());
     for (size_t i = 0; i < way.places.size(); ++i) {
-      for (const auto& [place, weight] : way.places[i]) to.functions[i][place] += weight;
+      for (const auto& [place, weight] : way.places[i]) to[i][place] += weight;
     }
   }
 
@@ -233,10 +229,10 @@ class Parting {
     size_t known = 0;     // of them, up to the outermost with a line
     size_t function = 0;  // innermost first
     for (const NodeId node : read::StackNodes(recording_, stack)) {
-      if (function == places.functions.size()) break;
+      if (function == places.size()) break;
       inwards.push_back({node, std::nullopt});
       if (ways_.function_of(node) == nullptr) continue;
-      inwards.back().place = main_place(places.functions[function++], places.all);
+      inwards.back().place = main_place(places[function++]);
       if (inwards.back().place) known = inwards.size();
     }
     if (known == 0) return;

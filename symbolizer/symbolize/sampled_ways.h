@@ -46,8 +46,11 @@ class SampledWays {
   struct Functions {
     std::vector<Frame> frames;  // innermost first
     read::NodeId innermost = read::kRootNode;
+    // How much it counts where in the innermost one the object was made, as it tells.
+    double trust = 1;
   };
   Functions functions_of(const read::Stack& stack) const;
+  double trust_in(read::NodeId function, const std::vector<read::NodeId>& inner) const;
   std::string key_of(const Functions& functions) const;
   SampledWay& way_of(const std::string& key, const FrameList& frames);
   void read();

@@ -112,10 +112,10 @@ void show_site_first(const WholeInput& input, const Group& group, Finding& findi
   }
 }
 
-// The line on which its site makes most, if that is known and more than half.
+// The line on which its site makes most, if that is more than half of what is known: V8 does not
+// tell the lines of all code, but of a function's code from one time or another it does.
 void put_call_line(const WholeInput& input, const Group& group, Finding& finding) {
   symbolize::PlacesInScript by_place;
-  double all = 0;
   const size_t most = std::min<size_t>(group.stacks.size(), 64);
   for (size_t i = 0; i < most; ++i) {
     const read::Stack& stack = input.recording.stacks[group.stacks[i]];
@@ -123,14 +123,13 @@ void put_call_line(const WholeInput& input, const Group& group, Finding& finding
     const auto at = site_in(frames, group.site);
     if (!at || stack.samples.empty()) continue;
     const auto bytes = static_cast<double>(stack.samples.back().live_bytes);
-    all += bytes;
     if (frames[*at].call_line != 0) {
       by_place[{frames[*at].call_line, frames[*at].call_column}] += bytes;
     }
   }
   finding.site.call_line = 0;
   finding.site.call_column = 0;
-  if (const auto place = symbolize::main_place(by_place, all)) {
+  if (const auto place = symbolize::main_place(by_place)) {
     finding.site.call_line = place->first;
     finding.site.call_column = place->second;
   }

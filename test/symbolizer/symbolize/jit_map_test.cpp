@@ -156,6 +156,16 @@ std::vector<std::pair<uint64_t, uint64_t>> positions_of(const JitMap& map, uint3
   return all;
 }
 
+TEST_CASE("a last offset without a place is where what is told ends") {
+  const JitMap map(
+      "1000 100 JS:~f /a.js:1:2\n# positions 0+5 9+1 8\n"
+      "2000 100 JS:~f /a.js:1:2\n"
+      "3000 100 JS:~f /a.js:1:2\n# positions 8\n");
+  CHECK(positions_of(map, 0) == Positions{{0, 5}, {9, 6}, {0x11, JitMap::kNowhere}});
+  CHECK(positions_of(map, 1).empty());  // byte code of one name may be another function's
+  CHECK(positions_of(map, 2) == Positions{{8, JitMap::kNowhere}});
+}
+
 TEST_CASE("a line of positions belongs to the entry before it") {
   using Positions = std::vector<std::pair<uint64_t, uint64_t>>;
   const JitMap map(
