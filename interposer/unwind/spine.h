@@ -130,11 +130,15 @@ class Spine {
   uint64_t saved_link_register() const;
   bool push(const Frame& frame);
   Ending walk_slow(RuleTable& rules, const Frame& innermost);
+  template <bool kPairs>
+  void link_up(uint32_t kept);
+  void link_up_pairs(uint32_t kept);
   Update install(uint32_t kept, Ending ending, bool slow);
 
   uint32_t count_;
   bool reusable_;
   uint32_t fresh_count_;
+  bool fresh_has_pairs_;  // some second pair among them has two slots of its own
   StackRegions regions_;
   Link links_[kCapacity];
   alignas(32) Slots slots_[kCapacity];

@@ -135,6 +135,7 @@ Spine::StepResult Spine::step_rarely(RuleTable& rules, base::LazilyBlockedSignal
     if (position_at != 0 && is_in_frame(position_at)) {
       second.bp_slot = slot_at(position_at);
       second.bp_value = load(position_at);
+      fresh_has_pairs_ = true;
     }
     function_pc = interpreter.function_pc(load(function_at), second.bp_value);
   }
