@@ -22,11 +22,19 @@ uint64_t fold_sign(int64_t value) {
 }  // namespace
 
 void PositionGatherer::begin() {
-  if (waiting_ == end_ || kRoom - end_ < kMostRecord) waiting_ = end_ = 0;
+  if (waiting_ == end_) waiting_ = end_ = 0;
+  if (kRoom - end_ < kMostRecord) make_room();
   head_ = Head{};
   open_ = true;
   cut_ = false;
   script_offset_ = 0;
+}
+
+void PositionGatherer::make_room() {
+  for (size_t i = waiting_; i < end_; ++i) bytes_[i - waiting_] = bytes_[i];
+  end_ -= waiting_;
+  waiting_ = 0;
+  if (kRoom - end_ < kMostRecord) end_ = 0;  // what waits is of code that never comes, or too much
 }
 
 void PositionGatherer::add(uint64_t code_offset, uint64_t script_offset) {

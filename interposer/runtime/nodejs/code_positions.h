@@ -48,6 +48,8 @@ class PositionGatherer {
   static constexpr size_t kMostRecord = sizeof(Head) + kMostBytes + kMostOfEnd;
   static constexpr size_t kRoom = size_t{256} << 10;
 
+  void make_room();
+
   size_t waiting_ = 0;  // where the first function stands that may still come
   size_t end_ = 0;      // behind the last one that has ended
   bool open_ = false;   // one is being told, whose head will stand at end_

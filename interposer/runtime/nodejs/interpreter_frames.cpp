@@ -38,8 +38,6 @@ uint64_t place_of_words(uint64_t word, uint64_t position) {
 struct Learned {
   uint64_t start = 0;  // of the interpreter
   uint64_t end = 0;
-  bool from_any = false;   // baseline code has the same frames, but not how far they have come
-  uint32_t confirmed = 0;  // interpreted frames whose word tells byte code
   uint64_t slot = 0;
   uint64_t header = 0;
   // Bit n: in all frames of which the function is known, n words below the frame pointer stands
@@ -55,7 +53,6 @@ void learn_position(Learned& learned, const unwind::Frame& frame, void* walk, tr
   if (object % 8 != 0) return;
   const uint64_t size = size_of_byte_code(object + learned.header);
   if (size == 0) return;
-  ++learned.confirmed;
   for (uint64_t slot = 8; slot <= last_slot; slot += 8) {
     const uint64_t offset = offset_of_word(word_at(walk, frame.bp - slot), learned.header);
     if (offset >= size) learned.position_slots &= ~(uint32_t{1} << slot / 8);
@@ -72,8 +69,7 @@ bool learn_from_frame(void* told, const unwind::Frame& frame, void* walk, track:
   // An array of byte code begins with at least its map and length.
   constexpr uint64_t kShortestHeader = 16;
   constexpr uint64_t kLongestHeader = 128;
-  const bool interpreted = frame.pc > learned.start && frame.pc <= learned.end;
-  if (!interpreted && !learned.from_any) return true;
+  if (frame.pc <= learned.start || frame.pc > learned.end) return true;
   for (uint64_t slot = kFirstSlot; learned.slot == 0 && slot <= kLastSlot; slot += 8) {
     const uint64_t word = word_at(walk, frame.bp - slot);
     if ((word & 7) != 1) continue;
@@ -84,7 +80,7 @@ bool learn_from_frame(void* told, const unwind::Frame& frame, void* walk, track:
     learned.slot = slot;
     learned.header = start - object;
   }
-  if (interpreted && learned.slot != 0) learn_position(learned, frame, walk, word_at, kLastSlot);
+  if (learned.slot != 0) learn_position(learned, frame, walk, word_at, kLastSlot);
   return true;
 }
 
@@ -106,12 +102,6 @@ bool learn_interpreter(uint64_t start, uint64_t end) {
   learned.start = start;
   learned.end = end;
   track::walk_here(learn_from_frame, &learned);
-  if (learned.header == 0) {
-    // V8 may compile all that comes at once (--always-sparkplug).
-    learned.from_any = true;
-    track::walk_here(learn_from_frame, &learned);
-    if (learned.confirmed == 0) learned.header = 0;
-  }
   const uint64_t known = byte_code_header();
   if (learned.header == 0 || (known != 0 && known != learned.header)) {
     // With --interpreted-frames-native-stack of the user's own, functions have entries and names.

@@ -36,8 +36,8 @@ const pair = [(i) => { kept.push(Buffer.alloc(5000 + i)); }, (i) => { kept.push(
 function run(times) {
   for (let i = 0; i < times; ++i) {
     connect(i);
-    pair[0](1);
-    pair[1](2);
+    if (i % 16 === 0) pair[0](1);
+    if (i % 16 === 8) pair[1](2);
   }
 }
 

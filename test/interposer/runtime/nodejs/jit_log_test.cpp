@@ -38,7 +38,7 @@ void add_bytes(uint64_t start, uint64_t size, const std::string& name, uint32_t 
 }
 
 // What stands for the function, at a place that is none of its.
-uint64_t function_pc_of(uint64_t start) { return function_pc_of(start, UINT64_MAX); }
+uint64_t function_pc_of(uint64_t start) { return nodejs::function_pc_of(start, UINT64_MAX); }
 
 // A folder with the map, which later cases append to.
 class Recording {
@@ -265,11 +265,11 @@ TEST_CASE("a place in byte code has a pc of its own, in the entry of the functio
   const uint8_t bytes[] = {0, 20, 5, 4, 9};  // +10 at 0, +2 at 5, to 14
   const std::string name = "JS:~placed /e.js:1:2";
   add_bytes(0x60016, 14, name, kIsolate, {bytes, sizeof(bytes)});
-  const uint64_t first = function_pc_of(0x60016, 0);
-  CHECK(function_pc_of(0x60016, 5) == first + 5);
-  CHECK(function_pc_of(0x60016, 13) == first + 13);
-  const uint64_t unknown = function_pc_of(0x60016, 14);
-  CHECK(function_pc_of(0x60016, UINT64_MAX) == unknown);
+  const uint64_t first = nodejs::function_pc_of(0x60016, 0);
+  CHECK(nodejs::function_pc_of(0x60016, 5) == first + 5);
+  CHECK(nodejs::function_pc_of(0x60016, 13) == first + 13);
+  const uint64_t unknown = nodejs::function_pc_of(0x60016, 14);
+  CHECK(nodejs::function_pc_of(0x60016, UINT64_MAX) == unknown);
   CHECK(unknown > first + 14);
   CHECK(unknown < first + (1 << 20) - 1);  // not the next function's, looked up before it or at it
   CHECK(recording.write());
@@ -278,18 +278,18 @@ TEST_CASE("a place in byte code has a pc of its own, in the entry of the functio
 
   SECTION("which it keeps when V8 tells of it once more without its places") {
     add_bytes(0x60016, 14, name);
-    CHECK(function_pc_of(0x60016, 5) == first + 5);
+    CHECK(nodejs::function_pc_of(0x60016, 5) == first + 5);
   }
   SECTION("which another function of the same name has not") {
     const uint8_t others[] = {0, 80, 5, 4, 9};
     add_bytes(0x61016, 14, name, kIsolate, {others, sizeof(others)});
-    CHECK(function_pc_of(0x61016, 5) != first + 5);
+    CHECK(nodejs::function_pc_of(0x61016, 5) != first + 5);
     CHECK(recording.write());
     CHECK(recording.text().find(name + "\n# positions 0+28 5+2 9\n") != std::string::npos);
   }
   SECTION("which the same function has wherever it is compiled again") {
     add_bytes(0x62016, 14, name, kIsolate, {bytes, sizeof(bytes)});
-    CHECK(function_pc_of(0x62016, 5) == first + 5);
+    CHECK(nodejs::function_pc_of(0x62016, 5) == first + 5);
   }
   SECTION("and which the baseline compiler asks for") {
     CHECK(size_of_byte_code(0x60016) == 14);
