@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "symbolizer/symbolize/frame.h"
+#include "symbolizer/report/site.h"
 
 namespace silt::render {
 

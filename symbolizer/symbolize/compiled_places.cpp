@@ -169,18 +169,6 @@ void CompiledPlaces::find_parts(Code& code) {
   }
 }
 
-// Whether this place of the script is in the function, or one that stands in it.
-bool CompiledPlaces::is_of(const ScriptText& script, const Frame& function, uint64_t offset) {
-  if (offset >= script.end()) return false;
-  auto around = script.function_at(static_cast<uint32_t>(offset)).value_or(ScriptText::kNone);
-  for (; around != ScriptText::kNone; around = script.functions()[around].around) {
-    const auto place = script.place_of(script.functions()[around].begin);
-    const bool same_column = function.column == 0 || place.column == function.column;
-    if (place.line == function.line && same_column) return true;
-  }
-  return function.line == 1 && function.column <= 1;  // the script's own code
-}
-
 const CompiledPlaces::Code& CompiledPlaces::code_of(uint32_t entry) {
   const auto [known, added] = codes_.try_emplace(entry);
   Code& code = known->second;
@@ -198,7 +186,7 @@ const CompiledPlaces::Code& CompiledPlaces::code_of(uint32_t entry) {
   if (is_one_function(map_.name(entry))) {
     const bool fits =
         std::all_of(positions.begin(), positions.end(), [&](const JitMap::Position& position) {
-          return is_of(*script, frame, position.script_offset);
+          return script->stands_in(position.script_offset, frame.line, frame.column);
         });
     if (!fits) return code;
     code.positions = std::move(positions);

@@ -72,7 +72,6 @@ class CompiledPlaces {
   static size_t first_with(const Code& code, uint64_t script_offset);
   static std::vector<Frame> chain(const Code& code, size_t at);
   const Code& code_of(uint32_t entry);
-  static bool is_of(const ScriptText& script, const Frame& function, uint64_t offset);
   Frame frame_of_one(const Code& code, uint32_t entry, size_t at) const;
   void find_parts(Code& code);
   bool find_part(Code& code, bool seen);

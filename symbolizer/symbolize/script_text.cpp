@@ -59,6 +59,16 @@ ScriptText::LineColumn ScriptText::place_of(uint32_t offset) const {
   return {line, offset - lines_[line - 1] + 1};
 }
 
+bool ScriptText::stands_in(uint64_t offset, uint32_t line, uint32_t column) const {
+  if (offset >= end_) return false;
+  auto around = function_at(static_cast<uint32_t>(offset)).value_or(kNone);
+  for (; around != kNone; around = functions_[around].around) {
+    const LineColumn begin = place_of(functions_[around].begin);
+    if (begin.line == line && (column == 0 || begin.column == column)) return true;
+  }
+  return line == 1 && column <= 1;
+}
+
 bool ScriptText::mentions(uint32_t function, std::string_view word) const {
   if (word.empty()) return false;
   const Function& where = functions_[function];
