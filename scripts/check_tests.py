@@ -82,6 +82,7 @@ ELSEWHERE = {
         "interposer/runtime/nodejs/addon": NODE,
         "interposer/runtime/nodejs/api": NODE,
         "interposer/runtime/nodejs/code_events": NODE,
+        "interposer/runtime/nodejs/interpreter_frames": NODE,
         "interposer/runtime/nodejs/code_log": "runtime/nodejs/jit_log_test.cpp",
         "interposer/runtime/nodejs/code_map": NODE,
         "interposer/runtime/nodejs/code_names": "runtime/nodejs/jit_log_test.cpp",

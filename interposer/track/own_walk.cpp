@@ -46,8 +46,9 @@ bool add_interpreter(uint64_t start, uint64_t end) {
 
 void remove_interpreter(uint64_t start, uint64_t end) { unwind::interpreter.remove(start, end); }
 
-void describe_interpreter(int64_t slot, unwind::Interpreter::Translate translate) {
-  unwind::interpreter.describe(slot, translate);
+void describe_interpreter(int64_t slot, int64_t position_slot,
+                          unwind::Interpreter::Translate translate) {
+  unwind::interpreter.describe(slot, position_slot, translate);
   forget_walks();
 }
 

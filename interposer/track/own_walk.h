@@ -22,8 +22,10 @@ void walk_here(VisitFrame visit, void* visitor);
 // Frames whose return address lies in [start, end) are an interpreter's from now on, or no longer.
 bool add_interpreter(uint64_t start, uint64_t end);
 void remove_interpreter(uint64_t start, uint64_t end);
-// Where the word that tells an interpreted frame's function stands, and what it means.
-void describe_interpreter(int64_t slot, unwind::Interpreter::Translate translate);
+// Where the words that tell an interpreted frame's function, and the place in it, stand, and what
+// they mean (interpreter.h).
+void describe_interpreter(int64_t slot, int64_t position_slot,
+                          unwind::Interpreter::Translate translate);
 // [start, end) holds the same code as a module at `original`, which the loader does not know.
 void note_copied_code(uint64_t start, uint64_t end, uint64_t original);
 // Functions may not be any more what they were: what was remembered of stacks is not trusted.

@@ -2,10 +2,11 @@
 //
 // Frames of an interpreter that the program brings along: all functions that it runs share
 // one pc, and which of them a frame runs stands in the frame, a word at a fixed distance from its
-// frame pointer. A walk reads that word as one more slot on which the stack depends, and has it
-// translated into a pc of its own for the function. The word may be anything: it is looked up, and
-// never followed. All-zero is valid: then there is no interpreter. Hook context, but for the
-// functions that say otherwise.
+// frame pointer; so does, in another word, how far in the function it has come. A walk reads these
+// words as two more slots on which the stack depends, and has them translated into a pc of its own
+// for the place in the function. The words may be anything: they are looked up, and never followed.
+// All-zero is valid: then there is no interpreter. Hook context, but for the functions that say
+// otherwise.
 
 #ifndef SILT_INTERPOSER_UNWIND_INTERPRETER_H_
 #define SILT_INTERPOSER_UNWIND_INTERPRETER_H_
@@ -23,12 +24,15 @@ inline constexpr uint64_t kFirstFunctionPc = uint64_t{1} << arch::kAddressBits;
 
 class Interpreter {
  public:
-  // The pc that stands for the function, from kFirstFunctionPc on; 0: not known.
-  using Translate = uint64_t (*)(uint64_t word);
+  // The pc that stands for the place in the function, from kFirstFunctionPc on; 0: not known.
+  // `position` is 0 where nothing tells it.
+  using Translate = uint64_t (*)(uint64_t word, uint64_t position);
 
-  // Normal context. Where the word stands, below the frame pointer, and what it means.
-  void describe(int64_t slot, Translate translate) {
+  // Normal context. Where the words stand, below the frame pointer, and what they mean. No
+  // `position_slot` (0): only the function is told.
+  void describe(int64_t slot, int64_t position_slot, Translate translate) {
     translate_.store(translate, std::memory_order_relaxed);
+    position_slot_.store(position_slot, std::memory_order_relaxed);
     slot_.store(slot, std::memory_order_release);
   }
 
@@ -42,9 +46,10 @@ class Interpreter {
 
   // Bytes below the frame pointer; 0: not known.
   int64_t slot() const { return slot_.load(std::memory_order_acquire); }
-  uint64_t function_pc(uint64_t word) const {
+  int64_t position_slot() const { return position_slot_.load(std::memory_order_relaxed); }
+  uint64_t function_pc(uint64_t word, uint64_t position) const {
     const Translate translate = translate_.load(std::memory_order_relaxed);
-    return translate == nullptr ? 0 : translate(word);
+    return translate == nullptr ? 0 : translate(word, position);
   }
 
  private:
@@ -59,6 +64,7 @@ class Interpreter {
 
   base::SpinLock lock_;
   std::atomic<int64_t> slot_{0};
+  std::atomic<int64_t> position_slot_{0};
   std::atomic<Translate> translate_{nullptr};
   std::atomic<uint32_t> used_{0};
   Range ranges_[kRanges]{};

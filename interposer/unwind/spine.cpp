@@ -77,6 +77,30 @@ SILT_ALWAYS_INLINE bool Spine::push(const Frame& frame) {
   return true;
 }
 
+// Puts what the walk has found into the spine. With `kPairs` second pairs may have two slots of
+// their own, which bp goes past as it is; what has none is spared the question.
+template <bool kPairs>
+SILT_ALWAYS_INLINE void Spine::link_up(uint32_t kept) {
+  bool outer_bp_live = kept > 0 && links_[kept - 1].bp_live;
+  for (uint32_t i = kept; i < count_; ++i) {
+    Link& link = links_[i];
+    Slots& slots = slots_[i];
+    link = fresh_[count_ - 1 - i];
+    slots = fresh_slots_[count_ - 1 - i];
+    link.bp_slot = slots.bp_slot;
+    const bool own = slots.bp_slot != nullptr;
+    const bool pair = kPairs && link.frame.pc == 0;
+    link.bp_live = link.steps_by_bp || ((!own || pair) && outer_bp_live);
+    if (!own || !(outer_bp_live || pair)) {
+      slots.bp_slot = slots.pc_slot;
+      slots.bp_value = slots.pc_value;
+    }
+    outer_bp_live = link.bp_live;
+  }
+}
+
+void Spine::link_up_pairs(uint32_t kept) { link_up<true>(kept); }
+
 SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bool slow) {
   if (kept + fresh_count_ > kMaximumFrames) [[unlikely]]
     ending = Ending::kTruncated;
@@ -93,19 +117,10 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
     kept = moved;
   }
   count_ = kept + fresh;
-  bool outer_bp_live = kept > 0 && links_[kept - 1].bp_live;
-  for (uint32_t i = kept; i < count_; ++i) {
-    Link& link = links_[i];
-    Slots& slots = slots_[i];
-    link = fresh_[count_ - 1 - i];
-    slots = fresh_slots_[count_ - 1 - i];
-    link.bp_slot = slots.bp_slot;
-    link.bp_live = link.steps_by_bp || (slots.bp_slot == nullptr && outer_bp_live);
-    if (slots.bp_slot == nullptr || !outer_bp_live) {
-      slots.bp_slot = slots.pc_slot;
-      slots.bp_value = slots.pc_value;
-    }
-    outer_bp_live = link.bp_live;
+  if (fresh_has_pairs_) [[unlikely]] {
+    link_up_pairs(kept);
+  } else {
+    link_up<false>(kept);
   }
   reusable_ = ending == Ending::kComplete && !slow;
   // Tags of frames that moved to another place in the tree have to be found anew.
@@ -115,6 +130,7 @@ SILT_ALWAYS_INLINE Spine::Update Spine::install(uint32_t kept, Ending ending, bo
 Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
   base::LazilyBlockedSignals blocked;
   fresh_count_ = 0;
+  fresh_has_pairs_ = false;
   Frame frame = innermost;
   // Frames [0, candidates) of the old spine may still be joined.
   uint32_t candidates = reusable_ ? count_ : 0;
@@ -144,7 +160,10 @@ Spine::Update Spine::update(RuleTable& rules, const Frame& innermost) {
           link = links_[i];
           slots = slots_[i];
           slots.bp_slot = link.bp_slot;
-          if (link.frame.pc == 0) continue;
+          if (link.frame.pc == 0) {
+            fresh_has_pairs_ = true;
+            continue;
+          }
           link.frame.bp = bp;
           if (link.bp_slot == nullptr) continue;
           slots.bp_value = load(reinterpret_cast<uint64_t>(link.bp_slot));

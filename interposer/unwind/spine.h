@@ -12,8 +12,8 @@
 //   index     0           1                    count - 1
 //           outermost   …                      innermost
 //   frame   pc sp bp    a frame with pc 0 is no frame but a second pair of slots of the frame
-//                       after it; where that is an interpreter's, bp is what stands for its
-//                       function
+//                       after it; where that is an interpreter's, bp is what stands for the
+//                       place in its function, and the slots are those that tell it
 //   slots   where the next outer frame's pc and bp were read, and what was there; the outermost
 //           frame has one where a pc of 0 was read, if that is what made it the outermost
 //   tag     the caller's, kept as long as the frame is
@@ -59,8 +59,8 @@ class Spine {
   Update update(RuleTable& rules, const Frame& innermost);
 
   uint64_t pc(uint32_t index) const { return links_[index].frame.pc; }
-  // Of a second pair of slots, whose pc is 0: what stands for the function that the next frame
-  // runs, 0: nothing does.
+  // Of a second pair of slots, whose pc is 0: what stands for the place in the function that the
+  // next frame runs, 0: nothing does.
   uint64_t function_pc(uint32_t index) const { return links_[index].frame.bp; }
   const Frame& frame(uint32_t index) const { return links_[index].frame; }
   bool bp_live(uint32_t index) const { return links_[index].bp_live; }
@@ -130,11 +130,15 @@ class Spine {
   uint64_t saved_link_register() const;
   bool push(const Frame& frame);
   Ending walk_slow(RuleTable& rules, const Frame& innermost);
+  template <bool kPairs>
+  void link_up(uint32_t kept);
+  void link_up_pairs(uint32_t kept);
   Update install(uint32_t kept, Ending ending, bool slow);
 
   uint32_t count_;
   bool reusable_;
   uint32_t fresh_count_;
+  bool fresh_has_pairs_;  // some second pair among them has two slots of its own
   StackRegions regions_;
   Link links_[kCapacity];
   alignas(32) Slots slots_[kCapacity];

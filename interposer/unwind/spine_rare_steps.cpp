@@ -43,7 +43,8 @@ Spine::StepResult Spine::step_rarely(RuleTable& rules, base::LazilyBlockedSignal
   uint64_t pc_at;
   uint64_t bp_at;
   uint64_t sp_at = 0;        // where the stack pointer itself was read
-  uint64_t function_at = 0;  // where the function was read that an interpreter runs
+  uint64_t function_at = 0;  // where the function is read that an interpreter runs
+  uint64_t position_at = 0;  // and how far in it
   slots.bp_slot = nullptr;
   link.steps_by_bp = rule.kind() == RuleKind::kBp || rule.kind() == RuleKind::kBpIndirect ||
                      rule.kind() == RuleKind::kFramePointer ||
@@ -74,7 +75,11 @@ Spine::StepResult Spine::step_rarely(RuleTable& rules, base::LazilyBlockedSignal
       break;
     case RuleKind::kInterpreted:
       function_at = static_cast<uint64_t>(interpreter.slot());
-      if (function_at != 0) function_at = frame.bp - function_at;
+      if (function_at != 0) {
+        function_at = frame.bp - function_at;
+        position_at = static_cast<uint64_t>(interpreter.position_slot());
+        if (position_at != 0) position_at = frame.bp - position_at;
+      }
       [[fallthrough]];
     case RuleKind::kFramePointer:
       if (frame.bp == 0) {
@@ -120,13 +125,24 @@ Spine::StepResult Spine::step_rarely(RuleTable& rules, base::LazilyBlockedSignal
   if (next->pc == 0) return StepResult::kOutermost;
   if (signal) ++next->pc;
   uint64_t function_pc = 0;
-  if (function_at >= frame.sp && function_at < frame.bp && regions_.readable(function_at)) {
+  Slots second{slot_at(sp_at), 0, nullptr, 0};
+  const auto is_in_frame = [&](uint64_t at) {
+    return at >= frame.sp && at < frame.bp && regions_.readable(at);
+  };
+  if (function_at != 0 && is_in_frame(function_at)) {
     sp_at = function_at;
-    function_pc = interpreter.function_pc(load(function_at));
+    second.pc_slot = slot_at(function_at);
+    if (position_at != 0 && is_in_frame(position_at)) {
+      second.bp_slot = slot_at(position_at);
+      second.bp_value = load(position_at);
+      fresh_has_pairs_ = true;
+    }
+    function_pc = interpreter.function_pc(load(function_at), second.bp_value);
   }
   if (sp_at != 0) {
+    second.pc_value = load(sp_at);
     fresh_[fresh_count_] = Link{Frame{0, 0, function_pc}, nullptr, 0, false, false, false};
-    fresh_slots_[fresh_count_++] = Slots{slot_at(sp_at), load(sp_at), nullptr, 0};
+    fresh_slots_[fresh_count_++] = second;
   }
   if constexpr (arch::kReturnsByRegister) {
     if (rule.kind() == RuleKind::kFramePointer || rule.kind() == RuleKind::kInterpreted) {

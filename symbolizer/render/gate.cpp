@@ -12,6 +12,7 @@
 #include "symbolizer/render/reason_words.h"
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/sarif_places.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/render/version.h"
 #include "symbolizer/render/words.h"
 
@@ -92,7 +93,8 @@ std::string render_github(const Report& report) {
     one.kind = failed ? "error" : why.empty() ? "warning" : "notice";
     if (!finding.site.file.empty()) {
       one.place = "file=" + github_property(clean(repository_path(report, finding.site)));
-      if (finding.site.line != 0) one.place += ",line=" + std::to_string(finding.site.line);
+      const uint32_t line = shown_line(finding.site);
+      if (line != 0) one.place += ",line=" + std::to_string(line);
       one.place += ",";
     }
     one.title = finding_headline(finding);

@@ -20,6 +20,7 @@
 #include "symbolizer/render/html_tree.h"
 #include "symbolizer/render/json_parts.h"
 #include "symbolizer/render/reason_words.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/type_words.h"
 #include "symbolizer/render/words.h"
@@ -72,7 +73,7 @@ class FrameTable {
     json["own"] = code == Code::kApp;
     json["code"] = code_word(code);
     if (!frame.unresolved.empty()) json["unresolved"] = clean(frame.unresolved);
-    const uint32_t shown = frame.call_line != 0 ? frame.call_line : frame.line;
+    const uint32_t shown = shown_line(frame);
     if (const std::optional<Excerpt> excerpt = reader_.around(local_file(frame), shown)) {
       json["source"] = sources_.size();
       sources_.push_back({{"first", excerpt->first_line},

@@ -20,6 +20,7 @@
 #include "symbolizer/render/render.h"
 #include "symbolizer/render/rss_words.h"
 #include "symbolizer/render/sarif_places.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/render/words.h"
 
 namespace silt::render {
@@ -73,7 +74,8 @@ class Suite {
     const std::string place = clean(repository_path(report, finding.site));
     if (!place.empty() && dialect_ == Dialect::kPlaces) {
       test.append_attribute("file") = place.c_str();
-      if (finding.site.line != 0) test.append_attribute("line") = finding.site.line;
+      const uint32_t line = shown_line(finding.site);
+      if (line != 0) test.append_attribute("line") = line;
     }
     const std::string why = finding_excuse(report, index);
     if (fails) {
@@ -91,7 +93,8 @@ class Suite {
     for (const report::Ruling& ruling : report.gate.rulings) {
       if (ruling.finding) continue;
       pugi::xml_node test = add_case(clean(ruling.rule));
-      if (ruling.outcome == report::Outcome::kBroken) fail(test, clean(ruling.why), clean(ruling.why));
+      if (ruling.outcome == report::Outcome::kBroken)
+        fail(test, clean(ruling.why), clean(ruling.why));
       if (ruling.outcome == report::Outcome::kInconclusive) skip(test, ruling.why);
     }
   }

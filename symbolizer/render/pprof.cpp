@@ -13,6 +13,7 @@
 #include "symbolizer/render/gzip.h"
 #include "symbolizer/render/profile.pb.h"
 #include "symbolizer/render/render.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/render/thread_words.h"
 #include "symbolizer/render/words.h"
 
@@ -106,7 +107,8 @@ class Builder {
     std::string key = outer.module + "\n" + std::to_string(outer.pc);
     if (outer.pc == 0) key += "\n" + std::to_string(number_of(outer.file_address));
     for (size_t i = begin; i < end; ++i) {
-      key += "\n" + std::to_string(function(frames[i])) + ":" + std::to_string(frames[i].line);
+      key += "\n" + std::to_string(function(frames[i])) + ":" +
+             std::to_string(shown_line(frames[i])) + ":" + std::to_string(shown_column(frames[i]));
     }
     const auto [at, added] = locations_.try_emplace(std::move(key), locations_.size() + 1);
     if (added) {
@@ -117,8 +119,8 @@ class Builder {
       for (size_t i = begin; i < end; ++i) {
         pprof::Line* line = location->add_line();
         line->set_function_id(function(frames[i]));
-        line->set_line(frames[i].line);
-        line->set_column(frames[i].column);
+        line->set_line(shown_line(frames[i]));
+        line->set_column(shown_column(frames[i]));
       }
     }
     return at->second;

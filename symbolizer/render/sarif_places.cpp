@@ -12,6 +12,7 @@
 
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/owner_words.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/render/text_stack.h"
 #include "symbolizer/render/words.h"
 #include "symbolizer/report/origin.h"
@@ -74,7 +75,7 @@ Json location_of(const report::Report& report, const symbolize::Frame& frame,
   if (is_path(frame.file)) {
     Json& physical = location["physicalLocation"];
     physical["artifactLocation"]["uri"] = uri_of(repository_path(report, frame));
-    if (frame.line != 0) physical["region"]["startLine"] = frame.line;
+    if (shown_line(frame) != 0) physical["region"]["startLine"] = shown_line(frame);
   }
   location["logicalLocations"] = Json::array({{{"fullyQualifiedName", name}}});
   return location;

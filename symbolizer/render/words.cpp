@@ -10,6 +10,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/render/escape.h"
 #include "symbolizer/render/headline.h"
+#include "symbolizer/render/shown_line.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
@@ -95,10 +96,10 @@ std::string said_name(const std::string& function) {
 
 std::string place_text(const symbolize::Frame& frame) {
   if (frame.function.empty() && frame.file.empty()) return "";
-  std::string place = report::place_of(frame);
-  if (frame.call_line != 0 && frame.call_line != frame.line) {
-    place += ", line " + std::to_string(frame.call_line);
-  }
+  symbolize::Frame shown = frame;
+  shown.line = shown_line(frame);
+  shown.column = shown_column(frame);
+  const std::string place = report::place_of(shown);
   if (frame.generated.empty()) return place;
   return place + " (" + std::string(report::base_name(frame.generated)) + ")";
 }

@@ -177,8 +177,22 @@ const CompiledPlaces::Code& CompiledPlaces::code_of(uint32_t entry) {
   if (frame.kind != FrameKind::kJavaScript || frame.line == 0) return code;
   std::vector<JitMap::Position> positions = map_.positions(entry);
   if (positions.empty()) return code;
+  if (positions.back().script_offset == JitMap::kNowhere) {
+    code.end = positions.back().code_offset;
+    positions.pop_back();
+  }
   const ScriptText* const script = script_of(frame.file);
-  if (script == nullptr) return code;
+  if (script == nullptr || positions.empty()) return code;
+  if (is_one_function(map_.name(entry))) {
+    const bool fits =
+        std::all_of(positions.begin(), positions.end(), [&](const JitMap::Position& position) {
+          return script->stands_in(position.script_offset, frame.line, frame.column);
+        });
+    if (!fits) return code;
+    code.positions = std::move(positions);
+    code.script = script;
+    return code;
+  }
   // The first is that of the function itself.
   const uint64_t begin = positions.front().script_offset;
   const auto function = begin < kNone ? script->function_from(static_cast<uint32_t>(begin))
@@ -192,7 +206,16 @@ const CompiledPlaces::Code& CompiledPlaces::code_of(uint32_t entry) {
   return code;
 }
 
+Frame CompiledPlaces::frame_of_one(const Code& code, uint32_t entry, size_t at) const {
+  Frame frame = parse_jit_name(map_.name(entry));
+  const auto place = code.script->place_of(static_cast<uint32_t>(code.positions[at].script_offset));
+  frame.call_line = place.line;
+  frame.call_column = place.column;
+  return frame;
+}
+
 std::optional<size_t> CompiledPlaces::position_at(const Code& code, uint64_t offset) {
+  if (offset >= code.end) return std::nullopt;
   const auto next = std::upper_bound(
       code.positions.begin(), code.positions.end(), offset,
       [](uint64_t at, const JitMap::Position& position) { return at < position.code_offset; });
@@ -234,6 +257,7 @@ std::vector<Frame> CompiledPlaces::frames(uint32_t entry, MemoryAddress address)
   const Code& code = code_of(entry);
   const auto at = position_at(code, map_.offset_in(entry, address));
   std::vector<Frame> frames;
+  if (at && code.script != nullptr) return {frame_of_one(code, entry, *at)};
   if (at) frames = chain(code, *at);
   if (frames.empty()) frames.push_back(parse_jit_name(map_.name(entry)));
   return frames;
@@ -243,7 +267,7 @@ std::vector<std::vector<Frame>> CompiledPlaces::candidates(uint32_t entry, Memor
   std::vector<std::vector<Frame>> candidates;
   const Code& code = code_of(entry);
   const auto at = position_at(code, map_.offset_in(entry, address));
-  if (!at || *at == 0) return candidates;
+  if (!at || *at == 0 || code.script != nullptr) return candidates;
   const uint64_t begin = code.positions[0].script_offset;
   if (code.positions[*at].script_offset != begin) return candidates;
   // What follows it there stands for what follows it in the code that is often run.

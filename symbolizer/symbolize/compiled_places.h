@@ -6,7 +6,8 @@
 // holds the offset; of several that could be, in the one that is known to be called from there:
 // because it stands within the other, because the other's text has its name, or because it was seen
 // called from there while it was not compiled yet. What remains unsure is left with the function
-// whose code came just before.
+// whose code came just before. Of code into which nothing is inlined, byte code and what V8's
+// baseline compiler makes of it, each place is the function's own.
 //
 // Texts are those of this machine. One that does not fit what V8 said, since the file has changed
 // or is not the one that ran, is not used.
@@ -59,7 +60,9 @@ class CompiledPlaces {
   };
   struct Code {
     std::vector<JitMap::Position> positions;
-    std::vector<uint32_t> parts_at;  // for each position; kNone: unknown
+    uint64_t end = UINT64_MAX;           // of what is told
+    const ScriptText* script = nullptr;  // of one function's code, which has no parts
+    std::vector<uint32_t> parts_at;      // for each position; kNone: unknown
     std::vector<Part> parts;
   };
 
@@ -69,6 +72,7 @@ class CompiledPlaces {
   static size_t first_with(const Code& code, uint64_t script_offset);
   static std::vector<Frame> chain(const Code& code, size_t at);
   const Code& code_of(uint32_t entry);
+  Frame frame_of_one(const Code& code, uint32_t entry, size_t at) const;
   void find_parts(Code& code);
   bool find_part(Code& code, bool seen);
   std::optional<Part> part_with(const Code& code, uint32_t offset, bool seen);

@@ -11,6 +11,8 @@
 #include <queue>
 #include <utility>
 
+#include "symbolizer/symbolize/jit_name.h"
+
 namespace silt::symbolize {
 namespace {
 
@@ -116,7 +118,8 @@ std::string_view JitMap::name(uint32_t entry) const {
 
 std::vector<JitMap::Position> JitMap::positions(uint32_t entry) const {
   const Entry* from = &entries_[entry];
-  constexpr uint32_t kFarthest = 20000;
+  // Byte code of one name may be of several functions, and has its own wherever it is.
+  const uint32_t kFarthest = is_interpreted(name(entry)) ? 0 : 20000;
   for (uint32_t back = 1; from->positions_begin == 0 && back <= std::min(entry, kFarthest);
        ++back) {
     const Entry& before = entries_[entry - back];
@@ -132,7 +135,12 @@ std::vector<JitMap::Position> JitMap::positions(uint32_t entry) const {
   while (at < end) {
     uint64_t code = 0, script = 0;
     const auto [sign, error] = std::from_chars(at, end, code, 16);
-    if (error != std::errc() || sign == end || (*sign != '+' && *sign != '-')) break;
+    if (error != std::errc()) break;
+    if (sign == end) {
+      positions.push_back({position.code_offset + code, kNowhere});
+      break;
+    }
+    if (*sign != '+' && *sign != '-') break;
     const auto [stop, second] = std::from_chars(sign + 1, end, script, 16);
     if (second != std::errc()) break;
     position.code_offset += code;

@@ -5,7 +5,9 @@
 // own maps say more: a line `# nodes N` before entries that appeared when the tree of stacks had N
 // nodes, so that a node's pc is given the code that lay there when the node was made; and a line
 // `# positions 0+56 2f-2d …` after an entry whose code's places in the script are known: offset
-// into the code and into the script, hexadecimal, each as the difference to the one before.
+// into the code and into the script, hexadecimal, each as the difference to the one before. A last
+// offset alone is where what is told of the code ends. An entry of code that is interpreted lies
+// where no code is, and what looks like an address in it is an offset into byte code.
 
 #ifndef SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
 #define SILT_SYMBOLIZER_SYMBOLIZE_JIT_MAP_H_
@@ -43,8 +45,10 @@ class JitMap {
     uint64_t code_offset;
     uint64_t script_offset;
   };
-  // Ascending by code offset; none where they are not known. Of code that was moved, and told again
-  // without them, those of the same code before.
+  // Ascending by code offset; none where they are not known. From a last one at kNowhere on nothing
+  // is known. Of machine code that was moved, and told again without them, those of the same code
+  // before.
+  static constexpr uint64_t kNowhere = UINT64_MAX;
   std::vector<Position> positions(uint32_t entry) const;
   uint64_t offset_in(uint32_t entry, MemoryAddress address) const {
     return number_of(address) - entries_[entry].start;

@@ -111,6 +111,19 @@ Frame parse_python(std::string_view text) {
 
 }  // namespace
 
+bool is_interpreted(std::string_view name) {
+  const size_t colon = name.find(':');
+  return colon != std::string_view::npos && is_one_of(name.substr(0, colon), kFunctionTags) &&
+         name.substr(colon + 1).starts_with('~');
+}
+
+bool is_one_function(std::string_view name) {
+  const size_t colon = name.find(':');
+  return is_interpreted(name) ||
+         (colon != std::string_view::npos && is_one_of(name.substr(0, colon), kFunctionTags) &&
+          name.substr(colon + 1).starts_with('^'));
+}
+
 std::string path_of_url(std::string_view file) {
   constexpr std::string_view kScheme = "file://";
   if (!file.starts_with(kScheme)) return std::string(file);

@@ -17,6 +17,11 @@ namespace silt::symbolize {
 // has one name. The line is where the function begins: maps know no better.
 Frame parse_jit_name(std::string_view name);
 
+// Whether it is an entry of V8's for code that it interprets, and whether one of a function's own
+// code alone, into which nothing is inlined.
+bool is_interpreted(std::string_view name);
+bool is_one_function(std::string_view name);
+
 // `file:///my%20app/x.js` -> `/my app/x.js`; anything else stays.
 std::string path_of_url(std::string_view file);
 

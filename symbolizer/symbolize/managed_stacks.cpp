@@ -7,12 +7,16 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "symbolizer/read/sampler_stacks.h"
+#include "symbolizer/read/stack_nodes.h"
+#include "symbolizer/symbolize/main_line.h"
 #include "symbolizer/symbolize/sampled_ways.h"
 
 namespace silt::symbolize {
@@ -26,8 +30,6 @@ using read::Stack;
 
 // A share of a stack's samples that is smaller stays with the largest.
 constexpr double kSmallest = 0.02;
-// Of the samples of a function whose line is known, so many must be of one line to name it.
-constexpr double kMostOfThem = 0.5;
 
 bool same(const Frame& a, const Frame& b) {
   return a.function == b.function && a.file == b.file && a.line == b.line &&
@@ -49,11 +51,15 @@ class Parting {
     std::erase_if(recording_.stacks, [](const Stack& stack) {
       return stack.heap == read::Heap::kManaged && stack.samples.empty();
     });
-    for (const auto& [node, places] : places_) put_place(node, places);
+    for (Stack& stack : recording_.stacks) {
+      const auto places = places_.find(stack.leaf);
+      if (stack.heap != read::Heap::kManaged || places == places_.end()) continue;
+      put_places(stack, places->second);
+    }
   }
 
  private:
-  using Places = std::map<PlaceInScript, double>;
+  using Places = std::vector<PlacesInScript>;  // of a stack's functions, innermost first
 
   void read_script_nodes() {
     for (uint32_t i = 1; i < number_of(recording_.nodes.next()); ++i) {
@@ -105,15 +111,13 @@ class Parting {
     std::stable_sort(ways.begin(), ways.end(),
                      [](const SampledWay* a, const SampledWay* b) { return a->all > b->all; });
     while (ways.size() > 1 && ways.back()->all < kSmallest * all) ways.pop_back();
-    for (const SampledWay* way : ways) {
-      Places& places = places_[leaf_of(leaf, *way)];
-      for (const auto& [place, weight] : way->places) places[place] += weight;
-    }
-    if (ways.size() == 1 && ways[0]->inlined.empty()) return;
+    if (ways.size() == 1 && ways[0]->inlined.empty()) return add_places(leaf, *ways[0]);
     Stack whole = std::move(recording_.stacks[index]);
     recording_.stacks[index] = Stack{whole.id, leaf, whole.heap, whole.missing, {}, {}, 0};
     for (size_t i = 0; i < ways.size(); ++i) {
-      const size_t to = stack_of(leaf_of(leaf, *ways[i]));
+      const NodeId to_leaf = leaf_of(leaf, *ways[i]);
+      add_places(to_leaf, *ways[i]);
+      const size_t to = stack_of(to_leaf);
       give(whole, ways, i, all, recording_.stacks[to]);
     }
   }
@@ -206,15 +210,45 @@ class Parting {
     at->generations.add(part.generations.begin(), part.generations.size());
   }
 
-  void put_place(NodeId node, const Places& places) {
-    double all = 0;
-    const std::pair<const PlaceInScript, double>* most = nullptr;
-    for (const auto& place : places) {
-      all += place.second;
-      if (most == nullptr || place.second > most->second) most = &place;
+  void add_places(NodeId leaf, const SampledWay& way) {
+    Places& to = places_[leaf];
+    if (to.size() < way.places.size()) to.resize(way.places.size());
+    for (size_t i = 0; i < way.places.size(); ++i) {
+      for (const auto& [place, weight] : way.places[i]) to[i][place] += weight;
     }
-    if (most == nullptr || most->second < kMostOfThem * all) return;
-    names_.put_call_place(node, most->first.first, most->first.second);
+  }
+
+  // Gives the stack nodes of its own, as far out as lines are known: other stacks call from other
+  // lines of the same functions.
+  void put_places(Stack& stack, const Places& places) {
+    struct Told {
+      NodeId node;
+      std::optional<PlaceInScript> place;
+    };
+    std::vector<Told> inwards;
+    size_t known = 0;     // of them, up to the outermost with a line
+    size_t function = 0;  // innermost first
+    for (const NodeId node : read::StackNodes(recording_, stack)) {
+      if (function == places.size()) break;
+      inwards.push_back({node, std::nullopt});
+      if (ways_.function_of(node) == nullptr) continue;
+      inwards.back().place = main_place(places[function++]);
+      if (inwards.back().place) known = inwards.size();
+    }
+    if (known == 0) return;
+    NodeId at = recording_.nodes[inwards[known - 1].node].parent;
+    for (size_t i = known; i-- > 0;) at = told_node(at, inwards[i].node, inwards[i].place);
+    stack.leaf = at;
+  }
+
+  NodeId told_node(NodeId parent, NodeId node, const std::optional<PlaceInScript>& place) {
+    const auto [at, added] =
+        told_.try_emplace({parent, node, place.value_or(PlaceInScript{0, 0})}, node);
+    if (!added) return at->second;
+    at->second = recording_.nodes.next();
+    recording_.nodes.push_back({parent, recording_.nodes[node].pc, recording_.birth(node)});
+    if (place) names_.put_call_place(at->second, place->first, place->second);
+    return at->second;
   }
 
   Recording& recording_;
@@ -222,7 +256,8 @@ class Parting {
   const SampledWays ways_;
   std::unordered_map<NodeId, std::vector<NodeId>> children_;
   std::unordered_map<NodeId, size_t> stack_at_;
-  std::map<NodeId, Places> places_;
+  std::map<NodeId, Places> places_;  // by the innermost node
+  std::map<std::tuple<NodeId, NodeId, PlaceInScript>, NodeId> told_;
 };
 
 }  // namespace

@@ -14,18 +14,18 @@
 #include <vector>
 
 #include "symbolizer/read/recording.h"
+#include "symbolizer/symbolize/main_line.h"
 #include "symbolizer/symbolize/symbolizer.h"
 
 namespace silt::symbolize {
-
-using PlaceInScript = std::pair<uint32_t, uint32_t>;  // line and column
 
 // What was made by the compiled function itself, or by these that were inlined into it.
 struct SampledWay {
   std::vector<Frame> inlined;                          // innermost first
   std::map<std::pair<uint32_t, int>, double> weights;  // by snapshot and birth; -1: any
   double all = 0;
-  std::map<PlaceInScript, double> places;
+  // Where it was in each of the stack's functions, innermost first, those inlined among them.
+  std::vector<PlacesInScript> places;
 };
 
 class SampledWays {
@@ -39,13 +39,18 @@ class SampledWays {
   // Of a stack of the managed heap: it is the same when its innermost functions are. nullptr:
   // nothing is known of it.
   const Ways* of(const read::Stack& stack) const;
+  // The function of a node as ways have it; nullptr when it is none of a script.
+  const Frame* function_of(read::NodeId node) const;
 
  private:
   struct Functions {
     std::vector<Frame> frames;  // innermost first
     read::NodeId innermost = read::kRootNode;
+    // How much it counts where in the innermost one the object was made, as it tells.
+    double trust = 1;
   };
   Functions functions_of(const read::Stack& stack) const;
+  double trust_in(read::NodeId function, const std::vector<read::NodeId>& inner) const;
   std::string key_of(const Functions& functions) const;
   SampledWay& way_of(const std::string& key, const FrameList& frames);
   void read();

@@ -18,6 +18,10 @@ using Function = ScriptText::Function;
 
 ScriptText::ScriptText(std::string text) : text_(std::move(text)) {
   scan_script(text_, functions_, lines_);
+  for (const char c : text_) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) end_ += byte >= 0xf0 ? 2 : 1;
+  }
   std::stable_sort(functions_.begin(), functions_.end(), [](const Function& a, const Function& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
   });
@@ -53,6 +57,16 @@ ScriptText::LineColumn ScriptText::place_of(uint32_t offset) const {
   const auto next = std::upper_bound(lines_.begin(), lines_.end(), offset);
   const auto line = static_cast<uint32_t>(next - lines_.begin());
   return {line, offset - lines_[line - 1] + 1};
+}
+
+bool ScriptText::stands_in(uint64_t offset, uint32_t line, uint32_t column) const {
+  if (offset >= end_) return false;
+  auto around = function_at(static_cast<uint32_t>(offset)).value_or(kNone);
+  for (; around != kNone; around = functions_[around].around) {
+    const LineColumn begin = place_of(functions_[around].begin);
+    if (begin.line == line && (column == 0 || begin.column == column)) return true;
+  }
+  return line == 1 && column <= 1;
 }
 
 bool ScriptText::mentions(uint32_t function, std::string_view word) const {

@@ -44,6 +44,9 @@ class ScriptText {
   // The innermost function with this place in it.
   std::optional<uint32_t> function_at(uint32_t offset) const;
   LineColumn place_of(uint32_t offset) const;
+  // Whether this place is in the function that begins on the line, at the column (0: any), or in
+  // one that stands in it. The script's own code begins on line 1, at column 1.
+  bool stands_in(uint64_t offset, uint32_t line, uint32_t column) const;
   // Whether the function's text has this word in it.
   bool mentions(uint32_t function, std::string_view word) const;
   // Whether `inner` stands somewhere in `outer`.
@@ -53,6 +56,7 @@ class ScriptText {
   const std::string text_;
   std::vector<Function> functions_;
   std::vector<uint32_t> lines_;  // where each begins
+  uint32_t end_ = 0;             // behind the last character
 };
 
 }  // namespace silt::symbolize

@@ -12,8 +12,10 @@
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 #include "interposer/runtime/nodejs/api.h"
+#include "interposer/runtime/nodejs/baseline_positions.h"
 #include "interposer/runtime/nodejs/code_positions.h"
 #include "interposer/runtime/nodejs/copied_builtins.h"
+#include "interposer/runtime/nodejs/interpreter_frames.h"
 #include "interposer/runtime/nodejs/jit_log.h"
 #include "interposer/track/own_walk.h"
 
@@ -58,14 +60,9 @@ constexpr int kMachineCode = 1;
 constexpr int kWasmCode = 2;
 constexpr int kEnumerateExisting = 1;
 
-// Where all of silt's own JavaScript is, as V8 writes it in names.
-constexpr char kOwnScript[] = "/silt-node.cjs:";
 constexpr char kInterpreterName[] = "Builtin:InterpreterEntryTrampoline";
 
 std::atomic<bool> g_misshapen{false};
-// From the word in an interpreted frame to where the byte code starts; 0: not learned.
-std::atomic<uint64_t> g_header_bytes{0};
-std::atomic<bool> g_unlearned{false};
 
 // Isolates lie further apart than the bits that are lost.
 uint32_t number_of(const void* isolate) {
@@ -77,9 +74,32 @@ uint32_t number_of(const void* isolate) {
 thread_local constinit PositionGatherer* t_positions __attribute__((tls_model("initial-exec"))) =
     nullptr;
 
+// nullptr until the thread makes baseline code.
+thread_local constinit BaselinePositions* t_baseline __attribute__((tls_model("initial-exec"))) =
+    nullptr;
+
+// `Function:^name …`: the mark of V8's baseline compiler.
+bool is_baseline(const JitCodeEvent& event) {
+  for (size_t i = 0; i + 1 < event.name.size; ++i) {
+    if (event.name.text[i] == ':') return event.name.text[i + 1] == '^';
+  }
+  return false;
+}
+
+PositionBytes positions_of_baseline(const JitCodeEvent& event) {
+  if (t_baseline == nullptr) {
+    t_baseline = static_cast<BaselinePositions*>(base::map_within_limit(sizeof(BaselinePositions)));
+  }
+  if (t_baseline == nullptr ||
+      !t_baseline->gather(event.code_start, event.code_size, byte_code_header(), t_positions)) {
+    return {};
+  }
+  t_positions->end(event.code_start);
+  return t_positions->take(event.code_start, 0);
+}
+
 void note_position(const JitCodeEvent& event) {
-  // Byte code's are left: a stack has the function alone.
-  if (event.code_type != kMachineCode || t_positions == nullptr) return;
+  if (t_positions == nullptr) return;
   if (event.type == kPositionsBegin) t_positions->begin();
   if (event.type == kPositionsEnd) t_positions->end(event.code_start);
   if (event.type == kPositionAdded) {
@@ -99,8 +119,13 @@ void note_event(const JitCodeEvent& event, CodeBatch* batch) {
     return;
   }
   Code code{kind, event.code_start, event.code_size, event.name.text, event.name.size, owner};
-  if (kind == CodeKind::kMachine && t_positions != nullptr) {
-    code.positions = t_positions->take(event.code_start);
+  if (t_positions != nullptr) {
+    // Of machine code no place is asked for that it does not have.
+    code.positions =
+        t_positions->take(event.code_start, kind == CodeKind::kByte ? event.code_size : 0);
+    if (kind == CodeKind::kMachine && batch == nullptr && is_baseline(event)) {
+      code.positions = positions_of_baseline(event);
+    }
   }
   if (batch != nullptr) {
     batch->add(code);
@@ -139,61 +164,6 @@ void on_first_events(const JitCodeEvent* event) {
   note_event(*event, t_batch);
 }
 
-uint64_t function_of_word(uint64_t word) {
-  const uint64_t header = g_header_bytes.load(std::memory_order_relaxed);
-  // V8's pointers to objects end in 01, and objects lie at multiples of eight.
-  if ((word & 7) != 1 || header == 0) return 0;
-  return function_pc_of(word - 1 + header);
-}
-
-struct Learned {
-  uint64_t slot = 0;
-  uint64_t header = 0;
-};
-
-bool learn_from_frame(void* learned, const unwind::Frame& frame, void* walk,
-                      track::WordAt word_at) {
-  // Return address, saved frame pointer, context, function, number of arguments; then what an
-  // interpreted frame has more, in some order.
-  constexpr uint64_t kFirstSlot = 8;
-  constexpr uint64_t kLastSlot = 64;
-  // An array of byte code begins with at least its map and length.
-  constexpr uint64_t kShortestHeader = 16;
-  constexpr uint64_t kLongestHeader = 128;
-  if (frame.pc <= t_interpreter.start || frame.pc > t_interpreter.end) return true;
-  for (uint64_t slot = kFirstSlot; slot <= kLastSlot; slot += 8) {
-    const uint64_t word = word_at(walk, frame.bp - slot);
-    if ((word & 7) != 1) continue;
-    const uint64_t object = word - 1;
-    const uint64_t start =
-        find_byte_code_of(kOwnScript, object + kShortestHeader, object + kLongestHeader);
-    if (start == 0) continue;
-    *static_cast<Learned*>(learned) = {slot, start - object};
-    return false;
-  }
-  return true;
-}
-
-// Below a call from silt's own script.
-void learn_frames() {
-  if (t_interpreter.end == 0 || g_unlearned.load(std::memory_order_relaxed)) return;
-  Learned learned;
-  track::walk_here(learn_from_frame, &learned);
-  const uint64_t known = g_header_bytes.load(std::memory_order_relaxed);
-  if (learned.header == 0 || (known != 0 && known != learned.header)) {
-    // With --interpreted-frames-native-stack of the user's own, functions have entries and names.
-    base::log(base::LogLevel::kInfo,
-              "frames of this V8's interpreter do not tell their functions: those have no names");
-    g_unlearned.store(true, std::memory_order_relaxed);
-    return;
-  }
-  if (known == 0) {
-    g_header_bytes.store(learned.header, std::memory_order_relaxed);
-    track::describe_interpreter(static_cast<int64_t>(learned.slot), function_of_word);
-  }
-  t_added = track::add_interpreter(t_interpreter.start, t_interpreter.end);
-}
-
 }  // namespace
 
 bool watch_code() {
@@ -212,7 +182,7 @@ bool watch_code() {
     t_positions = static_cast<PositionGatherer*>(base::map_within_limit(sizeof(PositionGatherer)));
   }
   api.set_code_handler(api.current_isolate(), 0, good ? on_code_event : nullptr);
-  if (good) learn_frames();
+  if (good) t_added = learn_interpreter(t_interpreter.start, t_interpreter.end);
   return good;
 }
 
@@ -222,7 +192,9 @@ void stop_watching_code() {
   if (t_added) track::remove_interpreter(t_interpreter.start, t_interpreter.end);
   drop_code_of(number_of(t_isolate));
   if (t_positions != nullptr) base::unmap_memory(t_positions, sizeof(PositionGatherer));
+  if (t_baseline != nullptr) base::unmap_memory(t_baseline, sizeof(BaselinePositions));
   t_positions = nullptr;
+  t_baseline = nullptr;
   t_isolate = nullptr;
   t_added = false;
   t_interpreter = {};

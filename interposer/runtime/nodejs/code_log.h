@@ -20,7 +20,10 @@ namespace silt::nodejs {
 
 // Entries after which it is looked what is still wanted; then twice as many as were.
 inline constexpr uint32_t kFirstSweep = 8192;
-inline constexpr uint64_t kBytesAPc = 16;  // of the map, for what stands for a function
+// What stands for a place in a function's byte code: as many places as no function has.
+inline constexpr unsigned kPlaceBits = 20;
+inline constexpr uint64_t kPlaces = uint64_t{1} << kPlaceBits;
+inline constexpr uint64_t kUnknownPlace = kPlaces - 2;
 
 // Machine code that the recording does not have yet.
 struct CodeEntry {
@@ -66,9 +69,14 @@ class CodeGuard {
   base::SpinGuard guard_;
 };
 
-// What stands for a function in place of a pc.
-inline uint64_t pc_of_serial(uint64_t serial) {
-  return track::kFirstFunctionPc + serial * kBytesAPc + kBytesAPc / 2;
+// The map's addresses for a function that is interpreted.
+inline uint64_t begin_of_serial(uint64_t serial) {
+  return track::kFirstFunctionPc + serial * kPlaces;
+}
+// What stands for a place in it in place of a pc, which is behind the place as return addresses
+// are.
+inline uint64_t pc_of_place(uint64_t serial, uint64_t place) {
+  return begin_of_serial(serial) + (place < kUnknownPlace ? place : kUnknownPlace) + 1;
 }
 
 }  // namespace silt::nodejs

@@ -73,9 +73,10 @@ class MapWriter {
     while (next != 0) {
       {
         const CodeGuard guard;
-        next = code_log.names.visit_unwritten(next, [&](uint64_t serial, const char* name) {
+        next = code_log.names.visit_unwritten(next, [&](uint64_t serial, uint32_t name) {
           if (!has_room()) return false;
-          add_line(pc_of_serial(serial) - kBytesAPc / 2, kBytesAPc, name);
+          add_line(begin_of_serial(serial), kPlaces, code_log.names.text_of(name));
+          add_positions(code_log.names.positions_of(name));
           return true;
         });
       }
@@ -98,15 +99,18 @@ class MapWriter {
     text_.add_hexadecimal(start).add(' ').add_hexadecimal(size).add(' ').add(name).add('\n');
   }
 
-  // `# positions 0+56 2f-2d …`: the offset into the code as a difference to the one before, the
-  // sign of the script's difference, and that.
+  // `# positions 0+56 2f-2d … 9`: the offset into the code as a difference to the one before, the
+  // sign of the script's difference, and that; the last is where the code ends, if that is told.
   void add_positions(PositionBytes positions) {
     if (positions.size == 0) return;
     text_.add("# positions");
-    visit_positions(positions, [this](uint64_t code, int64_t script) {
-      text_.add(' ').add_hexadecimal(code).add(script < 0 ? '-' : '+');
-      text_.add_hexadecimal(static_cast<uint64_t>(script < 0 ? -script : script));
-    });
+    visit_positions(
+        positions,
+        [this](uint64_t code, int64_t script) {
+          text_.add(' ').add_hexadecimal(code).add(script < 0 ? '-' : '+');
+          text_.add_hexadecimal(static_cast<uint64_t>(script < 0 ? -script : script));
+        },
+        [this](uint64_t code) { text_.add(' ').add_hexadecimal(code); });
     text_.add('\n');
   }
 
@@ -180,7 +184,8 @@ void write_code_names_anew() {
   code_log.pending_count = 0;
   code_log.keep_positions_of_pending();
   code_log.machine_code.for_each([](const CodePlaces::Place& place) {
-    code_log.append(place.start.load(std::memory_order_relaxed), place.size,
+    code_log.append(place.start.load(std::memory_order_relaxed),
+                    place.size.load(std::memory_order_relaxed),
                     place.name.load(std::memory_order_relaxed), 0, {});
   });
   code_log.names.write_anew();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The names of functions, each once, for as long as code or a stack has it. A name is a place in a
-// table; what a stack knows it by, in place of a pc, is a number that is never given twice. Whoever
-// changes anything holds a lock, but `use` needs none. Hook context.
+// table; what a stack knows it by, in place of a pc, is a number that is never given twice. A name
+// of byte code has the code's positions with it, if V8 has told them: functions of one name whose
+// positions differ are two. Whoever changes anything holds a lock, but `use` needs none. Hook
+// context.
 
 #ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_NAMES_H_
 #define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_NAMES_H_
@@ -12,6 +14,7 @@
 #include <cstdint>
 
 #include "interposer/base/memory.h"
+#include "interposer/runtime/nodejs/code_positions.h"
 
 namespace silt::nodejs {
 
@@ -21,7 +24,7 @@ class CodeNames {
  public:
   // The name's place, with one more reference to it; 0 when there is no room. Line ends and NULs
   // become spaces.
-  uint32_t refer(const char* text, size_t size);
+  uint32_t refer(const char* text, size_t size, PositionBytes positions = {});
   void refer_again(uint32_t name) { ++names_[name].references; }
   // One reference less. A name that nothing has any more goes.
   void release(uint32_t name);
@@ -59,7 +62,7 @@ class CodeNames {
     }
   }
 
-  // For the recording: visit(number, text) of used names that it does not have yet, from place
+  // For the recording: visit(number, name) of used names that it does not have yet, from place
   // `from` on, until it returns false; returns the place to go on at, 0 at the end.
   template <typename Visit>
   uint32_t visit_unwritten(uint32_t from, Visit&& visit) {
@@ -69,7 +72,7 @@ class CodeNames {
           entry.used.load(std::memory_order_relaxed) == 0) {
         continue;
       }
-      if (!visit(entry.serial.load(std::memory_order_relaxed), text_of(name))) return name;
+      if (!visit(entry.serial.load(std::memory_order_relaxed), name)) return name;
       entry.written = kBeingWritten;
     }
     return 0;
@@ -78,6 +81,9 @@ class CodeNames {
   void write_anew();
 
   const char* text_of(uint32_t name) { return texts_ + names_[name].text; }
+  PositionBytes positions_of(uint32_t name);
+  // Whether it is this text's, whatever its positions.
+  bool is_of(uint32_t name, const char* text, size_t size);
   uint64_t text_bytes() const { return text_end_; }
   uint64_t mapped_bytes() const {
     return text_room_ + uint64_t{limit_} * sizeof(Name) +
@@ -97,6 +103,7 @@ class CodeNames {
     uint32_t next_free;
   };
 
+  size_t bytes_of(uint32_t name);
   uint32_t take_place();
   void drop(uint32_t name);
   bool make_room_for_text(size_t size);

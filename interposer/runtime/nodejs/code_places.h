@@ -23,7 +23,7 @@ class CodePlaces {
     std::atomic<uint64_t> start;  // 0: free, 1: was taken once
     std::atomic<uint32_t> name;
     uint32_t owner;  // the isolate, 0: several have it
-    uint32_t size;
+    std::atomic<uint32_t> size;
   };
 
   // The place where code starts; nullptr when there is none. Another thread may change it
@@ -62,7 +62,7 @@ class CodePlaces {
     if (place.start.load(std::memory_order_relaxed) == 0) ++taken_;
     place.name.store(name, std::memory_order_relaxed);
     place.owner = owner;
-    place.size = size;
+    place.size.store(size, std::memory_order_relaxed);
     place.start.store(start, std::memory_order_release);
     ++count_;
     return true;
@@ -142,7 +142,7 @@ class CodePlaces {
       Place& to = table->places[at];
       to.name.store(from.name.load(std::memory_order_relaxed), std::memory_order_relaxed);
       to.owner = from.owner;
-      to.size = from.size;
+      to.size.store(from.size.load(std::memory_order_relaxed), std::memory_order_relaxed);
       to.start.store(start, std::memory_order_relaxed);
     }
     taken_ = count_;

@@ -12,6 +12,7 @@ namespace silt::nodejs {
 namespace {
 
 constexpr size_t kMostOfPair = 20;
+constexpr uint64_t kEndIsTold = UINT64_MAX;
 constexpr uint32_t kSizeBytes = 2;  // before each
 
 uint64_t fold_sign(int64_t value) {
@@ -21,27 +22,58 @@ uint64_t fold_sign(int64_t value) {
 }  // namespace
 
 void PositionGatherer::begin() {
-  start_ = 0;
-  code_offset_ = 0;
+  if (waiting_ == end_) waiting_ = end_ = 0;
+  if (kRoom - end_ < kMostRecord) make_room();
+  head_ = Head{};
+  open_ = true;
+  cut_ = false;
   script_offset_ = 0;
-  size_ = 0;
+}
+
+void PositionGatherer::make_room() {
+  for (size_t i = waiting_; i < end_; ++i) bytes_[i - waiting_] = bytes_[i];
+  end_ -= waiting_;
+  waiting_ = 0;
+  if (kRoom - end_ < kMostRecord) end_ = 0;  // what waits is of code that never comes, or too much
 }
 
 void PositionGatherer::add(uint64_t code_offset, uint64_t script_offset) {
-  if (kMostBytes - size_ < kMostOfPair || code_offset < code_offset_) return;
-  if (size_ > 0 && script_offset == script_offset_) return;
-  uint8_t* at = bytes_ + size_;
-  at = snapshot::put_varint(at, code_offset - code_offset_);
-  at = snapshot::put_varint(at, fold_sign(static_cast<int64_t>(script_offset - script_offset_)));
-  size_ = static_cast<size_t>(at - bytes_);
-  code_offset_ = code_offset;
+  if (!open_ || cut_ || code_offset < head_.last_code_offset) return;
+  if (head_.size > 0 && script_offset == script_offset_) return;
+  uint8_t* const begin = bytes_ + end_ + sizeof(Head);
+  uint8_t* at = begin + head_.size;
+  at = snapshot::put_varint(at, code_offset - head_.last_code_offset);
+  cut_ = kMostBytes - head_.size < kMostOfPair + kMostOfEnd;
+  if (!cut_) {
+    at = snapshot::put_varint(at, fold_sign(static_cast<int64_t>(script_offset - script_offset_)));
+  }
+  head_.size = static_cast<size_t>(at - begin);
+  head_.last_code_offset = code_offset;
   script_offset_ = script_offset;
 }
 
-PositionBytes PositionGatherer::take(uint64_t start) {
-  if (start_ == 0 || start_ != start) return {};
-  start_ = 0;
-  return {bytes_, size_};
+void PositionGatherer::end(uint64_t start) {
+  if (!open_) return;
+  open_ = false;
+  head_.start = start;
+  if (cut_) head_.last_code_offset = kEndIsTold;
+  __builtin_memcpy(bytes_ + end_, &head_, sizeof(head_));
+  end_ += sizeof(Head) + head_.size + kMostOfEnd;
+}
+
+PositionBytes PositionGatherer::take(uint64_t start, uint64_t code_size) {
+  for (size_t at = waiting_; at < end_;) {
+    Head head;
+    __builtin_memcpy(&head, bytes_ + at, sizeof(head));
+    uint8_t* const data = bytes_ + at + sizeof(head);
+    at += sizeof(head) + head.size + kMostOfEnd;
+    if (head.start != start) continue;
+    waiting_ = at;
+    if (head.size == 0 || code_size <= head.last_code_offset) return {data, head.size};
+    uint8_t* const end = snapshot::put_varint(data + head.size, code_size - head.last_code_offset);
+    return {data, static_cast<size_t>(end - data)};
+  }
+  return {};
 }
 
 uint32_t CodePositions::put(PositionBytes bytes) {

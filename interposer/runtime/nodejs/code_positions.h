@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which place of its script each piece of a function's machine code came from, as V8 tells while it
-// makes the code: pairs of an offset into the code and an offset into the script (UTF-16 units),
-// where those of functions that were inlined are offsets into their own scripts. Kept as bytes,
-// differences as varints (the script's with its sign folded in), until a snapshot has written them
-// into the recording's map.
+// Which place of its script each piece of a function's code came from, as V8 tells while it makes
+// the code: pairs of an offset into the code and an offset into the script (UTF-16 units), where
+// those of functions that were inlined are offsets into their own scripts. Kept as bytes,
+// differences as varints (the script's with its sign folded in). A last difference without a place
+// of the script is where the code ends, or what was kept of it. Those of machine code are kept
+// until a snapshot has written them into the recording's map, those of byte code with its name.
 
 #ifndef SILT_INTERPOSER_RUNTIME_NODEJS_CODE_POSITIONS_H_
 #define SILT_INTERPOSER_RUNTIME_NODEJS_CODE_POSITIONS_H_
@@ -19,30 +20,49 @@ struct PositionBytes {
   size_t size = 0;
 };
 
-// What V8 tells of the code that it is just making; one thread's.
+// What V8 tells of the code that it is just making; one thread's. It tells the positions of several
+// functions, a script's and those that are compiled with it, before it tells of their code in the
+// same order. All-zero is valid.
 class PositionGatherer {
  public:
-  static constexpr size_t kMostBytes = 4000;  // of one function; the rest of a longer one is left
+  static constexpr size_t kMostBytes = 16000;  // of one function; the rest of a longer one is left
 
   void begin();
   // Offsets into the code rise; the same place once more, and what does not fit, is left out.
   void add(uint64_t code_offset, uint64_t script_offset);
   // The code lies here.
-  void end(uint64_t start) { start_ = start; }
-  // What was gathered of the code at `start`, once.
-  PositionBytes take(uint64_t start);
+  void end(uint64_t start);
+  // What was gathered of the code at `start`, once, and that it ends after so many bytes, where
+  // that is not 0. What was gathered before it is of code that never came. Valid until the next
+  // begin.
+  PositionBytes take(uint64_t start, uint64_t code_size);
 
  private:
-  uint64_t start_ = 0;  // 0: not at its end
-  uint64_t code_offset_ = 0;
+  // Before the bytes of each function, which have room behind them for where the code ends.
+  struct Head {
+    uint64_t start;
+    uint64_t last_code_offset;
+    size_t size;
+  };
+  static constexpr size_t kMostOfEnd = 10;
+  static constexpr size_t kMostRecord = sizeof(Head) + kMostBytes + kMostOfEnd;
+  static constexpr size_t kRoom = size_t{256} << 10;
+
+  void make_room();
+
+  size_t waiting_ = 0;  // where the first function stands that may still come
+  size_t end_ = 0;      // behind the last one that has ended
+  bool open_ = false;   // one is being told, whose head will stand at end_
+  bool cut_ = false;    // and has not got room
   uint64_t script_offset_ = 0;
-  size_t size_ = 0;
-  uint8_t bytes_[kMostBytes];
+  Head head_{};
+  uint8_t bytes_[kRoom];
 };
 
-// Calls visit(code offset's difference, script offset's difference) for each pair.
-template <typename Visit>
-void visit_positions(PositionBytes bytes, Visit&& visit) {
+// Calls visit(code offset's difference, script offset's difference) for each pair, and
+// finish(difference) where it is told where the code ends.
+template <typename Visit, typename Finish>
+void visit_positions(PositionBytes bytes, Visit&& visit, Finish&& finish) {
   size_t at = 0;
   const auto next = [&] {
     uint64_t value = 0;
@@ -55,6 +75,7 @@ void visit_positions(PositionBytes bytes, Visit&& visit) {
   };
   while (at < bytes.size) {
     const uint64_t code = next();
+    if (at >= bytes.size) return finish(code);
     const uint64_t folded = next();
     visit(code, static_cast<int64_t>(folded >> 1) ^ -static_cast<int64_t>(folded & 1));
   }

@@ -22,7 +22,7 @@ constexpr uint32_t kMostGone = 65536;
 
 uint64_t hash_of_pc(uint64_t pc) {
   // A node's pc is anywhere in its code.
-  const uint64_t what = pc >= track::kFirstFunctionPc ? pc : pc / 64;
+  const uint64_t what = pc >= track::kFirstFunctionPc ? pc >> kPlaceBits : pc / 64;
   const uint64_t hash = what * 0x9e3779b97f4a7c15;
   return hash ^ hash >> 31;
 }
@@ -69,7 +69,7 @@ class NodePcs {
 
 bool is_there(const CodeEntry& entry) {
   const CodePlaces::Place* const place = code_log.machine_code.find(entry.start);
-  return place != nullptr && place->size == entry.size &&
+  return place != nullptr && place->size.load(std::memory_order_relaxed) == entry.size &&
          place->name.load(std::memory_order_relaxed) == entry.name;
 }
 
@@ -93,7 +93,7 @@ SILT_COLD void sweep() {
   code_log.pending_count = kept;
   code_log.keep_positions_of_pending();
   code_log.names.forget_unused(
-      [&pcs](uint64_t serial) { return pcs.may_have(pc_of_serial(serial)); });
+      [&pcs](uint64_t serial) { return pcs.may_have(begin_of_serial(serial)); });
   const uint32_t used = code_log.names.used_count();
   code_log.next_sweep = kept < kFirstSweep / 2 ? kFirstSweep : kept * 2;
   code_log.next_used_sweep = used < kFirstSweep / 2 ? kFirstSweep : used * 2;
@@ -132,11 +132,23 @@ bool is_sane(const Code& code) {
 
 // Under the lock.
 void add_sane_code(const Code& code) {
-  const uint32_t text = code_log.names.refer(code.name, code.name_size);
-  if (text == 0) return;
   CodePlaces::Place* const known = places_of(code.kind).find(code.start);
+  PositionBytes positions{};
+  if (code.kind == CodeKind::kByte) {
+    positions = code.positions;
+    // Told once more without them.
+    const uint32_t name = known == nullptr ? 0 : known->name.load(std::memory_order_relaxed);
+    if (positions.size == 0 && name != 0 &&
+        known->size.load(std::memory_order_relaxed) == code.size &&
+        code_log.names.is_of(name, code.name, code.name_size)) {
+      if (known->owner != code.owner) known->owner = 0;
+      return;
+    }
+  }
+  const uint32_t text = code_log.names.refer(code.name, code.name_size, positions);
+  if (text == 0) return;
   if (known != nullptr && known->name.load(std::memory_order_relaxed) == text &&
-      known->size == code.size) {
+      known->size.load(std::memory_order_relaxed) == code.size) {
     if (known->owner != code.owner) known->owner = 0;
     code_log.names.release(text);
     return;
@@ -180,6 +192,7 @@ void CodeBatch::add(const Code& code) {
   base::copy_bytes(name, code.name, code.name_size);
   text_size_ += code.name_size;
   buffer_->codes[count_] = code;
+  buffer_->codes[count_].positions = {};  // existing code has none
   buffer_->codes[count_++].name = name;
 }
 
@@ -199,7 +212,7 @@ void move_code(CodeKind kind, uint64_t from, uint64_t to, uint64_t size, uint32_
   CodePlaces::Place* const known = places.find(from);
   if (known == nullptr) return;
   const uint32_t name = known->name.load(std::memory_order_relaxed);
-  const uint32_t bytes = known->size;
+  const uint32_t bytes = known->size.load(std::memory_order_relaxed);
   const bool stacks_have_it = kind == CodeKind::kByte && code_log.names.is_used(name);
   places.drop(known, [](uint32_t) {});  // the reference goes along
   put(kind, to, bytes, name, owner);
@@ -227,17 +240,35 @@ uint64_t find_byte_code_of(const char* file, uint64_t first, uint64_t last) {
   return 0;
 }
 
-uint64_t function_pc_of(uint64_t start) {
+uint64_t size_of_byte_code(uint64_t start) {
+  const CodeGuard guard;
+  const CodePlaces::Place* const place = guard ? code_log.byte_code.find(start) : nullptr;
+  return place == nullptr ? 0 : place->size.load(std::memory_order_relaxed);
+}
+
+size_t copy_byte_code_positions(uint64_t start, uint8_t* into, size_t room) {
+  const CodeGuard guard;
+  const CodePlaces::Place* const place = guard ? code_log.byte_code.find(start) : nullptr;
+  if (place == nullptr) return 0;
+  const PositionBytes positions =
+      code_log.names.positions_of(place->name.load(std::memory_order_relaxed));
+  if (positions.size > room) return 0;
+  base::copy_bytes(into, positions.data, positions.size);
+  return positions.size;
+}
+
+uint64_t function_pc_of(uint64_t start, uint64_t offset) {
   constexpr int kTries = 3;  // it changed while it was read: once is rare
   for (int i = 0; i < kTries; ++i) {
     const CodePlaces::Place* const place = code_log.byte_code.find(start);
     if (place == nullptr) return 0;
     const uint32_t name = place->name.load(std::memory_order_acquire);
     if (name == 0) continue;
+    const uint32_t size = place->size.load(std::memory_order_relaxed);
     const uint64_t serial = code_log.names.use(name);
     if (place->start.load(std::memory_order_seq_cst) == start &&
         place->name.load(std::memory_order_seq_cst) == name) {
-      return pc_of_serial(serial);
+      return pc_of_place(serial, offset < size ? offset : kUnknownPlace);
     }
   }
   return 0;

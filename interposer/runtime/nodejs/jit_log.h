@@ -8,7 +8,8 @@
 // stack tree had when the code appeared, so that a node's pc can be given the code that lay there
 // when the node was made. Where V8 tells which place of the script each piece of the code came
 // from, the map has a line after the entry's with that. Byte code has no pc: a stack has a number
-// for the function in place of the interpreter's, and only names that a stack has are ever written.
+// for the function and the place in it in place of the interpreter's, and only names that a stack
+// has are ever written.
 
 #ifndef SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
 #define SILT_INTERPOSER_RUNTIME_NODEJS_JIT_LOG_H_
@@ -29,9 +30,9 @@ struct Code {
   const char* name;
   size_t name_size;
   uint32_t owner;             // the isolate's number
-  PositionBytes positions{};  // of machine code, where V8 has told
+  PositionBytes positions{};  // where V8 has told
 };
-// Any context. The name is copied.
+// Any context. Name and positions are copied.
 void add_code(const Code& code);
 
 // The same for the thousands of functions that V8 tells of at once, in some tens of locked sections
@@ -66,8 +67,13 @@ void drop_code_of(uint32_t owner);
 // The first place from `first` to `last` at which byte code starts whose name has `file` in it; 0:
 // there is none.
 uint64_t find_byte_code_of(const char* file, uint64_t first, uint64_t last);
-// The pc that stands for the function whose byte code starts here, 0: not known. Hook context.
-uint64_t function_pc_of(uint64_t start);
+// The size of the byte code that starts here, 0: none is known to.
+uint64_t size_of_byte_code(uint64_t start);
+// Copies its positions; returns how many bytes they are, 0 where there are none, or no room.
+size_t copy_byte_code_positions(uint64_t start, uint8_t* into, size_t room);
+// The pc that stands for a place in the function whose byte code starts here, 0: not known. A place
+// that is none of its is as unknown as one that nobody tells. Hook context.
+uint64_t function_pc_of(uint64_t start, uint64_t place);
 
 // Appends what is new to `perf-PID.map` in the folder. Signal context, one at a time. False when
 // there has never been an entry.

@@ -428,8 +428,9 @@ function join(library) {
   if (!library.inlining) {
     const { setFlagsFromString } = require('v8');
     setFlagsFromString('--no-turbo-inlining');
-    // A version without this compiler says on standard error that it knows no such flag.
-    if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev-inlining');
+    // The compiler whose code tells neither what it has inlined nor any line. A version without it
+    // says on standard error that it knows no such flag.
+    if (parseInt(process.versions.v8, 10) >= 11) setFlagsFromString('--no-maglev');
   }
   if (library.awake()) wake(1);
   joinWorkers();

@@ -12,6 +12,7 @@
 #include "symbolizer/report/place.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
+#include "symbolizer/symbolize/main_line.h"
 
 namespace silt::report {
 namespace {
@@ -111,10 +112,10 @@ void show_site_first(const WholeInput& input, const Group& group, Finding& findi
   }
 }
 
-// The line on which its site makes most, if that is known and more than half.
+// The line on which its site makes most, if that is more than half of what is known: V8 does not
+// tell the lines of all code, but of a function's code from one time or another it does.
 void put_call_line(const WholeInput& input, const Group& group, Finding& finding) {
-  std::map<std::pair<uint32_t, uint32_t>, double> by_place;
-  double all = 0;
+  symbolize::PlacesInScript by_place;
   const size_t most = std::min<size_t>(group.stacks.size(), 64);
   for (size_t i = 0; i < most; ++i) {
     const read::Stack& stack = input.recording.stacks[group.stacks[i]];
@@ -122,17 +123,15 @@ void put_call_line(const WholeInput& input, const Group& group, Finding& finding
     const auto at = site_in(frames, group.site);
     if (!at || stack.samples.empty()) continue;
     const auto bytes = static_cast<double>(stack.samples.back().live_bytes);
-    all += bytes;
     if (frames[*at].call_line != 0) {
       by_place[{frames[*at].call_line, frames[*at].call_column}] += bytes;
     }
   }
   finding.site.call_line = 0;
   finding.site.call_column = 0;
-  for (const auto& [place, bytes] : by_place) {
-    if (bytes * 2 <= all) continue;
-    finding.site.call_line = place.first;
-    finding.site.call_column = place.second;
+  if (const auto place = symbolize::main_place(by_place)) {
+    finding.site.call_line = place->first;
+    finding.site.call_column = place->second;
   }
 }
 

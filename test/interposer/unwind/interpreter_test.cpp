@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Frames of an interpreter: the word in the frame, which may be anything, tells the function, and a
-// stack in which only that word changed is another stack.
+// Frames of an interpreter: the words in the frame, which may be anything, tell the function and
+// the place in it, and a stack in which only one of them changed is another stack.
 
 #include "interposer/unwind/interpreter.h"
 
@@ -19,10 +19,13 @@ using test::Shape;
 using test::site;
 
 constexpr int64_t kSlot = 24;
+constexpr int64_t kPositionSlot = 32;
 constexpr uint64_t kFunction = 0x111;  // words that mean functions are below 0x1000
 constexpr uint64_t kOther = 0x222;
 
-uint64_t translate(uint64_t word) { return word < 0x1000 ? kFirstFunctionPc + word : 0; }
+uint64_t translate(uint64_t word, uint64_t position) {
+  return word < 0x1000 ? kFirstFunctionPc + word + (position << 12) : 0;
+}
 
 // The interpreter's one call site, and a stack on which it runs something.
 const uint64_t kInterpreted = site(Shape::kNoInformation, 8, 77);
@@ -32,16 +35,19 @@ struct Scene {
   std::unique_ptr<Spine> spine = test::make_spine();
   FakeStack stack{16 * 1024};
   uint64_t word_at = 0;
+  uint64_t position_at = 0;
 
-  Scene() {
+  explicit Scene(int64_t position_slot = 0) {
     REQUIRE(interpreter.add(kInterpreted - 1, kInterpreted));
-    interpreter.describe(kSlot, translate);
+    interpreter.describe(kSlot, position_slot, translate);
     stack.start(site(Shape::kOutermost, 2, 0));
     for (unsigned i = 1; i < 5; ++i) stack.call(site(Shape::kFrame, 3, i));
     stack.call(kInterpreted);
     word_at = stack.innermost().bp - kSlot;
+    position_at = stack.innermost().bp - kPositionSlot;
     for (unsigned i = 10; i < 15; ++i) stack.call(site(Shape::kNoInformation, 3, i));
     *stack.word(word_at) = kFunction;
+    *stack.word(position_at) = 5;
   }
   ~Scene() { interpreter.remove(kInterpreted - 1, kInterpreted); }
   Scene(const Scene&) = delete;
@@ -90,12 +96,52 @@ TEST_CASE("a stack in which another function is interpreted is another, from tha
   CHECK(test::same(test::frames_of(*scene.spine), scene.stack.truth()));
 }
 
+TEST_CASE("a stack in which another place of the function is interpreted is another") {
+  Scene scene(kPositionSlot);
+  const uint32_t count = scene.look().count;
+  CHECK(scene.look().kept == count);
+  CHECK(scene.function() == kFirstFunctionPc + kFunction + 0x5000);
+  CHECK(test::same(test::frames_of(*scene.spine), scene.stack.truth()));
+  *scene.stack.word(scene.position_at) = 6;
+  const Spine::Update update = scene.look();
+  CHECK(update.kept < count);
+  CHECK(update.kept >= 5);
+  CHECK(scene.function() == kFirstFunctionPc + kFunction + 0x6000);
+  CHECK(test::same(test::frames_of(*scene.spine), scene.stack.truth()));
+  CHECK(scene.look().kept == count);
+
+  SECTION("also when what it is called by is walked anew") {
+    FakeStack& stack = scene.stack;
+    const uint64_t own_bp = scene.position_at + kPositionSlot;
+    stack.call(kInterpreted);
+    const uint64_t inner_bp = stack.innermost().bp;
+    *stack.word(inner_bp - kSlot) = kOther;
+    *stack.word(inner_bp - kPositionSlot) = 7;
+    scene.look();
+    *stack.word(own_bp - kPositionSlot) = 9;
+    scene.look();
+    *stack.word(inner_bp - kPositionSlot) = 8;
+    scene.look();
+    CHECK(test::same(test::frames_of(*scene.spine), stack.truth()));
+    CHECK(scene.function() == kFirstFunctionPc + kFunction + 0x9000);
+    CHECK(scene.spine->function_pc(scene.spine->count() - 2) == kFirstFunctionPc + kOther + 0x8000);
+  }
+  SECTION("for what is remembered of the stack, too") {
+    bool told = false;
+    scene.spine->visit_slots([&](const uint64_t* slot, uint64_t value) {
+      told = told || (reinterpret_cast<uint64_t>(slot) == scene.position_at && value == 6);
+      return true;
+    });
+    CHECK(told);
+  }
+}
+
 TEST_CASE("a word that means nothing is not followed") {
   for (const uint64_t word : {uint64_t{0}, uint64_t{1}, ~uint64_t{0}, uint64_t{0x5555}}) {
     Scene scene;
     *scene.stack.word(scene.word_at) = word;
     CHECK(scene.look().ending == Ending::kComplete);
-    CHECK(scene.function() == translate(word));
+    CHECK(scene.function() == translate(word, 0));
     CHECK(test::same(test::frames_of(*scene.spine), scene.stack.truth()));
   }
 }

@@ -144,6 +144,66 @@ TEST_CASE(
   CHECK(places.candidates(0, MemoryAddress{0x1068}).empty());
 }
 
+// Code of `handle` alone, told as byte code is: an entry that ends.
+std::string one_function(const Script& script, const std::string& mark,
+                         const std::string& positions, const std::string& place = "7:16") {
+  return "1000 100 JS:" + mark + "handle " + script.path("app.js") + ":" + place +
+         "\n# positions " + positions + "\n";
+}
+
+std::string hexadecimal(uint64_t number) {
+  std::stringstream text;
+  text << std::hex << number;
+  return text.str();
+}
+
+TEST_CASE("of code that is a function's alone each place has its line, up to where it ends") {
+  const Script script;
+  const uint64_t first = Script::offset("store(i);");
+  const uint64_t second = Script::offset("other(i);");
+  const std::string positions =
+      "0+" + hexadecimal(first) + " 10+" + hexadecimal(second - first) + " 8";
+  for (const char* mark : {"~", "^"}) {
+    const JitMap map(one_function(script, mark, positions));
+    CompiledPlaces places(map, no_callees);
+    CHECK(texts(places.frames(0, MemoryAddress{0x1000})) == Texts{"handle:7@8"});
+    CHECK(texts(places.frames(0, MemoryAddress{0x100f})) == Texts{"handle:7@8"});
+    CHECK(texts(places.frames(0, MemoryAddress{0x1010})) == Texts{"handle:7@9"});
+    CHECK(places.frames(0, MemoryAddress{0x1010})[0].call_column == 3);
+    CHECK(texts(places.frames(0, MemoryAddress{0x1017})) == Texts{"handle:7@9"});
+    CHECK(texts(places.frames(0, MemoryAddress{0x1018})) == Texts{"handle:7@0"});
+    CHECK(texts(places.frames(0, MemoryAddress{0x10fe})) == Texts{"handle:7@0"});
+    CHECK(places.candidates(0, MemoryAddress{0x1010}).empty());
+  }
+}
+
+TEST_CASE("places that are not the function's are those of another text") {
+  const Script script;
+  const uint64_t in_entry = Script::offset("{i}");
+  const uint64_t in_handle = Script::offset("store(i);");
+  const std::string positions =
+      "0+" + hexadecimal(in_entry) + " 10+" + hexadecimal(in_handle - in_entry) + " 8";
+  const JitMap map(one_function(script, "~", positions));
+  CompiledPlaces places(map, no_callees);
+  CHECK(texts(places.frames(0, MemoryAddress{0x1010})) == Texts{"handle:7@0"});
+  const JitMap past(one_function(script, "~", "0+ffffff 8"));
+  CompiledPlaces beyond(past, no_callees);
+  CHECK(texts(beyond.frames(0, MemoryAddress{0x1000})) == Texts{"handle:7@0"});
+}
+
+TEST_CASE("a script's own code, and that of a version that tells no columns, have lines") {
+  Script script;
+  script.write("app.js", kApp + "handle(1);\n");
+  const JitMap top("1000 100 JS:~ " + script.path("app.js") + ":1:1\n# positions 0+" +
+                   hexadecimal(kApp.size()) + " 8\n");
+  CompiledPlaces places(top, no_callees);
+  CHECK(texts(places.frames(0, MemoryAddress{0x1000})) == Texts{"(anonymous):1@11"});
+  const std::string positions = "0+" + hexadecimal(Script::offset("other(i);")) + " 8";
+  const JitMap old(one_function(script, "~", positions, "7"));
+  CompiledPlaces without(old, no_callees);
+  CHECK(texts(without.frames(0, MemoryAddress{0x1000})) == Texts{"handle:7@9"});
+}
+
 TEST_CASE("positions that make no sense harm nobody") {
   const Script script;
   for (const char* positions : {"0+ffffffffffffffff 10+1", "0-1", "x", "0+",

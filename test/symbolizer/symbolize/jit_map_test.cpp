@@ -148,7 +148,9 @@ TEST_CASE("cutting into pieces agrees with looking through all lines from the en
   }
 }
 
-std::vector<std::pair<uint64_t, uint64_t>> positions_of(const JitMap& map, uint32_t entry) {
+using Positions = std::vector<std::pair<uint64_t, uint64_t>>;
+
+Positions positions_of(const JitMap& map, uint32_t entry) {
   std::vector<std::pair<uint64_t, uint64_t>> all;
   for (const auto& position : map.positions(entry)) {
     all.emplace_back(position.code_offset, position.script_offset);
@@ -157,7 +159,6 @@ std::vector<std::pair<uint64_t, uint64_t>> positions_of(const JitMap& map, uint3
 }
 
 TEST_CASE("a line of positions belongs to the entry before it") {
-  using Positions = std::vector<std::pair<uint64_t, uint64_t>>;
   const JitMap map(
       "# positions 0+1\n"
       "1000 100 JS:*f\n# positions 0+56 2f-2d 25+7\n"
@@ -169,6 +170,16 @@ TEST_CASE("a line of positions belongs to the entry before it") {
   CHECK(positions_of(map, 2) == positions_of(map, 0));
   CHECK(positions_of(map, 3) == Positions{{0, 5}, {9, 6}});  // the last is not in the code
   CHECK(map.offset_in(0, MemoryAddress{0x1010}) == 0x10);
+}
+
+TEST_CASE("a last offset without a place is where what is told ends") {
+  const JitMap map(
+      "1000 100 JS:~f /a.js:1:2\n# positions 0+5 9+1 8\n"
+      "2000 100 JS:~f /a.js:1:2\n"
+      "3000 100 JS:~f /a.js:1:2\n# positions 8\n");
+  CHECK(positions_of(map, 0) == Positions{{0, 5}, {9, 6}, {0x11, JitMap::kNowhere}});
+  CHECK(positions_of(map, 1).empty());  // byte code of one name may be another function's
+  CHECK(positions_of(map, 2) == Positions{{8, JitMap::kNowhere}});
 }
 
 }  // namespace

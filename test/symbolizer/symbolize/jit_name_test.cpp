@@ -54,6 +54,21 @@ TEST_CASE("the engine's own code has no file") {
   check_js("RegExp:(a:b)?:3:4", "RegExp:(a:b)?:3:4", "", 0, 0);
 }
 
+TEST_CASE("the mark of a tier tells whether other functions may be in the code") {
+  for (const char* name : {"JS:~f /a.js:1:2", "LazyCompile:~f /a.js:1", "Script:~ /a.js:1:1"}) {
+    CHECK(is_interpreted(name));
+    CHECK(is_one_function(name));
+  }
+  CHECK_FALSE(is_interpreted("JS:^f /a.js:1:2"));
+  CHECK(is_one_function("JS:^f /a.js:1:2"));
+  CHECK(is_one_function("Function:^f /a.js:1"));
+  for (const char* name :
+       {"JS:*f /a.js:1:2", "JS:+'f /a.js:1:2", "JS:o*f /a.js:1:2", "JS:", "~f", "Builtin:~f", ""}) {
+    CHECK_FALSE(is_interpreted(name));
+    CHECK_FALSE(is_one_function(name));
+  }
+}
+
 TEST_CASE("Python's trampolines give function and file") {
   const Frame frame = parse_jit_name("py::Session.add:/srv/app/session.py");
   CHECK(frame.kind == FrameKind::kPython);

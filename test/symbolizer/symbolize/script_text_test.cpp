@@ -113,6 +113,24 @@ TEST_CASE("a place belongs to the innermost function around it") {
   CHECK_FALSE(script.mentions(0, "cons"));
 }
 
+TEST_CASE("a place stands in the functions around it, which line and column tell") {
+  const std::string text = "x();\nfunction a() {\n  const b = () => { c(); }; d(b); }\ne();";
+  const ScriptText script(text);
+  const auto stands_in = [&](const char* what, uint32_t line, uint32_t column) {
+    return script.stands_in(text.find(what), line, column);
+  };
+  CHECK(stands_in("c()", 3, 13));
+  CHECK(stands_in("c()", 3, 0));
+  CHECK(stands_in("c()", 2, 11));
+  CHECK_FALSE(stands_in("c()", 3, 12));
+  CHECK(stands_in("d(b)", 2, 11));
+  CHECK_FALSE(stands_in("d(b)", 3, 13));
+  CHECK(stands_in("e()", 1, 1));
+  CHECK_FALSE(stands_in("e()", 2, 11));
+  CHECK_FALSE(script.stands_in(text.size(), 1, 1));
+  CHECK_FALSE(script.stands_in(UINT64_MAX, 1, 1));
+}
+
 TEST_CASE("any text is read without harm") {
   std::minstd_rand random(7);
   const std::string pieces[] = {"{",  "}",  "(",        ")",  "[",  "]",        "`",

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -30,9 +31,13 @@ void add(uint64_t start, uint64_t size, const std::string& name, uint32_t owner 
   add_code({CodeKind::kMachine, start, size, name.data(), name.size(), owner});
 }
 
-void add_bytes(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate) {
-  add_code({CodeKind::kByte, start, size, name.data(), name.size(), owner});
+void add_bytes(uint64_t start, uint64_t size, const std::string& name, uint32_t owner = kIsolate,
+               PositionBytes positions = {}) {
+  add_code({CodeKind::kByte, start, size, name.data(), name.size(), owner, positions});
 }
+
+// What stands for the function, at a place that is none of its.
+uint64_t function_pc_of(uint64_t start) { return nodejs::function_pc_of(start, UINT64_MAX); }
 
 // A folder with the map, which later cases append to.
 class Recording {
@@ -68,7 +73,7 @@ class Recording {
 
 std::string line_of(uint64_t pc, const std::string& name) {
   std::stringstream line;
-  line << std::hex << pc - 8 << " 10 " << name << "\n";
+  line << std::hex << (pc & ~uint64_t{0xfffff}) << " 100000 " << name << "\n";
   return line.str();
 }
 
@@ -229,7 +234,8 @@ TEST_CASE("the name of a function that a stack has is kept when its code is gone
 
 TEST_CASE("positions are written once, behind the code that they are of") {
   const Recording recording;
-  PositionGatherer gatherer;
+  const auto made = std::make_unique<PositionGatherer>();
+  PositionGatherer& gatherer = *made;
   gatherer.begin();
   gatherer.add(0, 86);
   gatherer.add(0x2f, 41);
@@ -237,11 +243,11 @@ TEST_CASE("positions are written once, behind the code that they are of") {
   gatherer.add(0x54, 48);
   gatherer.add(0x20, 50);  // back in the code: no order
   gatherer.end(0x9100000);
-  CHECK(gatherer.take(0x9100040).size == 0);
+  CHECK(gatherer.take(0x9100040, 0).size == 0);
   const std::string name = "JS:*placed /a.js:1:2";
-  const PositionBytes positions = gatherer.take(0x9100000);
+  const PositionBytes positions = gatherer.take(0x9100000, 0);
   add_code({CodeKind::kMachine, 0x9100000, 0x100, name.data(), name.size(), kIsolate, positions});
-  CHECK(gatherer.take(0x9100000).size == 0);
+  CHECK(gatherer.take(0x9100000, 0).size == 0);
   add(0x9100200, 0x100, "JS:^without /a.js:1:2");
   REQUIRE(recording.write());
   const std::string once =
@@ -250,6 +256,44 @@ TEST_CASE("positions are written once, behind the code that they are of") {
   REQUIRE(recording.write());
   CHECK(recording.text().find("# positions", recording.text().find(once) + once.size()) ==
         std::string::npos);
+}
+
+TEST_CASE("a place in byte code has a pc of its own, in the entry of the function") {
+  drop_code_of(kIsolate);
+  const Recording recording;
+  const uint8_t bytes[] = {0, 20, 5, 4, 9};  // +10 at 0, +2 at 5, to 14
+  const std::string name = "JS:~placed /e.js:1:2";
+  add_bytes(0x60016, 14, name, kIsolate, {bytes, sizeof(bytes)});
+  const uint64_t first = nodejs::function_pc_of(0x60016, 0);
+  CHECK(nodejs::function_pc_of(0x60016, 5) == first + 5);
+  CHECK(nodejs::function_pc_of(0x60016, 13) == first + 13);
+  const uint64_t unknown = nodejs::function_pc_of(0x60016, 14);
+  CHECK(nodejs::function_pc_of(0x60016, UINT64_MAX) == unknown);
+  CHECK(unknown > first + 14);
+  CHECK(unknown < first + (1 << 20) - 1);  // not the next function's, looked up before it or at it
+  CHECK(recording.write());
+  CHECK(recording.text().find(line_of(first, name) + "# positions 0+a 5+2 9\n") !=
+        std::string::npos);
+
+  SECTION("which it keeps when V8 tells of it once more without its places") {
+    add_bytes(0x60016, 14, name);
+    CHECK(nodejs::function_pc_of(0x60016, 5) == first + 5);
+  }
+  SECTION("which another function of the same name has not") {
+    const uint8_t others[] = {0, 80, 5, 4, 9};
+    add_bytes(0x61016, 14, name, kIsolate, {others, sizeof(others)});
+    CHECK(nodejs::function_pc_of(0x61016, 5) != first + 5);
+  }
+  SECTION("which the same function has wherever it is compiled again") {
+    add_bytes(0x62016, 14, name, kIsolate, {bytes, sizeof(bytes)});
+    CHECK(nodejs::function_pc_of(0x62016, 5) == first + 5);
+  }
+  SECTION("and which the baseline compiler asks for") {
+    CHECK(size_of_byte_code(0x60016) == 14);
+    uint8_t copied[8];
+    CHECK(copy_byte_code_positions(0x60016, copied, sizeof(copied)) == sizeof(bytes));
+    CHECK(copy_byte_code_positions(0x60016, copied, 4) == 0);
+  }
 }
 
 }  // namespace
