@@ -28,6 +28,9 @@ constexpr SignalName kSignals[] = {
 // Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512. Such
 // servers end at 256 KiB in a few seconds (node_interval_adapts); slow ones have samples enough.
 constexpr uint64_t kDefaultNodeInterval = 16 * 1024;
+// What a Java heap is sampled by at first.
+constexpr uint64_t kDefaultJavaInterval = 64 * 1024;
+constexpr uint64_t kDefaultJavaPause = 1000000000;
 constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
 constexpr int kLastSignal = 64;
 
@@ -123,6 +126,10 @@ void set_defaults(Options* options) {
   options->node_interval_adapts = true;
   options->node_inlining = true;
   options->python = true;
+  options->java = true;
+  options->java_interval_bytes = kDefaultJavaInterval;
+  options->java_interval_adapts = true;
+  options->java_pause_ns = kDefaultJavaPause;
   options->inner = true;
   options->owners = false;
 }
@@ -235,6 +242,17 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->inner);
     case SettingId::kPython:
       return parse_switch(value, &options->python);
+    case SettingId::kJava:
+      return parse_switch(value, &options->java);
+    case SettingId::kJavaInterval: {
+      uint64_t bytes = 0;
+      if (!parse_size(value, &bytes) || bytes > format::kLargestJavaInterval) return false;
+      options->java_interval_bytes = bytes;
+      options->java_interval_adapts = false;
+      return true;
+    }
+    case SettingId::kJavaPause:
+      return parse_duration(value, &options->java_pause_ns);
     case SettingId::kOwners:
       return parse_switch(value, &options->owners);
     case SettingId::kStart:

@@ -73,6 +73,7 @@ enum class SectionType : uint32_t {
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
   kRuntimeSampler = 34,    // one RuntimeSamplerEntry (optional)
+  kManagedTypes = 35,      // varint, see kManagedStacks (optional)
   // Who keeps the blocks, when that was asked for (format/owners.h). The first alone, or all:
   kOwnersAsked = 40,    // one OwnersAsked
   kOwnersFacts = 41,    // one OwnersFacts
@@ -428,6 +429,10 @@ static_assert(sizeof(ManagedFrameEntry) == 16);
 //     generation code, samples, live blocks, live bytes
 // Samples is the number of objects that the profiler really holds; blocks and bytes are the
 // estimates that stand for them, so that their relative error is about 1/sqrt(samples).
+// kManagedTypes. What they are, where the runtime says so; ascending by (heap, node, name):
+//   varint  heap, node      as in kManagedStacks
+//   varint  name            StringRef, as the language has it
+//   varint  live blocks, live bytes
 
 // One runtime of another language inside the program, joined or seen.
 struct RuntimeEntry {
