@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See options.h. Normal context.
+// See options.h. Normal context. Longer than 300 lines: each setting has its row here.
 
 #include "interposer/base/options.h"
 
@@ -72,6 +72,15 @@ bool parse_node_wish(const char* text, NodeWish* wish) {
   }
   if (!parse_switch(text, &join)) return false;
   *wish = join ? NodeWish::kJoin : NodeWish::kOff;
+  return true;
+}
+
+// One that is set does not adapt.
+bool parse_interval(const char* text, uint64_t most, uint64_t* bytes, bool* adapts) {
+  uint64_t size = 0;
+  if (!parse_size(text, &size) || size > most) return false;
+  *bytes = size;
+  *adapts = false;
   return true;
 }
 
@@ -233,9 +242,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
     case SettingId::kNode:
       return parse_node_wish(value, &options->node);
     case SettingId::kNodeInterval:
-      if (!parse_size(value, &options->node_interval_bytes)) return false;
-      options->node_interval_adapts = false;
-      return true;
+      return parse_interval(value, UINT64_MAX, &options->node_interval_bytes,
+                            &options->node_interval_adapts);
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);
     case SettingId::kInner:
@@ -244,13 +252,9 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->python);
     case SettingId::kJava:
       return parse_switch(value, &options->java);
-    case SettingId::kJavaInterval: {
-      uint64_t bytes = 0;
-      if (!parse_size(value, &bytes) || bytes > format::kLargestJavaInterval) return false;
-      options->java_interval_bytes = bytes;
-      options->java_interval_adapts = false;
-      return true;
-    }
+    case SettingId::kJavaInterval:
+      return parse_interval(value, format::kLargestJavaInterval, &options->java_interval_bytes,
+                            &options->java_interval_adapts);
     case SettingId::kJavaPause:
       return parse_duration(value, &options->java_pause_ns);
     case SettingId::kOwners:

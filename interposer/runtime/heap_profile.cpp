@@ -10,7 +10,7 @@
 namespace silt::runtime {
 namespace {
 
-constexpr double kLargest = 9007199254740992;  // 2^53: JavaScript counts exactly up to here
+constexpr double kLargest = 9007199254740992;  // 2^53: a double counts exactly up to here
 
 bool is_count(double value) { return value >= 0 && value <= kLargest; }
 

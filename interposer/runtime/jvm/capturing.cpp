@@ -160,6 +160,7 @@ void* run(void*) {
     snapshot::install_companion();
     follow_sleep(jni);
     g_state.store(State::kJoined, std::memory_order_release);
+    base::log(base::LogLevel::kInfo, "joined Java");
   }
   detach(vm);
   if (why != nullptr) {

@@ -41,12 +41,6 @@ struct Sample {
   uint32_t serial;      // ascending, in the order of allocation
 };
 
-// "Lcom/shop/Cart$Line;" as "com.shop.Cart$Line", "[[I" as "int[][]"; what is different each time
-// of a class that the machine makes itself is left out: "Shop$$Lambda". Returns `text`.
-const char* class_name(const char* signature, char* text, size_t room);
-// "com/shop/Cart.java": where the source of a class lies below a folder of sources.
-const char* source_path(const char* signature, const char* file, char* text, size_t room);
-
 class Samples {
  public:
   // So many are kept at most; half of them are when there are as many.

@@ -9,6 +9,7 @@
 #include "interposer/base/attributes.h"
 #include "interposer/base/clock.h"
 #include "interposer/base/text.h"
+#include "interposer/runtime/jvm/names.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/thread_state.h"
 
