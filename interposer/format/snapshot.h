@@ -407,6 +407,8 @@ inline constexpr uint64_t kManagedHeapEntryBytesOfVersion1 = 64;
 enum ManagedHeapFlag : uint32_t {
   kHeapMissed = 1,  // did not answer in time (a blocked thread): the profile is an older one
   kHeapEnded = 2,   // the worker has ended since
+  // Its profiler goes on with what it has when it takes samples at another interval.
+  kHeapKeepsSamples = 4,
 };
 
 // A place in code of the runtime's language. File: a path or a URL; empty: built in.

@@ -54,7 +54,7 @@ std::string subject_text(const Why& why) {
     case Subject::kManagedHeap:
     case Subject::kOutsideHeaps:
     case Subject::kWebAssembly:
-    case Subject::kClassCensus:
+    case Subject::kJavaHeap:
     case Subject::kPlace:
       break;
   }

@@ -71,11 +71,13 @@ struct SnapshotValues {
   std::vector<std::pair<format::Cost, uint64_t>> costs;
   std::vector<read::Snapshot::Rss> rss;
   std::vector<read::Label> labels;
-  // Managed heaps; their sections, and a runtime "nodejs", are written when there is one.
+  // Managed heaps; their sections, and the runtime that they are of, are written when there is one.
+  std::string heaps_of = "nodejs";
   std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<read::ScriptFrame> script_frames;
   std::vector<ScriptNodeValues> script_nodes;  // ids count from 1
   std::vector<ScriptRowValues> script_rows;    // ascending by heap and node
+  std::vector<read::ScriptType> script_types;  // likewise; none: no section
 };
 
 std::string write_snapshot(const SnapshotValues& values);

@@ -226,7 +226,7 @@ void write_heap(snapshot::SectionWriter& out, snapshot::Strings& strings, uint32
   const bool missed =
       g_answered.load(std::memory_order_acquire) != g_round.load(std::memory_order_acquire) ||
       now == State::kEnded || part.profile == nullptr;
-  if (missed) part.entry.flags = format::kHeapMissed;
+  part.entry.flags = format::kHeapKeepsSamples | (missed ? uint32_t{format::kHeapMissed} : 0u);
   part.entry.captured_elapsed_ns = g_captured_ns.load(std::memory_order_relaxed);
   if (part.profile != nullptr) runtime::fill_in(*part.profile, &part.entry);
   runtime::write_heap_parts(out, strings, &part, 1);
