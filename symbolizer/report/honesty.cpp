@@ -128,7 +128,10 @@ namespace {
 std::string unanswered(const read::Recording& recording) {
   size_t snapshots = 0;
   size_t most = 0;
+  const bool java = recording.runtime_of_heaps() == "jvm";
   for (const read::Snapshot& snapshot : recording.snapshots) {
+    // (A Java machine that ends is not asked.)
+    if (java && snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
     const auto heaps = static_cast<size_t>(std::count_if(
         snapshot.managed_heaps.begin(), snapshot.managed_heaps.end(),
         [](const format::ManagedHeapEntry& heap) {
@@ -141,9 +144,8 @@ std::string unanswered(const read::Recording& recording) {
   return "; " + (most == 1 ? "a heap" : "up to " + std::to_string(most) + " heaps") +
          " did not answer at " + std::to_string(snapshots) + " of " +
          format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") +
-         (recording.runtime_of_heaps() == "jvm"
-              ? " (a collection would have held it up for too long: SILT_JAVA_PAUSE)"
-              : " (the event loop was busy, or the worker waits in Atomics.wait)") +
+         (java ? " (a collection would have held it up for too long: SILT_JAVA_PAUSE)"
+               : " (the event loop was busy, or the worker waits in Atomics.wait)") +
          " and may have grown unseen";
 }
 
