@@ -49,6 +49,7 @@ struct Remark {
     kWholeFlat,       // of `whole`, bytes: at last
     kWholeGrewLess,   // of `whole`, bytes: by
     kWholeSlows,      // the managed heap grows ever more slowly
+    kMadeWithSlower,  // bytes, place: what the same function makes, and which does not go on
     kNotJoined,       //
     kWithObjects,     // bytes: of a managed heap that go with it
     kWithNative,      // bytes, name: what for: native memory that goes with it

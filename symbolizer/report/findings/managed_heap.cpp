@@ -20,6 +20,11 @@ using analyze::Series;
 using analyze::Timeline;
 using read::Heap;
 
+// A rise that begins a quarter of the time later is another one.
+constexpr double kApart = 0.25;
+// Kolmogorov and Smirnov's distance, which one of a hundred pairs of samples of one curve exceeds.
+constexpr double kOneInHundred = 1.63;
+
 // Findings may exceed the growth of the whole by this factor and so many bytes: samples are
 // estimates, and the whole is measured a little later.
 constexpr double kSlack = 1.25;
@@ -89,6 +94,13 @@ double late_share(const Curve& curve) {
   double fastest = 0;
   for (size_t from = 0; from + third <= windows; ++from) fastest = std::max(fastest, pace(from));
   return fastest > 0 ? pace(windows - third) / fastest : 1;
+}
+
+// Samples that a group's growth is known by; none where blocks are counted.
+double samples_of_growth(const Group& group) {
+  const analyze::Series& sum = group.sum;
+  if (sum.samples <= 0 || sum.sampled_bytes <= 0) return 0;
+  return std::max(1.0, group.judgement.growth_bytes * sum.samples / sum.sampled_bytes);
 }
 
 }  // namespace
@@ -188,6 +200,38 @@ void sum_of_stacks(const read::Recording& recording, Group& place) {
       place.sum.bytes[sample.snapshot] += static_cast<double>(sample.live_bytes);
     }
   }
+}
+
+bool same_curve(const Timeline& timeline, const Group& a, const Group& b) {
+  const auto rise = [&](const Group& group, size_t moment) {
+    const std::vector<double>& bytes = group.sum.bytes;
+    const double first = bytes[timeline.moments.front()];
+    const double all = bytes[timeline.moments.back()] - first;
+    return all > 0 ? (bytes[timeline.moments[moment]] - first) / all : -1;
+  };
+  double error = 0;
+  for (const double samples : {samples_of_growth(a), samples_of_growth(b)}) {
+    if (samples > 0) error += 1 / samples;
+  }
+  const double allowed = std::max(kApart, kOneInHundred * std::sqrt(error));
+  for (size_t i = 0; i < timeline.moments.size(); ++i) {
+    if (std::abs(rise(a, i) - rise(b, i)) > allowed) return false;
+  }
+  return true;
+}
+
+void absorb(Group& group, Group& part) {
+  Judgement& whole = group.judgement;
+  const Judgement& other = part.judgement;
+  whole.growth_bytes += other.growth_bytes;
+  whole.growth_blocks += other.growth_blocks;
+  whole.bytes_per_second += other.bytes_per_second;
+  whole.blocks_per_second += other.blocks_per_second;
+  group.stacks.insert(group.stacks.end(), part.stacks.begin(), part.stacks.end());
+  for (size_t i = 0; i < group.sum.bytes.size() && i < part.sum.bytes.size(); ++i) {
+    group.sum.bytes[i] += part.sum.bytes[i];
+  }
+  part.stacks.clear();
 }
 
 void follow_the_heap(const Judgement& heap, const Curve& curve, std::vector<Group>& groups) {

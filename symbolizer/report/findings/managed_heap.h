@@ -46,6 +46,12 @@ Group place_of_heap(const Lead& lead, const analyze::Judgement& judgement, doubl
 // Live bytes of its stacks, by snapshot.
 void sum_of_stacks(const read::Recording& recording, Group& place);
 
+// Whether both rise along one curve, as far as their samples tell.
+bool same_curve(const analyze::Timeline& timeline, const Group& a, const Group& b);
+
+// Adds one group to another that it is a part of; its stacks are empty afterwards.
+void absorb(Group& group, Group& part);
+
 // Samples of a place tell its curve only roughly. Where it is most of what the heap grew by, the
 // heap has the same curve, and is counted. A load that falls by some slows a leak as well.
 void follow_the_heap(const analyze::Judgement& heap, const analyze::Curve& curve,

@@ -14,6 +14,7 @@
 #include "symbolizer/report/findings/managed_heap.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/runtime/jvm/class_growth.h"
+#include "symbolizer/runtime/jvm/places.h"
 
 namespace silt::runtime::jvm {
 namespace {
@@ -87,6 +88,7 @@ void settle_java(const report::Settling& input, std::vector<Group>& groups) {
   const std::vector<double> used =
       report::at_moments(input.recording, input.managed_timeline, report::java_used_bytes);
   report::hold_against(input.managed_timeline, used, report::Whole::kJavaHeap, objects);
+  join_places(input, objects);
   for (Group& group : objects) {
     if (group.verdict() == analyze::Verdict::kSteady) continue;
     group.runtime = kName;
@@ -124,6 +126,7 @@ void judge_java_heap(const report::WholeInput& input, std::vector<Group>& groups
     place.subject = report::Subject::kJavaHeap;
     report::sum_of_stacks(input.recording, place);
     groups.push_back(std::move(place));
+    join_constructed(input.recording, input.names, groups);
     tell_of_places(remarks, groups);
     return;
   }

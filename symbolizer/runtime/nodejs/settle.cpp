@@ -96,7 +96,7 @@ void join_pairs(std::vector<Group>& groups) {
            .confidence = other.decision().confidence,
            .bytes = other.judgement.growth_bytes,
            .name = other.what});
-      absorb(group, other);
+      report::absorb(group, other);
     }
   }
   groups.erase(std::remove_if(groups.begin(), groups.end(),
@@ -124,7 +124,7 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
     if (twin != nullptr) {
       twin->remarks.push_back(
           {.kind = Remark::Kind::kPoolInStep, .bytes = group.judgement.growth_bytes});
-      absorb(*twin, group);
+      report::absorb(*twin, group);
       continue;
     }
     Remark remark{.kind = Remark::Kind::kByPool};

@@ -156,6 +156,59 @@ TEST_CASE("what the machine gives up when memory is short is no leak of its plac
   CHECK_THAT(render::reason_text(found[0]->why), Catch::Contains("soft references"));
 }
 
+TEST_CASE("an object and what its constructor makes are one leak") {
+  Program program;
+  const ScriptFrame line{"com.shop.Cart.add", "com/shop/Cart.java", 44, 0};
+  const ScriptFrame constructor{"com.shop.Line.<init>", "com/shop/Line.java", 9, 0};
+  const auto objects = program.stack({line, kHandle, kRun});
+  const auto arrays = program.stack({constructor, line, kHandle, kRun});
+  for (int i = 0; i <= 8; ++i) {
+    program.objects(objects, 5'000, 40);
+    program.objects(arrays, 5'000, 400);
+    program.snapshot(i);
+  }
+  const Report report = program.report();
+  const auto found = rising(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.function == "com.shop.Line.<init>");
+  CHECK(*found[0]->bytes_per_hour == Approx(5'000 * 440.0 * 3600).epsilon(0.15));
+}
+
+TEST_CASE("what the JDK makes beside a leak, with none of the program's code, is told with it") {
+  Program program;
+  const auto own = program.stack({kPut, kHandle, kRun});
+  const auto others = program.stack(
+      {{"java.lang.Throwable.<init>", "java/lang/Throwable.java", 256, 0},
+       {"java.util.concurrent.FutureTask.run", "java/util/concurrent/FutureTask.java", 264, 0},
+       kRun});
+  for (int i = 0; i <= 8; ++i) {
+    program.objects(own, 5'000, 120);
+    program.objects(others, 3'000, 120);
+    program.snapshot(i);
+  }
+  const Report report = program.report();
+  const auto found = rising(report);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0]->site.function == "com.shop.Cart.handle");
+  CHECK_THAT(render::reason_text(found[0]->why), Catch::Contains("java.lang.Throwable.<init>"));
+}
+
+TEST_CASE("a small part of a thing that fills up is not accused by its few samples") {
+  Program program;
+  const ScriptFrame remember{"com.shop.Cart.remember", "com/shop/Cart.java", 60, 0};
+  const ScriptFrame entry{"com.shop.Cart.remember", "com/shop/Cart.java", 61, 0};
+  const ScriptFrame page{"com.shop.Page.render", "com/shop/Page.java", 12, 0};
+  const auto pages = program.stack({page, remember, kHandle, kRun});
+  const auto entries = program.stack({kPut, entry, kHandle, kRun});
+  for (int i = 0; i <= 12; ++i) {
+    program.objects(pages, 40'000.0 / (1 + i * i), 400);
+    program.objects(entries, 5'000, 40);
+    program.snapshot(i);
+  }
+  const Report report = program.report();
+  for (const Finding& finding : report.findings) CHECK(finding.verdict != Verdict::kLeak);
+}
+
 TEST_CASE("a full cache of Java objects is not accused") {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     Program program(seed);
