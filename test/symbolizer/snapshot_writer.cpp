@@ -170,7 +170,7 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
   runtime.flags = format::kRuntimeHeaps;
   append_item(runtimes, runtime);
   std::string types;
-  for (const read::ScriptType& type : values.script_types) {
+  for (const ScriptTypeValues& type : values.script_types) {
     append_varint(types, type.managed_heap);
     append_varint(types, type.node);
     append_varint(types, strings.add(type.count.name));

@@ -34,6 +34,11 @@ struct ScriptRowValues {
   uint32_t node = 0;
   std::vector<ScriptGeneration> generations;
 };
+struct ScriptTypeValues {
+  uint32_t managed_heap = 0;
+  uint32_t node = 0;
+  read::TypeCount count;
+};
 struct ScriptNodeValues {
   uint32_t parent = 0;
   uint32_t frame = 0;
@@ -77,7 +82,7 @@ struct SnapshotValues {
   std::vector<read::ScriptFrame> script_frames;
   std::vector<ScriptNodeValues> script_nodes;  // ids count from 1
   std::vector<ScriptRowValues> script_rows;    // ascending by heap and node
-  std::vector<read::ScriptType> script_types;  // likewise; none: no section
+  std::vector<ScriptTypeValues> script_types;  // likewise; none: no section
 };
 
 std::string write_snapshot(const SnapshotValues& values);

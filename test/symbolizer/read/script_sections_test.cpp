@@ -79,7 +79,7 @@ TEST_CASE("what the objects of managed heaps are reads back too, and whose code 
 }
 
 TEST_CASE("types of no heap or node, out of order or too large are refused") {
-  const auto refused = [](const std::vector<ScriptType>& types) {
+  const auto refused = [](const std::vector<test::ScriptTypeValues>& types) {
     return refusal([&types](auto& values) { values.script_types = types; });
   };
   CHECK_THAT(refused({{2, 1, {"Cart", 1, 8}}}), Catch::Contains("no heap, node or name"));

@@ -79,7 +79,7 @@ class Program {
   }
 
   test::RecordingBuilder process;
-  std::vector<read::ScriptType> types;
+  std::vector<test::ScriptTypeValues> types;
   read::ClassCensus census;
 
  private:
