@@ -13,6 +13,7 @@ REAL_STACKS = "unwind/real_stacks_test.cpp: what is derived is compared with lib
 MARKING = "owners/marking_test.cpp: from blocks to what keeps them, in one go"
 COPY = "test_owners.py: it happens in a copy of the process"
 NODE = "test_node.py, test_node_code.py, test_node_snapshots.py: it needs a node to speak with"
+JAVA = "test_java.py: it needs a Java virtual machine"
 KEEPING = "runtime/python/keeping_test.cpp, test_python_owners.py: with a real interpreter"
 PYTHON = "test_python.py: it needs an interpreter"
 WHOLE_HEAP = "heap/growth_test.cpp, heap/paths_test.cpp: from a snapshot to names and paths, in one go"
@@ -83,6 +84,13 @@ ELSEWHERE = {
         "interposer/runtime/nodejs/api": NODE,
         "interposer/runtime/nodejs/code_events": NODE,
         "interposer/runtime/nodejs/interpreter_frames": NODE,
+        "interposer/runtime/heap_sections": NODE,
+        "interposer/runtime/jvm/calls": JAVA,
+        "interposer/runtime/jvm/capturing": JAVA,
+        "interposer/runtime/jvm/joining": JAVA,
+        "interposer/runtime/jvm/machine": JAVA,
+        "interposer/runtime/jvm/samples_profile": "runtime/jvm/samples_test.cpp",
+        "interposer/runtime/jvm/sampling": JAVA,
         "interposer/runtime/nodejs/code_log": "runtime/nodejs/jit_log_test.cpp",
         "interposer/runtime/nodejs/code_map": NODE,
         "interposer/runtime/nodejs/code_names": "runtime/nodejs/jit_log_test.cpp",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See options.h. Normal context.
+// See options.h. Normal context. Longer than 300 lines: each setting has its row here.
 
 #include "interposer/base/options.h"
 
@@ -28,6 +28,9 @@ constexpr SignalName kSignals[] = {
 // Of CPU under load on http and express: 7 % at 64 KiB, 5 % at 128, 2.5 % at 256, 1 % at 512. Such
 // servers end at 256 KiB in a few seconds (node_interval_adapts); slow ones have samples enough.
 constexpr uint64_t kDefaultNodeInterval = 16 * 1024;
+// What a Java heap is sampled by at first.
+constexpr uint64_t kDefaultJavaInterval = 64 * 1024;
+constexpr uint64_t kDefaultJavaPause = 1000000000;
 constexpr int kFirstRealTimeSignal = 34;  // 32 and 33 belong to the thread library
 constexpr int kLastSignal = 64;
 
@@ -69,6 +72,15 @@ bool parse_node_wish(const char* text, NodeWish* wish) {
   }
   if (!parse_switch(text, &join)) return false;
   *wish = join ? NodeWish::kJoin : NodeWish::kOff;
+  return true;
+}
+
+// One that is set does not adapt.
+bool parse_interval(const char* text, uint64_t most, uint64_t* bytes, bool* adapts) {
+  uint64_t size = 0;
+  if (!parse_size(text, &size) || size > most) return false;
+  *bytes = size;
+  *adapts = false;
   return true;
 }
 
@@ -123,6 +135,10 @@ void set_defaults(Options* options) {
   options->node_interval_adapts = true;
   options->node_inlining = true;
   options->python = true;
+  options->java = true;
+  options->java_interval_bytes = kDefaultJavaInterval;
+  options->java_interval_adapts = true;
+  options->java_pause_ns = kDefaultJavaPause;
   options->inner = true;
   options->owners = false;
 }
@@ -226,15 +242,21 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
     case SettingId::kNode:
       return parse_node_wish(value, &options->node);
     case SettingId::kNodeInterval:
-      if (!parse_size(value, &options->node_interval_bytes)) return false;
-      options->node_interval_adapts = false;
-      return true;
+      return parse_interval(value, UINT64_MAX, &options->node_interval_bytes,
+                            &options->node_interval_adapts);
     case SettingId::kNodeInlining:
       return parse_switch(value, &options->node_inlining);
     case SettingId::kInner:
       return parse_switch(value, &options->inner);
     case SettingId::kPython:
       return parse_switch(value, &options->python);
+    case SettingId::kJava:
+      return parse_switch(value, &options->java);
+    case SettingId::kJavaInterval:
+      return parse_interval(value, format::kLargestJavaInterval, &options->java_interval_bytes,
+                            &options->java_interval_adapts);
+    case SettingId::kJavaPause:
+      return parse_duration(value, &options->java_pause_ns);
     case SettingId::kOwners:
       return parse_switch(value, &options->owners);
     case SettingId::kStart:

@@ -38,6 +38,10 @@ struct Options {
   bool node_interval_adapts;     // it was not set: coarser where the program allocates fast
   bool node_inlining;            // SILT_NODE_INLINING
   bool python;                   // SILT_PYTHON
+  bool java;                     // SILT_JAVA
+  uint64_t java_interval_bytes;  // SILT_JAVA_INTERVAL, 0: no samples of Java heaps
+  bool java_interval_adapts;     // it was not set: it follows what the samples cost
+  uint64_t java_pause_ns;        // SILT_JAVA_PAUSE
   bool owners;                   // SILT_OWNERS
   bool asleep;                   // SILT_START
   uint32_t keep;                 // SILT_KEEP, 0: all

@@ -27,6 +27,9 @@ enum class SettingId : unsigned {
   kNodeInterval,
   kNodeInlining,
   kPython,
+  kJava,
+  kJavaInterval,
+  kJavaPause,
   kOwners,
   kStart,
   kKeep,
@@ -100,6 +103,15 @@ inline constexpr Setting kSettings[] = {
      "0 or 1"},
     {SettingId::kPython, SettingKind::kSwitch, "SILT_PYTHON", "--no-python", "1",
      "treat Python like any other program", "0 or 1"},
+    {SettingId::kJava, SettingKind::kSwitch, "SILT_JAVA", "--no-java", "1",
+     "take no samples of Java heaps", "0 or 1"},
+    {SettingId::kJavaInterval, SettingKind::kSize, "SILT_JAVA_INTERVAL", "--java-interval",
+     "64K at first, then what costs little", "mean bytes between samples of the Java heap; 0: none",
+     "mean bytes between samples up to 1G, such as 512K, or 0 for none"},
+    {SettingId::kJavaPause, SettingKind::kTime, "SILT_JAVA_PAUSE", "--java-pause",
+     "1s; 10s under silt soak",
+     "longest pause that a snapshot may ask of a Java program, to collect its garbage; 0: none",
+     "a time such as 500ms or 5s, or 0 for never"},
     {SettingId::kOwners, SettingKind::kSwitch, "SILT_OWNERS", "--owners",
      "0; under silt soak yes, where a quarter of its time suffices",
      "1: also look up who keeps the blocks, at the exit snapshot (under silt soak at the last "
@@ -122,6 +134,9 @@ inline constexpr Setting kSettings[] = {
      "names to know the recording by: version=1.2,pod=shop-7d9f",
      "key=value,… with keys of letters, digits and _ . - /, at most 16 of them"},
 };
+
+// SILT_JAVA_INTERVAL: Java has no number for more than 2^31 - 1.
+inline constexpr uint64_t kLargestJavaInterval = uint64_t{1} << 30;
 
 // SILT_KEEP: a verdict takes four snapshots.
 inline constexpr uint32_t kFewestKept = 4;

@@ -73,6 +73,7 @@ enum class SectionType : uint32_t {
   kRuntimes = 32,          // RuntimeEntry x count
   kRuntimeFunctions = 33,  // RuntimeFunctionEntry x count, what kFunction pcs refer to
   kRuntimeSampler = 34,    // one RuntimeSamplerEntry (optional)
+  kManagedTypes = 35,      // varint, see kManagedStacks (optional)
   // Who keeps the blocks, when that was asked for (format/owners.h). The first alone, or all:
   kOwnersAsked = 40,    // one OwnersAsked
   kOwnersFacts = 41,    // one OwnersFacts
@@ -407,6 +408,8 @@ inline constexpr uint64_t kManagedHeapEntryBytesOfVersion1 = 64;
 enum ManagedHeapFlag : uint32_t {
   kHeapMissed = 1,  // did not answer in time (a blocked thread): the profile is an older one
   kHeapEnded = 2,   // the worker has ended since
+  // Its profiler goes on with what it has when it takes samples at another interval.
+  kHeapKeepsSamples = 4,
 };
 
 // A place in code of the runtime's language. File: a path or a URL; empty: built in.
@@ -429,6 +432,10 @@ static_assert(sizeof(ManagedFrameEntry) == 16);
 //     generation code, samples, live blocks, live bytes
 // Samples is the number of objects that the profiler really holds; blocks and bytes are the
 // estimates that stand for them, so that their relative error is about 1/sqrt(samples).
+// kManagedTypes. What they are, where the runtime says so; ascending by (heap, node, name):
+//   varint  heap, node      as in kManagedStacks
+//   varint  name            StringRef, as the language has it
+//   varint  live blocks, live bytes
 
 // One runtime of another language inside the program, joined or seen.
 struct RuntimeEntry {

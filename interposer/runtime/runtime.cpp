@@ -192,7 +192,11 @@ void start_runtimes(const Runtime* const* list, const base::Options& options, co
   told.mark_their_heaps = any_has(&Runtime::marks_heaps);
   if (!any_has(&Runtime::ask)) return;
   told.ask = ask;
-  snapshot::install_companion();
+  bool at_once = false;
+  for_each_joined([&](const Runtime& runtime) {
+    at_once = at_once || (runtime.ask != nullptr && !runtime.joins_late);
+  });
+  if (at_once) snapshot::install_companion();
 }
 
 void stop_runtimes() {

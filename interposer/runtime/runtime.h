@@ -41,6 +41,8 @@ struct Runtime {
   // Before a snapshot: asks it for what it can only tell at a moment of its own choosing, when it
   // calls snapshot::companion_answered. False when there is nobody to ask. Hook or signal context.
   bool (*ask)() = nullptr;
+  // Whether it installs the companion itself, once there is somebody to ask.
+  bool joins_late = false;
 
   // Of a snapshot; signal context, under the snapshot slot.
   // Fills in all but name and objects; false when it is not there. `entry` is zero before.

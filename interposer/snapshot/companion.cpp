@@ -103,7 +103,7 @@ uint32_t take_repeated_trigger() { return g_round.again.exchange(0, std::memory_
 
 void companion_answered(uint64_t settle_ns) {
   if (g_round.trigger.load(std::memory_order_acquire) == 0) return;
-  if (g_round.has_timer) return set_timer(settle_ns);
+  if (g_round.has_timer) return set_timer(settle_ns == 0 ? 1 : settle_ns);  // 0 would stop it
   const struct timespec pause = as_timespec(settle_ns);
   base::system_call(SYS_nanosleep, reinterpret_cast<long>(&pause), 0);
   const uint32_t trigger = take_due_trigger();

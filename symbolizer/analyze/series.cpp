@@ -196,17 +196,24 @@ Timeline make_script_timeline(const read::Recording& recording, const std::vecto
   timeline.snapshots = recording.snapshots.size();
   uint64_t captured = 0;
   uint64_t interval = 0;
+  double intervals = 0;
   for (size_t i = 0; i < recording.snapshots.size(); ++i) {
     const format::ManagedHeapEntry* managed_heap = fresh_main_heap(recording.snapshots[i]);
     if (managed_heap == nullptr || at_exit(recording.snapshots[i])) continue;
     if (managed_heap->captured_elapsed_ns <= captured) continue;
     captured = managed_heap->captured_elapsed_ns;
-    // Another interval is another sampler, which knows nothing of what the one before had.
-    if (managed_heap->sampling_interval_bytes != interval) timeline.regular.clear();
+    // Another interval is as a rule another sampler, which knows nothing of what the one before
+    // had.
+    const bool goes_on = (managed_heap->flags & format::kHeapKeepsSamples) != 0;
+    if (managed_heap->sampling_interval_bytes != interval && !goes_on) {
+      timeline.regular.clear();
+      intervals = 0;
+    }
     interval = managed_heap->sampling_interval_bytes;
+    intervals += static_cast<double>(interval);
     timeline.regular.push_back(i);
     timeline.sampling_interval =
-        std::max(1.0, static_cast<double>(managed_heap->sampling_interval_bytes));
+        std::max(1.0, intervals / static_cast<double>(timeline.regular.size()));
   }
   if (!timeline.regular.empty()) complete(recording, work, false, timeline);
   return timeline;

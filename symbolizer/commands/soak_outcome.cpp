@@ -82,7 +82,7 @@ std::string seen_text(const report::Report& report) {
   }
   if (report.detectable_script_bytes_per_hour) {
     text += ", " + format_bytes(*report.detectable_script_bytes_per_hour) +
-            "/h from one function in the JavaScript heap";
+            "/h from one function in the " + (report.has_java ? "Java" : "JavaScript") + " heap";
   }
   if (report.detectable_whole_bytes_per_hour) {
     text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in total";

@@ -251,6 +251,21 @@ Result<Recording> join(const std::filesystem::path& path,
 
 }  // namespace
 
+std::string_view runtime_of_heaps(const Snapshot& snapshot) {
+  if (snapshot.managed_heaps.empty()) return "";
+  const uint32_t runtime = snapshot.managed_heaps.front().runtime;
+  return runtime < snapshot.runtimes.size() ? std::string_view(snapshot.runtimes[runtime].name)
+                                            : std::string_view();
+}
+
+std::string_view Recording::runtime_of_heaps() const {
+  for (const Snapshot& snapshot : snapshots) {
+    const std::string_view name = read::runtime_of_heaps(snapshot);
+    if (!name.empty()) return name;
+  }
+  return "";
+}
+
 std::vector<uint64_t> Recording::frames(const Stack& stack) const {
   std::vector<uint64_t> pcs;
   for (const NodeId node : StackNodes(*this, stack)) pcs.push_back(nodes[node].pc);

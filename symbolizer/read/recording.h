@@ -26,8 +26,9 @@
 namespace silt::read {
 
 // kManaged: a heap that a runtime collects itself and tells of by samples. kObjects: blocks of a
-// runtime's own allocator inside native memory.
-enum class Heap : uint8_t { kNative, kMapping, kManaged, kObjects, kCensus };
+// runtime's own allocator inside native memory. kJava: a Java heap, in a report; its samples are
+// read and judged as kManaged.
+enum class Heap : uint8_t { kNative, kMapping, kManaged, kObjects, kJava };
 
 // Why the outermost frames of a stack are missing; kNone when they are not.
 enum class Missing : uint8_t { kNone, kTruncated, kBroken, kOverflow };
@@ -52,7 +53,7 @@ struct Mapping {
 };
 
 // A place in code of a language that has its own runtime, named by that runtime.
-enum class ScriptKind : uint8_t { kJavaScript, kPython };
+enum class ScriptKind : uint8_t { kJavaScript, kPython, kJava };
 struct ScriptFrame {
   std::string function;  // empty: anonymous
   std::string file;      // path or URL, empty: built in
@@ -87,6 +88,13 @@ struct Sample {
   Generations generations;  // live by birth, where the snapshot has births
 };
 
+// How many of a stack's live objects are of one type, where a runtime says so.
+struct TypeCount {
+  std::string name;  // as the language has it
+  uint64_t objects = 0;
+  uint64_t bytes = 0;
+};
+
 // Names a stack to readers of a report: the node at which its blocks are counted, of its innermost
 // frame or of its marker. A type of its own, beside nodes and indexes into Recording::stacks.
 enum class StackId : uint32_t {};
@@ -101,6 +109,9 @@ struct Stack {
   // As the newest snapshot has it that tells; empty: not known.
   std::vector<ThreadShare> threads;
   uint32_t threads_at = 0;  // that snapshot
+  // Of a managed heap, as the newest snapshot has it in which it lives; empty: not known.
+  std::vector<TypeCount> types = {};
+  uint32_t types_at = 0;  // that snapshot
 };
 
 // A child of the process that was alive at a snapshot and recorded too.
@@ -141,6 +152,8 @@ struct Snapshot {
   };
   std::vector<Runtime> runtimes;
 };
+// The name of the runtime whose heaps the snapshot tells of; "": it tells of none.
+std::string_view runtime_of_heaps(const Snapshot& snapshot);
 
 struct Recording {
   std::filesystem::path path;       // folder, or the single snapshot file that was given
@@ -168,6 +181,14 @@ struct Recording {
 
   uint32_t birth(NodeId node) const {
     return nodes[node].birth != 0 ? nodes[node].birth : number_of(node);
+  }
+
+  // Likewise, of any snapshot.
+  std::string_view runtime_of_heaps() const;
+  // Whether heaps of another runtime than this are told of.
+  bool has_heaps_of_another(std::string_view runtime) const {
+    const std::string_view name = runtime_of_heaps();
+    return !name.empty() && name != runtime;
   }
 
   // Frames of a stack, innermost first; pcs only, without markers.

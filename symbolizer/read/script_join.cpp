@@ -82,6 +82,7 @@ std::vector<uint32_t> ScriptJoin::join_threads(const ScriptHeaps& heaps) {
 
 bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
   size_t text = text_bytes_;
+  for (const ScriptType& type : heaps.types) text += type.count.name.size();
   for (const ScriptFrame& frame : heaps.frames) text += frame.function.size() + frame.file.size();
   const size_t nodes = nodes_.size() + heaps.nodes.size();
   if (text > kMostScriptText || nodes > kMostScriptNodes) return false;
@@ -113,6 +114,12 @@ bool ScriptJoin::add(uint32_t snapshot, const ScriptHeaps& heaps) {
         i + 1 < heaps.rows.size() ? heaps.rows[i + 1].generations_begin : heaps.generations.size();
     sample.generations.add(heaps.generations.data() + row.generations_begin,
                            end - row.generations_begin);
+  }
+  for (const ScriptType& type : heaps.types) {
+    Stack& stack = stack_of(joined[type.node]);
+    if (stack.types_at != snapshot) stack.types.clear();
+    stack.types_at = snapshot;
+    stack.types.push_back(type.count);
   }
   return true;
 }

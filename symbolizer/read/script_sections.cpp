@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "symbolizer/base/cursor.h"
@@ -21,6 +22,11 @@ bool can_be(const format::ManagedHeapEntry& managed_heap) {
                    managed_heap.heap_used_bytes, managed_heap.heap_total_bytes,
                    managed_heap.external_bytes, managed_heap.array_buffers_bytes,
                    managed_heap.heap_physical_bytes}) <= kLargestFigure;
+}
+
+// Whose code its frames are.
+ScriptKind kind_of(std::string_view runtime) {
+  return runtime == "jvm" ? ScriptKind::kJava : ScriptFrame{}.kind;
 }
 
 // The generations of one row, appended to `out` and summed up in `row`.
@@ -163,6 +169,47 @@ Result<bool> SnapshotFile::read_script_rows(ScriptHeaps& heaps) const {
   return true;
 }
 
+Result<bool> SnapshotFile::read_script_types(ScriptHeaps& heaps) {
+  auto section = bytes(SectionType::kManagedTypes, 0);
+  if (!section) return section.error();
+  const format::SectionEntry* entry = find(SectionType::kManagedTypes);
+  const uint32_t count = entry == nullptr ? 0 : entry->count;
+  if (section->size() / 5 < count) {
+    return corrupt("it has fewer types in managed heaps than it says");
+  }
+  Cursor cursor(*section);
+  heaps.types.reserve(count);
+  uint64_t objects = 0;
+  uint64_t sum = 0;
+  uint64_t before = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t managed_heap = cursor.varint();
+    const uint64_t node = cursor.varint();
+    const uint64_t name = cursor.varint();
+    ScriptType type;
+    type.count.objects = cursor.varint();
+    type.count.bytes = cursor.varint();
+    if (!cursor.ok()) return corrupt("its types in managed heaps end too early");
+    if (managed_heap >= heaps.managed_heaps.size() || node == 0 || node >= heaps.nodes.size() ||
+        name > UINT32_MAX || (managed_heap << 32 | node) < before) {
+      return corrupt("a type in a managed heap has no heap, node or name, or is not in order");
+    }
+    before = managed_heap << 32 | node;
+    if (!add_within(objects, type.count.objects, kLargestFigure) ||
+        !add_within(sum, type.count.bytes, kLargestFigure)) {
+      return corrupt("the figures of its types in managed heaps are impossible");
+    }
+    auto text = this->text(static_cast<format::StringRef>(name));
+    if (!text) return text.error();
+    type.managed_heap = static_cast<uint32_t>(managed_heap);
+    type.node = static_cast<uint32_t>(node);
+    type.count.name = std::move(*text);
+    heaps.types.push_back(std::move(type));
+  }
+  if (!cursor.at_end()) return corrupt("it has more types in managed heaps than it says");
+  return true;
+}
+
 Result<ScriptHeaps> SnapshotFile::script_heaps() {
   ScriptHeaps heaps;
   auto managed_heaps = this->managed_heaps();
@@ -171,11 +218,20 @@ Result<ScriptHeaps> SnapshotFile::script_heaps() {
   auto frames = script_frames();
   if (!frames) return frames.error();
   heaps.frames = std::move(*frames);
+  // (Only one runtime of a process has such heaps.)
+  if (version_ != 1 && !heaps.managed_heaps.empty()) {
+    auto known = runtimes();
+    if (!known) return known.error();
+    const ScriptKind kind = kind_of((*known)[heaps.managed_heaps.front().runtime].name);
+    for (ScriptFrame& frame : heaps.frames) frame.kind = kind;
+  }
   auto nodes = script_nodes(heaps.frames.size());
   if (!nodes) return nodes.error();
   heaps.nodes = std::move(*nodes);
   auto rows = read_script_rows(heaps);
   if (!rows) return rows.error();
+  auto types = read_script_types(heaps);
+  if (!types) return types.error();
   return heaps;
 }
 

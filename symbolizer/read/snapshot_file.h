@@ -69,7 +69,7 @@ struct NodeTable {
   ByNode<uint16_t> depths;
 };
 
-// The JavaScript heaps of one snapshot; its nodes are numbered for themselves.
+// The managed heaps of one snapshot; its nodes are numbered for themselves.
 struct ScriptRow {
   uint32_t managed_heap = 0;
   uint32_t node = 0;
@@ -82,11 +82,17 @@ struct ScriptNode {
   uint32_t parent = 0;
   uint32_t frame = 0;  // index into ScriptHeaps::frames
 };
+struct ScriptType {
+  uint32_t managed_heap = 0;
+  uint32_t node = 0;
+  TypeCount count;
+};
 struct ScriptHeaps {
   std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<ScriptFrame> frames;
   std::vector<ScriptNode> nodes;  // node 0 is the root and has no frame
   std::vector<ScriptRow> rows;    // ascending by heap and node
+  std::vector<ScriptType> types;  // likewise
   std::vector<GenerationCount> generations;
 };
 
@@ -148,6 +154,7 @@ class SnapshotFile {
   Result<std::vector<ScriptFrame>> script_frames();
   Result<std::vector<ScriptNode>> script_nodes(size_t frames) const;
   Result<bool> read_script_rows(ScriptHeaps& heaps) const;
+  Result<bool> read_script_types(ScriptHeaps& heaps);
   Result<bool> load_strings();
   Result<bool> read_owners_modules(Owners& owners) const;
   Result<bool> read_owners_roots(Owners& owners) const;

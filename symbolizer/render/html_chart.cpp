@@ -58,8 +58,8 @@ uint64_t in_use(const report::SnapshotLine& line, read::Heap heap) {
       return line.js_used_bytes;
     case read::Heap::kObjects:
       return line.object_bytes;
-    case read::Heap::kCensus:
-      return line.census_bytes;
+    case read::Heap::kJava:
+      return line.java_bytes;
     case read::Heap::kMapping:
       // What is reserved and never touched is no memory in use.
       return line.parts ? std::min(line.parts->mappings, line.mapping_bytes) : line.mapping_bytes;

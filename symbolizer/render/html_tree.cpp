@@ -165,7 +165,7 @@ std::string heap_title(read::Heap heap) {
       return "JavaScript heap";
     case read::Heap::kObjects:
       return "Python objects";
-    case read::Heap::kCensus:
+    case read::Heap::kJava:
       return "Java heap";
     case read::Heap::kNative:
       break;

@@ -216,8 +216,8 @@ std::string render_json(const report::Report& report) {
          {"mapping_bytes", line.mapping_bytes},
          {"js_used_bytes", line.js_used_bytes == 0 ? Json(nullptr) : Json(line.js_used_bytes)},
          {"rss", rss_parts_json(line.parts)}});
-    if (line.census_bytes != 0) {
-      json["snapshots"].back()["java_live_bytes"] = line.census_bytes;
+    if (line.java_bytes != 0) {
+      json["snapshots"].back()["java_live_bytes"] = line.java_bytes;
     }
     if (line.object_blocks != 0) {
       Json& snapshot = json["snapshots"].back();

@@ -44,11 +44,10 @@ std::vector<std::string> memory_texts(const std::vector<SnapshotLine>& snapshots
                      [](const SnapshotLine& line) { return line.js_used_bytes > 0; });
     add("JS heap", with_heap->js_used_bytes, last.js_used_bytes, "");
   }
-  if (last.census_bytes > 0) {
-    const auto looked =
-        std::find_if(snapshots.begin(), snapshots.end(),
-                     [](const SnapshotLine& line) { return line.census_bytes > 0; });
-    add("Java heap", looked->census_bytes, last.census_bytes, "");
+  if (last.java_bytes > 0) {
+    const auto looked = std::find_if(snapshots.begin(), snapshots.end(),
+                                     [](const SnapshotLine& line) { return line.java_bytes > 0; });
+    add("Java heap", looked->java_bytes, last.java_bytes, "");
   }
   if (last.object_bytes > 0) add("Python objects", first.object_bytes, last.object_bytes, "");
   const uint64_t all = report::live_bytes(last);

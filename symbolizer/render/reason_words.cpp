@@ -54,7 +54,7 @@ std::string subject_text(const Why& why) {
     case Subject::kManagedHeap:
     case Subject::kOutsideHeaps:
     case Subject::kWebAssembly:
-    case Subject::kClassCensus:
+    case Subject::kJavaHeap:
     case Subject::kPlace:
       break;
   }
@@ -101,6 +101,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kWholeSlows:
       return "; but the heap as a whole, of which this is most, is counted exactly and grows ever "
              "more slowly: it may be filling up";
+    case Kind::kMadeWithSlower:
+      return "; but the function makes it along with " + bytes + " allocated in " +
+             said_place(remark.place) + ", which do not grow on: it may be a part of these";
     case Kind::kAlongWith:
       return "; along with it " + bytes + " allocated in " + said_place(remark.place) +
              ", which the runtime calls with none of your code on the stack";

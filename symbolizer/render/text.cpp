@@ -119,7 +119,7 @@ class Page : TextRows {
       if (finding.heap != read::Heap::kNative) {
         pace += finding.heap == read::Heap::kMapping   ? ", anonymous mappings"
                 : finding.heap == read::Heap::kObjects ? ", Python objects"
-                : finding.heap == read::Heap::kCensus  ? ", Java heap"
+                : finding.heap == read::Heap::kJava    ? ", Java heap"
                                                        : ", JavaScript heap";
       }
       const std::string spark = sparkline(finding.live_bytes, 16);

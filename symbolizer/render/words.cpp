@@ -36,7 +36,7 @@ std::string heap_word(read::Heap heap) {
       return "js";
     case read::Heap::kObjects:
       return "python";
-    case read::Heap::kCensus:
+    case read::Heap::kJava:
       return "java";
     case read::Heap::kNative:
       break;
@@ -164,7 +164,7 @@ std::string none_found_text(const Report& report) {
   // JavaScript heaps are sampled even where native memory is exact: their limit is another.
   if (report.detectable_script_bytes_per_hour) {
     text += ", " + format_bytes(*report.detectable_script_bytes_per_hour) +
-            "/h from one function in the JavaScript heap";
+            "/h from one function in the " + (report.has_java ? "Java" : "JavaScript") + " heap";
   }
   if (report.detectable_whole_bytes_per_hour) {
     text += ", " + format_bytes(*report.detectable_whole_bytes_per_hour) + "/h in total";

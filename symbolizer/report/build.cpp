@@ -41,6 +41,7 @@ SnapshotLine snapshot_line(const read::Snapshot& snapshot) {
   line.allocated_blocks = meta.native.allocated_blocks;
   line.mapping_bytes = meta.mapping.live_bytes;
   line.js_used_bytes = js_used_bytes(snapshot);
+  line.java_bytes = java_used_bytes(snapshot);
   const format::HeapTotals objects = object_totals(snapshot);
   line.object_bytes = objects.live_bytes;
   line.object_blocks = objects.live_blocks;
@@ -61,9 +62,9 @@ Report begin_report(const read::Recording& recording, const Options& options) {
       options.limit_bytes != 0 ? options.limit_bytes : last.meta.memory_limit_bytes;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     report.snapshots.push_back(snapshot_line(snapshot));
+    report.has_java = report.has_java || java_used_bytes(snapshot) != 0;
     for (const read::CensusLook& look : recording.class_census.looks) {
-      if (look.snapshot == snapshot.meta.sequence)
-        report.snapshots.back().census_bytes = look.bytes;
+      if (look.snapshot == snapshot.meta.sequence) report.snapshots.back().java_bytes = look.bytes;
     }
   }
   return report;
@@ -166,6 +167,16 @@ void add_honesty(const read::Recording& recording, const Timelines& timelines, R
   }
 }
 
+// What was judged as a heap that its runtime collects is a Java heap to readers.
+void name_java_heap(Report& report) {
+  const auto rename = [](auto& one) {
+    if (one.heap == read::Heap::kManaged) one.heap = read::Heap::kJava;
+  };
+  if (!report.has_java) return;
+  std::for_each(report.findings.begin(), report.findings.end(), rename);
+  std::for_each(report.stacks.begin(), report.stacks.end(), rename);
+}
+
 void add_notes(const read::Recording& recording, const Timeline& timeline,
                const std::vector<std::string>& own_allocators, const Names& names,
                const Wholes& wholes, Report& report) {
@@ -244,6 +255,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
     if (runtime->add_owners != nullptr) runtime->add_owners(recording, report);
   }
   add_threads(recording, report);
+  name_java_heap(report);
   add_honesty(recording, timelines, report);
   add_notes(recording, timelines.native, own_allocators, names, wholes, report);
   tell("done", 1);

@@ -96,6 +96,7 @@ void add_snapshots(std::vector<SnapshotLine>& to, const std::vector<SnapshotLine
     sum.allocated_blocks += line.allocated_blocks;
     sum.mapping_bytes += line.mapping_bytes;
     sum.js_used_bytes += line.js_used_bytes;
+    sum.java_bytes += line.java_bytes;
     sum.object_bytes += line.object_bytes;
     sum.object_blocks += line.object_blocks;
     if (sum.parts && line.parts) {
@@ -166,6 +167,7 @@ Report combine(std::vector<Report> reports, const std::vector<std::string>& path
   // Sums are told at the moments of this one, by its clock: numbers and times of snapshots are its.
   const Report& leader = reports[leading(reports)];
   all.pid = leader.pid;
+  all.has_java = leader.has_java;
   all.program = leader.program;
   all.command = leader.command;
   all.start_realtime_ns = leader.start_realtime_ns;

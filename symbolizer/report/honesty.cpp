@@ -124,11 +124,14 @@ std::vector<std::string> honesty_lines(const read::Recording& recording,
 
 namespace {
 
-// Which JavaScript heaps did not answer when they were asked, or nothing.
+// Which managed heaps did not answer when they were asked, or nothing.
 std::string unanswered(const read::Recording& recording) {
   size_t snapshots = 0;
   size_t most = 0;
+  const bool java = recording.runtime_of_heaps() == "jvm";
   for (const read::Snapshot& snapshot : recording.snapshots) {
+    // (A Java machine that ends is not asked.)
+    if (java && snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
     const auto heaps = static_cast<size_t>(std::count_if(
         snapshot.managed_heaps.begin(), snapshot.managed_heaps.end(),
         [](const format::ManagedHeapEntry& heap) {
@@ -141,8 +144,9 @@ std::string unanswered(const read::Recording& recording) {
   return "; " + (most == 1 ? "a heap" : "up to " + std::to_string(most) + " heaps") +
          " did not answer at " + std::to_string(snapshots) + " of " +
          format_counted(static_cast<double>(recording.snapshots.size()), "snapshot") +
-         " (the event loop was busy, or the worker waits in Atomics.wait) and may have grown "
-         "unseen";
+         (java ? " (a collection would have held it up for too long: SILT_JAVA_PAUSE)"
+               : " (the event loop was busy, or the worker waits in Atomics.wait)") +
+         " and may have grown unseen";
 }
 
 }  // namespace
@@ -203,8 +207,9 @@ std::string script_honesty_line(const read::Recording& recording,
                                 const analyze::Timeline& script_timeline) {
   const analyze::Detectable least = analyze::smallest_detectable(script_timeline);
   std::string text =
-      "JavaScript heap: sampled by V8, one in " + format_bytes(script_timeline.sampling_interval) +
-      " on average, at " +
+      std::string(recording.runtime_of_heaps() == "jvm" ? "Java heap: sampled by the machine"
+                                                        : "JavaScript heap: sampled by V8") +
+      ", one in " + format_bytes(script_timeline.sampling_interval) + " on average, at " +
       format_counted(static_cast<double>(script_timeline.regular.size()), "snapshot");
   if (!least.possible) return text + ": too few for a verdict" + unanswered(recording);
   return text + "; detection limit, found in 19 of 20 runs: " + format_bytes(least.bytes_per_hour) +

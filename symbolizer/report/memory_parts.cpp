@@ -26,6 +26,8 @@ uint64_t sum_over(const read::Snapshot& snapshot, uint64_t format::ManagedHeapEn
   return sum;
 }
 
+bool has_java(const read::Snapshot& snapshot) { return read::runtime_of_heaps(snapshot) == "jvm"; }
+
 // V8's mappings beyond what its heaps say they have resident. Heaps are asked a moment before the
 // mappings are looked at, so that a heap which did not answer makes the difference meaningless.
 uint64_t outside_heaps(const read::Snapshot& snapshot, uint64_t resident) {
@@ -65,8 +67,12 @@ format::HeapTotals object_totals(const read::Snapshot& snapshot) {
   return sum;
 }
 
+uint64_t java_used_bytes(const read::Snapshot& snapshot) {
+  return has_java(snapshot) ? sum_over(snapshot, &format::ManagedHeapEntry::heap_used_bytes) : 0;
+}
+
 uint64_t js_used_bytes(const read::Snapshot& snapshot) {
-  return sum_over(snapshot, &format::ManagedHeapEntry::heap_used_bytes);
+  return has_java(snapshot) ? 0 : sum_over(snapshot, &format::ManagedHeapEntry::heap_used_bytes);
 }
 
 uint64_t js_total_bytes(const read::Snapshot& snapshot) {
@@ -116,7 +122,8 @@ std::optional<MemoryParts> memory_parts(const read::Snapshot& snapshot) {
   }
   parts.js_used = js_used_bytes(snapshot);
   if (has_v8) parts.js_outside = outside_heaps(snapshot, parts.js_heap);
-  if (!has_v8 && !snapshot.managed_heaps.empty()) {
+  // (A Java heap lies in mappings that are recorded.)
+  if (!has_v8 && !snapshot.managed_heaps.empty() && !has_java(snapshot)) {
     // The process was too large for a look at each mapping: the runtime says what it has.
     uint64_t heap = sum_over(snapshot, &format::ManagedHeapEntry::heap_physical_bytes);
     if (heap == 0) heap = js_total_bytes(snapshot);

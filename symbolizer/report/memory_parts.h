@@ -52,6 +52,9 @@ void add(MemoryParts& to, const MemoryParts& part);
 // Live blocks of runtimes' own allocators.
 format::HeapTotals object_totals(const read::Snapshot& snapshot);
 
+// In use in a Java heap after the last collection that a snapshot asked for; 0: it is not known.
+uint64_t java_used_bytes(const read::Snapshot& snapshot);
+
 // JavaScript heaps of all managed_heaps together.
 uint64_t js_used_bytes(const read::Snapshot& snapshot);
 uint64_t js_total_bytes(const read::Snapshot& snapshot);

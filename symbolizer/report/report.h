@@ -36,7 +36,7 @@ struct SnapshotLine {
   uint64_t js_used_bytes = 0;  // JavaScript heaps, as V8 counted after a collection; 0: none
   uint64_t object_bytes = 0;   // live, of Python's own allocator
   uint64_t object_blocks = 0;
-  uint64_t census_bytes = 0;  // of a heap that lists its classes, looked at after this; 0: not
+  uint64_t java_bytes = 0;  // of Java objects, after a collection at this snapshot; 0: not known
   std::optional<MemoryParts> parts = std::nullopt;  // of rss_bytes
 };
 
@@ -227,6 +227,7 @@ struct Report {
   std::string program;
   std::string command;
   uint64_t start_realtime_ns = 0;
+  bool has_java = false;                 // its sampled heap is a Java heap
   std::vector<read::Label> labels;       // of several processes those that all have
   uint64_t sampling_interval_bytes = 0;  // 0: exact
   uint64_t memory_limit_bytes = 0;       // 0: none known

@@ -29,11 +29,11 @@ enum class Subject : uint8_t {
   kManagedHeap,       // a heap that a runtime collects, after its collections
   kOutsideHeaps,      // what that runtime has mapped beside
   kWebAssembly,       // memories of WebAssembly modules
-  kClassCensus,       // the sum over the classes of a heap, after its collections
+  kJavaHeap,          // live Java objects, after collections
 };
 
 // Which heap as a whole does not explain a claim.
-enum class Whole : uint8_t { kManagedHeap, kNative };
+enum class Whole : uint8_t { kManagedHeap, kNative, kJavaHeap };
 
 struct NamedShare {
   symbolize::Frame site;
@@ -49,6 +49,7 @@ struct Remark {
     kWholeFlat,         // of `whole`, bytes: at last
     kWholeGrewLess,     // of `whole`, bytes: by
     kWholeSlows,        // the managed heap grows ever more slowly
+    kMadeWithSlower,    // bytes, place: what the same function makes, and which does not go on
     kNotJoined,         //
     kWithObjects,       // bytes: of a managed heap that go with it
     kWithNative,        // bytes, name: what for: native memory that goes with it
@@ -68,7 +69,7 @@ struct Remark {
     kSampledHere,       // share: of what was sampled
     kHeapWithIt,        // curve, thread: the managed heap grows with it
     kNoSample,          // of what was added
-    kFewSamples,        // leads: too few samples tell which place
+    kFewSamples,        // of `whole`, leads: too few samples tell which place
     kOutside,           // what is there
     kSpread,            // count, leads: places too small to be judged alone
     kOwnMalloc,         // the program's, whose blocks are not seen

@@ -50,6 +50,8 @@ std::optional<Error> Running::start_program() {
     // Node.js: the same place is to have the same name in each run, whatever V8 would inline.
     setenv("SILT_NODE_INLINING", "0", 0);
     setenv("SILT_NODE_INTERVAL", kNodeInterval, 0);
+    // Nobody else waits for the program, and the look at its classes collects garbage anyway.
+    setenv("SILT_JAVA_PAUSE", "10s", 0);
     // Somebody waits for what copies of the process find, and on a busy machine they take long.
     setenv("SILT_COPY_NICE", "0", 0);
     const process::NotRunnable failure = process::become(task_.launch, task_.settings);

@@ -89,14 +89,19 @@ void Snapshots::read_figures(const std::string& path) {
   if (!file) return;
   const format::Meta& meta = file->meta();
   live_bytes_ += static_cast<double>(meta.native.live_bytes + meta.mapping.live_bytes);
-  if (const auto runtimes = file->runtimes()) {
+  const auto runtimes = file->runtimes();
+  if (runtimes) {
     for (const auto& runtime : *runtimes) {
       live_bytes_ += static_cast<double>(runtime.objects.live_bytes);
     }
   }
   if (const auto heaps = file->script_heaps()) {
     for (const auto& heap : heaps->managed_heaps) {
+      // (A Java heap lies in mappings, which are counted already.)
       if ((heap.flags & format::kHeapEnded) != 0) continue;
+      if (runtimes && heap.runtime < runtimes->size() && (*runtimes)[heap.runtime].name == "jvm") {
+        continue;
+      }
       live_bytes_ += static_cast<double>(heap.heap_used_bytes);
     }
   }

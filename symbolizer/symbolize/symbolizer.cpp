@@ -59,6 +59,14 @@ Frame script_frame(const read::ScriptFrame& place) {
     if (frame.function.empty()) frame.unresolved = "the function was not kept";
     return frame;
   }
+  if (place.kind == read::ScriptKind::kJava) {
+    frame.kind = FrameKind::kJava;
+    frame.function = place.function;
+    frame.file = place.file;
+    frame.line = place.line;
+    if (frame.function.empty()) frame.unresolved = "the machine did not name it";
+    return frame;
+  }
   frame.kind = FrameKind::kJavaScript;
   frame.function = place.function.empty() ? "(anonymous)" : place.function;
   frame.file = path_of_url(place.file);

@@ -31,18 +31,39 @@ class JavaTest(harness.SiltTest):
     def command(self, what, *options):
         return [JAVA, *OPTIONS, *options, "-cp", self.classes, "Keeps", what, "60000"]
 
-    def soak(self, what, status):
+    def soak(self, what, status, **settings):
         out = os.path.join(self.folder, what)
         self.tool("soak", "--duration", "9s", "--warm-up", "2s", "--snapshots", "7", "--out", out,
                   "--json", out + ".json", "--", *self.command(what), status=status, timeout=300,
-                  env=self.environment(SILT_LIBRARY=harness.LIBRARY))
+                  env=self.environment(SILT_LIBRARY=harness.LIBRARY, **settings))
         with open(out + ".json", encoding="utf-8") as file:
             report = json.load(file)
         return out, report, [finding for finding in report["findings"]
-                             if finding.get("whole") == "java"]
+                             if finding["heap"] == "java"]
 
-    def test_a_program_that_keeps_its_objects_leaks(self):
-        out, report, findings = self.soak("keeps", 1)
+    def test_a_program_that_keeps_its_objects_leaks_where_it_makes_them(self):
+        _, report, findings = self.soak("keeps", 1)
+        self.assertEqual([finding["verdict"] for finding in findings], ["leak"], report)
+        leak = findings[0]
+        self.assertIsNone(leak["whole"])
+        # The array is made in the constructor, by the call in main.
+        self.assertEqual(leak["site"]["function"], "Keeps$Session.<init>")
+        self.assertEqual(os.path.basename(leak["site"]["file"]), "Keeps.java")
+        self.assertEqual(leak["site"]["kind"], "java")
+        self.assertEqual(leak["types"][0]["type"], "byte[]")
+        # 200 sessions a second at the most, on a machine that may be busy.
+        self.assertGreater(leak["growth_bytes"], 200_000)
+        self.assertLess(leak["growth_bytes"], 9 * 200 * 4016 * 1.5)
+        frames = next(stack["frames"] for stack in report["stacks"]
+                      if stack["id"] in leak["stacks"])
+        self.assertEqual([frame["function"] for frame in frames],
+                         ["Keeps$Session.<init>", "Keeps.main"])
+        self.assertGreater(report["snapshots"][-1]["java_live_bytes"], 500_000)
+        self.assertIsNone(report["snapshots"][-1]["js_used_bytes"])
+
+    def test_without_samples_it_leaks_as_a_whole(self):
+        out, report, findings = self.soak("keeps", 1, SILT_JAVA="0")
+        self.assertEqual([finding.get("whole") for finding in findings], ["java"], report)
         self.assertEqual([finding["verdict"] for finding in findings], ["leak"], report)
         self.assertEqual(findings[0]["types"][0]["type"], "Keeps$Session")
         self.assertEqual(findings[0]["heap"], "java")
@@ -58,6 +79,55 @@ class JavaTest(harness.SiltTest):
         _, report, findings = self.soak("forgets", 0)
         self.assertEqual(findings, [], report)
         self.assertFalse([note for note in report["notes"] if "Java heap" in note], report["notes"])
+
+    def start_joined(self, *options, **settings):
+        """A program that is sampled from its first object on."""
+        process = self.start(self.command("fixed", *options),
+                             settings=dict(settings, SILT_LOG="info"))
+        process.wait_line("ready to begin")
+        harness.wait_until(lambda: "joined Java" in process.told(), "that silt has joined")
+        process.write_line()
+        process.wait_line("ready Keeps")
+        return process
+
+    def end(self, process):
+        os.kill(process.pid, signal.SIGTERM)
+        self.assertEqual(process.finish(), 128 + signal.SIGTERM, process.told())
+        self.assertNotIn("WARNING", process.told())
+
+    def threads_named_silt(self, process):
+        names = []
+        for task in glob.glob(f"/proc/{process.pid}/task/*/comm"):
+            with open(task, encoding="utf-8") as file:
+                names.append(file.read().strip())
+        return names.count("silt")
+
+    def test_samples_stand_for_what_lives(self):
+        process = self.start_joined("-Xcheck:jni", SILT_JAVA_INTERVAL="16K")
+        path = self.tool("dump", process.pid, timeout=100)[0].strip()
+        report = json.loads(self.tool("report", "--format", "json", path)[0])
+        live = sum(stack["live_bytes"][-1] for stack in report["stacks"]
+                   if stack["heap"] == "java" and
+                   stack["frames"][0]["function"] == "Keeps$Session.<init>")
+        # 2,000 arrays of 4,016 bytes, of which some 440 are sampled: within four standard errors.
+        self.assertAlmostEqual(live / (2000 * 4016), 1, delta=4 / 440 ** 0.5)
+        self.assertEqual(self.threads_named_silt(process), 1)
+        self.end(process)
+
+    def test_a_heap_that_would_take_too_long_to_collect_is_not_held_up(self):
+        process = self.start_joined(SILT_JAVA_PAUSE="0")
+        path = self.tool("dump", process.pid, timeout=100)[0].strip()
+        report = json.loads(self.tool("report", "--format", "json", path)[0])
+        self.assertFalse([stack for stack in report["stacks"] if stack["heap"] == "java"])
+        self.end(process)
+
+    def test_a_program_that_is_not_to_be_sampled_has_no_thread_of_silts(self):
+        process = self.start(self.command("fixed"), settings={"SILT_JAVA": "0"})
+        process.wait_line("ready to begin")
+        process.write_line()
+        process.wait_line("ready Keeps")
+        self.assertEqual(self.threads_named_silt(process), 0)
+        self.end(process)
 
     def dump_said(self, process):
         """What `dump --owners` says of the process, which lives on and says nothing itself."""

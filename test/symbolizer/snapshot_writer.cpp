@@ -165,10 +165,18 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
                                           frame.line, frame.column});
   }
   std::string runtimes;
-  format::RuntimeEntry nodejs{};
-  nodejs.name = strings.add("nodejs");
-  nodejs.flags = format::kRuntimeHeaps;
-  append_item(runtimes, nodejs);
+  format::RuntimeEntry runtime{};
+  runtime.name = strings.add(values.heaps_of);
+  runtime.flags = format::kRuntimeHeaps;
+  append_item(runtimes, runtime);
+  std::string types;
+  for (const ScriptTypeValues& type : values.script_types) {
+    append_varint(types, type.managed_heap);
+    append_varint(types, type.node);
+    append_varint(types, strings.add(type.count.name));
+    append_varint(types, type.count.objects);
+    append_varint(types, type.count.bytes);
+  }
   const auto type = [](SectionType value) { return static_cast<uint32_t>(value); };
   std::vector<RawSection> sections = {
       {type(SectionType::kMeta), 1, meta_bytes},
@@ -197,6 +205,10 @@ std::vector<RawSection> sections_of(const SnapshotValues& values) {
                       script_node_bytes(values.script_nodes)});
   sections.push_back({type(SectionType::kManagedStacks), count_of(values.script_rows.size()),
                       script_row_bytes(values.script_rows)});
+  if (!types.empty()) {
+    sections.push_back(
+        {type(SectionType::kManagedTypes), count_of(values.script_types.size()), types});
+  }
   return sections;
 }
 

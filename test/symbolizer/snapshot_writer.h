@@ -34,6 +34,11 @@ struct ScriptRowValues {
   uint32_t node = 0;
   std::vector<ScriptGeneration> generations;
 };
+struct ScriptTypeValues {
+  uint32_t managed_heap = 0;
+  uint32_t node = 0;
+  read::TypeCount count;
+};
 struct ScriptNodeValues {
   uint32_t parent = 0;
   uint32_t frame = 0;
@@ -71,11 +76,13 @@ struct SnapshotValues {
   std::vector<std::pair<format::Cost, uint64_t>> costs;
   std::vector<read::Snapshot::Rss> rss;
   std::vector<read::Label> labels;
-  // Managed heaps; their sections, and a runtime "nodejs", are written when there is one.
+  // Managed heaps; their sections, and the runtime that they are of, are written when there is one.
+  std::string heaps_of = "nodejs";
   std::vector<format::ManagedHeapEntry> managed_heaps;
   std::vector<read::ScriptFrame> script_frames;
   std::vector<ScriptNodeValues> script_nodes;  // ids count from 1
   std::vector<ScriptRowValues> script_rows;    // ascending by heap and node
+  std::vector<ScriptTypeValues> script_types;  // likewise; none: no section
 };
 
 std::string write_snapshot(const SnapshotValues& values);

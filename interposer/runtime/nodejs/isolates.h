@@ -12,10 +12,19 @@
 #include <cstdint>
 
 #include "interposer/base/spin_lock.h"
+#include "interposer/runtime/heap_profile.h"
 #include "interposer/runtime/nodejs/api.h"
-#include "interposer/runtime/nodejs/profile.h"
 
 namespace silt::nodejs {
+
+using runtime::drop_profile;
+using runtime::make_profile;
+using runtime::Profile;
+using runtime::ProfileFrame;
+using runtime::ProfileNode;
+using runtime::ProfileRow;
+using runtime::ProfileTotals;
+using runtime::View;
 
 // Its heap is to be written beside this snapshot (heap_copy.h).
 struct HeapOrder {

@@ -117,7 +117,11 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     module = leads.front().site.module;
   }
   if (inner && inner->managed) {
-    if (!input.recording.class_census.looks.empty()) return;  // judged by what lives in it
+    // Judged by what lives in it.
+    if (!input.recording.class_census.looks.empty() ||
+        input.recording.runtime_of_heaps() == "jvm") {
+      return;
+    }
     wholes.notes.push_back(inner->name + " has " + format_bytes(curve.values.back()) +
                            " resident, " + format_bytes(rise) +
                            " more than at first: it collects and bounds its own heap, into which "

@@ -5,198 +5,192 @@
 #include "symbolizer/runtime/jvm/java_heap.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <map>
+#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
-#include "symbolizer/report/findings/whole_sums.h"
-#include "symbolizer/runtime/jvm/class_names.h"
+#include "symbolizer/report/findings/managed_heap.h"
+#include "symbolizer/report/memory_parts.h"
+#include "symbolizer/runtime/jvm/class_growth.h"
+#include "symbolizer/runtime/jvm/places.h"
 
 namespace silt::runtime::jvm {
 namespace {
 
 using analyze::Curve;
 using analyze::Judgement;
-using read::CensusLook;
-using read::ClassCount;
 using report::Finding;
-using report::Ground;
+using report::Group;
 using report::Remark;
 
+constexpr const char* kName = "jvm";
 // Growth below this is not spoken of: see docs/java.md for what healthy programs add.
 constexpr analyze::WholeFloor kJavaFloor{256 * 1024, 0.03};
 // What the serial and the parallel collector leave in place of dead objects that they do not move
 // away each time, before version 19: up to 5 % of a heap, up and down (docs/java.md).
 constexpr std::string_view kFiller = "[I";
-// So many classes are told in a finding.
-constexpr size_t kMostTypes = 20;
-// An own class is told first when it comes with every tenth object of what came most: a small
-// record that leads to large arrays.
-constexpr double kComesWith = 0.1;
-// What a runtime clears when memory is short is held by one reference for each object, or for a
-// few that belong together.
-constexpr double kHeldSoftly = 0.5;
-// From so many more loads of one class on, loaders are kept.
-constexpr uint64_t kLoadedAnew = 3;
+// What is known of the classes that came makes leaks of the heap's places less sure, too.
+void tell_of_places(const std::vector<Remark>& remarks, std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    if (group.heap != read::Heap::kManaged || group.verdict() != analyze::Verdict::kLeak) continue;
+    for (const Remark& remark : remarks) {
+      if (remark.kind != Remark::Kind::kCame) group.remarks.push_back(remark);
+    }
+  }
+}
 
-struct Came {
-  ClassCount last;
-  double bytes = 0;
-  double objects = 0;
-  double classes = 0;
+// What grows and that it does so. Looks at the classes come before the figure that each snapshot
+// with samples has: they are exact, and tell a little more.
+struct Whole {
+  Curve curve;
+  Judgement judgement;
+  std::vector<Came> came;  // empty: nobody looked
 };
 
-// Looks that belong to snapshots that are reported, but not to the one at exit.
-std::vector<const CensusLook*> looks_of(const read::Recording& recording) {
-  std::set<uint32_t> reported;
-  for (const read::Snapshot& snapshot : recording.snapshots) {
-    if (snapshot.meta.trigger == static_cast<uint32_t>(format::Trigger::kExit)) continue;
-    reported.insert(snapshot.meta.sequence);
-  }
-  std::vector<const CensusLook*> looks;
-  for (const CensusLook& look : recording.class_census.looks) {
-    if (reported.count(look.snapshot) > 0) looks.push_back(&look);
-  }
-  return looks;
-}
-
-// Live bytes over all looks, without those of one class; empty: of all.
-Curve curve_of_looks(const std::vector<const CensusLook*>& looks, std::string_view without) {
-  Curve curve;
-  for (const CensusLook* look : looks) {
-    uint64_t bytes = look->bytes;
-    for (const ClassCount& one : look->classes) {
-      if (one.name == without) bytes -= std::min(bytes, one.bytes);
-    }
-    curve.seconds.push_back(static_cast<double>(look->milliseconds) / 1e3);
-    curve.values.push_back(static_cast<double>(bytes));
-  }
-  return curve;
-}
-
-double difference(uint64_t after, uint64_t before) {
-  return static_cast<double>(after) - static_cast<double>(before);
-}
-
-// Classes of which there is more, most bytes first. What an earlier look does not list had at most
-// what its smallest class had.
-std::vector<Came> came_between(const CensusLook& then, const CensusLook& now) {
-  std::unordered_map<std::string_view, const ClassCount*> before;
-  for (const ClassCount& one : then.classes) before.emplace(one.name, &one);
-  const uint64_t unlisted = then.left_out_bytes == 0 || then.classes.empty()
-                                ? 0
-                                : std::min(then.left_out_bytes, then.classes.back().bytes);
-  std::vector<Came> came;
-  for (const ClassCount& one : now.classes) {
-    const auto at = before.find(one.name);
-    ClassCount none;
-    none.classes = 0;
-    none.bytes = unlisted;
-    const ClassCount& was = at == before.end() ? none : *at->second;
-    if (one.bytes <= was.bytes) continue;
-    came.push_back({one, difference(one.bytes, was.bytes), difference(one.objects, was.objects),
-                    difference(one.classes, was.classes)});
-  }
-  std::stable_sort(came.begin(), came.end(),
-                   [](const Came& a, const Came& b) { return a.bytes > b.bytes; });
-  return came;
-}
-
-// The program's own class that came most, and as often as what came most.
-size_t find_own(const std::vector<Came>& came) {
-  for (size_t i = 0; i < came.size(); ++i) {
-    if (came[i].last.own && came[i].objects >= kComesWith * came.front().objects) return i;
-  }
-  return came.size();
-}
-
-bool is_soft_reference(const std::string& name) {
-  const size_t soft = name.find("Soft");
-  return soft != std::string::npos && name.find("Ref", soft) != std::string::npos &&
-         !name.starts_with('[');
-}
-
-std::vector<Remark> remarks_of(const std::vector<Came>& came) {
-  std::vector<Remark> remarks;
-  double softly = 0;
-  const Came* loaded = nullptr;
-  for (const Came& one : came) {
-    if (is_soft_reference(one.last.name)) softly += one.objects;
-    if (one.last.own && one.classes >= kLoadedAnew &&
-        (loaded == nullptr || one.classes > loaded->classes)) {
-      loaded = &one;
+Whole judge_looks(const Looks& looks) {
+  Whole whole;
+  whole.curve = curve_of_looks(looks, "");
+  whole.judgement = analyze::judge_whole(whole.curve, kJavaFloor);
+  if (whole.judgement.verdict() != analyze::Verdict::kLeak) {
+    Curve moved = curve_of_looks(looks, kFiller);
+    const Judgement other = analyze::judge_whole(moved, kJavaFloor);
+    if (other.verdict() == analyze::Verdict::kLeak) {
+      whole.judgement = other;
+      whole.curve = std::move(moved);
     }
   }
-  if (!came.empty()) {
-    const size_t own = find_own(came);
-    const Came& told = came[own == came.size() ? 0 : own];
-    symbolize::Frame name;
-    name.function = class_name(told.last.name);
-    remarks.push_back({.kind = Remark::Kind::kCame,
-                       .share = own == came.size() ? 0.0 : 1.0,
-                       .count = told.objects,
-                       .name = std::move(name.function)});
-    // A class that is loaded brings a soft reference to what is known of it by reflection.
-    if (loaded == nullptr && softly >= kHeldSoftly * came.front().objects && softly > 0) {
-      remarks.push_back(
-          {.kind = Remark::Kind::kSoftly, .ground = Ground::kGivenUp, .count = softly});
-    }
+  if (rises(whole.judgement.verdict())) {
+    const size_t from = std::min(whole.judgement.warm_up_windows, looks.size() - 1);
+    whole.came = came_between(*looks[from], *looks.back());
   }
-  if (loaded != nullptr) {
-    remarks.push_back({.kind = Remark::Kind::kLoadedAnew,
-                       .count = static_cast<double>(loaded->last.classes),
-                       .name = class_name(loaded->last.name)});
-  }
-  remarks.push_back({.kind = Remark::Kind::kNoSites});
-  return remarks;
+  return whole;
 }
 
-// Of what came; an own class first.
-std::vector<report::TypeLine> types_of(std::vector<Came> came) {
+}  // namespace
+
+bool has_samples(const read::Recording& recording) {
+  return recording.runtime_of_heaps() == "jvm" &&
+         std::any_of(recording.stacks.begin(), recording.stacks.end(),
+                     [](const auto& stack) { return stack.heap == read::Heap::kManaged; });
+}
+
+void settle_java(const report::Settling& input, std::vector<Group>& groups) {
+  if (input.recording.runtime_of_heaps() != "jvm") return;
+  const auto first_managed =
+      std::stable_partition(groups.begin(), groups.end(),
+                            [](const Group& group) { return group.heap != read::Heap::kManaged; });
+  std::vector<Group> objects(std::make_move_iterator(first_managed),
+                             std::make_move_iterator(groups.end()));
+  groups.erase(first_managed, groups.end());
+  std::erase_if(objects, report::is_sampling_chance);
+  const std::vector<double> used =
+      report::at_moments(input.recording, input.managed_timeline, report::java_used_bytes);
+  report::hold_against(input.managed_timeline, used, report::Whole::kJavaHeap, objects);
+  join_places(input, objects);
+  for (Group& group : objects) {
+    if (group.verdict() == analyze::Verdict::kSteady) continue;
+    group.runtime = kName;
+    groups.push_back(std::move(group));
+  }
+  report::order_groups(groups);
+}
+
+void judge_java_heap(const report::WholeInput& input, std::vector<Group>& groups,
+                     report::Wholes& wholes) {
+  const Looks looks = looks_of(input.recording);
+  Whole whole = judge_looks(looks);
+  const bool sampled = has_samples(input.recording);
+  if (looks.empty() && sampled) {
+    whole.curve = report::heap_curve(input.recording, 0);
+    whole.judgement = analyze::judge_whole(whole.curve, kJavaFloor);
+  }
+  const Judgement& judgement = whole.judgement;
+  report::tell_smallest(wholes, whole.curve, kJavaFloor);
+  if (sampled) report::follow_the_heap(judgement, whole.curve, {}, groups);
+  if (!rises(judgement.verdict())) return;
+  std::vector<Remark> remarks = remarks_of(whole.came);
+  if (sampled) tell_of_places(remarks, groups);
+  const double rise = report::rise_of(whole.curve, judgement.warm_up_windows);
+  if (report::explained_by(input, groups, read::Heap::kManaged) >= report::kExplains * rise) return;
+  std::vector<report::Lead> leads;
+  if (sampled) {
+    leads = report::find_leads(input, read::Heap::kManaged,
+                               [](const report::StackSummary& s) { return s.growth_bytes; });
+  }
+  const report::Lead* const known = report::known_place(input, leads);
+  if (known != nullptr && judgement.verdict() == analyze::Verdict::kLeak) {
+    Group place = report::place_of_heap(*known, judgement, report::bytes_of(leads), groups);
+    place.runtime = kName;
+    place.subject = report::Subject::kJavaHeap;
+    report::sum_of_stacks(input.recording, place);
+    groups.push_back(std::move(place));
+    join_constructed(input.recording, input.names, groups);
+    tell_of_places(remarks, groups);
+    return;
+  }
+  remarks.push_back(leads.empty() ? Remark{.kind = Remark::Kind::kNoSites}
+                                  : Remark{.kind = Remark::Kind::kFewSamples,
+                                           .whole = report::Whole::kJavaHeap,
+                                           .leads = report::shares_of(leads)});
+  Finding finding = report::finding_of(input, "java", read::Heap::kJava, report::Subject::kJavaHeap,
+                                       whole.curve, judgement, leads, std::move(remarks));
+  finding.runtime = kName;
+  finding.windows = judgement.windows;
+  finding.growing_windows = judgement.growing_windows;
+  finding.types = types_of(whole.came);
+  wholes.findings.push_back(std::move(finding));
+}
+
+namespace {
+
+std::vector<report::TypeLine> live_types(const std::vector<const read::Stack*>& stacks) {
+  constexpr size_t kMost = 8;
+  std::map<std::string, report::TypeLine> lines;
   double all = 0;
-  for (const Came& one : came) all += one.bytes;
-  const size_t own = find_own(came);
-  if (own < came.size()) {
-    std::rotate(came.begin(), came.begin() + static_cast<ptrdiff_t>(own),
-                came.begin() + static_cast<ptrdiff_t>(own) + 1);
+  for (const read::Stack* stack : stacks) {
+    for (const read::TypeCount& type : stack->types) {
+      report::TypeLine& line = lines[type.name];
+      line.name = type.name;
+      line.objects += type.objects;
+      line.bytes += type.bytes;
+      all += static_cast<double>(type.bytes);
+    }
   }
-  if (came.size() > kMostTypes) came.resize(kMostTypes);
   std::vector<report::TypeLine> types;
-  for (const Came& one : came) {
-    types.push_back({class_name(one.last.name), static_cast<uint64_t>(std::max(0.0, one.objects)),
-                     static_cast<uint64_t>(one.bytes), one.bytes / all});
+  for (auto& [name, line] : lines) {
+    line.share = all > 0 ? static_cast<double>(line.bytes) / all : 0;
+    types.push_back(std::move(line));
   }
+  std::stable_sort(types.begin(), types.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  if (types.size() > kMost) types.resize(kMost);
   return types;
 }
 
 }  // namespace
 
-void judge_java_heap(const report::WholeInput& input, std::vector<report::Group>& /*groups*/,
-                     report::Wholes& wholes) {
-  const std::vector<const CensusLook*> looks = looks_of(input.recording);
-  Curve curve = curve_of_looks(looks, "");
-  report::tell_smallest(wholes, curve, kJavaFloor);
-  Judgement judgement = analyze::judge_whole(curve, kJavaFloor);
-  if (judgement.verdict() != analyze::Verdict::kLeak) {
-    Curve moved = curve_of_looks(looks, kFiller);
-    const Judgement other = analyze::judge_whole(moved, kJavaFloor);
-    if (other.verdict() == analyze::Verdict::kLeak) {
-      judgement = other;
-      curve = std::move(moved);
-    }
+void add_java_types(const read::Recording& recording, report::Report& report) {
+  if (!has_samples(recording)) return;
+  std::map<read::StackId, const read::Stack*> known;
+  for (const read::Stack& stack : recording.stacks) {
+    if (stack.heap == read::Heap::kManaged) known.emplace(stack.id, &stack);
   }
-  if (!rises(judgement.verdict())) return;
-  const size_t from = std::min(judgement.warm_up_windows, looks.size() - 1);
-  const std::vector<Came> came = came_between(*looks[from], *looks.back());
-  Finding finding =
-      report::finding_of(input, "java", read::Heap::kCensus, report::Subject::kClassCensus, curve,
-                         judgement, {}, remarks_of(came));
-  finding.runtime = "jvm";
-  finding.windows = judgement.windows;
-  finding.growing_windows = judgement.growing_windows;
-  finding.types = types_of(came);
-  wholes.findings.push_back(std::move(finding));
+  const auto types_of_stacks = [&known](const std::vector<read::StackId>& ids) {
+    std::vector<const read::Stack*> stacks;
+    for (const read::StackId id : ids) {
+      const auto at = known.find(id);
+      if (at != known.end()) stacks.push_back(at->second);
+    }
+    return live_types(stacks);
+  };
+  for (Finding& finding : report.findings) {
+    if (finding.heap == read::Heap::kManaged) finding.types = types_of_stacks(finding.stacks);
+  }
+  for (report::StackLine& stack : report.stacks) {
+    if (stack.heap == read::Heap::kManaged) stack.types = types_of_stacks({stack.id});
+  }
 }
 
 }  // namespace silt::runtime::jvm

@@ -5,6 +5,7 @@
 #include "symbolizer/runtime/jvm/jvm.h"
 
 #include <algorithm>
+#include <array>
 
 #include "symbolizer/runtime/jvm/java_heap.h"
 
@@ -38,6 +39,89 @@ std::string_view own_stack(const symbolize::FrameList& frames) {
 
 OwnWork work_of(std::string_view site) { return site == kBooks ? OwnWork::kBooks : OwnWork::kNone; }
 
+// Packages whose classes only carry out what the program asks for: the JDK's own, and those of the
+// languages that run on it.
+constexpr std::array<std::string_view, 16> kRuntimePackages = {"java.",
+                                                               "javax.",
+                                                               "jdk.",
+                                                               "sun.",
+                                                               "com.sun.",
+                                                               "oracle.",
+                                                               "kotlin.",
+                                                               "kotlinx.",
+                                                               "scala.",
+                                                               "groovy.",
+                                                               "org.codehaus.groovy.",
+                                                               "org.apache.groovy.",
+                                                               "clojure.",
+                                                               "jakarta.",
+                                                               "org.jcp.",
+                                                               "org.ietf.jgss."};
+// Of widespread libraries and frameworks: a recording does not say which code is the program's.
+constexpr std::array<std::string_view, 47> kLibraryPackages = {"org.apache.",
+                                                               "org.springframework.",
+                                                               "org.hibernate.",
+                                                               "org.eclipse.",
+                                                               "org.jboss.",
+                                                               "org.slf4j.",
+                                                               "org.postgresql.",
+                                                               "org.mariadb.",
+                                                               "org.h2.",
+                                                               "org.hsqldb.",
+                                                               "org.bouncycastle.",
+                                                               "org.glassfish.",
+                                                               "org.joda.",
+                                                               "org.json.",
+                                                               "org.junit.",
+                                                               "org.mockito.",
+                                                               "org.objectweb.asm.",
+                                                               "org.reactivestreams.",
+                                                               "org.yaml.",
+                                                               "org.wildfly.",
+                                                               "org.elasticsearch.",
+                                                               "org.rocksdb.",
+                                                               "org.aspectj.",
+                                                               "org.quartz.",
+                                                               "ch.qos.logback.",
+                                                               "com.fasterxml.",
+                                                               "com.google.common.",
+                                                               "com.google.gson.",
+                                                               "com.google.inject.",
+                                                               "com.google.protobuf.",
+                                                               "com.mysql.",
+                                                               "com.zaxxer.",
+                                                               "com.github.benmanes.caffeine.",
+                                                               "com.esotericsoftware.",
+                                                               "com.lmax.disruptor.",
+                                                               "com.amazonaws.",
+                                                               "com.azure.",
+                                                               "com.mongodb.",
+                                                               "io.grpc.",
+                                                               "io.lettuce.",
+                                                               "io.micrometer.",
+                                                               "io.micronaut.",
+                                                               "io.netty.",
+                                                               "io.quarkus.",
+                                                               "io.vertx.",
+                                                               "reactor.",
+                                                               "redis.clients."};
+
+template <size_t kCount>
+bool begins_with_any(std::string_view name, const std::array<std::string_view, kCount>& packages) {
+  return std::any_of(packages.begin(), packages.end(),
+                     [name](std::string_view package) { return name.starts_with(package); });
+}
+
+Origin origin_of(const Frame& frame) {
+  const std::string_view name = frame.function;
+  // "(no Java code)"; what the machine makes at run time has no source.
+  if (name.empty() || name.starts_with('(') || begins_with_any(name, kRuntimePackages)) {
+    return Origin::kRuntime;
+  }
+  if (begins_with_any(name, kLibraryPackages)) return Origin::kLibrary;
+  return frame.file.empty() && frame.line == 0 ? Origin::kRuntime : Origin::kUser;
+}
+
 bool was_in(const read::Recording& recording) {
   return std::any_of(recording.modules.begin(), recording.modules.end(),
                      [](const read::Module& module) {
@@ -50,11 +134,17 @@ bool was_in(const read::Recording& recording) {
 constexpr report::Runtime kJvm = {
     .name = "jvm",
     .was_in = was_in,
+    .kind = FrameKind::kJava,
+    .kind_word = "java",
+    .origin_of = origin_of,
     .own_stack = own_stack,
     .work_of = work_of,
+    .settle = jvm::settle_java,
     .judge_wholes = jvm::judge_java_heap,
+    .add_owners = jvm::add_java_types,
     .notes = jvm::java_heap_notes,
     .headline = jvm::java_headline,
+    .before_site = jvm::java_before_site,
     .subject = jvm::java_subject,
     .remark = jvm::java_remark,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Java virtual machine, which silt does not join: its own books are no finding, and the code
-// that it has compiled is named by its maps like any other.
+// The Java virtual machine: its own books are no finding, the code that it has compiled is named by
+// its maps like any other, and its heap by samples.
 
 #ifndef SILT_SYMBOLIZER_RUNTIME_JVM_JVM_H_
 #define SILT_SYMBOLIZER_RUNTIME_JVM_JVM_H_

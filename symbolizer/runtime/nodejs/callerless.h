@@ -14,9 +14,6 @@ namespace silt::runtime::nodejs {
 
 bool is_callerless(const report::Group& group);
 
-// Adds one group to another that it is a part of; its stacks are empty afterwards.
-void absorb(report::Group& group, report::Group& part);
-
 // What the runtime, or a package that it calls, adds along the same curve as a leak of the user's is
 // told with that, the largest: the user can mend nothing else.
 void join_callerless(const analyze::Timeline& timeline, std::vector<report::Group>& groups);

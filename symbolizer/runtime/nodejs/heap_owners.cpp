@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "symbolizer/base/quantity.h"
+#include "symbolizer/report/findings/managed_heap.h"
 #include "symbolizer/report/findings/stack_site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
 #include "symbolizer/runtime/nodejs/keepers.h"
@@ -139,7 +140,7 @@ void take_in(const HeapHolder& holder, Group& whole, Group& part) {
                            .bytes = part.judgement.growth_bytes,
                            .name = name_of(holder),
                            .place = part.site});
-  absorb(whole, part);
+  report::absorb(whole, part);
 }
 
 }  // namespace

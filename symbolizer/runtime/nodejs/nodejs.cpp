@@ -25,7 +25,7 @@ constexpr symbolize::FunctionInModule kHeapProfiler = {
     "_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm", kNodejsLibraries[0]};
 
 void settle_nodejs(const report::Settling& input, std::vector<report::Group>& groups) {
-  if (!input.managed_timeline.regular.empty()) {
+  if (!input.managed_timeline.regular.empty() && !input.recording.has_heaps_of_another("nodejs")) {
     nodejs::settle_joined(input, groups);
   } else if (nodejs::was_in(input.recording)) {
     nodejs::settle_unjoined(groups);

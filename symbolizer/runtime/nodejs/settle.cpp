@@ -12,6 +12,7 @@
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/findings/candidate.h"
 #include "symbolizer/report/findings/chance.h"
+#include "symbolizer/report/findings/managed_heap.h"
 #include "symbolizer/report/memory_parts.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
@@ -34,12 +35,6 @@ using report::Whole;
 using symbolize::Frame;
 using symbolize::FrameKind;
 
-// Findings may exceed the growth of the whole by this factor and so many bytes: samples are
-// estimates, and the whole is measured a little later.
-constexpr double kSlack = 1.25;
-constexpr double kSlackBytes = 128 * 1024;
-// A heap that grew by less than this share of what a finding claims did not grow.
-constexpr double kNoGrowth = 0.2;
 // A heap that grew by less than this share is flat.
 constexpr double kFlat = 0.1;
 // V8 allocates its books and the scratch memory of its compiler natively: books grow with the heap,
@@ -52,83 +47,6 @@ constexpr double kPoolBlocks = 10;
 
 // A snapshot finds some of the pool's work done and some not, whatever the main thread has made.
 constexpr double kPoolTolerance = 0.15;
-
-// A figure of each snapshot that a timeline looks at.
-template <typename Figure>
-std::vector<double> at_moments(const read::Recording& recording, const Timeline& timeline,
-                               const Figure& figure) {
-  std::vector<double> values;
-  for (const size_t moment : timeline.moments) {
-    values.push_back(static_cast<double>(figure(recording.snapshots[moment])));
-  }
-  return values;
-}
-
-// From the end of warm-up to the last moment.
-double growth_after(const std::vector<double>& values, size_t warm_up) {
-  if (values.size() < 2) return 0;
-  return values.back() - values[std::min(warm_up, values.size() - 2)];
-}
-
-double growth_after(const Timeline& timeline, const Series& series, size_t warm_up) {
-  std::vector<double> values;
-  for (const size_t moment : timeline.moments) values.push_back(series.bytes[moment]);
-  return growth_after(values, warm_up);
-}
-
-// The growth of the whole, but for the one window in which most was given back: a cache that was
-// dropped once hides no leak.
-double growth_without_release(const std::vector<double>& values, size_t warm_up) {
-  if (values.size() < 2) return 0;
-  const size_t begin = std::min(warm_up, values.size() - 2);
-  double release = 0;
-  for (size_t i = begin + 1; i < values.size(); ++i) {
-    release = std::min(release, values[i] - values[i - 1]);
-  }
-  return growth_after(values, warm_up) - release;
-}
-
-// Three standard errors of a growth known by samples.
-double sampling_error(const Group& group) {
-  const Series& sum = group.sum;
-  if (sum.samples <= 0) return 0;
-  const double bytes = *std::max_element(sum.bytes.begin(), sum.bytes.end());
-  const double snapshots = std::max<double>(1, static_cast<double>(sum.bytes.size()));
-  return 3 * bytes / std::sqrt(std::max(1.0, sum.samples / snapshots));
-}
-
-// Largest growth first, as long as the whole has room for them.
-void hold_against(const Timeline& timeline, const std::vector<double>& whole, Whole name,
-                  std::vector<Group>& groups) {
-  std::vector<Group*> accused;
-  for (Group& group : groups) {
-    if (rises(group)) accused.push_back(&group);
-  }
-  std::stable_sort(accused.begin(), accused.end(), [](const Group* a, const Group* b) {
-    const bool a_leaks = a->verdict() == Verdict::kLeak;
-    const bool b_leaks = b->verdict() == Verdict::kLeak;
-    if (a_leaks != b_leaks) return a_leaks;
-    return a->judgement.growth_bytes > b->judgement.growth_bytes;
-  });
-  double spent = 0;
-  for (Group* group : accused) {
-    const size_t warm_up = group->judgement.warm_up_windows;
-    const double claim = growth_after(timeline, group->sum, warm_up);
-    const double room = std::max(0.0, growth_without_release(whole, warm_up));
-    const double slack = kSlackBytes + sampling_error(*group);
-    if (spent + claim <= kSlack * room + slack) {
-      spent += claim;
-      continue;
-    }
-    const double grown = growth_after(whole, warm_up);
-    const bool flat = grown < kNoGrowth * claim;
-    group->remarks.push_back(
-        {.kind = flat ? Remark::Kind::kWholeFlat : Remark::Kind::kWholeGrewLess,
-         .ground = flat ? Ground::kWholeFlat : Ground::kWholeGrewLess,
-         .bytes = flat ? whole.back() : grown,
-         .whole = name});
-  }
-}
 
 // Memory that V8 itself needs for a larger heap, or to compile. What it maps is the heap's own
 // pages (from node 26 on; before, it reserves them without access, which is not recorded): the heap
@@ -149,12 +67,6 @@ bool is_small_doubt(const Group& group) {
          (group.verdict() == Verdict::kGrowing ||
           (group.verdict() == Verdict::kLeak &&
            (judgement.growth_blocks < kPoolBlocks || is_callerless(group))));
-}
-
-// Chance found it in a JavaScript heap.
-bool is_chance(const Group& group) {
-  if (group.heap != read::Heap::kManaged) return false;
-  return rises(group) ? report::is_by_chance(group) : report::swings_by_chance(group);
 }
 
 // What silt's own script keeps, and the books of the profiler that it starts.
@@ -184,7 +96,7 @@ void join_pairs(std::vector<Group>& groups) {
            .confidence = other.decision().confidence,
            .bytes = other.judgement.growth_bytes,
            .name = other.what});
-      absorb(group, other);
+      report::absorb(group, other);
     }
   }
   groups.erase(std::remove_if(groups.begin(), groups.end(),
@@ -212,7 +124,7 @@ void settle_pool(const Timeline& timeline, std::vector<Group>& groups) {
     if (twin != nullptr) {
       twin->remarks.push_back(
           {.kind = Remark::Kind::kPoolInStep, .bytes = group.judgement.growth_bytes});
-      absorb(*twin, group);
+      report::absorb(*twin, group);
       continue;
     }
     Remark remark{.kind = Remark::Kind::kByPool};
@@ -236,20 +148,20 @@ void settle_joined(const report::Settling& input, std::vector<Group>& groups) {
                              std::make_move_iterator(groups.end()));
   groups.erase(first_managed, groups.end());
   const std::vector<double> used =
-      at_moments(recording, input.managed_timeline, report::js_used_bytes);
+      report::at_moments(recording, input.managed_timeline, report::js_used_bytes);
   const std::vector<double> live =
-      at_moments(recording, timeline, [](const read::Snapshot& snapshot) {
+      report::at_moments(recording, timeline, [](const read::Snapshot& snapshot) {
         return snapshot.meta.native.live_bytes + snapshot.meta.mapping.live_bytes;
       });
   const std::vector<double> total =
-      at_moments(recording, input.managed_timeline, report::js_total_bytes);
+      report::at_moments(recording, input.managed_timeline, report::js_total_bytes);
   const double heap_growth = total.empty() ? 0 : total.back() - total.front();
-  std::erase_if(scripts, is_chance);
-  hold_against(input.managed_timeline, used, Whole::kManagedHeap, scripts);
+  std::erase_if(scripts, report::is_sampling_chance);
+  report::hold_against(input.managed_timeline, used, Whole::kManagedHeap, scripts);
   std::erase_if(groups, [&](const Group& group) {
     return is_own(group) || is_bookkeeping(group, heap_growth) || is_small_doubt(group);
   });
-  hold_against(timeline, live, Whole::kNative, groups);
+  report::hold_against(timeline, live, Whole::kNative, groups);
 
   for (Group& group : groups) {
     // V8 is nobody's own code. It needs more for each heap that is there, worker's or not.

@@ -102,6 +102,7 @@ std::string remark(const Remark& remark) {
   const std::string bytes = format_bytes(remark.bytes);
   const bool heap = remark.whole == report::Whole::kManagedHeap;
   using Kind = Remark::Kind;
+  if (remark.whole == report::Whole::kJavaHeap) return "";
   switch (remark.kind) {
     case Kind::kWholeFlat:
       return heap ? "; but the JavaScript heap as a whole did not grow: " + bytes + " at the end"
@@ -157,6 +158,7 @@ namespace {
 std::string sampled_anew(const read::Recording& recording) {
   uint64_t before = 0;
   std::string note;
+  if (recording.has_heaps_of_another("nodejs")) return note;
   for (const read::Snapshot& snapshot : recording.snapshots) {
     for (const format::ManagedHeapEntry& heap : snapshot.managed_heaps) {
       if (heap.thread_id != 0 || heap.captured_elapsed_ns == 0) continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Java program that keeps what it makes, or only the latest of it; "ready" when it runs. Another
-// program's words: keeps | forgets, and after how many milliseconds it ends by itself.
+// A Java program that keeps what it makes, or only the latest of it, or, once it has read a line, so
+// many objects and no more; "ready" when it runs. Its words: keeps | forgets | fixed, and after how
+// many milliseconds it ends by itself.
 
 import java.util.HashMap;
 import java.util.Map;
@@ -15,8 +16,14 @@ public class Keeps {
 
   public static void main(String[] arguments) throws Exception {
     final boolean keeps = arguments[0].equals("keeps");
+    if (arguments[0].equals("fixed")) {
+      System.out.println("ready to begin");
+      System.in.read();
+      for (int i = 0; i < 2000; ++i) SESSIONS.put(i, new Session());
+    }
     final long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000;
     System.out.println("ready Keeps");
+    if (arguments[0].equals("fixed")) Thread.sleep((end - System.nanoTime()) / 1_000_000);
     for (int i = 0; System.nanoTime() < end; ++i) {
       SESSIONS.put(keeps ? i : i % 100, new Session());
       Thread.sleep(5);

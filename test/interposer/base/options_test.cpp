@@ -95,6 +95,25 @@ TEST_CASE("every setting is taken from its variable") {
   CHECK(outcome.options.log_level == LogLevel::kInfo);
 }
 
+TEST_CASE("an interval or a pause of Java's that is set is taken as it is") {
+  const Outcome plain = read({});
+  CHECK(plain.options.java);
+  CHECK(plain.options.java_interval_adapts);
+  CHECK(plain.options.java_interval_bytes == 64 * 1024);
+  CHECK(plain.options.java_pause_ns == 1'000'000'000);
+  const Outcome set = read({"SILT_JAVA=0", "SILT_JAVA_INTERVAL=1G", "SILT_JAVA_PAUSE=250ms"});
+  CHECK(set.complaints.empty());
+  CHECK_FALSE(set.options.java);
+  CHECK_FALSE(set.options.java_interval_adapts);
+  CHECK(set.options.java_interval_bytes == 1 << 30);
+  CHECK(set.options.java_pause_ns == 250'000'000);
+  // Java has no number for more.
+  const Outcome too_large = read({"SILT_JAVA_INTERVAL=2G"});
+  CHECK(too_large.complaints.size() == 1);
+  CHECK(too_large.options.java_interval_adapts);
+  CHECK(too_large.options.java_interval_bytes == 64 * 1024);
+}
+
 TEST_CASE("a value that is not understood is named once and leaves every default") {
   check_refused("SILT_OUT", "");
   check_refused("SILT_SIGNAL", "");
@@ -129,6 +148,9 @@ TEST_CASE("a value that is not understood is named once and leaves every default
   check_refused("SILT_CHILDREN", "maybe");
   check_refused("SILT_MMAP", "yess");
   check_refused("SILT_INNER", "maybe");
+  check_refused("SILT_JAVA", "all");
+  check_refused("SILT_JAVA_INTERVAL", "often");
+  check_refused("SILT_JAVA_PAUSE", "1d");
   check_refused("SILT_LOG", "debug");
   check_refused("SILT_LOG", "");
 }

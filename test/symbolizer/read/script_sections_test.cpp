@@ -61,6 +61,35 @@ TEST_CASE("managed heaps read back as they were written") {
   CHECK(heaps->generations.size() == 3);
 }
 
+TEST_CASE("what the objects of managed heaps are reads back too, and whose code their frames are") {
+  SnapshotValues values = two_heaps();
+  values.heaps_of = "jvm";
+  values.script_types = {
+      {0, 2, {"byte[]", 9, 400}}, {0, 2, {"Cart", 3, 60}}, {1, 1, {"Cart", 1, 8}}};
+  const auto heaps = read_back(values);
+  REQUIRE(heaps.ok());
+  REQUIRE(heaps->types.size() == 3);
+  CHECK(heaps->types[1].node == 2);
+  CHECK(heaps->types[1].count.name == "Cart");
+  CHECK(heaps->types[1].count.objects == 3);
+  CHECK(heaps->types[2].managed_heap == 1);
+  CHECK(heaps->types[2].count.bytes == 8);
+  CHECK(heaps->frames[0].kind == ScriptKind::kJava);
+  CHECK(read_back(two_heaps())->frames[0].kind == ScriptKind::kJavaScript);
+}
+
+TEST_CASE("types of no heap or node, out of order or too large are refused") {
+  const auto refused = [](const std::vector<test::ScriptTypeValues>& types) {
+    return refusal([&types](auto& values) { values.script_types = types; });
+  };
+  CHECK_THAT(refused({{2, 1, {"Cart", 1, 8}}}), Catch::Contains("no heap, node or name"));
+  CHECK_THAT(refused({{0, 0, {"Cart", 1, 8}}}), Catch::Contains("no heap, node or name"));
+  CHECK_THAT(refused({{0, 4, {"Cart", 1, 8}}}), Catch::Contains("no heap, node or name"));
+  CHECK_THAT(refused({{0, 2, {"Cart", 1, 8}}, {0, 1, {"Cart", 1, 8}}}),
+             Catch::Contains("not in order"));
+  CHECK_THAT(refused({{0, 2, {"Cart", 1, UINT64_MAX}}}), Catch::Contains("impossible"));
+}
+
 TEST_CASE("a snapshot without a runtime has no managed heaps") {
   SnapshotValues values;
   values.nodes = {{0, 0x5000}};

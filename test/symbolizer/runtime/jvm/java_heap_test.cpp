@@ -81,7 +81,7 @@ TEST_CASE("a heap that grows at each look leaks, and the program's own class is 
   const Finding* finding = java_finding(report);
   REQUIRE(finding != nullptr);
   CHECK(finding->verdict == Verdict::kLeak);
-  CHECK(finding->heap == read::Heap::kCensus);
+  CHECK(finding->heap == read::Heap::kJava);
   CHECK(*finding->bytes_per_hour == Approx(500 * 1024.0 / 3 * 3600).epsilon(0.02));
   REQUIRE(finding->types.size() >= 2);
   CHECK(finding->types[0].name == "com.shop.Session");

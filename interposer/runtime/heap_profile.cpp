@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See profile.h. Normal context; drop_profile in any.
+// See heap_profile.h. Normal context; drop_profile in any.
 
-#include "interposer/runtime/nodejs/profile.h"
+#include "interposer/runtime/heap_profile.h"
 
 #include "interposer/base/memory.h"
 #include "interposer/base/text.h"
 
-namespace silt::nodejs {
+namespace silt::runtime {
 namespace {
 
-constexpr double kLargest = 9007199254740992;  // 2^53: JavaScript counts exactly up to here
+constexpr double kLargest = 9007199254740992;  // 2^53: a double counts exactly up to here
 
 bool is_count(double value) { return value >= 0 && value <= kLargest; }
 
@@ -51,6 +51,22 @@ bool is_whole(const ProfileTotals& totals, View<ProfileFrame> frames, View<Profi
   return true;
 }
 
+bool are_whole(View<ProfileType> types, size_t nodes, uint32_t text_count) {
+  for (size_t i = 0; i < types.count; ++i) {
+    const ProfileType& type = types.data[i];
+    if (type.node == 0 || type.node > nodes || type.name >= text_count || !is_count(type.blocks) ||
+        !is_count(type.bytes)) {
+      return false;
+    }
+    if (i == 0) continue;
+    const ProfileType& before = types.data[i - 1];
+    if (type.node < before.node || (type.node == before.node && type.name <= before.name)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 template <typename T>
 View<T> move_in(char** at, View<T> from) {
   if (from.count != 0) base::copy_bytes(*at, from.data, from.count * sizeof(T));
@@ -62,12 +78,17 @@ View<T> move_in(char** at, View<T> from) {
 }  // namespace
 
 Profile* make_profile(const ProfileTotals& totals, View<ProfileFrame> frames,
-                      View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts) {
+                      View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts,
+                      View<ProfileType> types) {
   const uint32_t text_count = count_texts(texts);
-  if (!is_whole(totals, frames, nodes, rows, texts, text_count)) return nullptr;
+  if (!is_whole(totals, frames, nodes, rows, texts, text_count) ||
+      !are_whole(types, nodes.count, text_count)) {
+    return nullptr;
+  }
   const size_t size = sizeof(Profile) + frames.count * sizeof(ProfileFrame) +
                       nodes.count * sizeof(ProfileNode) + rows.count * sizeof(ProfileRow) +
-                      texts.count + text_count * sizeof(uint32_t) + 5 * sizeof(uint64_t);
+                      types.count * sizeof(ProfileType) + texts.count +
+                      text_count * sizeof(uint32_t) + 6 * sizeof(uint64_t);
   auto* const profile = static_cast<Profile*>(base::map_memory(size));
   if (profile == nullptr) return nullptr;
   profile->mapped_bytes = size;
@@ -76,6 +97,7 @@ Profile* make_profile(const ProfileTotals& totals, View<ProfileFrame> frames,
   profile->frames = move_in(&at, frames);
   profile->nodes = move_in(&at, nodes);
   profile->rows = move_in(&at, rows);
+  profile->types = move_in(&at, types);
   profile->texts = move_in(&at, texts);
   profile->references = reinterpret_cast<uint32_t*>(at);
   profile->text_count = text_count;
@@ -86,4 +108,4 @@ void drop_profile(Profile* profile) {
   if (profile != nullptr) base::unmap_memory(profile, profile->mapped_bytes);
 }
 
-}  // namespace silt::nodejs
+}  // namespace silt::runtime

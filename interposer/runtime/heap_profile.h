@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One isolate's JavaScript heap as its thread handed it over: plain arrays in a mapping of their
-// own, checked once when they come and only read afterwards. Any context.
+// One heap that a runtime collects, by samples, as it was handed over: plain arrays in a mapping of
+// their own, checked once when they come and only read afterwards. Any context.
 
-#ifndef SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
-#define SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
+#ifndef SILT_INTERPOSER_RUNTIME_HEAP_PROFILE_H_
+#define SILT_INTERPOSER_RUNTIME_HEAP_PROFILE_H_
 
 #include <cstddef>
 #include <cstdint>
 
-namespace silt::nodejs {
+namespace silt::runtime {
 
-// The same layouts as the script's typed arrays.
+// The same layouts as typed arrays of a script.
 struct ProfileTotals {
   double interval;  // bytes between samples
   double heap_used;
@@ -38,6 +38,14 @@ struct ProfileRow {
   double bytes;
 };
 
+// What the live objects of a node are.
+struct ProfileType {
+  uint32_t node;  // ascending, then by name
+  uint32_t name;  // number of a text
+  double blocks;
+  double bytes;
+};
+
 template <typename T>
 struct View {
   const T* data;
@@ -51,6 +59,7 @@ struct Profile {
   View<ProfileFrame> frames;
   View<ProfileNode> nodes;
   View<ProfileRow> rows;
+  View<ProfileType> types;
   View<char> texts;      // NUL-terminated, one after the other; the first is number 0
   uint32_t* references;  // for each text: where a snapshot has put it
   uint32_t text_count;
@@ -58,9 +67,10 @@ struct Profile {
 
 // Checks and copies; nullptr when something does not fit or there is no memory.
 Profile* make_profile(const ProfileTotals& totals, View<ProfileFrame> frames,
-                      View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts);
+                      View<ProfileNode> nodes, View<ProfileRow> rows, View<char> texts,
+                      View<ProfileType> types = {});
 void drop_profile(Profile* profile);
 
-}  // namespace silt::nodejs
+}  // namespace silt::runtime
 
-#endif  // SILT_INTERPOSER_RUNTIME_NODEJS_PROFILE_H_
+#endif  // SILT_INTERPOSER_RUNTIME_HEAP_PROFILE_H_

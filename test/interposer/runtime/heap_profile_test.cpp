@@ -2,14 +2,14 @@
 //
 // Profiles that fit, and ones that do not.
 
-#include "interposer/runtime/nodejs/profile.h"
+#include "interposer/runtime/heap_profile.h"
 
 #include <catch2/catch.hpp>
 #include <limits>
 #include <string>
 #include <vector>
 
-namespace silt::nodejs {
+namespace silt::runtime {
 namespace {
 
 struct Arrays {
@@ -74,4 +74,4 @@ TEST_CASE("what does not fit is refused") {
 }
 
 }  // namespace
-}  // namespace silt::nodejs
+}  // namespace silt::runtime
