@@ -138,7 +138,7 @@ OwnersAsked begin(const OwnersRequest& request) {
     return asked;
   }
   take_in(false);
-  if (request.if_small && copy_is_there()) return asked;
+  if (request.if_small && (copy_is_there() || is_memory_promised())) return asked;
   Situation situation{};
   situation.process = static_cast<int32_t>(base::system_call(SYS_getpid));
   situation.thread = static_cast<int32_t>(base::system_call(SYS_gettid));

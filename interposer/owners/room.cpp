@@ -73,6 +73,12 @@ uint64_t kilobytes_of(const char* text, const char* name) {
 
 uint64_t bytes_of(const char* text, const char* name) { return number_at(after(text, name, ' ')); }
 
+bool is_memory_promised() {
+  static constinit char text[16]{};
+  return snapshot::read_small_file("/proc/sys/vm/overcommit_memory", text, sizeof(text)) > 0 &&
+         text[0] == '2';
+}
+
 uint64_t available_memory() {
   uint64_t available = UINT64_MAX;
   if (snapshot::read_small_file("/proc/meminfo", g_text, sizeof(g_text)) > 0) {

@@ -14,6 +14,10 @@ namespace silt::owners {
 // UINT64_MAX: not known.
 uint64_t available_memory();
 
+// Whether the kernel promises no more memory than there is (vm.overcommit_memory=2): then a copy
+// counts with all that it might write to, and the program may be refused memory meanwhile.
+bool is_memory_promised();
+
 // What a copy takes beside what it shares, whatever is done in it: 32 MiB at least, and the pages
 // that the process writes to meanwhile, of which the copy then keeps the old ones: an eighth of
 // what is resident.
