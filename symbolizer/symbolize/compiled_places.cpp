@@ -200,6 +200,7 @@ const CompiledPlaces::Code& CompiledPlaces::code_of(uint32_t entry) {
   if (!function) return code;
   const auto place = script->place_of(static_cast<uint32_t>(begin));
   if (place.line != frame.line || (frame.column != 0 && place.column != frame.column)) return code;
+  frame.column = place.column;  // which versions before 20 do not tell
   code.positions = std::move(positions);
   code.parts.push_back({script, *function, kNone, std::move(frame)});
   find_parts(code);
@@ -211,6 +212,9 @@ Frame CompiledPlaces::frame_of_one(const Code& code, uint32_t entry, size_t at) 
   const auto place = code.script->place_of(static_cast<uint32_t>(code.positions[at].script_offset));
   frame.call_line = place.line;
   frame.call_column = place.column;
+  if (frame.column == 0) {
+    frame.column = code.script->column_of(code.positions[at].script_offset, frame.line);
+  }
   return frame;
 }
 

@@ -69,6 +69,16 @@ bool ScriptText::stands_in(uint64_t offset, uint32_t line, uint32_t column) cons
   return line == 1 && column <= 1;
 }
 
+uint32_t ScriptText::column_of(uint64_t offset, uint32_t line) const {
+  if (offset >= end_) return 0;
+  auto around = function_at(static_cast<uint32_t>(offset)).value_or(kNone);
+  for (; around != kNone; around = functions_[around].around) {
+    const LineColumn begin = place_of(functions_[around].begin);
+    if (begin.line == line) return begin.column;
+  }
+  return 0;
+}
+
 bool ScriptText::mentions(uint32_t function, std::string_view word) const {
   if (word.empty()) return false;
   const Function& where = functions_[function];

@@ -47,6 +47,9 @@ class ScriptText {
   // Whether this place is in the function that begins on the line, at the column (0: any), or in
   // one that stands in it. The script's own code begins on line 1, at column 1.
   bool stands_in(uint64_t offset, uint32_t line, uint32_t column) const;
+  // At which column the innermost function around this place begins that begins on the line; 0:
+  // there is none.
+  uint32_t column_of(uint64_t offset, uint32_t line) const;
   // Whether the function's text has this word in it.
   bool mentions(uint32_t function, std::string_view word) const;
   // Whether `inner` stands somewhere in `outer`.

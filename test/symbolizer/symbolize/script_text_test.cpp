@@ -76,6 +76,18 @@ TEST_CASE("blocks, texts, comments and regular expressions are none") {
   check("const x = a ? /* => */ b : c\nfunction f@() { }~", {"f"});
 }
 
+TEST_CASE("the column of a function is that at which the innermost one on its line begins") {
+  const std::string text = "let a = 1;\nsetInterval(() => { for (;;) work(() => 1); }, 20);\n";
+  const ScriptText script(text);
+  const auto inner = static_cast<uint64_t>(text.find("=> 1") + 3);
+  const auto outer = static_cast<uint64_t>(text.find("for"));
+  CHECK(script.column_of(outer, 2) == text.find("() => {") - text.find("setInterval") + 1);
+  CHECK(script.column_of(inner, 2) > script.column_of(outer, 2));
+  CHECK(script.column_of(outer, 1) == 0);  // no function begins there
+  CHECK(script.column_of(2, 2) == 0);      // none is around it
+  CHECK(script.column_of(text.size() + 5, 2) == 0);
+}
+
 TEST_CASE("an arrow without a semicolon ends before the next statement") {
   const ScriptText script("const f = x => x + 1\nconst y = 2\nfunction g() { }\n");
   REQUIRE(script.functions().size() == 2);
