@@ -187,17 +187,23 @@ void start_runtimes(const Runtime* const* list, const base::Options& options, co
   if (any_has(&Runtime::sleep)) told.sleep = sleep;
   if (any_has(&Runtime::write_names)) told.write_names = write_names;
   if (any_has(&Runtime::write_names_anew)) told.write_names_anew = write_names_anew;
-  if (any_has(&Runtime::is_own)) told.is_own = is_own;
+  bool at_once = false;  // a look at each stack costs snapshots time
+  for_each_joined([&](const Runtime& runtime) {
+    at_once = at_once || (runtime.is_own != nullptr && !runtime.joins_late);
+  });
+  if (at_once) watch_own_code();
   if (any_has(&Runtime::is_sampler)) told.is_sampler = is_sampler;
   told.mark_their_heaps = any_has(&Runtime::marks_heaps);
   if (!any_has(&Runtime::ask)) return;
   told.ask = ask;
-  bool at_once = false;
+  at_once = false;
   for_each_joined([&](const Runtime& runtime) {
     at_once = at_once || (runtime.ask != nullptr && !runtime.joins_late);
   });
   if (at_once) snapshot::install_companion();
 }
+
+void watch_own_code() { __atomic_store_n(&snapshot::runtimes.is_own, &is_own, __ATOMIC_RELEASE); }
 
 void stop_runtimes() {
   for_each_joined([](const Runtime& runtime) {

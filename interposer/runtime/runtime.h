@@ -41,7 +41,8 @@ struct Runtime {
   // Before a snapshot: asks it for what it can only tell at a moment of its own choosing, when it
   // calls snapshot::companion_answered. False when there is nobody to ask. Hook or signal context.
   bool (*ask)() = nullptr;
-  // Whether it installs the companion itself, once there is somebody to ask.
+  // It may come at any time or never: it installs the companion itself, once there is somebody to
+  // ask, and calls watch_own_code before anything of silt's runs below it.
   bool joins_late = false;
 
   // Of a snapshot; signal context, under the snapshot slot.
@@ -85,6 +86,8 @@ bool is_left_out(const Runtime* const* list, const base::Options& options);
 // Starts those of the list and tells the snapshot layer of them. Once in a process.
 void start_runtimes(const Runtime* const* list, const base::Options& options, const char* library);
 void stop_runtimes();
+// From now on snapshots leave out what is allocated below code that is silt's own. Any context.
+void watch_own_code();
 
 }  // namespace silt::runtime
 

@@ -193,10 +193,7 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
   }
   if (recorder.code_loaded.exchange(false, std::memory_order_relaxed)) {
     note_loaded_code();
-    if (recorder.code_came != nullptr &&
-        !recorder.evaluator.joined.load(std::memory_order_relaxed)) {
-      recorder.code_came();
-    }
+    if (recorder.code_came != nullptr) recorder.code_came();
   }
   if (!base::exact_recording_fits(0)) fall_back();
   if (recorder.fell_back.load(std::memory_order_relaxed)) {

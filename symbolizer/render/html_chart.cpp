@@ -60,9 +60,12 @@ uint64_t in_use(const report::SnapshotLine& line, read::Heap heap) {
       return line.object_bytes;
     case read::Heap::kJava:
       return line.java_bytes;
-    case read::Heap::kMapping:
-      // What is reserved and never touched is no memory in use.
-      return line.parts ? std::min(line.parts->mappings, line.mapping_bytes) : line.mapping_bytes;
+    case read::Heap::kMapping: {
+      // What is reserved and never touched is no memory in use. A Java heap lies in mappings.
+      const uint64_t mapped =
+          line.parts ? std::min(line.parts->mappings, line.mapping_bytes) : line.mapping_bytes;
+      return mapped - std::min(mapped, line.java_bytes);
+    }
     case read::Heap::kNative:
       break;
   }
@@ -73,7 +76,8 @@ std::vector<HeapLayer> heap_layers(const Report& report) {
   std::vector<HeapLayer> layers = {{read::Heap::kNative, "native", "native", {}},
                                    {read::Heap::kMapping, "mapping", "mappings", {}},
                                    {read::Heap::kManaged, "js", "JavaScript", {}},
-                                   {read::Heap::kObjects, "python", "Python", {}}};
+                                   {read::Heap::kObjects, "python", "Python", {}},
+                                   {read::Heap::kJava, "java", "Java", {}}};
   for (HeapLayer& layer : layers) {
     for (const report::SnapshotLine& line : report.snapshots) {
       layer.rest.push_back(in_use(line, layer.heap));

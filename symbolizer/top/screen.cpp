@@ -58,6 +58,7 @@ std::string other_heaps(const Picture& picture) {
     if (picture.step_seconds > 0) text += ", " + change(before, now);
   };
   add("JS heap", picture.first().js_used_bytes, picture.latest().js_used_bytes);
+  add("Java heap", picture.first().java_bytes, picture.latest().java_bytes);
   add("Python objects", picture.first().object_bytes, picture.latest().object_bytes);
   return text;
 }

@@ -39,13 +39,14 @@ class JavaTest(harness.SiltTest):
         with open(out + ".json", encoding="utf-8") as file:
             report = json.load(file)
         return out, report, [finding for finding in report["findings"]
-                             if finding["heap"] == "java"]
+                             if finding["heap"] == "java" and
+                             finding["verdict"] in ("leak", "growing")]
 
     def test_a_program_that_keeps_its_objects_leaks_where_it_makes_them(self):
         _, report, findings = self.soak("keeps", 1)
         self.assertEqual([finding["verdict"] for finding in findings], ["leak"], report)
         leak = findings[0]
-        self.assertIsNone(leak["whole"])
+        self.assertIsNone(leak.get("whole"))
         # The array is made in the constructor, by the call in main.
         self.assertEqual(leak["site"]["function"], "Keeps$Session.<init>")
         self.assertEqual(os.path.basename(leak["site"]["file"]), "Keeps.java")

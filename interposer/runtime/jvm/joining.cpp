@@ -48,12 +48,17 @@ void find_own_code() {
       nullptr);
 }
 
+void begin(const base::Options& options) {
+  runtime::watch_own_code();
+  start_thread(options);
+}
+
 // Hook context.
 void code_came() {
   if (g_next_code_came != nullptr) g_next_code_came();
   if (state() != State::kNone) return;
   const uint32_t occasion = g_occasions.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (std::has_single_bit(occasion) && is_here()) start_thread(g_options);
+  if (std::has_single_bit(occasion) && is_here()) begin(g_options);
 }
 
 runtime::Presence start(const base::Options& options, const char*) {
@@ -62,7 +67,7 @@ runtime::Presence start(const base::Options& options, const char*) {
   find_own_code();
   g_next_code_came = recorder.code_came;
   recorder.code_came = code_came;
-  if (is_expected()) start_thread(options);
+  if (is_expected()) begin(options);
   return runtime::Presence::kHere;
 }
 

@@ -117,6 +117,30 @@ TEST_CASE("the layers of the chart add up to what is in use in all heaps") {
   CHECK(json["heaps"][2]["label"] == "other JavaScript in use");
 }
 
+TEST_CASE("a place of a Java heap has its layer, and the heap is not counted as mappings too") {
+  report::Report report = test::sample();
+  report.findings.resize(1);
+  report.findings[0].heap = read::Heap::kJava;
+  for (report::SnapshotLine& line : report.snapshots) {
+    line.js_used_bytes = 0;
+    line.java_bytes = 700'000;
+    line.mapping_bytes = 9'000'000;
+    line.parts->mappings = 1'000'000;
+  }
+  nlohmann::ordered_json json;
+  add_chart(report, json);
+  REQUIRE(json["chart"].size() == 1);
+  REQUIRE(json["heaps"].size() >= 2);
+  CHECK(json["heaps"].back()["label"] == "other Java in use");
+  for (size_t i = 0; i < report.snapshots.size(); ++i) {
+    uint64_t sum = 0;
+    for (const char* part : {"chart", "heaps"}) {
+      for (const auto& layer : json[part]) sum += layer["live_bytes"][i].get<uint64_t>();
+    }
+    CHECK(sum == report.snapshots[i].live_bytes + 1'000'000);
+  }
+}
+
 TEST_CASE("the chart of a finding that is a whole heap counts it once") {
   report::Report report = test::sample();
   report.findings.resize(1);

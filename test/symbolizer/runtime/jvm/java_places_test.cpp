@@ -67,7 +67,8 @@ class Program {
     look.milliseconds = 1000 * (snapshot + 1);
     const auto bytes = static_cast<uint64_t>(used_);
     look.classes = {{"com.shop.Line", true, 1, static_cast<uint64_t>(used_ / 100), bytes},
-                    {"java.lang.ref.SoftReference", false, 1, static_cast<uint64_t>(softly), 0}};
+                    {"java.lang.ref.SoftReference", false, 1, static_cast<uint64_t>(softly),
+                     static_cast<uint64_t>(48 * softly)}};
     look.bytes = 3'000'000 + bytes;
     census.looks.push_back(look);
   }
