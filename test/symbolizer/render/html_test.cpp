@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the HTML page is made of: the call tree, source lines and the escaping of data. The page
-// itself is tested in a browser, see test/end_to_end/test_html.py. Longer than 300 lines: each case is
-// a few lines about one part of the same page.
+// itself is tested in a browser, see test/end_to_end/test_html.py. Longer than 300 lines: each case
+// is a few lines about one part of the same page.
 
 #include <sys/stat.h>
 
