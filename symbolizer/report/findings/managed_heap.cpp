@@ -36,7 +36,7 @@ constexpr double kNoGrowth = 0.2;
 constexpr double kMostSamples = 0.6;
 constexpr double kEnoughSamples = 9;
 // A place that made less of all that was sampled is not the cause of the rest.
-constexpr double kLeastShare = 0.15;
+constexpr double kLeastOfSampled = 0.15;
 
 // From the end of warm-up to the last moment.
 double growth_after(const std::vector<double>& values, size_t warm_up) {
@@ -186,7 +186,7 @@ const Lead* known_place(const WholeInput& input, const std::vector<Lead>& leads)
     if (best == nullptr && origin == Origin::kUser) best = &lead;
   }
   if (best == nullptr || best->bytes < kMostSamples * owned) return nullptr;
-  if (best->bytes < kLeastShare * bytes_of(leads)) return nullptr;
+  if (best->bytes < kLeastOfSampled * bytes_of(leads)) return nullptr;
   return samples_of(input.recording, best->stacks) >= kEnoughSamples ? best : nullptr;
 }
 

@@ -112,7 +112,7 @@ bool begins_with_any(std::string_view name, const std::array<std::string_view, k
                      [name](std::string_view package) { return name.starts_with(package); });
 }
 
-Origin origin_of(const Frame& frame) {
+Origin java_origin_of(const Frame& frame) {
   const std::string_view name = frame.function;
   // "(no Java code)"; what the machine makes at run time has no source.
   if (name.empty() || name.starts_with('(') || begins_with_any(name, kRuntimePackages)) {
@@ -136,7 +136,7 @@ constexpr report::Runtime kJvm = {
     .was_in = was_in,
     .kind = FrameKind::kJava,
     .kind_word = "java",
-    .origin_of = origin_of,
+    .origin_of = java_origin_of,
     .own_stack = own_stack,
     .work_of = work_of,
     .settle = jvm::settle_java,

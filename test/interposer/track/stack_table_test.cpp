@@ -113,7 +113,8 @@ TEST_CASE("one function under many callers is found as fast as many functions") 
   const double many = time_of(false);
   const double one = time_of(true);
   INFO("ns a place: " << many << " with many functions, " << one << " with one");
-  CHECK(one < many * 4);
+  // Looking through a cluster of all of them takes a thousand times as long; a busy machine, some.
+  CHECK(one < many * 20);
 }
 
 TEST_CASE("threads that make the same stacks at once all get ids with the right chain") {
