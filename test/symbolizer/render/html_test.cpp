@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the HTML page is made of: the call tree, source lines and the escaping of data. The page Longer than 300 lines: the parts of one page.
-// itself is tested in a browser, see test/end_to_end/test_html.py.
+// What the HTML page is made of: the call tree, source lines and the escaping of data. The page
+// itself is tested in a browser, see test/end_to_end/test_html.py. Longer than 300 lines: the parts
+// of one page.
 
 #include <sys/stat.h>
 
