@@ -14,8 +14,8 @@ namespace silt::runtime::nodejs {
 
 bool is_callerless(const report::Group& group);
 
-// What the runtime, or a package that it calls, adds along the same curve as a leak of the user's is
-// told with that, the largest: the user can mend nothing else.
+// What the runtime, or a package that it calls, adds along the same curve as a leak of the user's
+// is told with that, the largest: the user can mend nothing else.
 void join_callerless(const analyze::Timeline& timeline, std::vector<report::Group>& groups);
 
 }  // namespace silt::runtime::nodejs
