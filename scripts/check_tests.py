@@ -57,6 +57,7 @@ ELSEWHERE = {
         "interposer/base/clock": "one system call",
         "interposer/base/log": "test_bad_input.py, test_faults.py: what silt says",
         "interposer/base/old_symbols": "scripts/check_library.py: versions of imported symbols",
+        "interposer/base/number_index": "runtime/jvm/samples_test.cpp",
         "interposer/base/own_ranges": "test_other_state.py: mlockall",
         "interposer/base/own_stack": "test_stack_room.py",
         "interposer/base/populated_pages": "track/live_table_test.cpp: scans follow it",

@@ -83,7 +83,8 @@ Copy make_copy(bool as_child, bool maybe_seen) {
   const base::SpinGuard guard(track::recorder.mappings.lock());
   g_pid = 0;
   const auto known = [maybe_seen](long result) {
-    if (result != -EINVAL || !maybe_seen || !may_clone(kPlainCopy) || !may_be_plain_child()) return result;
+    if (!maybe_seen || result != -EINVAL) return result;
+    if (!may_clone(kPlainCopy) || !may_be_plain_child()) return result;
     return clone_here(kPlainCopy);
   };
   if (as_child) return made(known(clone_here(CLONE_UNTRACED)));

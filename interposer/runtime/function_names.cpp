@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/number_index.h"
 #include "interposer/base/text.h"
 #include "interposer/base/text_blocks.h"
 
@@ -25,11 +26,8 @@ constinit base::ChunkedArray<const char*, 1024, 1024> g_files{};
 constinit std::atomic<uint32_t> g_file_count{0};
 
 // Numbers of functions, or of files, by content.
-struct Index {
-  uint32_t* slots = nullptr;  // number + 1, 0: free
-  uint64_t mask = 0;
-  uint32_t used = 0;
-};
+using Index = base::NumberIndex;
+constexpr uint64_t kFirstSlots = 1024;
 constinit Index g_function_index{};
 constinit Index g_file_index{};
 
@@ -49,27 +47,6 @@ const char* keep_text(const char* text) {
   return kept;
 }
 
-// Makes room for one more; rehash(number) gives the hash of what is in it.
-template <typename Rehash>
-bool make_room(Index& index, Rehash&& rehash) {
-  if (index.slots != nullptr && uint64_t{index.used} * 2 <= index.mask) return true;
-  const uint64_t slots = index.slots == nullptr ? 1024 : (index.mask + 1) * 2;
-  auto* const fresh = static_cast<uint32_t*>(base::map_within_limit(slots * sizeof(uint32_t)));
-  if (fresh == nullptr) return false;
-  for (uint64_t i = 0; index.slots != nullptr && i <= index.mask; ++i) {
-    if (index.slots[i] == 0) continue;
-    uint64_t to = rehash(index.slots[i] - 1) & (slots - 1);
-    while (fresh[to] != 0) to = (to + 1) & (slots - 1);
-    fresh[to] = index.slots[i];
-  }
-  if (index.slots != nullptr) {
-    base::unmap_memory(index.slots, (index.mask + 1) * sizeof(uint32_t));
-  }
-  index.slots = fresh;
-  index.mask = slots - 1;
-  return true;
-}
-
 uint64_t mixed(uint64_t hash) { return hash ^ hash >> 29; }
 
 uint64_t file_hash(const char* path) { return mixed(hash_of(path, 0xcbf29ce484222325)); }
@@ -86,7 +63,8 @@ bool are_equal(const Function& a, const Function& b) {
 
 // False when there is no room.
 bool number_of_file(const char* path, uint32_t* number) {
-  if (!make_room(g_file_index, [](uint32_t n) { return file_hash(*g_files.find(n)); })) {
+  if (!g_file_index.make_room(kFirstSlots,
+                              [](uint32_t n) { return file_hash(*g_files.find(n)); })) {
     return false;
   }
   uint64_t at = file_hash(path) & g_file_index.mask;
@@ -128,7 +106,8 @@ uint32_t number_of_function(const char* runtime, const char* name, const char* p
     add_function({"", "(other functions)", file, 0});
   }
   const auto rehash = [](uint32_t number) { return function_hash(*g_functions.find(number)); };
-  if (!number_of_file(path, &file) || !make_room(g_function_index, rehash)) return kOtherFunctions;
+  if (!number_of_file(path, &file) || !g_function_index.make_room(kFirstSlots, rehash))
+    return kOtherFunctions;
   const Function wanted{runtime, name, file, first_line};
   uint64_t at = function_hash(wanted) & g_function_index.mask;
   for (; g_function_index.slots[at] != 0; at = (at + 1) & g_function_index.mask) {

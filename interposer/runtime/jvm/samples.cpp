@@ -43,31 +43,11 @@ Weight weight_of(uint64_t size, uint64_t interval) {
   return {1 / p, bytes / p};
 }
 
-// `hash(number)` gives the hash of what has that number.
-template <typename Hash>
-bool Samples::make_room(Index& index, Hash&& hash) {
-  if (index.slots != nullptr && uint64_t{index.used} * 2 <= index.mask) return true;
-  const uint64_t slots = index.slots == nullptr ? 4096 : (index.mask + 1) * 2;
-  auto* const fresh = static_cast<uint32_t*>(base::map_within_limit(slots * sizeof(uint32_t)));
-  if (fresh == nullptr) return false;
-  for (uint64_t i = 0; index.slots != nullptr && i <= index.mask; ++i) {
-    if (index.slots[i] == 0) continue;
-    uint64_t to = hash(index.slots[i] - 1) & (slots - 1);
-    while (fresh[to] != 0) to = (to + 1) & (slots - 1);
-    fresh[to] = index.slots[i];
-  }
-  if (index.slots != nullptr) {
-    base::unmap_memory(index.slots, (index.mask + 1) * sizeof(uint32_t));
-  }
-  index.slots = fresh;
-  index.mask = slots - 1;
-  return true;
-}
-
 // 0, the empty text, for one that finds no room.
 uint32_t Samples::number_of_text(const char* text) {
   if (*text == '\0') return 0;
-  if (!make_room(text_index_, [this](uint32_t number) { return hash_of(texts_[number]); })) {
+  if (!text_index_.make_room(kFirstSlots,
+                             [this](uint32_t number) { return hash_of(texts_[number]); })) {
     return 0;
   }
   uint64_t at = hash_of(text) & text_index_.mask;
@@ -117,7 +97,7 @@ uint32_t Samples::add_place(const CallFrame& frame, const char* function, const 
     return hash_of(places_[number].method, places_[number].location);
   };
   const uint32_t number = place_count_ + 1;
-  Place* const place = make_room(place_index_, hash) ? places_.ensure(number) : nullptr;
+  Place* const place = place_index_.make_room(kFirstSlots, hash) ? places_.ensure(number) : nullptr;
   if (place == nullptr) return kUnknown;
   *place = {frame.method, frame.location, number_of_text(function), number_of_text(file), line};
   uint64_t at = hash(number) & place_index_.mask;
@@ -133,7 +113,7 @@ uint32_t Samples::child(uint32_t parent, uint32_t place) {
   const auto hash = [this](uint32_t number) {
     return hash_of_node(nodes_[number].parent, nodes_[number].place);
   };
-  if (!make_room(node_index_, hash)) return parent;
+  if (!node_index_.make_room(kFirstSlots, hash)) return parent;
   uint64_t at = hash_of_node(parent, place) & node_index_.mask;
   for (; node_index_.slots[at] != 0; at = (at + 1) & node_index_.mask) {
     const uint32_t number = node_index_.slots[at] - 1;

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "interposer/base/memory.h"
+#include "interposer/base/number_index.h"
 #include "interposer/base/spin_lock.h"
 #include "interposer/base/text_blocks.h"
 #include "interposer/runtime/heap_profile.h"
@@ -93,13 +94,8 @@ class Samples {
     uint32_t place;
   };
   // Numbers by content: open addressing, number + 1; 0: free.
-  struct Index {
-    uint32_t* slots = nullptr;
-    uint64_t mask = 0;
-    uint32_t used = 0;
-  };
-  template <typename Hash>
-  bool make_room(Index& index, Hash&& hash);
+  using Index = base::NumberIndex;
+  static constexpr uint64_t kFirstSlots = 4096;
   uint32_t number_of_text(const char* text);
   uint32_t place_number(const CallFrame& frame);
   uint32_t child(uint32_t parent, uint32_t place);
