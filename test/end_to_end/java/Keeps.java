@@ -13,12 +13,17 @@ public class Keeps {
   }
 
   static final Map<Integer, Session> SESSIONS = new HashMap<>();
+  static volatile byte[] passing;
 
   public static void main(String[] arguments) throws Exception {
     final boolean keeps = arguments[0].equals("keeps");
     if (arguments[0].equals("fixed")) {
       System.out.println("ready to begin");
       System.in.read();
+      // HotSpot gives a thread another interval only after its next sample by the one before, half
+      // a megabyte on average.
+      for (int i = 0; i < 8000; ++i) passing = new byte[4000];
+      passing = null;
       for (int i = 0; i < 2000; ++i) SESSIONS.put(i, new Session());
     }
     final long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000;
