@@ -135,7 +135,7 @@ CODES_ONLY = ("symbolizer/analyze/", "symbolizer/report/")
 SENTENCES = {
     "baseline": "messages about a file", "policy": "rulings of the gate",
     "policy_file": "messages about a file", "suppression": "messages about a file",
-    "honesty": "what was looked at", "compare": "notes of a comparison",
+    "honesty": "what was looked at", "youth": "a note", "compare": "notes of a comparison",
     "owners": "names of what keeps memory", "owner_names": "names of what keeps memory",
     "inner_allocator": "names of allocators",
     "unjudged": "why a process was not judged",

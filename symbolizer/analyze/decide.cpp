@@ -102,6 +102,8 @@ Decision with_ground(const Decision& before, Ground ground, double confidence) {
     case Ground::kRestOnly:
     case Ground::kEngine:
       return {Verdict::kGrowing, std::min(before.confidence, 0.6)};
+    case Ground::kYoung:
+      return {before.verdict, std::min(before.confidence, confidence)};
     case Ground::kPartLeaks:
       return {Verdict::kLeak, confidence};
     case Ground::kLost:  // 0.9 is said, not measured: pointers that are not seen are the exception

@@ -90,6 +90,7 @@ enum class Ground : uint8_t {
   kLost,           // nothing points to its blocks
   kEngine,         // it is the runtime's own, which grows with what the program keeps
   kGivenUp,        // the runtime gives it up when memory is short
+  kYoung,          // the process is so young that a table that fills looks the same
 };
 
 struct Decision {
@@ -100,7 +101,7 @@ struct Decision {
 Verdict verdict_of(Because because);
 
 // The decision with one more ground. `confidence` counts where the ground has none of its own: of a
-// part that leaks.
+// part that leaks, and of a young process, where it is the most.
 Decision with_ground(const Decision& before, Ground ground, double confidence = 0);
 
 // The code of what a series shows, and its figures: no words. Which of them a code has is said by

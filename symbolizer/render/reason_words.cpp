@@ -83,6 +83,8 @@ std::string remark_text(const Remark& remark) {
     case Kind::kPartAtRest:
       return "; but it hangs on what " + said_place(remark.place) + " made, which rose by " +
              bytes + " and came to rest: a longer run tells";
+    case Kind::kYoung:
+      return "; no surer, since the process was only " + format_duration(remark.count) + " old";
     case Kind::kFewAndSmall:
       return "; but so few blocks, and " + format_percent(remark.share) +
              " of what is in use, may be a list that fills up: a longer run tells";

@@ -16,6 +16,7 @@
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/stack_lines.h"
 #include "symbolizer/report/threads.h"
+#include "symbolizer/report/youth.h"
 
 namespace silt::report {
 namespace {
@@ -178,25 +179,6 @@ void name_java_heap(Report& report) {
   std::for_each(report.stacks.begin(), report.stacks.end(), rename);
 }
 
-// What a table that still fills looks like is not to be told from a leak by its curve. What nothing
-// points to is no table.
-std::string youth_note(const read::Recording& recording, const Timeline& timeline,
-                       const Report& report) {
-  constexpr double kOldEnough = 60;  // seconds; docs/calibration.md has what was measured at 25
-  if (timeline.regular.size() < 2) return "";
-  const double age =
-      static_cast<double>(recording.snapshots[timeline.regular.back()].meta.elapsed_ns) / 1e9;
-  const bool by_curve =
-      std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
-        const bool lost = !finding.owners.empty() && finding.owners.front().kind == "lost";
-        return finding.verdict == Verdict::kLeak && !lost;
-      });
-  if (age >= kOldEnough || !by_curve) return "";
-  return "the process was " + format_duration(age) +
-         " old at the last snapshot, when a table that fills looks like a leak: after 25 s four of "
-         "five findings were leaks; two minutes tell them apart";
-}
-
 void add_notes(const read::Recording& recording, const Timeline& timeline,
                const std::vector<std::string>& own_allocators, const Names& names,
                const Wholes& wholes, Report& report) {
@@ -208,7 +190,7 @@ void add_notes(const read::Recording& recording, const Timeline& timeline,
     if (runtime->notes != nullptr) add(runtime->notes(recording, report));
   }
   if (const std::string note = owners_note(recording); !note.empty()) add({note});
-  if (const std::string note = youth_note(recording, timeline, report); !note.empty()) add({note});
+  if (const std::string note = doubt_young(recording, timeline, report); !note.empty()) add({note});
   add(wholes.notes);
   add(names.notes());
 }

@@ -90,6 +90,7 @@ struct Remark {
     kSoftly,            // count: references that came, which the runtime clears if memory is short
     kLoadedAnew,        // name, count: so often a class of this name was loaded
     kEngine,            // the runtime's own work
+    kYoung,             // count: seconds that the process is old
     kNoSites,           // who allocates and who keeps is not seen; what would tell
   };
   Kind kind;

@@ -53,6 +53,9 @@ TEST_CASE("without a ground a decision stays what it was, and doubt makes none s
   CHECK(with_ground(leak, Ground::kNone).confidence == 0.5);
   CHECK(with_ground(leak, Ground::kRestOnly).confidence == 0.5);
   CHECK(with_ground({Verdict::kLeak, 0.9}, Ground::kRestOnly).confidence == 0.6);
+  CHECK(with_ground({Verdict::kLeak, 0.9}, Ground::kYoung, 0.8).confidence == 0.8);
+  CHECK(with_ground(leak, Ground::kYoung, 0.8).confidence == 0.5);
+  CHECK(with_ground(leak, Ground::kYoung, 0.8).verdict == Verdict::kLeak);
 }
 
 }  // namespace

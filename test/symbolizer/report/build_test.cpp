@@ -104,34 +104,5 @@ TEST_CASE("the time until the limit follows from pace and resident memory") {
   CHECK(*report.findings[0].seconds_to_limit == Approx(100));
 }
 
-TEST_CASE("of a young process it is said that a table that fills looks like a leak") {
-  const auto says = [](double between, bool leaks, bool lost) {
-    NamedHeap heap({{kMalloc, frame("a", "app.cpp", 8), kMain}});
-    for (int i = 0; i < 8; ++i) {
-      if (leaks) heap.allocate(10, 100);
-      heap.churn(100);
-      heap.snapshot(between);
-    }
-    if (lost) {
-      read::Owners owners;
-      owners.found = true;
-      read::OwnersRow row;
-      row.stack = number_of(heap.recording().stacks[0].id);
-      row.lost_blocks = 80;
-      row.lost_bytes = 8000;
-      owners.rows.push_back(row);
-      heap.recording().owners = owners;
-    }
-    for (const std::string& note : heap.report().notes) {
-      if (note.find("a table that fills looks like a leak") != note.npos) return true;
-    }
-    return false;
-  };
-  CHECK(says(3, true, false));
-  CHECK_FALSE(says(3, false, false));
-  CHECK_FALSE(says(3, true, true));  // nothing points to it
-  CHECK_FALSE(says(10, true, false));
-}
-
 }  // namespace
 }  // namespace silt::test
