@@ -56,6 +56,11 @@ void sort(Range* ranges, size_t count) {
 
 }  // namespace
 
+bool in_this_library(uint64_t address) {
+  const auto first = reinterpret_cast<uint64_t>(silt_first_byte);
+  return address - first < reinterpret_cast<uint64_t>(silt_last_byte) - first;
+}
+
 void begin_own_modules() {
   g_modules_before = 0;
   dl_iterate_phdr(count_module, &g_modules_before);

@@ -2,7 +2,7 @@
 //
 // Which parts of the address space are there only because of silt: its tables, its library, and
 // the libraries that it loaded. For what a program does to all of its memory at once, which must
-// come out as it would without them. Normal context.
+// come out as it would without them. Normal context, but where it says otherwise.
 
 #ifndef SILT_INTERPOSER_BASE_OWN_RANGES_H_
 #define SILT_INTERPOSER_BASE_OWN_RANGES_H_
@@ -18,6 +18,10 @@ struct Range {
   uint64_t start;
   uint64_t end;  // both page-aligned
 };
+
+// Whether the address is this library's: whatever was allocated below its code is silt's. Any
+// context.
+bool in_this_library(uint64_t address);
 
 // Around a dlopen of silt's own: what is loaded between the two is silt's.
 void begin_own_modules();

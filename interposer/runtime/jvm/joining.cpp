@@ -4,10 +4,9 @@
 
 #include "interposer/runtime/jvm/joining.h"
 
-#include <link.h>
-
 #include <bit>
 
+#include "interposer/base/own_ranges.h"
 #include "interposer/runtime/jvm/capturing.h"
 #include "interposer/runtime/jvm/machine.h"
 #include "interposer/runtime/jvm/sampling.h"
@@ -19,34 +18,12 @@ namespace {
 using track::recorder;
 
 constinit base::Options g_options{};
-// The library's own code: whatever was allocated below it is silt's.
-constinit uint64_t g_own_begin = 0;
-constinit uint64_t g_own_end = 0;
 
 // A look costs system calls for each library there is: it is taken at the first, second, fourth, …
 // time that code has come. (The machine loads some libraries of its own once it is there.)
 constinit std::atomic<uint32_t> g_occasions{0};
 using CodeCame = void (*)();
 constinit CodeCame g_next_code_came = nullptr;
-
-bool is_own(uint64_t pc) { return pc - g_own_begin < g_own_end - g_own_begin; }
-
-void find_own_code() {
-  dl_iterate_phdr(
-      [](dl_phdr_info* object, size_t, void*) {
-        const auto here = reinterpret_cast<uint64_t>(&is_own);
-        for (int i = 0; i < object->dlpi_phnum; ++i) {
-          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
-          const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
-          if (segment.p_type != PT_LOAD || here - begin >= segment.p_memsz) continue;
-          g_own_begin = begin;
-          g_own_end = begin + segment.p_memsz;
-          return 1;
-        }
-        return 0;
-      },
-      nullptr);
-}
 
 void begin(const base::Options& options) {
   runtime::watch_own_code();
@@ -64,7 +41,6 @@ void code_came() {
 runtime::Presence start(const base::Options& options, const char*) {
   if (!options.java || options.java_interval_bytes == 0) return runtime::Presence::kAbsent;
   g_options = options;
-  find_own_code();
   g_next_code_came = recorder.code_came;
   recorder.code_came = code_came;
   if (is_expected()) begin(options);
@@ -91,7 +67,7 @@ const runtime::Runtime runtime = {
     .joins_late = true,
     .describe = describe,
     .write_heaps = write_heap,
-    .is_own = is_own,
+    .is_own = base::in_this_library,
     .kept_bytes = kept_bytes,
     .sleep = [](bool) { wake(); },
     .leave_to_parent = forget_thread,

@@ -5,7 +5,6 @@
 #include "interposer/runtime/nodejs/joining.h"
 
 #include <limits.h>
-#include <link.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,6 +12,7 @@
 
 #include "interposer/base/log.h"
 #include "interposer/base/memory.h"
+#include "interposer/base/own_ranges.h"
 #include "interposer/base/symbol_search.h"
 #include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
@@ -40,8 +40,6 @@ struct CodeRange {
   bool contains(uint64_t pc) const { return pc - begin < end - begin; }
 };
 
-// The library's own code: whatever was allocated below it is silt's.
-constinit CodeRange g_own{};
 // The function in which V8's sampling profiler remembers an object, where it can be found.
 constinit CodeRange g_sampler{};
 // That by which V8 maps the pages of its heaps from version 24 on, where older ones make a part of
@@ -81,7 +79,7 @@ bool find_script(const char* library, char* path) {
 
 bool ask_isolates() { return ask(nullptr); }
 
-bool is_own(uint64_t pc) { return g_own.contains(pc) || g_pages.contains(pc); }
+bool is_own(uint64_t pc) { return base::in_this_library(pc) || g_pages.contains(pc); }
 
 bool is_sampler(uint64_t pc) { return g_sampler.contains(pc); }
 
@@ -105,20 +103,7 @@ CodeRange find_function(const char* symbol) {
   return {found.address, found.address + found.size};
 }
 
-void find_own_code() {
-  dl_iterate_phdr(
-      [](dl_phdr_info* object, size_t, void*) {
-        const auto here = reinterpret_cast<uint64_t>(&is_own);
-        for (int i = 0; i < object->dlpi_phnum; ++i) {
-          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
-          const uint64_t begin = object->dlpi_addr + segment.p_vaddr;
-          if (segment.p_type != PT_LOAD || here - begin >= segment.p_memsz) continue;
-          g_own = {begin, begin + segment.p_memsz};
-          return 1;
-        }
-        return 0;
-      },
-      nullptr);
+void find_engine_code() {
   g_sampler = find_function("_ZN2v88internal20SamplingHeapProfiler12SampleObjectEmm");
   g_pages = find_function("_ZN2v84base2OS8AllocateEPvmmNS1_16MemoryPermissionE");
 }
@@ -161,7 +146,7 @@ runtime::Presence start(const base::Options& options, const char* library) {
 
   offer_addon({options.node_interval_bytes, options.node_interval_adapts, options.node_inlining,
                options.at_exit, names});
-  find_own_code();
+  find_engine_code();
   offer_heaps();
   return runtime::Presence::kHere;
 }
