@@ -41,6 +41,12 @@ constexpr std::string_view kOwnRoots[] = {
     "(Write barrier)",
 };
 
+// node's timers lie in rings, one for each duration, with a TimersList at the head of each. That is
+// what keeps a timer that runs: a variable that has it too, to clear it, would give its neighbours
+// a path through somebody else's variable. From the head this label leads to the newest first.
+constexpr std::string_view kTimerClass = "Timeout";
+constexpr std::string_view kTimerLabel = "_idleNext";
+
 struct Step {
   NodeIndex from;
   EdgeIndex edge;
@@ -52,6 +58,9 @@ class Walk {
     reach_.parent.assign(graph.node_count(), kNone);
     reach_.via.assign(graph.node_count(), kNone);
     reach_.order.reserve(graph.node_count());
+    for (size_t text = 0; text < graph.texts.size(); ++text) {
+      if (graph.texts[text] == kTimerClass) timer_class_ = text;
+    }
   }
 
   Reach walk() {
@@ -76,10 +85,12 @@ class Walk {
     spread();
     for (const Step& step : passing) come(step);
     spread();
-    spread_machinery();
+    spread_later(timers_);
+    spread_later(machinery_);
     for (const Step& step : own) come(step);
     spread();
-    spread_machinery();
+    spread_later(timers_);
+    spread_later(machinery_);
     return std::move(reach_);
   }
 
@@ -124,6 +135,8 @@ class Walk {
         if (is_known(graph_.edge_targets[edge]) || !graph_.keeps(from, edge)) continue;
         if (graph_.is_machinery(from, edge)) {
           machinery_.push_back({from, edge});
+        } else if (is_timer(graph_.edge_targets[edge]) && !is_ring(edge)) {
+          timers_.push_back({from, edge});
         } else {
           come({from, edge});
         }
@@ -131,18 +144,34 @@ class Walk {
     }
   }
 
-  void spread_machinery() {
-    while (!machinery_.empty()) {
-      const std::vector<Step> steps = std::exchange(machinery_, {});
+  // And what is left for later meanwhile.
+  void spread_later(std::vector<Step>& later) {
+    while (!later.empty()) {
+      const std::vector<Step> steps = std::exchange(later, {});
       for (const Step& step : steps) come(step);
       spread();
     }
+  }
+
+  bool is_ring(EdgeIndex edge) const {
+    return graph_.edge_types[edge] == EdgeType::kProperty && graph_.edge_name(edge) == kTimerLabel;
+  }
+
+  // Not another class of that name.
+  bool is_timer(NodeIndex node) const {
+    if (graph_.names[node] != timer_class_ || graph_.types[node] != NodeType::kObject) return false;
+    for (EdgeIndex edge = graph_.edges_begin(node); edge != graph_.edges_end(node); ++edge) {
+      if (is_ring(edge)) return true;
+    }
+    return false;
   }
 
   const Graph& graph_;
   Reach reach_;
   size_t done_ = 0;  // of the order: their references were looked at
   std::vector<Step> machinery_;
+  std::vector<Step> timers_;
+  size_t timer_class_ = kNone;  // of the texts
 };
 
 }  // namespace
