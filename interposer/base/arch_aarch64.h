@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -302,6 +303,12 @@ inline long restarted_system_call(const void* context) {
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext;
   const auto* const at = reinterpret_cast<const uint32_t*>(registers.pc);
   return *at == kSystemCall ? static_cast<long>(registers.regs[8]) : -1;
+}
+
+// For the third argument of a handler: whether it ended a waiting call, which returns EINTR.
+inline bool ended_system_call(const void* context) {
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  return static_cast<int64_t>(registers.regs[0]) == -EINTR;
 }
 
 }  // namespace silt::arch

@@ -12,6 +12,7 @@
 #include <linux/audit.h>
 #include <ucontext.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -287,6 +288,11 @@ inline long restarted_system_call(const void* context) {
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
   const auto* const at = reinterpret_cast<const unsigned char*>(registers[REG_RIP]);
   return at[0] == kSystemCall[0] && at[1] == kSystemCall[1] ? registers[REG_RAX] : -1;
+}
+
+// For the third argument of a handler: whether it ended a waiting call, which returns EINTR.
+inline bool ended_system_call(const void* context) {
+  return static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RAX] == -EINTR;
 }
 
 }  // namespace silt::arch

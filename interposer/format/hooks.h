@@ -90,6 +90,12 @@ enum class HookKind : uint8_t {
   X(sigwait, kSignal)                                                                              \
   X(sigwaitinfo, kSignal)                                                                          \
   X(sigtimedwait, kSignal)                                                                         \
+  X(sleep, kSignal)                                                                                \
+  X(usleep, kSignal)                                                                               \
+  X(nanosleep, kSignal)                                                                            \
+  X(clock_nanosleep, kSignal)                                                                      \
+  X(pause, kSignal)                                                                                \
+  X(sigsuspend, kSignal)                                                                           \
   X(longjmp, kJump)                                                                                \
   X(_longjmp, kJump)                                                                               \
   X(siglongjmp, kJump)                                                                             \

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +60,13 @@ namespace silt::hook {
   X(sigwait, "sigwait", int, (const sigset_t*, int*))                                              \
   X(sigwaitinfo, "sigwaitinfo", int, (const sigset_t*, siginfo_t*))                                \
   X(sigtimedwait, "sigtimedwait", int, (const sigset_t*, siginfo_t*, const struct timespec*))      \
+  X(sleep, "sleep", unsigned, (unsigned))                                                          \
+  X(usleep, "usleep", int, (useconds_t))                                                           \
+  X(nanosleep, "nanosleep", int, (const struct timespec*, struct timespec*))                       \
+  X(clock_nanosleep, "clock_nanosleep", int,                                                       \
+    (clockid_t, int, const struct timespec*, struct timespec*))                                    \
+  X(pause, "pause", int, ())                                                                       \
+  X(sigsuspend, "sigsuspend", int, (const sigset_t*))                                              \
   X(prctl, "prctl", int, (int, unsigned long, unsigned long, unsigned long, unsigned long))        \
   X(syscall, "syscall", long, (long, long, long, long, long, long, long))                          \
   X(longjmp, "longjmp", void, (jmp_buf, int))                                                      \

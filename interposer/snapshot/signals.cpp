@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "interposer/base/arch.h"
 #include "interposer/base/chained_handler.h"
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
@@ -13,6 +14,7 @@
 #include "interposer/snapshot/companion.h"
 #include "interposer/snapshot/trigger.h"
 #include "interposer/snapshot/wanted.h"
+#include "interposer/track/thread_state.h"
 
 namespace silt::snapshot {
 namespace {
@@ -54,17 +56,26 @@ bool claim(base::ChainedHandler& chain, int number, void (*handler)(int, siginfo
   return true;
 }
 
+// For the call that this signal has ended, if it was one (hook/sleeping.cpp).
+void note_own(const void* context) {
+  std::atomic<uint32_t>& signals = track::thread_local_part.own_signals;
+  if (!arch::ended_system_call(context)) return;
+  signals.store(signals.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 void on_signal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   if (is_round_signal(*info)) {
+    note_own(context);
     const uint32_t due = take_due_trigger();
     if (due != 0) take_or_leave_pending(due);
     errno = saved_errno;
     return;
   }
   if (const uint32_t asked = asked_for(*info)) {
+    note_own(context);
     take_or_leave_pending(asked);
     errno = saved_errno;
     return;
@@ -72,6 +83,7 @@ void on_signal(int number, siginfo_t* info, void* context) {
   base::ChainedHandler* const chain = base::chain_of(number);
   if (chain == nullptr) return;  // given up at this very moment
   if (chain->has_handler()) return chain->call(number, info, context);
+  note_own(context);
   // A plain one of the tool's signal means nothing; of SILT_SIGNAL it asks for a snapshot, unless
   // the program said that it does not want to hear of it.
   if (chain == &base::chained_handler && !chain->ignored()) {

@@ -8,9 +8,9 @@
 // destructor of a thread-local variable would have to be registered with the loader's lock.
 // Instead, who needs a state asks the kernel about the owners of some.
 //
-// The thread-local part is written by its own thread only; `pending` also by a signal handler that
-// runs on that thread. A ThreadState's owner writes it; a snapshot reads its statistics, which only
-// grow. Hook context.
+// The thread-local part is written by its own thread only; `pending` and `own_signals` also by a
+// signal handler that runs on that thread. A ThreadState's owner writes it; a snapshot reads its
+// statistics, which only grow. Hook context.
 
 #ifndef SILT_INTERPOSER_TRACK_THREAD_STATE_H_
 #define SILT_INTERPOSER_TRACK_THREAD_STATE_H_
@@ -98,6 +98,8 @@ struct ThreadLocal {
   int64_t sample_countdown = 0;      // bytes until the next sample
   ThreadState* state = nullptr;
   const void* hook_frame = nullptr;  // frame address of the outermost hook under way
+  // Signals that ended a waiting call and that silt answered; the program knows of none.
+  std::atomic<uint32_t> own_signals{0};
 };
 
 extern thread_local constinit ThreadLocal thread_local_part

@@ -2,6 +2,7 @@
 """Signals: storms of them inside hooks and the loader, programs that block or await silt's, every
 way to set a handler. The program does what it does without silt, and silt finds a way in."""
 
+import errno
 import os
 import pathlib
 import signal
@@ -144,6 +145,55 @@ class Awaited(harness.SiltTest):
         process.wait_line("ready waiting")
         self.assertEqual(process.finish(), 0, process.told())
         self.assertEqual(os.listdir(self.out), [])
+
+
+class Sleepers(harness.SiltTest):
+    """A program whose only thread sleeps: a snapshot does not end its sleep, a signal of its own
+    does."""
+
+    def start_sleeper(self, way, seconds):
+        process = self.start([harness.program("sleeper"), way, str(seconds)])
+        process.wait_line("ready sleeping")
+        maps = pathlib.Path(f"/proc/{process.pid}/syscall")
+        harness.wait_until(lambda: not maps.read_text().startswith("running"), "its sleep")
+        return process
+
+    def test_a_sleep_goes_on_after_snapshots(self):
+        for way, seconds in (("sleep", 3), ("usleep", 3), ("nanosleep", 3),
+                             ("clock_nanosleep", 3), ("until", 3)):
+            with self.subTest(way):
+                process = self.start_sleeper(way, seconds)
+                self.dump(process.pid)
+                os.kill(process.pid, signal.SIGUSR2)
+                os.kill(process.pid, signal.SIGURG)  # which nothing would notice without silt
+                self.assertEqual(process.wait_line("slept"), f"slept {way} 0 77")
+                self.assertEqual(process.finish(), 0)
+                self.assertNotIn("early", process.lines)
+                self.assertGreaterEqual(len(self.snapshots(self.recordings("sleeper")[-1])), 2)
+
+    def test_a_wait_for_a_signal_goes_on_after_snapshots(self):
+        for way in ("pause", "sigsuspend"):
+            with self.subTest(way):
+                process = self.start_sleeper(way, 0)
+                self.dump(process.pid)
+                self.dump(process.pid)
+                self.assertNotIn(f"slept {way} -1 {errno.EINTR}", process.lines)
+                os.kill(process.pid, signal.SIGUSR1)
+                self.assertEqual(process.wait_line("slept"), f"slept {way} -1 {errno.EINTR}")
+                self.assertEqual(process.finish(), 0)
+
+    def test_a_signal_of_the_programs_own_ends_a_sleep(self):
+        for way, result, error in (("sleep", 59, 77), ("nanosleep", -1, errno.EINTR),
+                                   ("clock_nanosleep", errno.EINTR, 77)):
+            with self.subTest(way):
+                process = self.start_sleeper(way, 61)
+                self.dump(process.pid)
+                os.kill(process.pid, signal.SIGUSR1)
+                told = process.wait_line("slept").split()
+                self.assertEqual(told[3], str(error))
+                self.assertIn(int(told[2]), range(result - 30, result + 2) if way == "sleep"
+                              else [result])
+                self.assertEqual(process.finish(), 0)
 
 
 if __name__ == "__main__":
