@@ -24,6 +24,8 @@ constexpr double kSomeOfRing = 0.1;
 // Old words in what was forgotten make a circle of what is none, so that some of the parts are
 // first: that most of them hang on the thing tells which was forgotten with which.
 constexpr double kMost = 0.5;
+// Of what two leaks come to that are each one by itself: the rest was in use just then.
+constexpr double kMostOfLeak = 2.0 / 3;
 // An object that a runtime freed, and what it pointed to: an old word there keeps that.
 constexpr int kMostFreedSteps = 2;
 
@@ -96,6 +98,20 @@ bool KeptFacts::went_with(size_t group, size_t other) const {
   return is_mostly_lost(part) && is_mostly_lost(whole) &&
          Kept::at_least(kMost, part.lost_with[other], part.lost_bytes) &&
          !Kept::at_least(kSomeOfRing, whole.lost_with[group], whole.lost_bytes);
+}
+
+bool KeptFacts::mostly_hang(const std::vector<size_t>& groups,
+                            const std::vector<size_t>& others) const {
+  uint64_t kept = 0;
+  uint64_t hanging = 0;
+  for (const size_t group : groups) {
+    kept += kept_[group].kept_bytes;
+    // A path may lead over blocks of several of the others.
+    uint64_t most = 0;
+    for (const size_t other : others) most = std::max(most, kept_[group].hanging_on[other]);
+    hanging += most;
+  }
+  return Kept::at_least(kMostOfLeak, hanging, kept);
 }
 
 void KeptFacts::add(const read::OwnersRow& row) {

@@ -62,6 +62,8 @@ class KeptFacts {
   // Whether most of a group was forgotten along with blocks of another, and not the other way
   // round.
   bool went_with(size_t group, size_t other) const;
+  // Whether two thirds or more of what is kept of some groups together hang on blocks of others.
+  bool mostly_hang(const std::vector<size_t>& groups, const std::vector<size_t>& others) const;
 
  private:
   void add(const read::OwnersRow& row);

@@ -63,62 +63,100 @@ const Group* whole_at_rest(const KeptFacts& facts, const std::vector<Group>& gro
   return nullptr;
 }
 
-}  // namespace
+// Groups that go into one another, by what the copy of the process found.
+class Settling {
+ public:
+  Settling(const read::Owners& owners, const analyze::Timeline& timeline, const KeptFacts& facts,
+           std::vector<Group>& groups)
+      : owners_(owners),
+        timeline_(timeline),
+        facts_(facts),
+        groups_(groups),
+        into_(groups.size(), kNone) {}
 
-void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
-                      const std::vector<bool>& runtimes_own, std::vector<Group>& groups) {
-  if (!recording.owners || !recording.owners->found) return;
-  const KeptFacts facts(recording, groups, runtimes_own);
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (is_native(groups[i]) && groups[i].verdict() == analyze::Verdict::kGrowing &&
-        facts.of(i).is_lost()) {
-      const Kept& kept = facts.of(i);
-      groups[i].remarks.push_back(
-          {.kind = Remark::Kind::kLost,
-           .ground = Ground::kLost,
-           .share = static_cast<double>(kept.lost_blocks) /
-                    static_cast<double>(kept.lost_blocks + kept.kept_blocks)});
-    }
-  }
-  // Into which group each has gone.
-  std::vector<size_t> into(groups.size(), kNone);
-  const auto now = [&into](size_t group) {
-    while (into[group] != kNone) group = into[group];
+  void tell_lost();
+  void join_what_hangs();
+  void doubt();
+  void join_what_mostly_hangs();
+  std::vector<Group> take();
+
+ private:
+  bool leaks(size_t group) const { return groups_[group].verdict() == analyze::Verdict::kLeak; }
+  // Where it is now.
+  size_t now(size_t group) const {
+    while (into_[group] != kNone) group = into_[group];
     return group;
-  };
-  const auto leaks = [&groups](size_t i) { return groups[i].verdict() == analyze::Verdict::kLeak; };
-  for (size_t i = 0; i < groups.size(); ++i) {
-    for (size_t k = 0; k < groups.size(); ++k) {
-      if (i == k || groups[i].heap != groups[k].heap ||
-          !KeptFacts::is_marked(*recording.owners, groups[i])) {
+  }
+  std::vector<size_t> parts_of(size_t whole) const;
+  void put(size_t part, size_t whole);
+
+  const read::Owners& owners_;
+  const analyze::Timeline& timeline_;
+  const KeptFacts& facts_;
+  std::vector<Group>& groups_;
+  std::vector<size_t> into_;  // into which group each has gone
+};
+
+std::vector<size_t> Settling::parts_of(size_t whole) const {
+  std::vector<size_t> parts;
+  for (size_t k = 0; k < groups_.size(); ++k) {
+    if (now(k) == whole) parts.push_back(k);
+  }
+  return parts;
+}
+
+void Settling::put(size_t part, size_t whole) {
+  take_in(timeline_, groups_[whole], groups_[part]);
+  into_[part] = whole;
+}
+
+void Settling::tell_lost() {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (!is_native(groups_[i]) || groups_[i].verdict() != analyze::Verdict::kGrowing ||
+        !facts_.of(i).is_lost()) {
+      continue;
+    }
+    const Kept& kept = facts_.of(i);
+    groups_[i].remarks.push_back(
+        {.kind = Remark::Kind::kLost,
+         .ground = Ground::kLost,
+         .share = static_cast<double>(kept.lost_blocks) /
+                  static_cast<double>(kept.lost_blocks + kept.kept_blocks)});
+  }
+}
+
+void Settling::join_what_hangs() {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    for (size_t k = 0; k < groups_.size(); ++k) {
+      if (i == k || groups_[i].heap != groups_[k].heap ||
+          !KeptFacts::is_marked(owners_, groups_[i])) {
         continue;
       }
-      if (!facts.of(i).hangs_on(k) && !facts.are_ring(i, k) &&
-          !share_a_keeper(facts, groups, i, k)) {
+      if (!facts_.of(i).hangs_on(k) && !facts_.are_ring(i, k) &&
+          !share_a_keeper(facts_, groups_, i, k)) {
         continue;
       }
       const size_t a = now(i);
       const size_t b = now(k);
-      if (a == b || !rises(groups[a]) || !rises(groups[b]) || !(leaks(a) || leaks(b))) continue;
-      bool a_is_more = worth_as_site(groups[a]) >= worth_as_site(groups[b]);
+      if (a == b || !rises(groups_[a]) || !rises(groups_[b]) || !(leaks(a) || leaks(b))) continue;
+      bool a_is_more = worth_as_site(groups_[a]) >= worth_as_site(groups_[b]);
       if (leaks(a) != leaks(b)) a_is_more = leaks(a);
-      if (facts.of(i).is_lost_with(k) || facts.went_with(i, k)) a_is_more = false;
-      const size_t whole = a_is_more ? a : b;
-      const size_t part = a_is_more ? b : a;
-      take_in(timeline, groups[whole], groups[part]);
-      into[part] = whole;
+      if (facts_.of(i).is_lost_with(k) || facts_.went_with(i, k)) a_is_more = false;
+      put(a_is_more ? b : a, a_is_more ? a : b);
     }
   }
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (into[i] != kNone || !leaks(i)) continue;
+}
+
+void Settling::doubt() {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (into_[i] != kNone || !leaks(i)) continue;
     uint64_t all = 0;
     uint64_t filling = 0;
     uint64_t garbage = 0;
     uint64_t runtimes = 0;
     uint32_t container = 0;
-    for (size_t k = 0; k < groups.size(); ++k) {
-      if (now(k) != i) continue;
-      const Kept& kept = facts.of(k);
+    for (const size_t part : parts_of(i)) {
+      const Kept& kept = facts_.of(part);
       all += kept.bytes();
       filling += kept.filling_bytes;
       garbage += kept.garbage_bytes;
@@ -126,29 +164,53 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
       if (kept.filling != 0) container = kept.filling;
     }
     if (Kept::at_least(kMostlyGarbage, garbage + runtimes, all)) {
-      const auto share = [all](uint64_t part) {
-        return static_cast<double>(part) / static_cast<double>(all);
-      };
-      groups[i].remarks.push_back(
+      groups_[i].remarks.push_back(
           {.kind = runtimes > garbage ? Remark::Kind::kRuntimesOwn : Remark::Kind::kGarbage,
            .ground = Ground::kGarbage,
-           .share = share(garbage + runtimes)});
-    } else if (const Group* const whole = whole_at_rest(facts, groups, i)) {
-      groups[i].remarks.push_back({.kind = Remark::Kind::kPartAtRest,
-                                   .ground = Ground::kPartAtRest,
-                                   .bytes = whole->judgement.growth_bytes,
-                                   .place = whole->site});
+           .share = static_cast<double>(garbage + runtimes) / static_cast<double>(all)});
+    } else if (const Group* const whole = whole_at_rest(facts_, groups_, i)) {
+      groups_[i].remarks.push_back({.kind = Remark::Kind::kPartAtRest,
+                                    .ground = Ground::kPartAtRest,
+                                    .bytes = whole->judgement.growth_bytes,
+                                    .place = whole->site});
     }
     if (!Kept::nearly_all(filling, all)) continue;
-    groups[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
-                                 .ground = Ground::kNotFullYet,
-                                 .name = recording.owners->labels[container]});
+    groups_[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
+                                  .ground = Ground::kNotFullYet,
+                                  .name = owners_.labels[container]});
   }
+}
+
+// What is a leak by itself, and mostly hangs on another one: to mend that mends both.
+void Settling::join_what_mostly_hangs() {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    for (size_t k = 0; k < groups_.size() && into_[i] == kNone; ++k) {
+      if (i == k || into_[k] != kNone || groups_[i].heap != groups_[k].heap) continue;
+      if (leaks(i) && leaks(k) && facts_.mostly_hang(parts_of(i), parts_of(k))) put(i, k);
+    }
+  }
+}
+
+std::vector<Group> Settling::take() {
   std::vector<Group> left;
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (into[i] == kNone) left.push_back(std::move(groups[i]));
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (into_[i] == kNone) left.push_back(std::move(groups_[i]));
   }
-  groups = std::move(left);
+  return left;
+}
+
+}  // namespace
+
+void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
+                      const std::vector<bool>& runtimes_own, std::vector<Group>& groups) {
+  if (!recording.owners || !recording.owners->found) return;
+  const KeptFacts facts(recording, groups, runtimes_own);
+  Settling settling(*recording.owners, timeline, facts, groups);
+  settling.tell_lost();
+  settling.join_what_hangs();
+  settling.doubt();
+  settling.join_what_mostly_hangs();
+  groups = settling.take();
 }
 
 }  // namespace silt::report

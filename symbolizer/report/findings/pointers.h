@@ -15,9 +15,10 @@
 namespace silt::report {
 
 // Puts groups of one heap together of which one keeps the other, if one of them leaks and both
-// rise: native ones, and objects that the copy of the process could tell apart. To native ones it
-// adds the ground that their blocks are lost; objects may be waiting for a collector.
-// `runtimes_own`: of Owners::roots, which are variables in which a runtime has its own state.
+// rise, or most of the other, if both leak: native ones, and objects that the copy of the process
+// could tell apart. To native ones it adds the ground that their blocks are lost; objects may be
+// waiting for a collector. `runtimes_own`: of Owners::roots, which are variables in which a runtime
+// has its own state.
 void settle_by_owners(const read::Recording& recording, const analyze::Timeline& timeline,
                       const std::vector<bool>& runtimes_own, std::vector<Group>& groups);
 
