@@ -35,17 +35,33 @@ bool waits_restartably(std::string_view syscall_line) {
   return waits && arguments[3] == 0;  // no time limit
 }
 
+bool sleeps(std::string_view syscall_line) {
+  const std::string line(syscall_line);
+  char* end = nullptr;
+  const long number = std::strtol(line.c_str(), &end, 10);
+  if (end == line.c_str()) return false;
+#ifdef SYS_pause
+  if (number == SYS_pause) return true;
+#endif
+  return number == SYS_nanosleep || number == SYS_clock_nanosleep || number == SYS_rt_sigsuspend;
+}
+
 pid_t find_quiet_thread(pid_t pid, int signal) {
   const uint64_t bit = uint64_t{1} << (signal - 1);
+  pid_t sleeper = 0;
   for (const pid_t thread : threads_of(pid)) {
     const std::string task = "task/" + std::to_string(thread);
     const auto call = read_proc(proc_path(pid, task + "/syscall"));
-    if (!call || !waits_restartably(*call)) continue;
+    if (!call) continue;
+    const bool waits = waits_restartably(*call);
+    if (!waits && (sleeper != 0 || !sleeps(*call))) continue;
     const auto text = read_proc(proc_path(pid, task + "/status"));
     const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (facts && (facts->blocked & bit) == 0) return thread;
+    if (!facts || (facts->blocked & bit) != 0) continue;
+    if (waits) return thread;
+    sleeper = thread;
   }
-  return 0;
+  return sleeper;
 }
 
 }  // namespace silt::process

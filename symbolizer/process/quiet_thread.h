@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which thread of a process a signal disturbs least. One that waits in a call which the kernel
-// takes up again after a handler (SA_RESTART) notices nothing; poll() and its like return EINTR
+// takes up again after a handler (SA_RESTART) notices nothing, nor does one that sleeps, if silt
+// hooks the call by which it does (interposer: hook/sleeping.cpp); poll() and its like return EINTR
 // instead, which some programs take for their end. The kernel itself prefers the main thread.
 
 #ifndef SILT_SYMBOLIZER_PROCESS_QUIET_THREAD_H_
@@ -17,8 +18,11 @@ namespace silt::process {
 // condition without a time limit, or for a child. (See signal(7), "Interruption of system calls".)
 bool waits_restartably(std::string_view syscall_line);
 
-// A thread that waits so and does not block the signal; 0: there is none, or the kernel does not
-// tell.
+// The same of a sleep, or of a wait for a signal.
+bool sleeps(std::string_view syscall_line);
+
+// A thread that waits so and does not block the signal, or else one that sleeps; 0: there is none,
+// or the kernel does not tell.
 pid_t find_quiet_thread(pid_t pid, int signal);
 
 }  // namespace silt::process
