@@ -38,11 +38,6 @@ class OwnSignals {
   uint32_t seen_ = count();
 };
 
-struct timespec left_of(int64_t nanoseconds) {
-  if (nanoseconds < 0) nanoseconds = 0;
-  return {nanoseconds / kSecond, nanoseconds % kSecond};
-}
-
 // 0, or -1 with errno EINTR, and what is left of it in *left.
 int sleep_on(struct timespec* left, OwnSignals& signals) {
   for (;;) {
@@ -51,7 +46,12 @@ int sleep_on(struct timespec* left, OwnSignals& signals) {
   }
 }
 
-int64_t now_ns() { return static_cast<int64_t>(base::clock_ns(CLOCK_MONOTONIC)); }
+// What is left of a sleep of so long, in nanoseconds, that began then.
+struct timespec rest_of(uint64_t begin, int64_t all) {
+  const auto passed = static_cast<int64_t>(base::clock_ns(CLOCK_MONOTONIC) - begin);
+  const int64_t left = all > passed ? all - passed : 0;
+  return {left / kSecond, left % kSecond};
+}
 
 }  // namespace
 }  // namespace silt::hook
@@ -63,11 +63,11 @@ SILT_EXPORT unsigned sleep(unsigned seconds) {
     silt::hook::resolve_real_functions();
   const int saved_errno = errno;
   silt::hook::OwnSignals signals;
-  const int64_t begin = silt::hook::now_ns();
+  const uint64_t begin = silt::base::clock_ns(CLOCK_MONOTONIC);
   const unsigned left = real.sleep(seconds);
   if (!signals.came()) return left;  // (of less than a second nothing is said to be left)
   const int64_t all = static_cast<int64_t>(seconds) * silt::hook::kSecond;
-  struct timespec rest = silt::hook::left_of(begin + all - silt::hook::now_ns());
+  struct timespec rest = silt::hook::rest_of(begin, all);
   const int result = silt::hook::sleep_on(&rest, signals);
   errno = saved_errno;
   return result == 0 ? 0 : static_cast<unsigned>(rest.tv_sec);
@@ -78,11 +78,11 @@ SILT_EXPORT int usleep(useconds_t microseconds) {
     silt::hook::resolve_real_functions();
   const int saved_errno = errno;
   silt::hook::OwnSignals signals;
-  const int64_t begin = silt::hook::now_ns();
+  const uint64_t begin = silt::base::clock_ns(CLOCK_MONOTONIC);
   int result = real.usleep(microseconds);
   if (result == 0 || errno != EINTR || !signals.came()) return result;
   const int64_t all = int64_t{microseconds} * 1000;
-  struct timespec rest = silt::hook::left_of(begin + all - silt::hook::now_ns());
+  struct timespec rest = silt::hook::rest_of(begin, all);
   result = silt::hook::sleep_on(&rest, signals);
   if (result == 0) errno = saved_errno;
   return result;

@@ -64,10 +64,10 @@ const Group* whole_at_rest(const KeptFacts& facts, const std::vector<Group>& gro
 }
 
 // Groups that go into one another, by what the copy of the process found.
-class Settling {
+class PointerJoins {
  public:
-  Settling(const read::Owners& owners, const analyze::Timeline& timeline, const KeptFacts& facts,
-           std::vector<Group>& groups)
+  PointerJoins(const read::Owners& owners, const analyze::Timeline& timeline,
+               const KeptFacts& facts, std::vector<Group>& groups)
       : owners_(owners),
         timeline_(timeline),
         facts_(facts),
@@ -97,7 +97,7 @@ class Settling {
   std::vector<size_t> into_;  // into which group each has gone
 };
 
-std::vector<size_t> Settling::parts_of(size_t whole) const {
+std::vector<size_t> PointerJoins::parts_of(size_t whole) const {
   std::vector<size_t> parts;
   for (size_t k = 0; k < groups_.size(); ++k) {
     if (now(k) == whole) parts.push_back(k);
@@ -105,12 +105,12 @@ std::vector<size_t> Settling::parts_of(size_t whole) const {
   return parts;
 }
 
-void Settling::put(size_t part, size_t whole) {
+void PointerJoins::put(size_t part, size_t whole) {
   take_in(timeline_, groups_[whole], groups_[part]);
   into_[part] = whole;
 }
 
-void Settling::tell_lost() {
+void PointerJoins::tell_lost() {
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (!is_native(groups_[i]) || groups_[i].verdict() != analyze::Verdict::kGrowing ||
         !facts_.of(i).is_lost()) {
@@ -125,7 +125,7 @@ void Settling::tell_lost() {
   }
 }
 
-void Settling::join_what_hangs() {
+void PointerJoins::join_what_hangs() {
   for (size_t i = 0; i < groups_.size(); ++i) {
     for (size_t k = 0; k < groups_.size(); ++k) {
       if (i == k || groups_[i].heap != groups_[k].heap ||
@@ -147,7 +147,7 @@ void Settling::join_what_hangs() {
   }
 }
 
-void Settling::doubt() {
+void PointerJoins::doubt() {
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (into_[i] != kNone || !leaks(i)) continue;
     uint64_t all = 0;
@@ -182,7 +182,7 @@ void Settling::doubt() {
 }
 
 // What is a leak by itself, and mostly hangs on another one: to mend that mends both.
-void Settling::join_what_mostly_hangs() {
+void PointerJoins::join_what_mostly_hangs() {
   for (size_t i = 0; i < groups_.size(); ++i) {
     for (size_t k = 0; k < groups_.size() && into_[i] == kNone; ++k) {
       if (i == k || into_[k] != kNone || groups_[i].heap != groups_[k].heap) continue;
@@ -191,7 +191,7 @@ void Settling::join_what_mostly_hangs() {
   }
 }
 
-std::vector<Group> Settling::take() {
+std::vector<Group> PointerJoins::take() {
   std::vector<Group> left;
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (into_[i] == kNone) left.push_back(std::move(groups_[i]));
@@ -205,12 +205,12 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
                       const std::vector<bool>& runtimes_own, std::vector<Group>& groups) {
   if (!recording.owners || !recording.owners->found) return;
   const KeptFacts facts(recording, groups, runtimes_own);
-  Settling settling(*recording.owners, timeline, facts, groups);
-  settling.tell_lost();
-  settling.join_what_hangs();
-  settling.doubt();
-  settling.join_what_mostly_hangs();
-  groups = settling.take();
+  PointerJoins joins(*recording.owners, timeline, facts, groups);
+  joins.tell_lost();
+  joins.join_what_hangs();
+  joins.doubt();
+  joins.join_what_mostly_hangs();
+  groups = joins.take();
 }
 
 }  // namespace silt::report
