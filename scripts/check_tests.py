@@ -28,6 +28,8 @@ TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come abou
 # Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
 ELSEWHERE = {
     "interposer": {
+        "interposer/runtime/cold_part": PYTHON,
+        "interposer/runtime/frame_chain": "runtime/python/frames_test.cpp, with Python's layout",
         "interposer/runtime/python/bounds": "test_python_owners.py: with a real interpreter",
         "interposer/startup": "test_counts.py and all others: nothing is recorded without it",
         "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "
