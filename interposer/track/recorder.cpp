@@ -205,6 +205,8 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
 
 SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
                               const unwind::Frame& frame) {
+  // A runtime with an allocator of its own may call malloc hardly ever.
+  look_for_runtime();
   StackId stack = current_stack(state, frame);
   if (stack != kOverflowStack) {
     const NodeId marker = recorder.stacks.child(innermost_of(stack), kMarkerMapping);
