@@ -65,6 +65,17 @@ bool are_pieces(const WholeInput& input, const InnerAllocator& inner,
   return inner.piece_bytes != 0 && bytes <= blocks * inner.piece_bytes;
 }
 
+// Who hands out what this place mapped. What is larger than a piece has a mapping of its own, which
+// a function of the runtime's language has asked for.
+std::optional<InnerAllocator> allocator_behind(const WholeInput& input, const Lead& lead) {
+  auto inner = allocator_of(input, lead.stacks.front());
+  const bool named = lead.site.kind != symbolize::FrameKind::kNative;
+  if (inner && inner->piece_bytes != 0 && named && !are_pieces(input, *inner, lead.stacks)) {
+    return std::nullopt;
+  }
+  return inner;
+}
+
 // Whether it is chance that this place of the runtime's language needed the pieces.
 bool is_chance(const WholeInput& input, const InnerAllocator& inner, const Group& group) {
   if (group.heap != Heap::kMapping || group.site.kind == symbolize::FrameKind::kNative ||
@@ -140,16 +151,9 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
       find_leads(input, Heap::kMapping, [reserved](const StackSummary& s) -> double {
         return reserved ? s.last_bytes : s.growth_bytes;
       });
-  std::optional<InnerAllocator> inner;
-  std::string module;
-  if (!leads.empty()) {
-    inner = allocator_of(input, leads.front().stacks.front());
-    module = leads.front().site.module;
-    // What is larger than a piece has a mapping of its own, which somebody has asked for.
-    if (inner && inner->piece_bytes != 0 && !are_pieces(input, *inner, leads.front().stacks)) {
-      inner.reset();
-    }
-  }
+  const std::optional<InnerAllocator> inner =
+      leads.empty() ? std::nullopt : allocator_behind(input, leads.front());
+  const std::string module = leads.empty() ? "" : leads.front().site.module;
   if (inner && inner->managed) {
     // Judged by what lives in it.
     if (!input.recording.class_census.looks.empty() ||
