@@ -4,6 +4,7 @@
 
 #include "symbolizer/report/findings/inner_allocator.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct Sign {
   const char* runtime = "";
   bool managed = false;
   uint64_t piece_bytes = 0;
+  // Where it asks through this function it hands on each block as it is.
+  std::string_view unless = {};
 };
 constexpr uint64_t kZendChunk = uint64_t{2} << 20;
 
@@ -36,7 +39,7 @@ constexpr std::array<Sign, 20> kSigns = {{
     {"_PyObject_Arena", "", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
     {"zend_mm_", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
     {"_emalloc", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
-    {"g_slice_", "", "GLib's slice allocator", "G_SLICE=always-malloc"},
+    {"g_slice_", "", "GLib's slice allocator", "G_SLICE=always-malloc", "", false, 0, "g_malloc"},
     {"apr_palloc", "", "APR's pools", ""},
     {"apr_allocator_alloc", "", "APR's pools", ""},
     {"ngx_palloc", "", "nginx's pools", ""},
@@ -68,6 +71,12 @@ std::optional<InnerAllocator> inner_allocator(const symbolize::FrameList& frames
     const std::string name = plain_name(frames[i].function);
     for (const Sign& sign : kSigns) {
       if (sign.function.empty() || !name.starts_with(sign.function)) continue;
+      const auto passes_on = [&sign](const Frame& frame) {
+        return !sign.unless.empty() && plain_name(frame.function).starts_with(sign.unless);
+      };
+      if (std::any_of(frames.begin(), frames.begin() + static_cast<ptrdiff_t>(i), passes_on)) {
+        continue;
+      }
       return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed, sign.piece_bytes};
     }
   }

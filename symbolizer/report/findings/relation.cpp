@@ -9,6 +9,7 @@
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/passage.h"
+#include "symbolizer/report/findings/pieces.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
@@ -83,6 +84,9 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   const Verdict verdict = group.verdict();
   const bool container = is_container_of(group, root);
   if (!rises(group) && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  if (same_function(root.site, group.site) && are_pieces(recording, names, part)) {
+    return Relation::kPart;
+  }
   const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
   if (!with_it) return Relation::kNone;
   // No line of the user's is known for either: all that can be said is that they go together.
