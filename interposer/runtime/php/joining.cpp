@@ -5,13 +5,13 @@
 #include "interposer/runtime/php/joining.h"
 
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <bit>
 
 #include "interposer/base/arch.h"
 #include "interposer/base/log.h"
+#include "interposer/base/system_call.h"
 #include "interposer/base/text.h"
 #include "interposer/runtime/awaiting.h"
 #include "interposer/runtime/cold_part.h"
@@ -123,7 +123,7 @@ void try_to_join() {
   base::log(base::LogLevel::kInfo, "joined PHP");
 }
 
-bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
+bool on_main_thread() { return base::system_call(SYS_gettid) == base::system_call(SYS_getpid); }
 
 void await() {
   const uint32_t state = g_state.load(std::memory_order_acquire);
