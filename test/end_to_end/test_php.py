@@ -119,8 +119,8 @@ class PhpTest(harness.SiltTest):
                                    for frame in frames)))
         return found
 
-    def check_shapes(self, **settings):
-        output, _ = self.run_php(str(APPS / "shapes.php"), **settings)
+    def check_shapes(self, *options):
+        output, _ = self.run_php(*options, str(APPS / "shapes.php"))
         expected = [(int(size), frames) for size, frames in
                     re.findall(r"^stack (\d+) (.*)$", output, re.MULTILINE)]
         self.assertGreater(len(expected), 40)
@@ -135,6 +135,18 @@ class PhpTest(harness.SiltTest):
 
     def test_each_kind_of_call_has_the_frames_that_php_tells(self):
         self.check_shapes()
+
+    def test_and_in_compiled_code(self):
+        jit = ["-d", "opcache.enable_cli=1", "-d", "opcache.jit_buffer_size=32M"]
+        asked = subprocess.run([PHP, *jit, "-d", "opcache.jit=tracing", "-r",
+                                "echo opcache_get_status()['jit']['on'] ? 1 : 0;"],
+                               capture_output=True, check=False)
+        if asked.stdout != b"1":
+            self.skipTest("not installed: opcache with its JIT")
+        for kind in ("function", "tracing"):
+            with self.subTest(kind):
+                self.out = os.path.join(self.folder, kind)
+                self.check_shapes(*jit, "-d", f"opcache.jit={kind}")
 
     def test_and_with_every_stack_compared_with_a_walk_of_another_kind(self):
         _, errors = self.run_php(str(APPS / "shapes.php"), SILT_VERIFY_WALK="1")

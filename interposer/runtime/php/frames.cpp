@@ -85,8 +85,9 @@ track::NodeId find_frames(track::ThreadState& state, uint64_t anchor) {
   }
   // Where its frames have one size, the word below them is where the call that it is in returns to.
   const uint64_t below = interpreter.evaluator_frame_bytes;
-  g_innermost = {innermost,
-                 below == 0 ? 0 : field(anchor + kAnchorBelowCaller - below - sizeof(uint64_t), 0)};
+  g_innermost = {innermost, below == 0 || anchor == track::kNoAnchor
+                                ? 0
+                                : field(anchor + kAnchorBelowCaller - below - sizeof(uint64_t), 0)};
   return frames->update(innermost, &state.statistics.walks_truncated);
 }
 

@@ -59,6 +59,12 @@ void refuse(const char* why) {
   base::log(base::LogLevel::kWarn, line.c_str());
 }
 
+// The thread that runs PHP, by something of its own; what is copied in a fork lies where it lay.
+constinit const void* g_thread = nullptr;
+
+// Code that opcache's JIT has made has no unwind information: the evaluator is not reached.
+bool runs_beyond() { return &track::thread_local_part == g_thread && current_frame() != 0; }
+
 void tell_walk() {
   track::Evaluator& evaluator = recorder.evaluator;
   const base::Symbol& code = interpreter.evaluator;
@@ -76,6 +82,8 @@ void tell_walk() {
   evaluator.anchor_below_cfa = kAnchorBelowCaller;
   evaluator.anchored_from = 0;
   evaluator.find = find_frames;
+  g_thread = &track::thread_local_part;
+  evaluator.runs_beyond = runs_beyond;
   evaluator.joined.store(true, std::memory_order_release);
   recorder.epoch.fetch_add(1, std::memory_order_release);  // stacks without frames of PHP's
 }
