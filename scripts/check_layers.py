@@ -83,8 +83,9 @@ WORDS = (
                 r"0x7[0-9a-f]{3}'?[0-9a-f]{4}'?[0-9a-f]{4}\b"),  # an address in 47 bits
      ("interposer/base/arch", "interposer/detour/")),
     ("a runtime", "interposer/",
-     re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython"),
-     ("interposer/runtime/nodejs/", "interposer/runtime/python/", "interposer/runtime/list.cpp",
+     re.compile(r"JavaScript|\bV8\b|v8::|[Ii]solate|Node\.js|nodejs|[Pp]ython|\bPHP\b|\bphp\b"),
+     ("interposer/runtime/nodejs/", "interposer/runtime/php/", "interposer/runtime/python/",
+      "interposer/runtime/list.cpp",
       "interposer/format/settings.h", "interposer/format/snapshot.h", "interposer/base/options.")),
     ("the log", "symbolizer/", re.compile(r"\bstderr\b(?!\")|std::cerr"),
      ("symbolizer/base/terminal_line.cpp", "symbolizer/main.cpp",  # help, when nothing was asked

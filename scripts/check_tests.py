@@ -16,6 +16,7 @@ NODE = "test_node.py, test_node_code.py, test_node_snapshots.py: it needs a node
 JAVA = "test_java.py: it needs a Java virtual machine"
 KEEPING = "runtime/python/keeping_test.cpp, test_python_owners.py: with a real interpreter"
 PYTHON = "test_python.py: it needs an interpreter"
+PHP = "test_php.py: it needs an interpreter"
 WHOLE_HEAP = "heap/growth_test.cpp, heap/paths_test.cpp: from a snapshot to names and paths, in one go"
 SECTIONS = "read/snapshot_sections_test.cpp, read/recording_test.cpp: through whole files"
 VERDICTS = ("analyze/verdict_test.cpp, analyze/verdict_healthy_test.cpp, analyze/shapes_test.cpp: steps "
@@ -28,6 +29,12 @@ TRIGGER = "test_snapshots.py, test_asking.py: when and where snapshots come abou
 # Path without its ending, or a folder -> what tests it, and why so. For each tree that is checked.
 ELSEWHERE = {
     "interposer": {
+        "interposer/runtime/cold_part": PYTHON,
+        "interposer/runtime/frame_chain": "runtime/python/frames_test.cpp, with Python's layout",
+        "interposer/runtime/php/functions": "runtime/php/frames_test.cpp",
+        "interposer/runtime/php/interpreter": "runtime/php/self_check_test.cpp, test_php.py",
+        "interposer/runtime/php/joining": PHP,
+        "interposer/runtime/php/layout": PHP,
         "interposer/runtime/python/bounds": "test_python_owners.py: with a real interpreter",
         "interposer/startup": "test_counts.py and all others: nothing is recorded without it",
         "interposer/hook/": "test_counts.py, test_stacks.py, test_signals.py, test_process_life.py "

@@ -135,6 +135,7 @@ void set_defaults(Options* options) {
   options->node_interval_adapts = true;
   options->node_inlining = true;
   options->python = true;
+  options->php = true;
   options->java = true;
   options->java_interval_bytes = kDefaultJavaInterval;
   options->java_interval_adapts = true;
@@ -250,6 +251,8 @@ bool read_value(format::SettingId id, const char* value, Options* options) {
       return parse_switch(value, &options->inner);
     case SettingId::kPython:
       return parse_switch(value, &options->python);
+    case SettingId::kPhp:
+      return parse_switch(value, &options->php);
     case SettingId::kJava:
       return parse_switch(value, &options->java);
     case SettingId::kJavaInterval:

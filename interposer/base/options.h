@@ -38,6 +38,7 @@ struct Options {
   bool node_interval_adapts;     // it was not set: coarser where the program allocates fast
   bool node_inlining;            // SILT_NODE_INLINING
   bool python;                   // SILT_PYTHON
+  bool php;                      // SILT_PHP
   bool java;                     // SILT_JAVA
   uint64_t java_interval_bytes;  // SILT_JAVA_INTERVAL, 0: no samples of Java heaps
   bool java_interval_adapts;     // it was not set: it follows what the samples cost

@@ -439,7 +439,7 @@ static_assert(sizeof(ManagedFrameEntry) == 16);
 
 // One runtime of another language inside the program, joined or seen.
 struct RuntimeEntry {
-  StringRef name;        // "nodejs", "python"
+  StringRef name;        // "nodejs", "python", "jvm", "php"
   StringRef version;     // as it tells it itself
   StringRef why_not;     // why it is not joined; empty when it is, or may yet be
   uint32_t flags;        // RuntimeFlag bits
@@ -451,6 +451,7 @@ enum RuntimeFlag : uint32_t {
   kRuntimeFrames = 1,   // its frames stand in stacks
   kRuntimeObjects = 2,  // its own allocator's blocks are recorded
   kRuntimeHeaps = 4,    // its managed heaps are told of
+  kRuntimeHides = 8,    // it hands out blocks that it cuts out of larger ones, and these are not seen
 };
 
 struct RuntimeFunctionEntry {

@@ -135,8 +135,12 @@ StackId new_stack(ThreadState& state, unwind::Frame frame, BlockHeap heap) {
   }
   if (recorder.verify_walks) [[unlikely]]
     verify_walk(frame, stack_at(node), &spine, false);
-  const uint64_t anchor = joined ? innermost_anchor(spine) : 0;
-  if (spine.reusable() && state.memory.wants(index_of(node))) {
+  uint64_t anchor = joined ? innermost_anchor(spine) : 0;
+  if (anchor == 0 && joined && recorder.evaluator.runs_beyond != nullptr &&
+      recorder.evaluator.runs_beyond()) [[unlikely]] {
+    anchor = kNoAnchor;
+  }
+  if (spine.reusable() && anchor != kNoAnchor && state.memory.wants(index_of(node))) {
     const auto mark = static_cast<uint16_t>(anchor == 0 ? 0 : (anchor - frame.sp) / 8);
     state.memory.remember(frame, spine.bp_live(spine.count() - 1), index_of(node), mark,
                           [&](auto&& visit) { return spine.visit_slots(visit); });
@@ -205,6 +209,8 @@ SILT_COLD void look_around(ThreadState& state, const void* address, unwind::Fram
 
 SILT_COLD void record_mapping(ThreadState& state, uint64_t start, uint64_t size_bytes,
                               const unwind::Frame& frame) {
+  // A runtime with an allocator of its own may call malloc hardly ever.
+  look_for_runtime();
   StackId stack = current_stack(state, frame);
   if (stack != kOverflowStack) {
     const NodeId marker = recorder.stacks.child(innermost_of(stack), kMarkerMapping);

@@ -68,9 +68,15 @@ struct Evaluator {
   uint64_t anchored_from = 0;  // the anchor is not valid while pc - begin is less
   // The node of the innermost frame that is found at the anchor; kRoot: there is none.
   NodeId (*find)(ThreadState& state, uint64_t anchor) = nullptr;
+  // Of a stack on which no frame of the evaluator was found: whether the calling thread runs the
+  // runtime's functions all the same, beyond code that cannot be walked, such as what it compiles
+  // them into. Their frames are found without an anchor then (kNoAnchor). nullptr: never.
+  bool (*runs_beyond)() = nullptr;
 
   bool contains(uint64_t pc) const { return pc - begin < size || pc - cold_begin < cold_size; }
 };
+
+inline constexpr uint64_t kNoAnchor = 1;
 
 // Where the frame of the spine has its anchor, if it is one of the evaluator's; else 0.
 uint64_t anchor_of(const unwind::Spine& spine, uint32_t index);

@@ -224,10 +224,8 @@ Result<bool> write_runtimes(SnapshotFile& last, const format::HeapTotals& object
   sections.add(SectionType::kRuntimes, static_cast<uint32_t>(runtimes->size()), std::move(out));
   out.clear();
   for (const RuntimeFunction& function : *functions) {
-    format::RuntimeFunctionEntry entry{};
-    entry.function = strings.add(function.function);
-    entry.file = strings.add(function.file);
-    add_item(out, entry);
+    add_item(out, format::RuntimeFunctionEntry{strings.add(function.function),
+                                               strings.add(function.file), 0, function.runtime});
   }
   sections.add(SectionType::kRuntimeFunctions, static_cast<uint32_t>(functions->size()),
                std::move(out));

@@ -53,7 +53,7 @@ struct Mapping {
 };
 
 // A place in code of a language that has its own runtime, named by that runtime.
-enum class ScriptKind : uint8_t { kJavaScript, kPython, kJava };
+enum class ScriptKind : uint8_t { kJavaScript, kPython, kJava, kPhp };
 struct ScriptFrame {
   std::string function;  // empty: anonymous
   std::string file;      // path or URL, empty: built in

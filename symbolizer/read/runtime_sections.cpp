@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "symbolizer/read/section_items.h"
@@ -15,11 +16,18 @@ namespace {
 
 using format::SectionType;
 
+// Those that have frames on native stacks, which is how a function comes to be named.
+ScriptKind kind_of(std::string_view runtime) {
+  return runtime == "php" ? ScriptKind::kPhp : ScriptKind::kPython;
+}
+
 }  // namespace
 
 Result<std::vector<RuntimeFunction>> SnapshotFile::runtime_functions() {
   auto section = bytes(SectionType::kRuntimeFunctions, sizeof(format::RuntimeFunctionEntry));
   if (!section) return section.error();
+  auto known = runtimes();
+  if (!known) return known.error();
   std::vector<RuntimeFunction> functions(section->size() / sizeof(format::RuntimeFunctionEntry));
   for (size_t i = 0; i < functions.size(); ++i) {
     format::RuntimeFunctionEntry entry{};
@@ -28,7 +36,9 @@ Result<std::vector<RuntimeFunction>> SnapshotFile::runtime_functions() {
     if (!function) return function.error();
     auto file = text(entry.file);
     if (!file) return file.error();
-    functions[i] = {std::move(*function), std::move(*file)};
+    const std::string_view runtime =
+        entry.runtime < known->size() ? std::string_view((*known)[entry.runtime].name) : "";
+    functions[i] = {std::move(*function), std::move(*file), kind_of(runtime), entry.runtime};
   }
   return functions;
 }

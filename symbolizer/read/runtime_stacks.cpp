@@ -73,13 +73,14 @@ class WholeStackPass {
         pc & ~format::kPcFirstOfNative, static_cast<uint32_t>(maker_.frames_.size()));
     if (added) {
       ScriptFrame frame;
+      frame.kind = ScriptKind::kPython;
       if (function < maker_.functions_.size()) {
         frame.function = maker_.functions_[function].function;
         frame.file = maker_.functions_[function].file;
+        frame.kind = maker_.functions_[function].kind;
         maker_.text_bytes_ += frame.function.size() + frame.file.size();
       }
       frame.line = line;
-      frame.kind = ScriptKind::kPython;
       maker_.frames_.push_back(std::move(frame));
     }
     return kScriptPc + at->second;

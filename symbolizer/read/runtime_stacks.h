@@ -25,6 +25,8 @@ namespace silt::read {
 struct RuntimeFunction {
   std::string function;
   std::string file;
+  ScriptKind kind = ScriptKind::kPython;
+  uint32_t runtime = 0;  // index into the runtimes of its snapshot
 };
 
 struct WholeStacks {

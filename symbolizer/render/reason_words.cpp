@@ -122,7 +122,9 @@ std::string remark_text(const Remark& remark) {
     case Kind::kMappedBy:
       return "; mapped by " + said_leads(remark.leads);
     case Kind::kHandedOutBy:
-      return "; the pieces are handed out by " + remark.name +
+      return (remark.share > 0 ? "; " + format_percent(remark.share) + " of it are pieces that "
+                               : "; the pieces are ") +
+             (remark.share > 0 ? remark.name + " hands out" : "handed out by " + remark.name) +
              ", so which caller needs the next one is chance; " +
              (remark.setting.empty() ? "a build without that allocator shows each block"
                                      : remark.setting + " in the environment shows each block");

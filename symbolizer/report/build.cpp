@@ -9,6 +9,7 @@
 #include "symbolizer/base/quantity.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/findings.h"
+#include "symbolizer/report/findings/pieces.h"
 #include "symbolizer/report/findings/pointers.h"
 #include "symbolizer/report/findings/whole.h"
 #include "symbolizer/report/honesty.h"
@@ -234,6 +235,7 @@ Report build_report(const read::Recording& recording, const Names& names, const 
       fold_all(recording, timelines, names.node_frames, fold_options, summaries);
   settle({recording, timelines.native, timelines.managed, names.node_frames}, groups);
   settle_by_owners(recording, timelines.native, runtimes_own_roots(recording, names), groups);
+  tell_pieces(recording, names.node_frames, groups);
   if (report.sampling_interval_bytes == 0) doubt_few(largest_in_use(report), groups);
   const std::vector<std::string> own_allocators = names.allocators_in_main();
   const uint32_t flags = recording.snapshots.back().meta.flags;

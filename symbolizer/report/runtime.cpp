@@ -21,6 +21,11 @@ const Runtime* find_runtime(symbolize::FrameKind kind) {
   return nullptr;
 }
 
+bool boxes_values(symbolize::FrameKind kind) {
+  const Runtime* const runtime = find_runtime(kind);
+  return runtime != nullptr && runtime->boxes_values;
+}
+
 std::string_view own_work(const symbolize::Frame& frame) {
   if (find_runtime(frame.kind) != nullptr) return "";
   for (const Runtime* runtime : runtimes()) {

@@ -67,6 +67,11 @@ struct Runtime {
   OwnWork (*work_of)(std::string_view site) = nullptr;
   // Whether native frames between its functions tell nothing.
   bool hides_native_frames = false;
+  // Whether each value that is handed to a function, a number or a text, may be a block of its own,
+  // in memory that is no collector's.
+  bool boxes_values = false;
+  // The name of a function that stands for the code of a file, outside all functions.
+  std::string_view file_code = {};
 
   // Places that its compiler made of one, put together before they are judged.
   void (*join_places)(const Settling& input, std::vector<Candidate>& candidates) = nullptr;
@@ -101,6 +106,8 @@ std::span<const Runtime* const> runtimes();
 // The one of this name, or whose functions frames of this kind are; nullptr: none.
 const Runtime* find_runtime(std::string_view name);
 const Runtime* find_runtime(symbolize::FrameKind kind);
+// Of the language whose functions frames of this kind are; false for others.
+bool boxes_values(symbolize::FrameKind kind);
 
 // The name of a runtime's own work, as above, whichever runtime it is.
 std::string_view own_work(const symbolize::Frame& frame);

@@ -97,7 +97,7 @@ std::string site_key(const Frame& frame) {
 }
 
 bool says_little(const symbolize::Frame& site) {
-  return site.function == "main" || site.function == "<module>";
+  return site.function == "main" || site.function == "<module>" || site.function == "{main}";
 }
 
 std::optional<size_t> site_in(const symbolize::FrameList& frames, const Frame& site) {

@@ -63,7 +63,7 @@ struct Remark {
     kAskedForHere,      // share, name: of an allocator, or empty: mapped in pieces too few to count
     kReserved,          // bytes: that were mapped before
     kMappedBy,          // leads
-    kHandedOutBy,       // name: of an allocator; setting: that opens it, or empty
+    kHandedOutBy,       // name: of an allocator; setting: that opens it, or empty; share: 0, all
     kNoPlace,           // leads: none accounts for most of it
     kListedLess,        // bytes: that the heap grew by, by two lists of what is reachable
     kSampledHere,       // share: of what was sampled

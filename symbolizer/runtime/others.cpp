@@ -17,12 +17,8 @@ struct Other {
   const char* name;
   const char* advice;
 };
-constexpr std::array<Other, 3> kInterpreters = {
-    {{{"php", "libphp"},
-      "PHP",
-      "with USE_ZEND_ALLOC=0 in its environment each block comes from malloc and is seen by "
-      "itself"},
-     {{"ruby", "libruby"},
+constexpr std::array<Other, 2> kInterpreters = {
+    {{{"ruby", "libruby"},
       "Ruby",
       "strings, arrays and hashes come from malloc and are seen one by one; of the objects "
       "themselves silt sees only the pages of Ruby's own heap, which no setting changes (GC.stat "
@@ -32,13 +28,10 @@ constexpr std::array<Other, 3> kInterpreters = {
       "texts and tables come from malloc and are seen one by one; the values themselves lie in "
       "arenas of 4 KiB, which only a perl built with -DPURIFY does without"}}};
 
-// "php8.2", "php-fpm8.2", "libruby-3.1.so.3.1", but not "phpunit".
+// "ruby3.1", "libruby-3.1.so.3.1", but not "rubyforge".
 bool is(std::string_view file, std::string_view head) {
   if (!file.starts_with(head)) return false;
-  std::string_view rest = file.substr(head.size());
-  for (const std::string_view kind : {"-fpm", "-cgi"}) {
-    if (rest.starts_with(kind)) rest.remove_prefix(kind.size());
-  }
+  const std::string_view rest = file.substr(head.size());
   return std::all_of(rest.begin(), rest.end(),
                      [](char c) {
                        return std::isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '-';
@@ -46,8 +39,7 @@ bool is(std::string_view file, std::string_view head) {
          rest.find(".so") != std::string_view::npos;
 }
 
-constexpr std::array<std::string_view, 5> kOtherPrograms = {"php-fpm", "php-cgi", "php", "perl",
-                                                            "ruby"};
+constexpr std::array<std::string_view, 2> kOtherPrograms = {"perl", "ruby"};
 
 std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
   std::vector<std::string> told;

@@ -52,6 +52,8 @@ std::optional<Error> Running::start_program() {
     setenv("SILT_NODE_INTERVAL", kNodeInterval, 0);
     // Nobody else waits for the program, and the look at its classes collects garbage anyway.
     setenv("SILT_JAVA_PAUSE", "10s", 0);
+    // PHP's own allocator hides which line makes a block.
+    setenv("USE_ZEND_ALLOC", "0", 0);
     // Somebody waits for what copies of the process find, and on a busy machine they take long.
     setenv("SILT_COPY_NICE", "0", 0);
     const process::NotRunnable failure = process::become(task_.launch, task_.settings);

@@ -13,7 +13,7 @@
 
 namespace silt::symbolize {
 
-enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit, kJava };
+enum class FrameKind : uint8_t { kNative, kJavaScript, kPython, kJit, kJava, kPhp };
 
 // A function of the main program or of a library whose file's name begins so.
 struct FunctionInModule {

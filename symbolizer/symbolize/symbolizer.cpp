@@ -51,8 +51,9 @@ std::string marker_reason(uint64_t pc) {
 // A runtime names what it knows; V8's profiler as its map of compiled code does.
 Frame script_frame(const read::ScriptFrame& place) {
   Frame frame;
-  if (place.kind == read::ScriptKind::kPython) {
-    frame.kind = FrameKind::kPython;
+  if (place.kind == read::ScriptKind::kPython || place.kind == read::ScriptKind::kPhp) {
+    frame.kind =
+        place.kind == read::ScriptKind::kPython ? FrameKind::kPython : FrameKind::kPhp;
     frame.function = place.function;
     frame.file = place.file;
     frame.line = place.line;

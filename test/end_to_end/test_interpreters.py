@@ -36,9 +36,9 @@ class InterpretersTest(harness.SiltTest):
         return text, blocks
 
     @needs("php")
-    def test_php_and_the_setting_that_opens_its_allocator(self):
-        text, blocks = self.told_of("php", "-r", PHP)
-        self.assertIn("this program runs PHP, whose functions silt does not name", text)
+    def test_php_that_is_not_joined_and_the_setting_that_opens_its_allocator(self):
+        text, blocks = self.told_of("php", "-r", PHP, SILT_PHP="0")
+        self.assertIn("this program runs PHP, whose functions this recording does not name", text)
         self.assertIn("USE_ZEND_ALLOC=0", text)
         self.assertLess(blocks, 100)
 
@@ -49,6 +49,18 @@ class InterpretersTest(harness.SiltTest):
         self.assertIn("this version of CPython was not tried with silt", errors)
         text = " ".join(self.tool("report", self.recording())[0].split())
         self.assertIn("Python before 3.11 was not joined", text)
+
+    def test_a_php_that_was_not_tried_is_left_alone_and_told_in_one_line(self):
+        for name, why, version in (
+                ("other_php", "this version of PHP was not tried with silt (8.2 was)", "PHP 7.4.33"),
+                ("threaded_php", "it was built for threads (ZTS)", "PHP")):
+            with self.subTest(name):
+                status, out, errors = self.run_program([harness.program(name)])
+                self.assertEqual((status, out), (0, "ran\n"))
+                self.assertEqual(errors.count("\n"), 1, errors)
+                self.assertIn(why, errors)
+                text = " ".join(self.tool("report", self.recording(name))[0].split())
+                self.assertIn(f"{version} was not joined: {why}", text)
 
     @needs("php")
     def test_php_with_that_setting(self):

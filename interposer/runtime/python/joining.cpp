@@ -11,6 +11,7 @@
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
 #include "interposer/hook/guard.h"
+#include "interposer/runtime/awaiting.h"
 #include "interposer/runtime/python/evaluator.h"
 #include "interposer/runtime/python/functions.h"
 #include "interposer/runtime/python/interpreter.h"
@@ -39,6 +40,8 @@ constinit std::atomic<uint32_t> g_occasions{0};
 constinit std::atomic<bool> g_looking{false};  // a thread is
 constinit const char* g_why = "";
 constinit bool g_at_exit = false;
+
+void await();
 
 void refuse(const char* why) {
   g_why = why;
@@ -101,14 +104,14 @@ __attribute__((noinline)) int join(void*) {
       g_state.store(kWaiting, std::memory_order_release);
       return 0;
     case Checked::kWrong:
-      recorder.await_runtime.store(nullptr, std::memory_order_release);
+      runtime::stop_awaiting(await);
       refuse(
           "its frames are not laid out as in the builds of CPython 3.11 that silt was tried with");
       return 0;
     case Checked::kRight:
       break;
   }
-  recorder.await_runtime.store(nullptr, std::memory_order_release);
+  runtime::stop_awaiting(await);
   if (!find_evaluator(anchor, hook_frame)) {
     refuse("the native frames of its evaluator were not found");
     return 0;
@@ -142,7 +145,7 @@ void await() {
     g_looking.store(false, std::memory_order_release);
     if (!found) {
       if (occasion >= kOccasions) {
-        recorder.await_runtime.store(nullptr, std::memory_order_release);
+        runtime::stop_awaiting(await);
       }
       return;
     }
@@ -152,7 +155,7 @@ void await() {
   if (state != kWaiting) return;
   if (interpreter.version >> 16 != kTriedVersion) {
     if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
-    recorder.await_runtime.store(nullptr, std::memory_order_release);
+    runtime::stop_awaiting(await);
     return refuse("this version of CPython was not tried with silt (3.11 was)");
   }
   switch (has_started()) {
@@ -166,7 +169,7 @@ void await() {
   }
   if (!g_state.compare_exchange_strong(state, kAsked, std::memory_order_acq_rel)) return;
   if (!find_interpreter()) {
-    recorder.await_runtime.store(nullptr, std::memory_order_release);
+    runtime::stop_awaiting(await);
     return refuse("it does not export what silt needs");
   }
   if (interpreter.add_pending_call(join, nullptr) != 0) {
@@ -180,11 +183,11 @@ runtime::Presence start(const base::Options& options, const char*) {
   recorder.code_came = [] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
     g_occasions.store(0, std::memory_order_relaxed);
-    recorder.await_runtime.store(await, std::memory_order_release);
+    runtime::start_awaiting(await);
   };
   if (find_python()) {
     g_state.store(kWaiting, std::memory_order_release);
-    recorder.await_runtime.store(await, std::memory_order_release);
+    runtime::start_awaiting(await);
   }
   return runtime::Presence::kHere;
 }

@@ -4,6 +4,7 @@
 
 #include "symbolizer/report/findings/inner_allocator.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -21,7 +22,11 @@ struct Sign {
   const char* setting;
   const char* runtime = "";
   bool managed = false;
+  uint64_t piece_bytes = 0;
+  // Where it asks through this function it hands on each block as it is.
+  std::string_view unless = {};
 };
+constexpr uint64_t kZendChunk = uint64_t{2} << 20;
 
 // By function first, since static ones have no module of their own.
 constexpr std::array<Sign, 20> kSigns = {{
@@ -32,9 +37,9 @@ constexpr std::array<Sign, 20> kSigns = {{
     {"tcmalloc::", "", "tcmalloc", ""},
     {"_PyMem_ArenaAlloc", "", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
     {"_PyObject_Arena", "", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
-    {"zend_mm_", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
-    {"_emalloc", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
-    {"g_slice_", "", "GLib's slice allocator", "G_SLICE=always-malloc"},
+    {"zend_mm_", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
+    {"_emalloc", "", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
+    {"g_slice_", "", "GLib's slice allocator", "G_SLICE=always-malloc", "", false, 0, "g_malloc"},
     {"apr_palloc", "", "APR's pools", ""},
     {"apr_allocator_alloc", "", "APR's pools", ""},
     {"ngx_palloc", "", "nginx's pools", ""},
@@ -42,8 +47,8 @@ constexpr std::array<Sign, 20> kSigns = {{
     {"_obstack_newchunk", "", "an obstack", ""},
     {"", "libpython", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
     {"", "python3", "Python's own allocator (pymalloc)", "PYTHONMALLOC=malloc", "python"},
-    {"", "php", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
-    {"", "libphp", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php"},
+    {"", "php", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
+    {"", "libphp", "PHP's own allocator (Zend)", "USE_ZEND_ALLOC=0", "php", false, kZendChunk},
     {"", "libjvm", "the Java virtual machine", "", "", true},
 }};
 
@@ -66,18 +71,24 @@ std::optional<InnerAllocator> inner_allocator(const symbolize::FrameList& frames
     const std::string name = plain_name(frames[i].function);
     for (const Sign& sign : kSigns) {
       if (sign.function.empty() || !name.starts_with(sign.function)) continue;
-      return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed};
+      const auto passes_on = [&sign](const Frame& frame) {
+        return !sign.unless.empty() && plain_name(frame.function).starts_with(sign.unless);
+      };
+      if (std::any_of(frames.begin(), frames.begin() + static_cast<ptrdiff_t>(i), passes_on)) {
+        continue;
+      }
+      return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed, sign.piece_bytes};
     }
   }
   const std::string_view module = base_name(frames[first].module);
   for (const Sign& sign : kSigns) {
     if (sign.module.empty() || !module.starts_with(sign.module)) continue;
-    return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed};
+    return InnerAllocator{sign.name, sign.setting, sign.runtime, sign.managed, sign.piece_bytes};
   }
   // What a replaced `operator new` or `malloc` calls is an allocator, whatever its name.
   const size_t depth = inner_allocator_frames(frames);
   if (depth > first) {
-    return InnerAllocator{"an allocator inside '" + std::string(module) + "'", "", "", false};
+    return InnerAllocator{"an allocator inside '" + std::string(module) + "'", "", "", false, 0};
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #ifndef SILT_SYMBOLIZER_REPORT_FINDINGS_INNER_ALLOCATOR_H_
 #define SILT_SYMBOLIZER_REPORT_FINDINGS_INNER_ALLOCATOR_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,9 @@ struct InnerAllocator {
   // A managed heap that collects itself and has a bound of its own: nothing is said about what it
   // holds.
   bool managed = false;
+  // How much it maps at a time for blocks that it hands out itself, where larger ones get mappings
+  // of their own; 0: unknown.
+  uint64_t piece_bytes = 0;
 };
 
 // Who asked for this memory, if it was an allocator that hands it out itself. Frames innermost

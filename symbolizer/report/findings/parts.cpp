@@ -16,6 +16,7 @@
 #include "symbolizer/report/findings/relation.h"
 #include "symbolizer/report/findings/siblings.h"
 #include "symbolizer/report/origin.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -25,7 +26,6 @@ using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
 using symbolize::Frame;
-using symbolize::FrameKind;
 
 // Names are compared for so many of the largest groups only: pairs of groups are many.
 constexpr size_t kMostGroups = 400;
@@ -167,9 +167,9 @@ void join_parts(const read::Recording& recording, const Timeline& timeline, cons
         root.group.site = *meet;
       }
       if (what == Relation::kHolder) root.group.site = part.group.site;
-      // What a line of Python makes itself are the arguments of what it calls.
-      if (what == Relation::kPart && root.group.site.kind == FrameKind::kPython &&
-          part.group.site.kind == FrameKind::kPython &&
+      // What a line makes itself are the arguments of what it calls.
+      if (what == Relation::kPart && boxes_values(root.group.site.kind) &&
+          part.group.site.kind == root.group.site.kind &&
           part.group.judgement.growth_bytes > root.group.judgement.growth_bytes &&
           !is_beside_library(recording, names, options, root, part)) {
         root.sites.push_back(root.group.site);

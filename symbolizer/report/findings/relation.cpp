@@ -9,6 +9,7 @@
 #include "symbolizer/analyze/step.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/passage.h"
+#include "symbolizer/report/findings/pieces.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
@@ -19,7 +20,6 @@ using analyze::Judgement;
 using analyze::Timeline;
 using analyze::Verdict;
 using symbolize::Frame;
-using symbolize::FrameKind;
 
 // A container adds few blocks where the things it holds add many.
 constexpr double kContainerShare = 0.02;
@@ -84,6 +84,9 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
   const Verdict verdict = group.verdict();
   const bool container = is_container_of(group, root);
   if (!rises(group) && !(container && verdict == Verdict::kBounded)) return Relation::kNone;
+  if (same_function(root.site, group.site) && are_pieces(recording, names, part)) {
+    return Relation::kPart;
+  }
   const bool with_it = container || analyze::in_step(timeline, root.sum, group.sum);
   if (!with_it) return Relation::kNone;
   // No line of the user's is known for either: all that can be said is that they go together.
@@ -129,15 +132,14 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
 bool is_beside(const Timeline& timeline, const Candidate& whole, const Candidate& part) {
   // A tuple of three, a number, a text of twenty letters.
   constexpr double kSmallObject = 72;
-  if (whole.group.site.kind != FrameKind::kPython || part.group.site.kind != FrameKind::kPython) {
-    return false;
-  }
+  const symbolize::FrameKind kind = whole.group.site.kind;
+  if (!boxes_values(kind) || part.group.site.kind != kind) return false;
   const Judgement& judgement = part.group.judgement;
   const double all = whole.group.judgement.growth_bytes;
   if (part.group.verdict() != Verdict::kLeak || judgement.growth_bytes >= all) return false;
   const bool small = judgement.growth_bytes <= kSmallObject * judgement.growth_blocks;
   const bool calls = whole.functions.count(function_hash(part.group.site)) > 0 &&
-                     part.group.site.function != "<module>";
+                     part.group.site.function != find_runtime(kind)->file_code;
   // The list or dict that the thing is put into, by another line of a function that makes it.
   if (calls && is_container_of(part.group, whole.group)) return true;
   return (small || calls) && analyze::in_step(timeline, whole.group.sum, part.group.sum);

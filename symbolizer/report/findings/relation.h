@@ -25,10 +25,10 @@ Relation relation(const read::Recording& recording, const analyze::Timeline& tim
 bool is_beside_library(const read::Recording& recording, const NodeFrames& names,
                        const FoldOptions& options, const Candidate& whole, const Candidate& part);
 
-// Python objects that leak in step with more of them. Python hands tuples, numbers and the like out
-// again from lists of its own, so the place where a small one was first made may be anywhere; and a
-// function that makes something and has another make more of it makes one thing. What most of it
-// comes from tells more.
+// Of languages whose values are blocks of their own: what leaks in step with more of them. Python
+// hands tuples, numbers and the like out again from lists of its own, so the place where a small
+// one was first made may be anywhere; and a function that makes something and has another make more
+// of it makes one thing. What most of it comes from tells more.
 bool is_beside(const analyze::Timeline& timeline, const Candidate& whole, const Candidate& part);
 
 }  // namespace silt::report

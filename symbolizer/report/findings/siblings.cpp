@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
 namespace silt::report {
@@ -18,7 +19,6 @@ namespace {
 using analyze::Timeline;
 using analyze::Verdict;
 using symbolize::Frame;
-using symbolize::FrameKind;
 
 // Siblings are so many calls below the function where they meet, at most.
 constexpr size_t kNearSiblings = 5;
@@ -92,9 +92,9 @@ std::optional<Frame> sibling_site(const read::Recording& recording, const Timeli
   // One statement makes both, even one of main: `table.put(make(key))`.
   if (one_line && !meet) return whole.group.site;
   if (!meet) return std::nullopt;
-  // In Python every number and text that is handed to a function is a block of its own: an argument
+  // Where every number and text that is handed to a function is a block of its own, an argument
   // made by the very line that calls the function where the thing is made moves no site.
-  if (meet->kind == FrameKind::kPython && site_key(*meet) == site_key(part.group.site) &&
+  if (boxes_values(meet->kind) && site_key(*meet) == site_key(part.group.site) &&
       part.group.judgement.growth_bytes < whole.group.judgement.growth_bytes) {
     return whole.group.site;
   }

@@ -46,19 +46,61 @@ void hold_mappings(const Judgement& whole, double mapped, std::vector<Group>& gr
   }
 }
 
+std::optional<InnerAllocator> allocator_of(const WholeInput& input, size_t stack) {
+  return inner_allocator(frames_of(input.recording, input.recording.stacks[stack], input.names));
+}
+
+// Whether what these stacks mapped are pieces that the allocator cuts up, and not blocks so large
+// that each has a mapping of its own.
+bool are_pieces(const WholeInput& input, const InnerAllocator& inner,
+                const std::vector<size_t>& stacks) {
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+  for (const size_t stack : stacks) {
+    const auto& samples = input.recording.stacks[stack].samples;
+    if (samples.empty()) continue;
+    blocks += samples.back().live_blocks;
+    bytes += samples.back().live_bytes;
+  }
+  return inner.piece_bytes != 0 && bytes <= blocks * inner.piece_bytes;
+}
+
+// Who hands out what this place mapped. What is larger than a piece has a mapping of its own, which
+// a function of the runtime's language has asked for.
+std::optional<InnerAllocator> allocator_behind(const WholeInput& input, const Lead& lead) {
+  auto inner = allocator_of(input, lead.stacks.front());
+  const bool named = lead.site.kind != symbolize::FrameKind::kNative;
+  if (inner && inner->piece_bytes != 0 && named && !are_pieces(input, *inner, lead.stacks)) {
+    return std::nullopt;
+  }
+  return inner;
+}
+
+// Whether it is chance that this place of the runtime's language needed the pieces.
+bool is_chance(const WholeInput& input, const InnerAllocator& inner, const Group& group) {
+  if (group.heap != Heap::kMapping || group.site.kind == symbolize::FrameKind::kNative ||
+      group.stacks.empty() || !are_pieces(input, inner, group.stacks)) {
+    return false;
+  }
+  const auto own = allocator_of(input, group.stacks.front());
+  return own && own->name == inner.name;
+}
+
 // One finding of a runtime whose allocator hands out what grows: its pieces, and the containers
 // that the runtime grows beside them, have no other site than the runtime's own code.
 struct Joined {
   std::vector<read::StackId> stacks;
   double beside = 0;  // bytes of containers
 };
-Joined join_runtime(const WholeInput& input, const std::string& module,
+Joined join_runtime(const WholeInput& input, const InnerAllocator& inner, const std::string& module,
                     std::vector<Group>& groups) {
   Joined joined;
   for (Group& group : groups) {
-    if (!rises(group) || group.site.kind != symbolize::FrameKind::kNative) continue;
+    if (!rises(group)) continue;
     if (group.heap != Heap::kMapping && group.heap != Heap::kNative) continue;
-    if (group.site.module != module) continue;
+    const bool own =
+        group.site.kind == symbolize::FrameKind::kNative && group.site.module == module;
+    if (!own && !is_chance(input, inner, group)) continue;
     if (group.heap == Heap::kNative) joined.beside += group.judgement.growth_bytes;
     for (const size_t stack : group.stacks) {
       joined.stacks.push_back(input.recording.stacks[stack].id);
@@ -109,13 +151,9 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
       find_leads(input, Heap::kMapping, [reserved](const StackSummary& s) -> double {
         return reserved ? s.last_bytes : s.growth_bytes;
       });
-  std::optional<InnerAllocator> inner;
-  std::string module;
-  if (!leads.empty()) {
-    inner = inner_allocator(frames_of(
-        input.recording, input.recording.stacks[leads.front().stacks.front()], input.names));
-    module = leads.front().site.module;
-  }
+  const std::optional<InnerAllocator> inner =
+      leads.empty() ? std::nullopt : allocator_behind(input, leads.front());
+  const std::string module = leads.empty() ? "" : leads.front().site.module;
   if (inner && inner->managed) {
     // Judged by what lives in it.
     if (!input.recording.class_census.looks.empty() ||
@@ -129,7 +167,8 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
     return;
   }
   const bool runtime = inner && !inner->runtime.empty();
-  const bool named = !leads.empty() && leads.front().site.kind != symbolize::FrameKind::kNative;
+  const bool named = !leads.empty() && leads.front().site.kind != symbolize::FrameKind::kNative &&
+                     !(inner && inner->piece_bytes != 0);
   if ((!runtime || named) &&
       explained_by(input, groups, Heap::kMapping) >= kExplains * rise_of(mapped, 0) && !reserved) {
     return;
@@ -166,7 +205,7 @@ void judge_mappings(const WholeInput& input, std::vector<Group>& groups, Wholes&
                        .leads = shares_of(leads)});
   }
   Joined joined;
-  if (runtime) joined = join_runtime(input, module, groups);
+  if (runtime) joined = join_runtime(input, *inner, module, groups);
   if (joined.beside > 0) {
     remarks.push_back({.kind = Remark::Kind::kContainers, .bytes = joined.beside});
   }

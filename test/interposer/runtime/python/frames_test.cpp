@@ -17,6 +17,7 @@
 #include "interposer/runtime/python/layout.h"
 #include "interposer/runtime/python/text.h"
 #include "interposer/track/recorder.h"
+#include "test/interposer/runtime/prepared_stacks.h"
 
 namespace silt::python {
 namespace {
@@ -116,8 +117,7 @@ struct Stack {
 };
 
 Stack& prepared() {
-  static const bool once = recorder.stacks.initialize(track::kMarkerOverflow);
-  REQUIRE(once);
+  REQUIRE(test::stacks_are_prepared());
   static std::vector<std::unique_ptr<Stack>> stacks;  // code objects must not share addresses
   stacks.push_back(std::make_unique<Stack>());
   return *stacks.back();
@@ -233,11 +233,11 @@ TEST_CASE("a deep chain keeps its innermost frames, and says that it was cut") {
     all.push_back(frame);
     const std::string said = stack.update(frame);
     CHECK(said.starts_with("down:5 "));
-    CHECK(said.ends_with(i < static_cast<int>(kMostFrames) - 1 ? " <module>:1*" : " #2"));
+    CHECK(said.ends_with(i < static_cast<int>(runtime::kMostFrames) - 1 ? " <module>:1*" : " #2"));
   }
   // Not once a level: the work for all levels together stays in proportion to their number.
   CHECK(stack.statistics.walks_truncated > 0);
-  CHECK(stack.statistics.walks_truncated < 3000 / (kMostFrames - kCutFrames) + 2);
+  CHECK(stack.statistics.walks_truncated < 3000 / (runtime::kMostFrames - runtime::kCutFrames) + 2);
   while (!all.empty()) {
     CHECK(stack.update(all.back()).starts_with("down:5"));
     all.pop_back();

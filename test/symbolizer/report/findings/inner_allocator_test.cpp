@@ -27,6 +27,18 @@ TEST_CASE("an allocator is known by the function that asks for its pieces") {
   CHECK(python->runtime == "python");
 }
 
+TEST_CASE("an allocator that hands on each block as it comes from malloc cuts up none") {
+  const Frame malloc = frame("malloc", "", 0, "/x/libsilt.so");
+  const Frame slices = frame("g_slice_alloc", "", 0, "/lib/libglib-2.0.so.0");
+  const Frame page = frame("", "", 0, "/lib/libglib-2.0.so.0");
+  const auto cut = inner_allocator({malloc, page, slices, kMain});
+  REQUIRE(cut);
+  CHECK(cut->setting == "G_SLICE=always-malloc");
+  // With that setting, and from GLib 2.76 on.
+  CHECK_FALSE(
+      inner_allocator({malloc, frame("g_malloc", "", 0, "/lib/libglib-2.0.so.0"), slices, kMain}));
+}
+
 TEST_CASE("static functions of an interpreter are known by its file") {
   const auto php = inner_allocator({kMap, frame("", "", 0, "/usr/bin/php8.2"), kMain});
   REQUIRE(php);

@@ -35,7 +35,8 @@ const std::vector<symbolize::Frame> kPool = {
 // A program whose allocator maps segments and hands them out evenly. `resident` is in megabytes.
 template <typename Resident>
 Report pool_report(const Resident& resident, uint64_t reserve = 0,
-                   const std::vector<symbolize::Frame>& stack = kPool) {
+                   const std::vector<symbolize::Frame>& stack = kPool,
+                   uint64_t segment = kSegment) {
   test::NamedHeap heap({stack});
   heap.recording().stacks[0].heap = read::Heap::kMapping;
   uint64_t mapped = 0;
@@ -46,8 +47,8 @@ Report pool_report(const Resident& resident, uint64_t reserve = 0,
   for (int i = 0; i < 10; ++i) {
     const auto bytes = static_cast<uint64_t>(resident(i) * 1e6);
     while (mapped < bytes) {
-      heap.allocate(1, kSegment);
-      mapped += kSegment;
+      heap.allocate(1, segment);
+      mapped += segment;
     }
     heap.churn(1000);
     heap.snapshot(3);
@@ -85,6 +86,28 @@ TEST_CASE("an interpreter's allocator is a finding of the whole that names the s
   CHECK(finding.leads.size() == 1);
   CHECK(render::reason_text(finding.why).find("USE_ZEND_ALLOC=0") != std::string::npos);
   CHECK(place_key(finding).find("whole:mapping") != std::string::npos);
+}
+
+TEST_CASE(
+    "a function that needed an interpreter's next piece is a lead, and no finding of its own") {
+  symbolize::Frame site = frame("Agent::record", "/srv/worker.php", 8);
+  site.kind = symbolize::FrameKind::kPhp;
+  const std::vector<symbolize::Frame> stack = {frame("mmap", "", 0, "/x/libsilt.so"),
+                                               frame("", "", 0, "/usr/bin/php8.2"), site,
+                                               frame("main", "", 0, "/usr/bin/php8.2")};
+  const auto grows = [](int i) { return 6 + 10 * i; };
+  const uint64_t chunk = uint64_t{2} << 20;
+  const Report pieces = pool_report(grows, 0, stack, chunk);
+  REQUIRE(count(pieces, Verdict::kLeak) + count(pieces, Verdict::kGrowing) == 1);
+  CHECK(pieces.findings.front().whole == "mapping");
+  CHECK(pieces.findings.front().leads.size() == 1);
+  CHECK(render::reason_text(pieces.findings.front().why).find("USE_ZEND_ALLOC=0") !=
+        std::string::npos);
+  // Larger blocks are each somebody's.
+  const Report blocks = pool_report(grows, 0, stack, 2 * chunk);
+  REQUIRE(count(blocks, Verdict::kLeak) == 1);
+  CHECK(blocks.findings.front().whole.empty());
+  CHECK(blocks.findings.front().site.function == "Agent::record");
 }
 
 TEST_CASE("a pool that is full, or fills ever more slowly, is no leak") {

@@ -1,0 +1,9 @@
+<?php
+
+namespace App;
+
+leaf();
+$made = function () {
+    return leaf();
+};
+$made();
