@@ -17,7 +17,7 @@ namespace {
 using format::SectionType;
 
 // Those that have frames on native stacks, which is how a function comes to be named.
-ScriptKind kind_of(std::string_view runtime) {
+ScriptKind kind_of_functions(std::string_view runtime) {
   return runtime == "php" ? ScriptKind::kPhp : ScriptKind::kPython;
 }
 
@@ -38,7 +38,8 @@ Result<std::vector<RuntimeFunction>> SnapshotFile::runtime_functions() {
     if (!file) return file.error();
     const std::string_view runtime =
         entry.runtime < known->size() ? std::string_view((*known)[entry.runtime].name) : "";
-    functions[i] = {std::move(*function), std::move(*file), kind_of(runtime), entry.runtime};
+    functions[i] = {std::move(*function), std::move(*file), kind_of_functions(runtime),
+                    entry.runtime};
   }
   return functions;
 }

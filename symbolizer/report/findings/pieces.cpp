@@ -16,7 +16,7 @@ namespace {
 
 // Of a finding's bytes; less is not worth a word.
 constexpr double kTellsShare = 0.1;
-constexpr double kNearlyAll = 0.95;
+constexpr double kAsGoodAsAll = 0.95;
 
 // The allocator that cuts up what this stack asks malloc for; only those that a setting opens are
 // known to be such.
@@ -56,7 +56,7 @@ void tell_pieces(const read::Recording& recording, const NodeFrames& names,
     if (!allocator || pieces < kTellsShare * all) continue;
     const double share = pieces / all;
     group.remarks.push_back({.kind = Remark::Kind::kHandedOutBy,
-                             .share = share < kNearlyAll ? share : 0,
+                             .share = share < kAsGoodAsAll ? share : 0,
                              .name = allocator->name,
                              .setting = allocator->setting});
   }

@@ -26,7 +26,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 // Functions of the engine's and its extensions have no file. Composer's folder, Debian's and PEAR's
 // hold what was installed; an archive is a program that somebody has packed.
-report::Origin origin_of(const symbolize::Frame& frame) {
+report::Origin php_origin_of(const symbolize::Frame& frame) {
   const std::string_view file = frame.file;
   if (file.empty()) return report::Origin::kRuntime;
   const bool library = contains(file, "/vendor/") || file.starts_with("/usr/share/php") ||
@@ -42,7 +42,7 @@ void settle(const report::Settling&, std::vector<report::Group>& groups) {
   }
 }
 
-std::string before_site(const report::Finding&) { return "memory allocated in "; }
+std::string before_php_site(const report::Finding&) { return "memory allocated in "; }
 
 // "php8.2", "php-fpm8.2", "libphp8.2.so", but not "phpunit".
 bool is_php(std::string_view file) {
@@ -58,7 +58,7 @@ bool is_php(std::string_view file) {
   return false;
 }
 
-std::vector<std::string> notes(const read::Recording& recording, const report::Report&) {
+std::vector<std::string> php_notes(const read::Recording& recording, const report::Report&) {
   for (const read::Snapshot::Runtime& runtime : recording.snapshots.back().runtimes) {
     if (runtime.name != "php") continue;
     const std::string php = runtime.version.empty() ? "PHP" : "PHP " + runtime.version;
@@ -91,12 +91,12 @@ constexpr report::Runtime kPhp = {.name = "php",
                                   .kind_word = "php",
                                   .programs = kPhpPrograms,
                                   .libraries = kPhpLibraries,
-                                  .origin_of = origin_of,
+                                  .origin_of = php_origin_of,
                                   .hides_native_frames = true,
                                   .boxes_values = true,
                                   .file_code = "{main}",
                                   .settle = settle,
-                                  .notes = notes,
-                                  .before_site = before_site};
+                                  .notes = php_notes,
+                                  .before_site = before_php_site};
 
 }  // namespace silt::runtime
