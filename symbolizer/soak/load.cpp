@@ -87,6 +87,7 @@ void Load::ended(pid_t pid, int wait_status) {
 
 void Load::stop() {
   stopped_ = true;
+  has_worked_ = has_worked_ || (child_.running() && steady_clock::now() - started_ >= kQuick);
   // The group exists as long as its leader was not reaped.
   if (child_.running()) kill(-child_.pid, SIGTERM);
 }

@@ -35,6 +35,8 @@ class Load {
   pid_t pid() const { return child_.pid; }
   size_t runs() const { return runs_; }
   std::string why_given_up() const;
+  // Whether each run failed within seconds: then there was no load.
+  bool never_worked() const { return failures_ > 0 && !has_worked_; }
   std::vector<std::string> take_news();    // failures since the last call
   std::vector<std::string> notes() const;  // what to say at the end
 

@@ -26,7 +26,11 @@ constexpr double kSnapshotPatience = 60;  // seconds; a loaded machine is slow, 
 // For a process that blocks silt's signal and does not allocate: a part of the interval between two
 // snapshots, so that a soak takes no longer for it.
 constexpr double kReachPart = 0.25, kLeastReach = 1, kMostReach = 10;
-constexpr double kLastSnapshotPatience = 3;              // when somebody waits for the end
+constexpr double kLastSnapshotPatience = 3;  // when somebody waits for the end
+// Snapshots that come late, on a busy machine or because they take longer than the interval, may
+// lengthen a soak by this part of it, and by so many intervals.
+constexpr double kMostLate = 0.5;
+constexpr double kMostIntervalsLate = 10;
 constexpr auto kLookInterval = std::chrono::seconds(1);  // a worker of ten seconds is seen
 
 class Session {
@@ -72,6 +76,8 @@ class Session {
     // On a machine that is too busy a snapshot comes late; the next ones then come later too, since
     // two that are close together tell little.
     steady_clock::duration late{0};
+    Moment end = load_start_ + seconds(task_.plan.duration_seconds * (1 + kMostLate) +
+                                       kMostIntervalsLate * task_.plan.interval_seconds);
     Moment last = load_start_;
     size_t round = 0;
     for (const double at : task_.plan.snapshot_seconds) {
@@ -82,14 +88,21 @@ class Session {
         due = soonest;
       }
       if (!running_.wait(due, doing)) break;
-      if (at == task_.plan.snapshot_seconds.front()) late += look_into_heaps_first();
-      const bool is_last = at == task_.plan.snapshot_seconds.back();
+      if (at == task_.plan.snapshot_seconds.front()) {
+        const steady_clock::duration looked = look_into_heaps_first();
+        late += looked;
+        end += looked;
+      }
+      const bool is_late = steady_clock::now() > end && taken_ + 1 >= kFewestSnapshots;
+      const bool is_last = at == task_.plan.snapshot_seconds.back() || is_late;
+      is_cut_short_ = at != task_.plan.snapshot_seconds.back() && is_late;
       take_snapshots(kSnapshotPatience, is_last ? wish_at_last() : process::Wish::kPlain);
       if (is_last) look_into_heaps(snapshots_.latest());
       look_at_classes(round++);
       last = steady_clock::now();
       load_end_ = last;
       if (taken_ > 0) log::step(position(last));
+      if (is_last) break;
     }
     if (running_.going_on())
       running_.wait(load_start_ + seconds(task_.plan.duration_seconds), doing);
@@ -188,9 +201,19 @@ class Session {
     if (!running_.ended_itself() && !snapshots_.own_failure().empty()) {
       result.notes.push_back("a snapshot failed: " + snapshots_.own_failure());
     }
+    if (is_cut_short_) {
+      const size_t wanted = task_.plan.snapshot_seconds.size();
+      result.notes.push_back(std::to_string(taken_) + " of " + std::to_string(wanted) +
+                             " snapshots were taken: they took longer than " +
+                             format_duration(task_.plan.interval_seconds) + " each");
+    }
     if (load != nullptr) {
       for (const std::string& note : load->notes()) result.notes.push_back(note);
-      if (running_.gave_up()) result.mistrust = load->why_given_up();
+      if (running_.gave_up()) {
+        result.mistrust = load->why_given_up();
+      } else if (load->never_worked()) {
+        result.mistrust = "there was no load: " + load->notes().front();
+      }
     }
     result.notes.insert(result.notes.end(), running_.notes().begin(), running_.notes().end());
     return result;
@@ -200,6 +223,7 @@ class Session {
   Running running_;
   Moment load_start_{}, load_end_{}, next_look_{};
   size_t taken_ = 0;
+  bool is_cut_short_ = false;
   Snapshots snapshots_;
   SeenProcesses seen_;
 };

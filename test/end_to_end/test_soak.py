@@ -202,6 +202,15 @@ class Ends(Soak):
                            "--load", "no-such-command", "--", "sleep", "600", status=3)
         self.assertIn("3 of 3 runs of the load failed, the last one with status 127", err)
 
+    def test_a_load_of_which_each_run_failed_was_none(self):
+        # It might have worked later: the soak is over sooner than the patience for that.
+        out, _ = self.soak("--duration", "3s", "--load", "exit 6", "--", "sleep", "600", status=3)
+        self.assertRegex(out, r"no verdict: there was no load: \d+ of \d+ runs of the load failed")
+
+    def test_snapshots_that_take_longer_than_the_interval_do_not_lengthen_it(self):
+        _, err = self.soak("--duration", "2s", "--snapshots", "400", "--", "sleep", "600")
+        self.assertRegex(err, r"\d+ of 400 snapshots were taken: they took longer than 4 ms each")
+
     def test_a_load_that_fails_while_the_program_starts_is_a_load_afterwards(self):
         _, err = self.soak("--duration", "4s", "--warm-up", "200ms", "--grace", "500ms",
                            "--load", "test -e ready || exit 7; echo once more >> runs; sleep 0.1",
