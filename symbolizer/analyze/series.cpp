@@ -10,15 +10,6 @@
 namespace silt::analyze {
 namespace {
 
-// Of all heaps that are counted block by block: objects of runtimes are among the stacks.
-double allocated_blocks(const read::Snapshot& snapshot) {
-  uint64_t blocks = snapshot.meta.native.allocated_blocks + snapshot.meta.mapping.allocated_blocks;
-  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) {
-    blocks += runtime.objects.allocated_blocks;
-  }
-  return static_cast<double>(blocks);
-}
-
 double seconds_of(const read::Snapshot& snapshot) {
   return static_cast<double>(snapshot.meta.elapsed_ns) / 1e9;
 }
@@ -172,6 +163,14 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
 }
 
 }  // namespace
+
+double allocated_blocks(const read::Snapshot& snapshot) {
+  uint64_t blocks = snapshot.meta.native.allocated_blocks + snapshot.meta.mapping.allocated_blocks;
+  for (const read::Snapshot::Runtime& runtime : snapshot.runtimes) {
+    blocks += runtime.objects.allocated_blocks;
+  }
+  return static_cast<double>(blocks);
+}
 
 Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work) {
   Timeline timeline;

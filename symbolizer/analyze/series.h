@@ -38,6 +38,10 @@ struct Timeline {
   double length_seconds = 0;     // from the first to the last regular snapshot
 };
 
+// Blocks allocated since the start, in all heaps that are counted block by block: objects of
+// runtimes are among them.
+double allocated_blocks(const read::Snapshot& snapshot);
+
 // `work`: units of work done by the time of each snapshot, or empty.
 Timeline make_timeline(const read::Recording& recording, const std::vector<double>& work = {});
 

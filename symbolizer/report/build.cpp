@@ -81,10 +81,8 @@ Busyness busyness_of(const read::Recording& recording, const Timeline& timeline)
   const auto more = [](uint64_t before, uint64_t after) {
     return after > before ? static_cast<double>(after - before) : 0;
   };
-  busyness.allocations_per_hour =
-      more(first.meta.native.allocated_blocks + first.meta.mapping.allocated_blocks,
-           last.meta.native.allocated_blocks + last.meta.mapping.allocated_blocks) *
-      3600 / timeline.length_seconds;
+  const double allocated = analyze::allocated_blocks(last) - analyze::allocated_blocks(first);
+  busyness.allocations_per_hour = std::max(0.0, allocated) * 3600 / timeline.length_seconds;
   constexpr auto kCpu = static_cast<size_t>(format::Cost::process_cpu_nanoseconds);
   if (first.costs.size() > kCpu && last.costs.size() > kCpu && first.costs[kCpu] > 0) {
     busyness.processors = more(first.costs[kCpu], last.costs[kCpu]) / 1e9 / timeline.length_seconds;

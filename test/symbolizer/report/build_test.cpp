@@ -104,5 +104,22 @@ TEST_CASE("the time until the limit follows from pace and resident memory") {
   CHECK(*report.findings[0].seconds_to_limit == Approx(100));
 }
 
+TEST_CASE("how busy a process was is told by the objects of its runtimes too") {
+  NamedHeap heap({{kMalloc, frame("a", "app.cpp", 8), kMain}});
+  for (int i = 0; i < 5; ++i) {
+    heap.churn(100);
+    heap.snapshot(36);
+  }
+  const double native = heap.report().busyness.allocations_per_hour;
+  CHECK(native > 0);
+  uint64_t objects = 0;
+  for (read::Snapshot& snapshot : heap.recording().snapshots) {
+    snapshot.runtimes.resize(1);
+    snapshot.runtimes[0].objects.allocated_blocks = objects;
+    objects += 1000;
+  }
+  CHECK(heap.report().busyness.allocations_per_hour == Approx(native + 100000));
+}
+
 }  // namespace
 }  // namespace silt::test
