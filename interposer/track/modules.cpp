@@ -33,6 +33,20 @@ Segments segments_of(uint64_t start, bool main) {
   return Segments{reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff), header->e_phnum};
 }
 
+// Whether the loader means the noted module by an object of which code is on a stack, so that its
+// name can be read. The loader may give the next library the same addresses and the same link_map.
+bool is_same(const ModuleRecord& module, const unwind::Object& object) {
+  if (module.main) return true;
+  if (object.link_map != module.link_map || object.start != module.start ||
+      object.end != module.end || object.eh_frame_header != module.eh_frame_header) {
+    return false;
+  }
+  const char* const name = static_cast<const link_map*>(object.link_map)->l_name;
+  const size_t size = base::length(name);
+  const size_t known = base::length(module.path);  // a relative name has a folder before it
+  return known == 0 || (size <= known && base::equal(module.path + known - size, name));
+}
+
 // The whole range of a program that the loader knows in pieces.
 void widen_range(const Segments& segments, ModuleRecord* module) {
   for (size_t i = 0; i < segments.count; ++i) {
@@ -96,7 +110,8 @@ ModuleRecord* Modules::find_open(uint64_t address) {
 }
 
 void Modules::close(ModuleRecord* module, uint32_t node_count) {
-  module->end_node = node_count;
+  // (A birth is the sum of two numbers that grow; they are read one after the other.)
+  module->end_node = node_count > module->first_node ? node_count : module->first_node;
   module->unloaded.store(true, std::memory_order_release);
   for (uint32_t i = 0; in_box_ && i < count(); ++i) {
     if (&records_[i] == module) copy_to_box(i);
@@ -143,20 +158,32 @@ void Modules::begin_anew() {
   box_.abandon_chunks(count());
 }
 
-void Modules::note(uint64_t pc, uint32_t node_count) {
-  ModuleRecord* const open = find_open(pc - 1);
-  if (open != nullptr && open->link_map != nullptr) return;
+Modules::Closed Modules::note(uint64_t pc, uint32_t node_count) {
   unwind::Object object;
-  if (!unwind::find_object(pc - 1, &object)) return;
-  if (open != nullptr) close(open, node_count);
+  if (!unwind::find_object(pc - 1, &object)) return Closed{};
+  const ModuleRecord* const open = find_open(pc - 1);
+  if (open != nullptr && open->link_map != nullptr && is_same(*open, object)) return Closed{};
   const uint32_t known = count_.load(std::memory_order_relaxed);
+  Closed closed;
+  for (uint32_t i = 0; i < known; ++i) {
+    ModuleRecord& old = records_[i];
+    if (old.start >= object.end || old.end <= object.start) continue;
+    if (old.unloaded.load(std::memory_order_relaxed)) continue;
+    if (&old != open && still_loaded(old)) continue;
+    if (old.link_map != nullptr) {
+      if (closed.end == 0 || old.start < closed.start) closed.start = old.start;
+      if (old.end > closed.end) closed.end = old.end;
+    }
+    close(&old, node_count);
+  }
   ModuleRecord* const module = records_.ensure(known);
-  if (module == nullptr) return;
+  if (module == nullptr) return closed;
   const auto* const link = static_cast<const link_map*>(object.link_map);
   module->start = object.start;
   module->end = object.end;
   module->load_bias = link->l_addr;
   module->link_map = link;
+  module->eh_frame_header = object.eh_frame_header;
   module->first_node = node_count;
   module->end_node = UINT32_MAX;
   module->main = link->l_name == nullptr || link->l_name[0] == '\0';
@@ -174,14 +201,16 @@ void Modules::note(uint64_t pc, uint32_t node_count) {
   if (module->main) widen_range(segments, module);
   read_build_id(segments, module);
   add(known);
+  return closed;
 }
 
-void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_t node_count) {
+Modules::Closed Modules::note_copy(uint64_t start, uint64_t end, uint64_t original,
+                                   uint32_t node_count) {
   unwind::Object object;
-  if (unwind::find_object(start, &object)) return;
-  note(original + 1, node_count);
+  if (unwind::find_object(start, &object)) return Closed{};
+  const Closed closed = note(original + 1, node_count);
   const ModuleRecord* const source = find_open(original);
-  if (source == nullptr || source->link_map == nullptr) return;
+  if (source == nullptr || source->link_map == nullptr) return closed;
   const uint64_t bias = source->load_bias + (start - original);
   uint32_t first_node = 0;
   const uint32_t known = count_.load(std::memory_order_relaxed);
@@ -189,13 +218,13 @@ void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_
     ModuleRecord& other = records_[i];
     if (other.start >= end || other.end <= start) continue;
     const bool open = !other.unloaded.load(std::memory_order_relaxed);
-    if (open && other.link_map != nullptr) return;
-    if (open && other.start == start && other.end == end && other.load_bias == bias) return;
+    if (open && other.link_map != nullptr) return closed;
+    if (open && other.start == start && other.end == end && other.load_bias == bias) return closed;
     if (open) close(&other, node_count);
     if (other.end_node > first_node) first_node = other.end_node;
   }
   ModuleRecord* const copy = records_.ensure(known);
-  if (copy == nullptr) return;
+  if (copy == nullptr) return closed;
   copy->start = start;
   copy->end = end;
   copy->load_bias = bias;
@@ -205,13 +234,15 @@ void Modules::note_copy(uint64_t start, uint64_t end, uint64_t original, uint32_
   copy->build_id_size = source->build_id_size;
   base::copy_bytes(copy->build_id, source->build_id, sizeof(copy->build_id));
   add(known);
+  return closed;
 }
 
 bool Modules::still_loaded(const ModuleRecord& module) {
   if (module.main || module.link_map == nullptr) return true;
   unwind::Object object;
   return unwind::find_object(module.start, &object) && object.start == module.start &&
-         object.link_map == module.link_map;
+         object.link_map == module.link_map && object.end == module.end &&
+         object.eh_frame_header == module.eh_frame_header;
 }
 
 }  // namespace silt::track

@@ -54,7 +54,9 @@ void describe_interpreter(int64_t slot, int64_t position_slot,
 
 void note_copied_code(uint64_t start, uint64_t end, uint64_t original) {
   const base::SpinGuard guard(unwind::derive_lock);
-  recorder.modules.note_copy(start, end, original, recorder.stacks.node_count());
+  const auto closed =
+      recorder.modules.note_copy(start, end, original, recorder.stacks.node_count());
+  if (closed.end != 0) forget_code(closed.start, closed.end);
 }
 
 void forget_walks() { recorder.epoch.fetch_add(1, std::memory_order_release); }

@@ -20,7 +20,11 @@ constinit Recorder recorder{};
 
 namespace {
 
-void note_module(uint64_t pc) { recorder.modules.note(pc, recorder.stacks.node_count()); }
+void note_module(uint64_t pc) {
+  const auto closed = recorder.modules.note(pc, recorder.stacks.node_count());
+  if (closed.end != 0) [[unlikely]]
+    forget_code(closed.start, closed.end);
+}
 
 NodeId root_for(unwind::Ending ending) {
   switch (ending) {
@@ -226,14 +230,19 @@ bool libunwind_maps_in_vain() { return unwind::libunwind_maps_in_vain(); }
 
 void note_loaded_code() { recorder.rules.forget_guesses_inside_objects(); }
 
+// Until the lock is given back nobody learns of what lies there now: its nodes are made afterwards,
+// and none of the old ones is found for it.
+void forget_code(uint64_t start, uint64_t end) {
+  recorder.rules.forget_locked(start, end);
+  recorder.stacks.retire(start, end);
+  recorder.epoch.fetch_add(1, std::memory_order_release);
+}
+
 void note_unloaded_code() {
   unwind::note_unloaded_objects();
-  const bool any = recorder.modules.close_unloaded(recorder.stacks.node_count(),
-                                                   [](uint64_t start, uint64_t end) {
-                                                     recorder.rules.forget(start, end);
-                                                     recorder.stacks.retire(start, end);
-                                                   });
-  if (any) recorder.epoch.fetch_add(1, std::memory_order_release);
+  if (!recorder.modules.any_unloaded()) return;
+  const base::SpinGuard guard(unwind::derive_lock);
+  recorder.modules.close_unloaded(recorder.stacks.node_count(), forget_code);
 }
 
 bool on_unwinding_stack(const void* frame) { return unwind::derive_stack.contains(frame); }

@@ -195,6 +195,8 @@ bool libunwind_maps_in_vain();
 
 // Some time after a dlopen.
 void note_loaded_code();
+// Code in [start, end) is no longer there. With derive_lock held.
+void forget_code(uint64_t start, uint64_t end);
 // After a dlclose. Normal context, with the thread's mode kInHook.
 void note_unloaded_code();
 

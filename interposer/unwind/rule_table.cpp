@@ -151,6 +151,10 @@ FrameRule RuleTable::find_or_derive(uint64_t pc, base::LazilyBlockedSignals& blo
 
 void RuleTable::forget(uint64_t start, uint64_t end) {
   const base::SpinGuard guard(derive_lock);
+  forget_locked(start, end);
+}
+
+void RuleTable::forget_locked(uint64_t start, uint64_t end) {
   Table* const table = table_.load(std::memory_order_relaxed);
   if (table == nullptr) return;
   for (uint64_t i = 0; i <= table->mask; ++i) {

@@ -50,6 +50,8 @@ class RuleTable {
   // Forgets the rules of pcs in [start, end): an object was unloaded there, or loaded where code
   // without unwind information had been. Takes derive_lock.
   void forget(uint64_t start, uint64_t end);
+  // The same for who holds derive_lock: an observer may.
+  void forget_locked(uint64_t start, uint64_t end);
 
   // Forgets frame-pointer guesses for pcs that now lie inside a loaded object. Takes derive_lock.
   void forget_guesses_inside_objects();

@@ -80,6 +80,12 @@ std::vector<std::string> SkippedFiles::take_notes() {
 
 namespace {
 
+std::string impossible_modules(uint32_t count, const std::filesystem::path& path) {
+  return "the figures of " + std::to_string(count) + " loaded " +
+         (count == 1 ? "library" : "libraries") + " in " + in_quotes(path) +
+         " are impossible: addresses of code there have no names";
+}
+
 // The box of a process that was killed, as a snapshot behind those beside it.
 Result<SnapshotFile> open_box(const std::filesystem::path& path, const ByteSource& source) {
   auto tables = read_box_tables(source);
@@ -163,6 +169,9 @@ std::optional<NewestSnapshot> take_newest(std::vector<SnapshotHeader>& headers,
     if (!newest) {
       skipped.add(path, newest.error().message);
       continue;
+    }
+    if (const uint32_t count = newest->file.impossible_modules(); count != 0) {
+      skipped.add_note(impossible_modules(count, path));
     }
     headers.pop_back();
     return std::move(*newest);

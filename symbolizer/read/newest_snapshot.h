@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "symbolizer/base/result.h"
@@ -47,6 +48,8 @@ struct NewestSnapshot {
 class SkippedFiles {
  public:
   void add(const std::filesystem::path& path, const std::string& reason);
+  // Of a file that was used: a sentence for the recording's notes.
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
   // "'file' is …", of the first one.
   const std::string& first() const { return first_; }
   std::vector<std::string> take_notes();

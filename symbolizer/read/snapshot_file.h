@@ -127,7 +127,11 @@ class SnapshotFile {
   Result<StackRows> stack_rows() const;  // of one that is not compact
   Result<StackRows> changed_rows(const StackRows& base) const;
   Result<Texts> texts();
+  // Without those whose figures cannot be: code that lay there has no module. (Up to 0.1.0 threads
+  // that unloaded libraries at the same time could leave such entries.)
   Result<std::vector<Module>> modules();
+  // How many the last call of modules() left out.
+  uint32_t impossible_modules() const { return impossible_modules_; }
   Result<std::vector<Mapping>> mappings();
   Result<std::vector<uint64_t>> costs() const;
   Result<std::vector<Snapshot::Rss>> rss() const;
@@ -172,6 +176,7 @@ class SnapshotFile {
   std::string strings_;
   bool strings_loaded_ = false;
   size_t text_budget_ = kTextBudget;
+  uint32_t impossible_modules_ = 0;
 };
 
 }  // namespace silt::read

@@ -201,10 +201,12 @@ Result<std::vector<Module>> SnapshotFile::modules() {
     return corrupt("it has more modules than any program");
   }
   std::vector<Module> modules;
+  impossible_modules_ = 0;
   for (const auto& entry : items_of<format::ModuleEntry>(*section)) {
     if (entry.start >= entry.end || entry.first_node > entry.end_node ||
         entry.build_id_size > sizeof(entry.build_id)) {
-      return corrupt("the figures of module " + std::to_string(modules.size()) + " are impossible");
+      ++impossible_modules_;
+      continue;
     }
     auto path = text(entry.path);
     if (!path) return path.error();

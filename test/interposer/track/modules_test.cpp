@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -142,6 +143,70 @@ TEST_CASE("a module that was unloaded is closed, and noted anew when it comes ba
     CHECK(module.end_node == round * 100 + 50);
   }
   CHECK_FALSE(modules->at(0)->unloaded);
+}
+
+TEST_CASE("a module never ends before it began") {
+  const char* const path = std::getenv("SILT_TEST_MODULE");
+  REQUIRE(path != nullptr);
+  auto modules = std::make_unique<Modules>();
+  void* const handle = dlopen(path, RTLD_NOW);
+  REQUIRE(handle != nullptr);
+  modules->note(reinterpret_cast<uint64_t>(dlsym(handle, "loaded_function")) + 1, 100);
+  REQUIRE(modules->count() == 1);
+  CHECK_FALSE(modules->any_unloaded());
+  REQUIRE(dlclose(handle) == 0);
+  unwind::note_unloaded_objects();
+  CHECK(modules->any_unloaded());
+  // A number that was read before the module was noted.
+  CHECK(modules->close_unloaded(50, [](uint64_t, uint64_t) {}));
+  CHECK(modules->at(0)->first_node == 100);
+  CHECK(modules->at(0)->end_node == 100);
+  CHECK_FALSE(modules->any_unloaded());
+  CHECK_FALSE(modules->close_unloaded(200, [](uint64_t, uint64_t) {}));
+  CHECK(modules->at(0)->end_node == 100);
+}
+
+TEST_CASE("another module that comes where one was before that one is closed has its own entry") {
+  unwind::choose_object_search(GENERATE("maps", "loader"));
+  const char* const path = std::getenv("SILT_TEST_MODULE");
+  REQUIRE(path != nullptr);
+  std::string folder = "/tmp/silt_modules_test.XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::string twin = folder + "/twin.so";
+  std::filesystem::copy_file(path, twin);
+  auto modules = std::make_unique<Modules>();
+  void* handle = dlopen(path, RTLD_NOW);
+  REQUIRE(handle != nullptr);
+  const auto pc = reinterpret_cast<uint64_t>(dlsym(handle, "loaded_function")) + 1;
+  modules->note(pc, 10);
+  REQUIRE(dlclose(handle) == 0);
+  // As if the thread that closed it were held up, and another one opened the twin meanwhile.
+  handle = dlopen(twin.c_str(), RTLD_NOW);
+  std::filesystem::remove_all(folder);
+  REQUIRE(handle != nullptr);
+  const auto new_pc = reinterpret_cast<uint64_t>(dlsym(handle, "loaded_function")) + 1;
+  unwind::note_unloaded_objects();
+  const Modules::Closed closed = modules->note(new_pc, 20);
+  REQUIRE(modules->count() == 2);
+  const ModuleRecord& first = *modules->at(0);
+  const ModuleRecord& second = *modules->at(1);
+  CHECK(std::string(second.path) == twin);
+  CHECK(second.first_node == 20);
+  CHECK(second.end_node == UINT32_MAX);
+  if (new_pc == pc) {  // (The loader puts it there, and takes the same link_map, if it can.)
+    CHECK(closed.start == first.start);
+    CHECK(closed.end == first.end);
+    CHECK(first.unloaded);
+    CHECK(first.end_node == 20);
+  }
+  modules->close_unloaded(30, [](uint64_t, uint64_t) {});
+  CHECK(first.end_node == (new_pc == pc ? 20u : 30u));
+  CHECK_FALSE(second.unloaded);
+  CHECK(modules->note(new_pc + 1, 40).end == 0);
+  CHECK(modules->count() == 2);
+  dlclose(handle);
+  unwind::choose_object_search("maps");
+  unwind::note_unloaded_objects();
 }
 
 TEST_CASE("a copy of a part of a module is its code at another address") {

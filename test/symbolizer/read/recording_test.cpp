@@ -110,6 +110,30 @@ TEST_CASE("a snapshot that cannot be read is skipped with a note") {
   CHECK_THAT(recording->notes[1], Catch::Contains("003.silt': it is truncated: 100 of"));
 }
 
+TEST_CASE("a module that cannot be is told once, and no snapshot is skipped for it") {
+  RecordingBuilder process;
+  const auto stack = process.stack({"f"});
+  Module module;
+  module.start = 0x1000;
+  module.end = 0x2000;
+  module.first_node = 3;
+  module.end_node = 2;
+  process.values().modules.push_back(module);
+  for (int i = 0; i < 3; ++i) {
+    process.allocate(stack, 1, 10);
+    process.take_snapshot(i);
+  }
+  const TemporaryFolder folder;
+  process.write(folder.path());
+  const auto recording = read_recording(folder.path());
+  REQUIRE(recording.ok());
+  CHECK(recording->snapshots.size() == 3);
+  CHECK(recording->stacks[0].samples.back().live_blocks == 3);
+  REQUIRE(recording->notes.size() == 1);
+  CHECK_THAT(recording->notes[0], Catch::StartsWith("the figures of 1 loaded library in '") &&
+                                      Catch::Contains("002.silt' are impossible"));
+}
+
 TEST_CASE("a snapshot of another process is not joined") {
   RecordingBuilder process, other;
   process.take_snapshot(0);
