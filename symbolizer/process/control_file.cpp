@@ -13,7 +13,7 @@
 namespace silt::process {
 namespace {
 
-std::string in_root(pid_t pid, const std::string& path) { return proc_path(pid, "root") + path; }
+std::string in_root(pid_t pid, const std::string& path) { return living_path(pid, "root") + path; }
 
 std::string folder_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().native();
