@@ -60,10 +60,10 @@ bool tell_owners(pid_t pid, const std::string& path, process::Wish wish) {
   return true;
 }
 
-// Whether silt is not in a process, as far as that can be seen.
+// Whether silt is not in a process, as far as that can be seen: one that has ended shows nothing.
 bool is_stranger(pid_t pid) {
   const auto maps = process::read_proc(process::living_path(pid, "maps"));
-  return maps && !process::parse_maps(*maps).interposer;
+  return maps && !maps->empty() && !process::parse_maps(*maps).interposer;
 }
 
 std::string name_of(pid_t pid) {

@@ -256,20 +256,6 @@ class ControlFiles(AskingTest):
         self.assertEqual(pathlib.Path(precious).read_text(encoding="utf-8"), "kept")
 
 
-class Ends(AskingTest):
-    def test_a_process_lives_on_when_its_main_thread_has_ended(self):
-        """/proc/PID calls it a zombie then and shows nothing of it; its other threads do."""
-        process = self.start([harness.program("early_ends"), "main"])
-        process.wait_line("ready ends")
-        report = self.report(self.dump(process.pid))
-        self.assertEqual(report.sums("keep_in_thread")[:2], (50, 50000))
-        self.assertGreater(report.json["snapshots"][-1]["rss_bytes"], 0)
-        out, _ = self.tool("top", "--once")
-        self.assertRegex(out, rf"(?m)^ *{process.pid} .*[MGk]B .*early_ends main$")
-        self.assertIn("keep_in_thread", self.tool("top", "--once", process.pid)[0])
-        self.assertEqual(process.finish(), 0)
-
-
 class Soaks(AskingTest):
     def test_a_program_that_cannot_be_reached_does_not_hold_up_a_soak(self):
         reader, writer = os.pipe()  # nobody writes: the program waits
