@@ -168,5 +168,18 @@ class Ends(harness.SiltTest):
         process.process.wait()
 
 
+class Named(harness.SiltTest):
+    def test_a_recording_that_is_named_twice_counts_once(self):
+        self.run_program([harness.program("early_ends"), "main"])
+        recording = self.recording()
+        link = os.path.join(self.folder, "link")
+        os.symlink(recording, link)
+        alone = self.tool("report", "--format", "json", recording)[0]
+        for more in (recording, link, self.snapshots(recording)[0]):
+            out, err = self.tool("report", "--format", "json", recording, more)
+            self.assertIn("counts once", err)
+            self.assertEqual(out, alone)
+
+
 if __name__ == "__main__":
     harness.main()
