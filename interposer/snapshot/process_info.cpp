@@ -110,7 +110,7 @@ void read_process_info() {
 ResidentMemory read_resident_memory() {
   ResidentMemory memory{};
   static constinit char buffer[2048]{};  // under the snapshot slot; small stacks are real
-  read_lines("/proc/self/status", buffer, sizeof(buffer), [&memory](const char* line) {
+  read_lines("/proc/thread-self/status", buffer, sizeof(buffer), [&memory](const char* line) {
     if (base::starts_with(line, "VmRSS:"))
       memory.rss = kilobytes_after(line);
     else if (base::starts_with(line, "RssAnon:"))
@@ -125,7 +125,7 @@ ResidentMemory read_resident_memory() {
 
 uint64_t resident_now() {
   char text[96];
-  if (read_small_file("/proc/self/statm", text, sizeof(text)) <= 0) return 0;
+  if (read_small_file("/proc/thread-self/statm", text, sizeof(text)) <= 0) return 0;
   const char* at;
   base::parse_decimal(text, &at);
   while (*at == ' ') ++at;

@@ -60,10 +60,10 @@ bool tell_owners(pid_t pid, const std::string& path, process::Wish wish) {
   return true;
 }
 
-// Whether silt is not in a process, as far as that can be seen.
+// Whether silt is not in a process, as far as that can be seen: one that has ended shows nothing.
 bool is_stranger(pid_t pid) {
-  const auto maps = process::read_proc(process::proc_path(pid, "maps"));
-  return maps && !process::parse_maps(*maps).interposer;
+  const auto maps = process::read_proc(process::living_path(pid, "maps"));
+  return maps && !maps->empty() && !process::parse_maps(*maps).interposer;
 }
 
 std::string name_of(pid_t pid) {
@@ -87,7 +87,7 @@ void add_tree(pid_t root, std::vector<Asked>& all) {
     if (!known) all.push_back({pid, in_tree, {}});
   };
   const auto recorded = [](pid_t pid) {
-    const auto maps = process::read_proc(process::proc_path(pid, "maps"));
+    const auto maps = process::read_proc(process::living_path(pid, "maps"));
     return maps && process::is_recorded(process::parse_maps(*maps));
   };
   const size_t before = all.size();
@@ -101,7 +101,7 @@ void add_tree(pid_t root, std::vector<Asked>& all) {
   for (const pid_t pid : below) {
     if (recorded(pid)) {
       add(pid, true);
-    } else if (process::read_proc(process::proc_path(pid, "maps"))) {
+    } else if (process::read_proc(process::living_path(pid, "maps"))) {
       log::warning(name_of(pid) + ", started by it, is not recorded");
     }
   }

@@ -36,7 +36,7 @@ std::string recording_of(const std::string& snapshot) {
 
 // Whether it maps a runtime that can list its heap: all others need not be asked.
 bool may_list_a_heap(pid_t pid) {
-  const auto maps = process::read_proc(process::proc_path(pid, "maps"));
+  const auto maps = process::read_proc(process::living_path(pid, "maps"));
   if (!maps) return true;
   for (std::string_view rest = *maps; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "symbolizer/base/byte_source.h"
 #include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 #include "symbolizer/base/setting_text.h"
@@ -57,8 +58,16 @@ struct Target {
 Result<push::Headers> read_headers(const std::string& path) {
   push::Headers headers;
   if (path.empty()) return headers;
-  std::ifstream file(path);
-  if (!file) return Error{"cannot read " + in_quotes(path)};
+  constexpr uint64_t kMost = 64 << 10;  // servers refuse less
+  const auto failure = [&path](const std::string& why) {
+    return Error{"cannot read --header-file " + in_quotes(path) + ": " + why};
+  };
+  const auto source = FileSource::open(path);
+  if (!source) return failure(source.error().message);
+  if (source->size() > kMost) return failure("is larger than 64 KiB");
+  const auto text = source->read(0, source->size());
+  if (!text) return failure(text.error().message);
+  std::istringstream file(*text);
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty()) continue;

@@ -4,11 +4,16 @@
 
 #include "symbolizer/commands/recordings.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
-#include <map>
+#include <optional>
+#include <set>
 #include <system_error>
+#include <utility>
 
+#include "symbolizer/base/log.h"
 #include "symbolizer/base/quote.h"
 
 namespace silt::commands {
@@ -32,6 +37,54 @@ bool holds_snapshots(const fs::path& folder) {
   return false;
 }
 
+// Files are the same whatever they are called: `a`, `./a`, a link to it.
+using Identity = std::pair<dev_t, ino_t>;
+
+std::optional<Identity> identity_of(const fs::path& path) {
+  struct stat status {};
+  if (stat(path.empty() ? "." : path.c_str(), &status) != 0) return std::nullopt;
+  return Identity{status.st_dev, status.st_ino};
+}
+
+void say_once(const fs::path& path, const char* why) {
+  log::warning(in_quotes(path) + " counts once: " + why);
+}
+
+// What was named so far: a recording that counted twice would make two processes of one.
+class Named {
+ public:
+  bool has(const fs::path& path) const {
+    const auto identity = identity_of(path);
+    return identity && seen_.count(*identity) > 0;
+  }
+  // Says so if it is not.
+  bool is_new(const fs::path& path) {
+    const auto identity = identity_of(path);
+    if (!identity || seen_.insert(*identity).second) return true;
+    say_once(path, "it is named more than once");
+    return false;
+  }
+
+ private:
+  std::set<Identity> seen_;
+};
+
+// Snapshot files of one folder.
+struct Group {
+  fs::path folder;
+  std::vector<fs::path> files;
+};
+
+void add_to_group(const fs::path& file, std::vector<Group>& groups) {
+  const auto folder = identity_of(file.parent_path());
+  for (Group& group : groups) {
+    if (identity_of(group.folder) != folder) continue;
+    group.files.push_back(file);
+    return;
+  }
+  groups.push_back({file.parent_path(), {file}});
+}
+
 }  // namespace
 
 Result<std::vector<ReadRecording>> recordings_named(const std::vector<std::string>& paths) {
@@ -45,8 +98,8 @@ Result<std::vector<ReadRecording>> recordings_named(const std::vector<std::strin
     }};
   }
   std::vector<ReadRecording> reads;
-  std::map<fs::path, std::vector<fs::path>> snapshots;  // by folder
-  std::vector<fs::path> order;
+  std::vector<Group> groups;  // of snapshot files
+  Named named;
   for (const std::string& text : paths) {
     const fs::path path(text);
     std::error_code error;
@@ -55,17 +108,23 @@ Result<std::vector<ReadRecording>> recordings_named(const std::vector<std::strin
       return Error{"cannot read " + in_quotes(path) + ": no such file or folder"};
     }
     if (!fs::is_directory(status)) {
-      const fs::path folder = path.parent_path();
-      if (snapshots[folder].empty()) order.push_back(folder);
-      snapshots[folder].push_back(path);
-    } else if (holds_snapshots(path) || read::find_recordings(path).empty()) {
-      reads.push_back([path] { return read::read_recording(path); });
-    } else {
-      reads.push_back([path] { return newest_in(path, "in " + in_quotes(path)); });
+      if (named.is_new(path)) add_to_group(path, groups);
+      continue;
+    }
+    const bool itself = holds_snapshots(path);
+    const std::vector<fs::path> found =
+        itself ? std::vector<fs::path>() : read::find_recordings(path);
+    const fs::path recording = found.empty() ? path : found.front();
+    if (named.is_new(recording)) {
+      reads.push_back([recording] { return read::read_recording(recording); });
     }
   }
-  for (const fs::path& folder : order) {
-    reads.push_back([files = snapshots[folder]] { return read::read_snapshots(files); });
+  for (const Group& group : groups) {
+    if (named.has(group.folder)) {
+      say_once(group.files.front(), "its recording is named too");
+      continue;
+    }
+    reads.push_back([files = group.files] { return read::read_snapshots(files); });
   }
   return reads;
 }

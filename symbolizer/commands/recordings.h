@@ -19,6 +19,7 @@ using ReadRecording = std::function<Result<read::Recording>()>;
 
 // Snapshot files of one folder are one recording; a folder that is none stands for the newest
 // recording in it; without paths it is the newest here, or in SILT_OUT.
+// What is named twice, under whatever names, counts once; a warning says so.
 Result<std::vector<ReadRecording>> recordings_named(const std::vector<std::string>& paths);
 
 }  // namespace silt::commands

@@ -34,7 +34,7 @@ Result<StatusFacts> find_process(pid_t pid) {
 }
 
 Result<MapFacts> find_interposer_in(pid_t pid) {
-  const auto maps = read_proc(proc_path(pid, "maps"));
+  const auto maps = read_proc(living_path(pid, "maps"));
   if (!maps) {
     if (errno == EACCES || errno == EPERM) {
       return about(pid, "belongs to another user, or may not be looked at");
@@ -43,6 +43,8 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
   }
   MapFacts facts = parse_maps(*maps);
   if (!facts.interposer) {
+    const auto status = maps->empty() ? status_of(pid) : std::nullopt;
+    if (status && status->state == 'Z') return about(pid, "has ended already");
     return about(pid, "runs without libsilt.so, which cannot be put into it now");
   }
   if (facts.left_out) {

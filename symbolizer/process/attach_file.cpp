@@ -16,9 +16,9 @@ namespace silt::process {
 AttachFile::AttachFile(pid_t pid, const StatusFacts& status)
     : name_(".attach_pid" + own_pid(pid, status)) {
   struct stat process {};
-  if (stat(proc_path(pid, "").c_str(), &process) != 0) process.st_gid = getegid();
+  if (stat(living_path(pid, "").c_str(), &process) != 0) process.st_gid = getegid();
   for (const char* const folder : {"cwd", "root/tmp"}) {
-    if (make(proc_path(pid, folder), status.user, process.st_gid)) return;
+    if (make(living_path(pid, folder), status.user, process.st_gid)) return;
   }
 }
 

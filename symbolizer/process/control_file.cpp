@@ -4,6 +4,7 @@
 
 #include "symbolizer/process/control_file.h"
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -13,7 +14,7 @@
 namespace silt::process {
 namespace {
 
-std::string in_root(pid_t pid, const std::string& path) { return proc_path(pid, "root") + path; }
+std::string in_root(pid_t pid, const std::string& path) { return living_path(pid, "root") + path; }
 
 std::string folder_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().native();
@@ -49,6 +50,28 @@ std::optional<ControlFile> find_control(pid_t pid, const MapFacts& maps,
     known = ControlFile{path, *control};
   }
   return known;
+}
+
+std::optional<ControlFile> find_left_control(pid_t pid, const std::string& folder,
+                                             const StatusFacts& status,
+                                             std::filesystem::file_time_type asked) {
+  namespace fs = std::filesystem;
+  constexpr auto kClockStep = std::chrono::seconds(1);  // of the times that files have
+  if (folder.empty()) return std::nullopt;
+  const pid_t own = status.namespace_pids.empty() ? pid : status.namespace_pids.back();
+  const std::string number = "." + std::to_string(own);
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().native();
+    if (!name.starts_with("silt.") || name.find(number) == std::string::npos) continue;
+    const std::string path = (at->path() / format::kControlFileName).native();
+    const auto control = read_control(pid, path, status);
+    if (!control) continue;
+    std::error_code none;
+    const auto written = fs::last_write_time(snapshot_path(path, control->last_sequence), none);
+    if (!none && written + kClockStep >= asked) return ControlFile{path, *control};
+  }
+  return std::nullopt;
 }
 
 std::string folder_for_requests(pid_t pid, const MapFacts& maps,

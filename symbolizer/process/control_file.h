@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,12 @@ std::optional<format::Control> read_control(pid_t pid, const std::string& path,
 // The control file among those that the process maps, and what it says. A process that has become
 // another user may have two; the one in use knows of more snapshots.
 std::optional<ControlFile> find_control(pid_t pid, const MapFacts& maps, const StatusFacts& status);
+
+// The control file of a process that has ended, with nothing left in /proc: among the recordings in
+// `folder`, the process's own by its ids, whose last snapshot was written after `asked`.
+std::optional<ControlFile> find_left_control(pid_t pid, const std::string& folder,
+                                             const StatusFacts& status,
+                                             std::filesystem::file_time_type asked);
 
 // Where the process looks for requests, as far as can be told: in its recording, also when the
 // control file there was damaged, else in its card's folder. Empty: not known.

@@ -175,8 +175,29 @@ std::optional<uint64_t> start_in_stat(std::string_view text) {
   return start;
 }
 
+bool ended_in_stat(std::string_view text) {
+  const size_t name_end = text.rfind(')');  // ") Z "
+  if (name_end == std::string_view::npos || text.size() < name_end + 3) return false;
+  const char state = text[name_end + 2];
+  return state == 'Z' || state == 'X';
+}
+
 std::string proc_path(pid_t pid, const std::string& name) {
   return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
+std::string living_path(pid_t pid, const std::string& name) {
+  const auto has_ended = [pid](const std::string& stat) {
+    const auto text = read_proc(proc_path(pid, stat));
+    return !text || ended_in_stat(*text);
+  };
+  if (has_ended("stat")) {
+    for (const pid_t thread : threads_of(pid)) {
+      const std::string task = "task/" + std::to_string(thread) + "/";
+      if (thread != pid && !has_ended(task + "stat")) return proc_path(pid, task + name);
+    }
+  }
+  return proc_path(pid, name);
 }
 
 std::optional<std::string> read_proc(const std::string& path) {

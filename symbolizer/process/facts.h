@@ -62,9 +62,15 @@ std::optional<format::Control> parse_control(std::string_view bytes, pid_t pid,
 
 // Of /proc/PID/stat: when the process was started, in ticks since the machine was.
 std::optional<uint64_t> start_in_stat(std::string_view text);
+// Of the same, or of /proc/PID/task/TID/stat: whether the letter of the state says ended.
+bool ended_in_stat(std::string_view text);
 
 // /proc/PID/NAME.
 std::string proc_path(pid_t pid, const std::string& name);
+// Where NAME is of a process whose main thread may have ended before others (pthread_exit): what
+// all threads share (maps, exe, root, environ, statm, ...) is gone from /proc/PID then and still in
+// /proc/PID/task/TID of one that lives. Else, or where none does: /proc/PID/NAME.
+std::string living_path(pid_t pid, const std::string& name);
 // A whole file of /proc, or nothing (errno tells why).
 std::optional<std::string> read_proc(const std::string& path);
 std::vector<pid_t> threads_of(pid_t pid);

@@ -149,7 +149,7 @@ class Waiting {
 
 std::string path_from_here(pid_t pid, const std::string& path) {
   std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? path : proc_path(pid, "root") + path;
+  return std::filesystem::exists(path, ignored) ? path : living_path(pid, "root") + path;
 }
 
 Result<HeapTaken> take_heap(pid_t pid, const HeapWish& wish) {

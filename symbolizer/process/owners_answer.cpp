@@ -29,7 +29,7 @@ Result<std::optional<read::Owners>> read_owners(pid_t pid, const std::string& pa
   // Of a process in a container the path is its own.
   std::error_code ignored;
   const bool here = std::filesystem::exists(path, ignored);
-  auto source = FileSource::open(here ? path : proc_path(pid, "root") + path);
+  auto source = FileSource::open(here ? path : living_path(pid, "root") + path);
   if (!source) return source.error();
   auto file = read::SnapshotFile::open(std::make_unique<FileSource>(std::move(*source)));
   if (!file) return file.error();

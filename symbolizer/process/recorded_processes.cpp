@@ -21,7 +21,7 @@ namespace {
 
 // Of /proc/PID/statm, in pages: size, resident, …
 uint64_t resident_bytes(pid_t pid) {
-  const std::string text = read_proc(proc_path(pid, "statm")).value_or("");
+  const std::string text = read_proc(living_path(pid, "statm")).value_or("");
   const size_t begin = text.find(' ');
   uint64_t pages = 0;
   if (begin == std::string::npos) return 0;
@@ -90,13 +90,13 @@ std::vector<RecordedProcess> recorded_processes(pid_t root, pid_t self) {
   for (const pid_t pid : candidates) {
     if (const auto parent = parent_of(pid)) parents.push_back({pid, *parent});
     if (pid == self) continue;
-    const auto maps = read_proc(proc_path(pid, "maps"));
+    const auto maps = read_proc(living_path(pid, "maps"));
     if (!maps) continue;
     const MapFacts facts = parse_maps(*maps);
     if (!is_recorded(facts)) continue;
     RecordedProcess process;
     process.pid = pid;
-    process.command = command_line(read_proc(proc_path(pid, "cmdline")).value_or(""));
+    process.command = command_line(read_proc(living_path(pid, "cmdline")).value_or(""));
     process.rss_bytes = resident_bytes(pid);
     process.asleep = facts.card && facts.card->asleep;
     found.emplace(pid, std::move(process));

@@ -4,6 +4,8 @@
 
 #include "symbolizer/process/signal_obstacle.h"
 
+#include <utility>
+
 #include "interposer/format/control.h"
 #include "symbolizer/base/setting_text.h"
 
@@ -25,7 +27,13 @@ std::string objection(const Card& card) {
 
 std::optional<StatusFacts> status_of(pid_t pid) {
   const auto text = read_proc(proc_path(pid, "status"));
-  return text ? parse_status(*text) : std::nullopt;
+  auto status = text ? parse_status(*text) : std::nullopt;
+  if (!status || status->state != 'Z') return status;
+  const auto thread = read_proc(living_path(pid, "status"));
+  auto living = thread ? parse_status(*thread) : std::nullopt;
+  if (!living) return status;
+  living->namespace_pids = std::move(status->namespace_pids);  // a thread's tell its own
+  return living;
 }
 
 bool is_stopped(const StatusFacts& status) { return status.state == 'T' || status.state == 't'; }
@@ -43,7 +51,7 @@ std::string signal_obstacle(pid_t pid, const StatusFacts& status, const std::opt
   for (const pid_t thread : threads_of(pid)) {
     const auto text = read_proc(proc_path(pid, "task/" + std::to_string(thread) + "/status"));
     const auto facts = text ? parse_status(*text) : std::nullopt;
-    if (!facts) continue;
+    if (!facts || facts->state == 'Z' || facts->state == 'X') continue;
     if ((facts->blocked & bit) == 0) blocked = false;
     if (facts->state == 'R') *working = true;
   }

@@ -17,6 +17,7 @@ namespace silt::process {
 // Why no signal may be sent as the process says itself; empty: one may.
 std::string objection(const Card& card);
 
+// Of one whose main thread has ended before others: what one of these says, under its own ids.
 std::optional<StatusFacts> status_of(pid_t pid);
 bool is_stopped(const StatusFacts& status);
 

@@ -66,12 +66,16 @@ class Asking {
     if (auto failure = begin()) return *failure;
     for (;;) {
       const Moment looked = steady_clock::now();
-      if (auto result = answer())
+      if (auto result = answer()) {
+        if (!*result) return written_after_all(result->error());
         return wish_.change == Change::kDisarm ? asleep(*result) : *result;
-      if (auto failure = press()) return *failure;
+      }
+      if (auto failure = press()) return written_after_all(*failure);
       // Of a process with a hundred thousand mappings a look takes long; it is to get some rest.
       const auto cost = std::chrono::duration_cast<milliseconds>(steady_clock::now() - looked);
-      if (process_.ended_within(std::max(kPollInterval, 2 * cost))) return ended(pid_);
+      if (process_.ended_within(std::max(kPollInterval, 2 * cost))) {
+        return written_after_all(ended(pid_));
+      }
     }
   }
 
@@ -102,6 +106,8 @@ class Asking {
       return about(pid_,
                    "cannot write: its recording " + folder_in_quotes(deleted) + " was deleted");
     }
+    if (maps->card) card_folder_ = maps->card->folder;
+    asked_ = std::filesystem::file_time_type::clock::now();
     completed_before_ = known_ ? known_->control.completed : 0;
     error_before_ = maps->error_id;
     write_request(*maps);
@@ -144,6 +150,11 @@ class Asking {
       return about(
           pid_, "cannot write: its recording " + folder_in_quotes(known_->path) + " was deleted");
     }
+    return told();
+  }
+
+  // What the control file says of the request.
+  std::optional<Result<std::string>> told() const {
     const format::Control& control = known_->control;
     if (control.completed == completed_before_) return std::nullopt;
     if (control.last_error != 0) {
@@ -153,6 +164,18 @@ class Asking {
                    "could not write a snapshot to " + folder_in_quotes(known_->path) + ": " + why);
     }
     return snapshot_path(known_->path, control.last_sequence);
+  }
+
+  // A process may end right after its snapshot, and sooner than anybody looks at the recording.
+  Result<std::string> written_after_all(const Error& failure) {
+    if (wish_.change == Change::kArm) return failure;
+    if (!known_) {
+      known_ = find_left_control(pid_, card_folder_, status_, asked_);
+    } else if (auto control = read_control(pid_, known_->path, status_)) {
+      known_->control = *control;
+    }
+    const auto result = known_ ? told() : std::nullopt;
+    return result ? *result : Result<std::string>(failure);
   }
 
   // A process that has become another user makes a recording anew.
@@ -255,6 +278,8 @@ class Asking {
   std::optional<ControlFile> known_;
   uint32_t completed_before_ = 0;
   std::string error_before_;
+  std::string card_folder_;
+  std::filesystem::file_time_type asked_{};
   std::optional<WrittenRequest> request_;
   Moment start_{}, last_sent_{}, next_look_{};
   bool sent_ = false;

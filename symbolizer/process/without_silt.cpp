@@ -120,11 +120,11 @@ std::vector<std::string> what_helps(pid_t pid) {
   Stranger process;
   process.pid = pid;
   std::error_code error;
-  process.executable = fs::read_symlink(proc_path(pid, "exe"), error).native();
-  process.command = read_proc(proc_path(pid, "cmdline")).value_or("");
-  process.cgroup = read_proc(proc_path(pid, "cgroup")).value_or("");
-  process.maps = read_proc(proc_path(pid, "maps")).value_or("");
-  const std::string environment = read_proc(proc_path(pid, "environ")).value_or("");
+  process.executable = fs::read_symlink(living_path(pid, "exe"), error).native();
+  process.command = read_proc(living_path(pid, "cmdline")).value_or("");
+  process.cgroup = read_proc(living_path(pid, "cgroup")).value_or("");
+  process.maps = read_proc(living_path(pid, "maps")).value_or("");
+  const std::string environment = read_proc(living_path(pid, "environ")).value_or("");
   constexpr std::string_view kNodeOptions = "NODE_OPTIONS=";
   for (size_t at = 0; at < environment.size();) {
     const size_t end = std::min(environment.find('\0', at), environment.size());
@@ -132,10 +132,10 @@ std::vector<std::string> what_helps(pid_t pid) {
     if (entry.starts_with(kNodeOptions)) process.node_options = entry.substr(kNodeOptions.size());
     at = end + 1;
   }
-  if (const auto status = read_proc(proc_path(pid, "status"))) {
+  if (const auto status = read_proc(living_path(pid, "status"))) {
     if (const auto facts = parse_status(*status)) process.caught = facts->caught;
   }
-  const Obstacle obstacle = recording_obstacle(proc_path(pid, "exe"));
+  const Obstacle obstacle = recording_obstacle(living_path(pid, "exe"));
   if (!obstacle.partly) process.obstacle = obstacle.text;
   return what_helps(process);
 }

@@ -21,7 +21,7 @@ namespace {
 
 int open_folder_of(pid_t pid, const std::string& folder) {
   constexpr int kFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-  const std::string root_path = proc_path(pid, "root");
+  const std::string root_path = living_path(pid, "root");
   const int root = open(root_path.c_str(), kFlags);
   if (root < 0) return -1;
   open_how how{};

@@ -57,7 +57,7 @@ std::vector<pid_t> SeenProcesses::look(const std::vector<pid_t>& pids, double se
     process.name = facts->name;  // another one after exec
     now_[pid] = key;
     if (!process.recorded) {
-      const auto maps = process::read_proc(folder + "/maps");
+      const auto maps = process::read_proc(process::living_path(pid, "maps"));
       if (!maps) continue;
       process.recorded = process::is_recorded(process::parse_maps(*maps));
     }

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import resource
 import pathlib
 import shutil
 import socket
@@ -196,6 +197,19 @@ class Push(Exports):
         self.assertIn("has a line that is no header", err)
         self.assertNotIn("cret", err)
         self.assertEqual(len(receiver.requests), 1)
+
+    def test_headers_from_what_never_ends_or_is_no_headers_are_refused(self):
+        large = self.write("large", "X-A: b\n" * 10000)
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        for path, why in (("/dev/zero", "not a regular file"), (fifo, "not a regular file"),
+                          (self.folder, "is a folder"), (large, "is larger than 64 KiB"),
+                          (os.path.join(self.folder, "none"), "no such file or directory")):
+            _, err = self.tool("push", "--header-file", path, "http://localhost:1", self.folder,
+                               status=3, timeout=20,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                                                     (1 << 30, 1 << 30)))
+            self.assertEqual(err, f"silt push: cannot read --header-file '{path}': {why}\n")
 
     def test_no_redirect_is_followed_and_no_proxy_asked(self):
         elsewhere = self.receiver(receivers.pyroscope)

@@ -133,6 +133,53 @@ class Preloads(harness.SiltTest):
         self.assertEqual((silt.stdout, silt.stderr), (plain.stdout, plain.stderr))
         self.assertEqual(os.listdir(self.out), [])
 
+class Ends(harness.SiltTest):
+    def test_a_process_lives_on_when_its_main_thread_has_ended(self):
+        """/proc/PID calls it a zombie then and shows nothing of it; its other threads do."""
+        process = self.start([harness.program("early_ends"), "main"])
+        process.wait_line("ready ends")
+        report = self.report(self.dump(process.pid))
+        self.assertEqual(report.sums("keep_in_thread")[:2], (50, 50000))
+        self.assertGreater(report.json["snapshots"][-1]["rss_bytes"], 0)
+        out, _ = self.tool("top", "--once")
+        self.assertRegex(out, rf"(?m)^ *{process.pid} .*[MGk]B .*early_ends main$")
+        self.assertIn("keep_in_thread", self.tool("top", "--once", process.pid)[0])
+        self.assertEqual(process.finish(), 0)
+
+    def test_a_snapshot_counts_also_when_the_process_ends_right_after_it(self):
+        """Its signal interrupts a wait, for which the program gives up."""
+        for _ in range(5):
+            process = self.start([harness.program("early_ends"), "wait"],
+                                 settings={"SILT_AT_EXIT": "0"})
+            process.wait_line("ready ends")
+            path = self.dump(process.pid)
+            self.assertEqual(self.snapshots(os.path.dirname(path)), [path])
+            self.assertEqual(process.finish(), 0)
+
+    def test_no_advice_to_start_what_was_recorded_anew(self):
+        process = self.start([harness.program("early_ends"), "wait"],
+                             settings={"SILT_AT_EXIT": "0"})
+        process.wait_line("ready ends")
+        os.kill(process.pid, signal.SIGKILL)
+        ended = f"/proc/{process.pid}/stat"
+        harness.wait_until(lambda: ") Z " in pathlib.Path(ended).read_text("utf-8"), "the end")
+        _, err = self.tool("dump", process.pid, status=3)
+        self.assertEqual(err, f"silt: process {process.pid} has ended already\n")
+        process.process.wait()
+
+
+class Named(harness.SiltTest):
+    def test_a_recording_that_is_named_twice_counts_once(self):
+        self.run_program([harness.program("early_ends"), "main"])
+        recording = self.recording()
+        link = os.path.join(self.folder, "link")
+        os.symlink(recording, link)
+        alone = self.tool("report", "--format", "json", recording)[0]
+        for more in (recording, link, self.snapshots(recording)[0]):
+            out, err = self.tool("report", "--format", "json", recording, more)
+            self.assertIn("counts once", err)
+            self.assertEqual(out, alone)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "test/symbolizer/temporary_folder.h"
@@ -43,6 +46,36 @@ TEST_CASE("a folder that was deleted is not there") {
   const test::TemporaryFolder folder;
   CHECK(folder_exists(getpid(), (folder.path() / "control").native()));
   CHECK_FALSE(folder_exists(getpid(), (folder.path() / "gone" / "control").native()));
+}
+
+TEST_CASE("a process that has ended is told by what it left, if that was written since") {
+  namespace fs = std::filesystem;
+  const test::TemporaryFolder folder;
+  const pid_t pid = 4321;
+  StatusFacts status;
+  status.namespace_pids = {pid, 7};
+  const auto asked = fs::file_time_type::clock::now();
+  const auto found = [&] { return find_left_control(pid, folder.path(), status, asked); };
+  const auto leave = [&](const std::string& name, uint32_t owner) {
+    format::Control control{};
+    std::memcpy(control.magic, format::kControlMagic, sizeof(control.magic));
+    control.version = format::kControlVersion;
+    control.pid = owner;
+    control.completed = 1;
+    fs::create_directory(folder.path() / name);
+    folder.write(name + "/control", {reinterpret_cast<const char*>(&control), sizeof(control)});
+    return fs::path(folder.write(name + "/000.silt", "x"));
+  };
+  CHECK_FALSE(found());
+  leave("silt.app.8", 8);  // another's
+  leave("other.7", 7);
+  const fs::path snapshot = leave("silt.app.7", 7);
+  REQUIRE(found());
+  CHECK(found()->path == folder.path() / "silt.app.7" / "control");
+  CHECK(found()->control.completed == 1);
+  fs::last_write_time(snapshot, asked - std::chrono::hours(1));
+  CHECK_FALSE(found());  // of an earlier process of the same number
+  CHECK_FALSE(find_left_control(pid, "", status, asked));
 }
 
 }  // namespace

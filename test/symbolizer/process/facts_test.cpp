@@ -4,8 +4,17 @@
 
 #include "symbolizer/process/facts.h"
 
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <string>
+#include <thread>
+
+#include "symbolizer/process/signal_obstacle.h"
 
 namespace silt::process {
 namespace {
@@ -44,8 +53,9 @@ TEST_CASE("a card says that its process sleeps, and whether it can be woken") {
 }
 
 TEST_CASE("a card that contradicts itself, or is none, is not believed") {
-  for (const char* text : {"", "23", "23 -", "23 -/tmp", "x - /tmp", "65 - /tmp", "-1 - /tmp",
-                           "0 - /tmp", "23 s /tmp", "0 Z /tmp", "23 S /tmp", "23 - tmp", "23 - ../tmp"}) {
+  for (const char* text :
+       {"", "23", "23 -", "23 -/tmp", "x - /tmp", "65 - /tmp", "-1 - /tmp", "0 - /tmp", "23 s /tmp",
+        "0 Z /tmp", "23 S /tmp", "23 - tmp", "23 - ../tmp"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_card(text));
   }
@@ -89,6 +99,48 @@ TEST_CASE("whose process it is") {
   REQUIRE(status);
   CHECK(status->user == 22);
   CHECK(parse_status("State:\tS\nUid:\nSigCgt:\t0\n"));
+}
+
+TEST_CASE("the state in stat stands after the name, which may hold anything") {
+  CHECK(ended_in_stat("7 (a) Z 1 7"));
+  CHECK(ended_in_stat("7 (a) X 1 7"));
+  CHECK(ended_in_stat("7 (a) S ) Z 1 7"));
+  CHECK_FALSE(ended_in_stat("7 (a) Z 1) S 1 7"));
+  CHECK_FALSE(ended_in_stat("7 (a"));
+  CHECK_FALSE(ended_in_stat("7 (a)"));
+}
+
+TEST_CASE("what a main thread that has ended no longer shows is its other threads'") {
+  CHECK(living_path(getpid(), "maps") == proc_path(getpid(), "maps"));
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::thread([out = ready[1]] {
+      while (!ended_in_stat(read_proc(proc_path(getpid(), "stat")).value_or(""))) usleep(1000);
+      if (write(out, "r", 1) != 1) _exit(1);
+      for (;;) pause();
+    }).detach();
+    syscall(SYS_exit, 0);  // of this thread alone
+  }
+  close(ready[1]);
+  char letter = 0;
+  const ssize_t count = read(ready[0], &letter, 1);
+  close(ready[0]);
+  const std::string there = living_path(child, "maps");
+  const auto maps = read_proc(there);
+  const auto status = status_of(child);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  REQUIRE(count == 1);
+  CHECK(there.starts_with(proc_path(child, "task/")));
+  REQUIRE(maps);
+  CHECK_FALSE(maps->empty());
+  REQUIRE(status);
+  CHECK(status->state != 'Z');
+  CHECK(status->thread_group == child);
+  CHECK(status->namespace_pids.front() == child);
+  CHECK(living_path(child, "maps") == proc_path(child, "maps"));
 }
 
 }  // namespace silt::process
