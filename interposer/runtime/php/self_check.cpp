@@ -22,7 +22,9 @@ bool is_text(uint64_t text, const char* expected) {
   for (size_t at = 0; at < length; at += sizeof(bytes)) {
     const size_t part = length - at < sizeof(bytes) ? length - at : sizeof(bytes);
     if (!read(text + kTextBytes + at, bytes, part)) return false;
-    if (__builtin_memcmp(bytes, expected + at, part) != 0) return false;
+    for (size_t i = 0; i < part; ++i) {
+      if (bytes[i] != expected[at + i]) return false;
+    }
   }
   char end = 'x';
   return read(text + kTextBytes + length, &end, 1) && end == '\0';
