@@ -50,7 +50,8 @@ constexpr double kPoolTolerance = 0.15;
 
 // Memory that V8 itself needs for a larger heap, or to compile. What it maps is the heap's own
 // pages (from node 26 on; before, it reserves them without access, which is not recorded): the heap
-// has figures of its own, and is judged by these.
+// has figures of its own, and is judged by these. A doubt about it says nothing of the program: a
+// snapshot may find V8 compiling or collecting, and that memory goes when the work is done.
 bool is_bookkeeping(const Group& group, double heap_growth) {
   if (group.heap == read::Heap::kMapping &&
       report::own_work_of(group.site) == OwnWork::kCollecting) {
@@ -58,7 +59,8 @@ bool is_bookkeeping(const Group& group, double heap_growth) {
   }
   if (group.heap != read::Heap::kNative || report::own_work_of(group.site) != OwnWork::kCollecting)
     return false;
-  return group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
+  return group.verdict() == Verdict::kGrowing ||
+         group.judgement.growth_bytes <= std::max(kLittle, kBookkeeping * heap_growth);
 }
 
 bool is_small_doubt(const Group& group) {

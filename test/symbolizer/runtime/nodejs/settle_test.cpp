@@ -190,6 +190,25 @@ TEST_CASE("what V8 itself keeps is told, and is nobody's leak") {
   CHECK(render::reason_text(report.findings[0].why).find("it is V8's own") != std::string::npos);
 }
 
+TEST_CASE("a snapshot that finds V8 compiling raises no doubt") {
+  Server server(8);
+  const auto zone = server.process.stack({"v8::internal::AccountingAllocator::AllocateSegment",
+                                          "v8::internal::compiler::PipelineImpl::Run<Phase>",
+                                          "v8::internal::OptimizingCompileTaskExecutor::Run"});
+  const auto own = server.process.stack({"read_header", "main"});
+  for (int i = 0; i <= 8; ++i) {
+    if (i == 8) {
+      server.process.allocate(zone, 45, 611'000);
+      server.process.allocate(own, 45, 611'000);
+    }
+    server.snapshot(i);
+  }
+  const Report report = server.report();
+  REQUIRE(report.findings.size() == 1);  // the same of the program's is a doubt
+  CHECK(report.findings[0].site.function == "read_header");
+  CHECK(report.findings[0].verdict == Verdict::kGrowing);
+}
+
 TEST_CASE("the pages that V8 maps for a growing heap are no finding beside the heap's own") {
   Server server(8);
   const auto pages =
