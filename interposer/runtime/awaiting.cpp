@@ -4,8 +4,6 @@
 
 #include "interposer/runtime/awaiting.h"
 
-#include <atomic>
-
 #include "interposer/track/recorder.h"
 
 namespace silt::runtime {
@@ -15,6 +13,7 @@ using track::recorder;
 
 constexpr int kMost = 4;  // one for each runtime that waits
 constinit std::atomic<Await> g_waiting[kMost]{};
+constinit Await g_looking_at_code[kMost]{};
 
 void call_all() {
   for (const std::atomic<Await>& place : g_waiting) {
@@ -27,6 +26,12 @@ bool anybody_waits() {
     if (place.load(std::memory_order_acquire) != nullptr) return true;
   }
   return false;
+}
+
+void tell_of_code() {
+  for (const Await look : g_looking_at_code) {
+    if (look != nullptr) look();
+  }
 }
 
 }  // namespace
@@ -52,6 +57,15 @@ void stop_awaiting(Await await) {
   recorder.await_runtime.store(nullptr, std::memory_order_release);
   // One that came in between has found the call in place that was just taken away.
   if (anybody_waits()) recorder.await_runtime.store(call_all, std::memory_order_release);
+}
+
+void when_code_comes(Await look) {
+  for (Await& place : g_looking_at_code) {
+    if (place != nullptr) continue;
+    place = look;
+    break;
+  }
+  recorder.code_came = tell_of_code;
 }
 
 }  // namespace silt::runtime

@@ -4,26 +4,19 @@
 
 #include "interposer/runtime/jvm/joining.h"
 
-#include <bit>
-
 #include "interposer/base/own_ranges.h"
+#include "interposer/runtime/awaiting.h"
 #include "interposer/runtime/jvm/capturing.h"
 #include "interposer/runtime/jvm/machine.h"
 #include "interposer/runtime/jvm/sampling.h"
-#include "interposer/track/recorder.h"
 
 namespace silt::jvm {
 namespace {
 
-using track::recorder;
-
 constinit base::Options g_options{};
 
-// A look costs system calls for each library there is: it is taken at the first, second, fourth, …
-// time that code has come. (The machine loads some libraries of its own once it is there.)
-constinit std::atomic<uint32_t> g_occasions{0};
-using CodeCame = void (*)();
-constinit CodeCame g_next_code_came = nullptr;
+// The machine loads some libraries of its own once it is there.
+constinit runtime::Occasions g_occasions;
 
 void begin(const base::Options& options) {
   runtime::watch_own_code();
@@ -32,17 +25,14 @@ void begin(const base::Options& options) {
 
 // Hook context.
 void code_came() {
-  if (g_next_code_came != nullptr) g_next_code_came();
   if (state() != State::kNone) return;
-  const uint32_t occasion = g_occasions.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (std::has_single_bit(occasion) && is_here()) begin(g_options);
+  if (g_occasions.count() != 0 && is_here()) begin(g_options);
 }
 
 runtime::Presence start(const base::Options& options, const char*) {
   if (!options.java || options.java_interval_bytes == 0) return runtime::Presence::kAbsent;
   g_options = options;
-  g_next_code_came = recorder.code_came;
-  recorder.code_came = code_came;
+  runtime::when_code_comes(code_came);
   if (is_expected()) begin(options);
   return runtime::Presence::kHere;
 }

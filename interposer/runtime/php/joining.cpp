@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 
 #include <atomic>
-#include <bit>
 
 #include "interposer/base/arch.h"
 #include "interposer/base/log.h"
@@ -42,11 +41,7 @@ constinit const char* g_why = "";
 constexpr uint32_t kMostChecks = 64;
 constinit uint32_t g_checks = 0;
 
-// A look costs system calls for each library there is: it is taken at the first, second, fourth, …
-// time that code has come.
-constinit std::atomic<uint32_t> g_occasions{0};
-using CodeCame = void (*)();
-constinit CodeCame g_next_code_came = nullptr;
+constinit runtime::Occasions g_occasions;
 
 void await();
 
@@ -148,10 +143,8 @@ void expect() {
 }
 
 void code_came() {
-  if (g_next_code_came != nullptr) g_next_code_came();
   if (g_state.load(std::memory_order_acquire) != kAbsent) return;
-  const uint32_t occasion = g_occasions.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (!std::has_single_bit(occasion)) return;
+  if (g_occasions.count() == 0) return;
   if (g_looking.exchange(true, std::memory_order_acquire)) return;
   if (find_late_php()) expect();
   g_looking.store(false, std::memory_order_release);
@@ -159,8 +152,7 @@ void code_came() {
 
 runtime::Presence start(const base::Options& options, const char*) {
   if (!options.php) return runtime::Presence::kAbsent;
-  g_next_code_came = recorder.code_came;
-  recorder.code_came = code_came;
+  runtime::when_code_comes(code_came);
   if (find_php()) expect();
   return runtime::Presence::kHere;
 }

@@ -6,7 +6,6 @@
 #include "interposer/runtime/python/joining.h"
 
 #include <atomic>
-#include <bit>
 
 #include "interposer/base/log.h"
 #include "interposer/base/text.h"
@@ -33,10 +32,9 @@ enum State : uint32_t { kAbsent, kWaiting, kAsked, kJoined, kRefused };
 constinit std::atomic<uint32_t> g_state{kAbsent};
 constinit std::atomic<bool> g_has_objects{false};
 // A library is looked for while it is still being loaded, on so many occasions before that is given
-// up until the next one comes. A look costs system calls for each library there is, so that it is
-// taken on the first, second, fourth, ... of them.
+// up until the next one comes.
 constexpr uint32_t kOccasions = 64;
-constinit std::atomic<uint32_t> g_occasions{0};
+constinit runtime::Occasions g_occasions;
 constinit std::atomic<bool> g_looking{false};  // a thread is
 constinit const char* g_why = "";
 constinit bool g_at_exit = false;
@@ -138,8 +136,8 @@ __attribute__((noinline)) int join(void*) {
 void await() {
   uint32_t state = g_state.load(std::memory_order_acquire);
   if (state == kAbsent) {
-    const uint32_t occasion = g_occasions.fetch_add(1, std::memory_order_relaxed) + 1;
-    if (!std::has_single_bit(occasion)) return;
+    const uint32_t occasion = g_occasions.count();
+    if (occasion == 0) return;
     if (g_looking.exchange(true, std::memory_order_acquire)) return;
     const bool found = find_late_python();
     g_looking.store(false, std::memory_order_release);
@@ -180,11 +178,11 @@ void await() {
 runtime::Presence start(const base::Options& options, const char*) {
   if (!options.python) return runtime::Presence::kAbsent;
   g_at_exit = options.at_exit;
-  recorder.code_came = [] {
+  runtime::when_code_comes([] {
     if (g_state.load(std::memory_order_acquire) != kAbsent) return;
-    g_occasions.store(0, std::memory_order_relaxed);
+    g_occasions.begin_again();
     runtime::start_awaiting(await);
-  };
+  });
   if (find_python()) {
     g_state.store(kWaiting, std::memory_order_release);
     runtime::start_awaiting(await);

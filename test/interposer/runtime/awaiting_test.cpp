@@ -5,6 +5,7 @@
 #include "interposer/runtime/awaiting.h"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "interposer/track/recorder.h"
 
@@ -38,6 +39,28 @@ TEST_CASE("all that wait are called until they are taken back") {
   CHECK(g_first == 2);
   CHECK(g_second == 2);
   CHECK(track::recorder.await_runtime.load() == nullptr);
+}
+
+TEST_CASE("all that look at code that came are told of it") {
+  g_first = g_second = 0;
+  when_code_comes(first);
+  when_code_comes(second);
+  track::recorder.code_came();
+  track::recorder.code_came();
+  CHECK(g_first == 2);
+  CHECK(g_second == 2);
+  track::recorder.code_came = nullptr;
+}
+
+TEST_CASE("of many occasions the first, second, fourth, … are due") {
+  Occasions occasions;
+  std::vector<uint32_t> due;
+  for (int i = 0; i < 20; ++i) {
+    if (const uint32_t number = occasions.count()) due.push_back(number);
+  }
+  CHECK(due == std::vector<uint32_t>{1, 2, 4, 8, 16});
+  occasions.begin_again();
+  CHECK(occasions.count() == 1);
 }
 
 }  // namespace

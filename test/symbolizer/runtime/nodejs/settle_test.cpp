@@ -197,10 +197,8 @@ TEST_CASE("a snapshot that finds V8 compiling raises no doubt") {
                                           "v8::internal::OptimizingCompileTaskExecutor::Run"});
   const auto own = server.process.stack({"read_header", "main"});
   for (int i = 0; i <= 8; ++i) {
-    if (i == 8) {
-      server.process.allocate(zone, 45, 611'000);
-      server.process.allocate(own, 45, 611'000);
-    }
+    if (i == 8) server.process.allocate(zone, 45, 611'000);
+    if (i == 8) server.process.allocate(own, 45, 611'000);
     server.snapshot(i);
   }
   const Report report = server.report();
