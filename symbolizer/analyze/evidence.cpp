@@ -54,6 +54,7 @@ void fit(const Evidence& evidence, size_t warm_up, Judgement& judgement) {
   judgement.bytes_per_second = bytes.per_x;
   judgement.bytes_per_second_low = bytes.low;
   judgement.bytes_per_second_high = bytes.high;
+  judgement.pace_error = pace_error(x, std::span(evidence.bytes).subspan(from));
   judgement.blocks_per_second = blocks.per_x;
   // Rare events make the median slope of blocks or bytes zero: the mean pace is the better word.
   const double length = x.back() - x.front();

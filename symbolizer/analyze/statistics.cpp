@@ -40,6 +40,19 @@ double median(std::vector<double> values) {
          2;
 }
 
+double pace_error(std::span<const double> x, std::span<const double> y) {
+  if (x.size() < 4 || x.size() != y.size() || y.back() <= y.front()) return 0;
+  const double length = x.back() - x.front();
+  const double rise = y.back() - y.front();
+  double squares = 0;
+  for (size_t i = 1; i < x.size(); ++i) {
+    const double rest = y[i] - y[i - 1] - rise / length * (x[i] - x[i - 1]);
+    squares += rest * rest;
+  }
+  const auto steps = static_cast<double>(x.size() - 1);
+  return length > 0 ? std::sqrt(squares * steps / (steps - 1)) / rise : 0;
+}
+
 double autocorrelation(std::span<const double> values) {
   if (values.size() < 3) return 0;
   double mean = 0;

@@ -27,6 +27,11 @@ struct Slope {
 // equal x are left out; at most 400 evenly chosen points are used. Zero of fewer than two points.
 Slope theil_sen(std::span<const double> x, std::span<const double> y);
 
+// The standard error of the mean pace of y over ascending x, as a share of that pace, by how much
+// its steps differ from it: the ratio estimator's (Cochran, Sampling Techniques, 1977). 0 of fewer
+// than four points, or where y does not rise.
+double pace_error(std::span<const double> x, std::span<const double> y);
+
 // Lag-1 autocorrelation, 0 of fewer than three values or of constant ones.
 double autocorrelation(std::span<const double> values);
 

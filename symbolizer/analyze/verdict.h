@@ -25,6 +25,7 @@ struct Judgement {
   double blocks_per_second = 0;
   double bytes_per_second_low = 0;  // 95 % interval
   double bytes_per_second_high = 0;
+  double pace_error = 0;  // standard error of the pace by how windows differ, as a share of it
   double bytes_per_work = 0;   // 0 without counts of work
   size_t warm_up_windows = 0;  // windows left out at the start
   size_t windows = 0;          // windows judged

@@ -137,7 +137,8 @@ struct Finding {
   int64_t growth_blocks = 0;
   std::optional<double> bytes_per_hour;
   std::optional<double> blocks_per_hour;
-  double pace_error = 0;                   // standard error of the pace, as a share; 0: counted
+  double sampling_error = 0;               // standard error of the growth, as a share; 0: counted
+  double pace_error = 0;                   // of the pace: that, or more where windows differ more
   std::optional<double> bytes_per_work;    // with --work
   std::optional<double> seconds_to_limit;  // at this slope
   std::vector<read::StackId> stacks;       // largest growth first

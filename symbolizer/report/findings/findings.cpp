@@ -51,8 +51,9 @@ Finding finding_of(const read::Recording& recording, const Group& group, size_t 
   const analyze::Series& sum = group.sum;
   if (sum.samples > 0 && sum.sampled_bytes > 0) {
     const double samples = judgement.growth_bytes * sum.samples / sum.sampled_bytes;
-    finding.pace_error = 1 / std::sqrt(std::max(1.0, samples));
+    finding.sampling_error = 1 / std::sqrt(std::max(1.0, samples));
   }
+  finding.pace_error = std::max(finding.sampling_error, judgement.pace_error);
   if (judgement.bytes_per_work != 0) finding.bytes_per_work = judgement.bytes_per_work;
   const uint64_t rss = recording.snapshots.back().meta.rss_bytes;
   if (rises(finding.verdict) && limit > rss && judgement.bytes_per_second > 0) {

@@ -122,6 +122,7 @@ void add_up(const Timeline& timeline, Group& group) {
   judgement.bytes_per_second = all.bytes_per_second;
   judgement.bytes_per_second_low = all.bytes_per_second_low;
   judgement.bytes_per_second_high = all.bytes_per_second_high;
+  judgement.pace_error = all.pace_error;
   judgement.blocks_per_second = all.blocks_per_second;
   judgement.bytes_per_work = all.bytes_per_work;
   if (all.reason.because == judgement.reason.because) {

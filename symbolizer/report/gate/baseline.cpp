@@ -19,7 +19,7 @@ namespace {
 
 // A known finding may be this much faster than its baseline before it breaks the gate again.
 constexpr double kWorsePace = 1.25;
-// And by what chance makes of two runs that are sampled alike.
+// And by what chance makes of two runs: of samples, and of what differs from window to window.
 constexpr double kErrorsOfChance = 2;
 // How busy the processes were, as lines of the file: no place is called so.
 constexpr char kAllocations[] = "[busy] allocations an hour";

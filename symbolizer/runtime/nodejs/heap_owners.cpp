@@ -215,7 +215,7 @@ void add_heap_owners(const read::Recording& recording, Report& report) {
     }
     if (finding.heap != read::Heap::kManaged) continue;
     if (finding.whole.empty()) {
-      GrownPlace place{static_cast<double>(finding.growth_bytes), finding.pace_error, {}};
+      GrownPlace place{static_cast<double>(finding.growth_bytes), finding.sampling_error, {}};
       add_function(finding.site, place);
       for (const read::StackId id : finding.stacks) {
         if (const auto at = stacks.find(id); at != stacks.end()) {

@@ -3,6 +3,7 @@
 #include "symbolizer/analyze/statistics.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 namespace silt::analyze {
 namespace {
@@ -33,6 +34,18 @@ TEST_CASE("the slope's interval of noise without trend holds zero") {
 TEST_CASE("points at one x have no slope") {
   CHECK(theil_sen(std::vector<double>{1, 1}, std::vector<double>{1, 5}).per_x == 0);
   CHECK(theil_sen(std::vector<double>{}, std::vector<double>{}).per_x == 0);
+}
+
+TEST_CASE("the error of a pace is that of the sum of its steps") {
+  const std::vector<double> x = {0, 1, 2, 3, 4};
+  CHECK(pace_error(x, std::vector<double>{7, 10, 13, 16, 19}) == Approx(0).margin(1e-12));
+  // Steps of 2, 4, 2, 4: their sum, 12, has a standard error of sqrt(4 * 4 / 3).
+  CHECK(pace_error(x, std::vector<double>{0, 2, 6, 8, 12}) == Approx(std::sqrt(16 / 3.0) / 12));
+  // The same pace in windows of two lengths.
+  CHECK(pace_error(std::vector<double>{0, 1, 3, 4}, std::vector<double>{0, 5, 15, 20}) ==
+        Approx(0).margin(1e-12));
+  CHECK(pace_error(x, std::vector<double>{9, 8, 7, 6, 5}) == 0);
+  CHECK(pace_error(std::vector<double>{0, 1}, std::vector<double>{0, 1}) == 0);
 }
 
 TEST_CASE("autocorrelation is high for a trend and negative for an alternation") {

@@ -16,11 +16,12 @@ namespace {
 using report::OwnerLine;
 using report::Report;
 
-Report leaking_in(const char* function, OwnerLine owner, size_t blocks = 10) {
+// `more`: so many blocks more in each second window, and less in the others.
+Report leaking_in(const char* function, OwnerLine owner, size_t blocks = 10, size_t more = 0) {
   NamedHeap heap({{frame("malloc", "", 0, "/x/libsilt.so"), frame(function, "src/t.cpp", 31),
                    frame("main", "src/main.cpp", 5)}});
   for (int i = 0; i < 8; ++i) {
-    heap.allocate(blocks, 100);
+    heap.allocate(i % 2 == 0 ? blocks + more : blocks - more, 100);
     heap.snapshot();
   }
   Report report = heap.report();
@@ -103,6 +104,16 @@ TEST_CASE("a sampled pace may differ by what chance makes of two runs") {
   CHECK_FALSE(knows(before, by(15, 0)));
   CHECK(knows(before, by(15, 0.125)));
   CHECK_FALSE(knows(before, by(18, 0.125)));
+}
+
+TEST_CASE("a pace that differs from window to window may differ as much from run to run") {
+  const auto by = [](size_t blocks, size_t more) {
+    return leaking_in("add", owner("global", "server.table_"), blocks, more);
+  };
+  const Report before = by(10, 0);
+  CHECK_FALSE(knows(before, by(15, 0)));
+  CHECK(knows(before, by(15, 8)));
+  CHECK_FALSE(knows(before, by(30, 8)));
 }
 
 }  // namespace

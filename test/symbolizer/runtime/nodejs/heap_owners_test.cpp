@@ -158,7 +158,7 @@ TEST_CASE("what no other owner can have taken in is the largest's") {
   // A tenth of the growth is sampling's error.
   const auto owners_of = [](std::vector<read::HeapHolder> holders, double error) {
     Report report = report_of(400'000);
-    report.findings[0].pace_error = error;
+    report.findings[0].sampling_error = error;
     add_heap_owners(recording_of(std::move(holders)), report);
     return report.findings[0].owners;
   };
