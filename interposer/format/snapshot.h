@@ -191,7 +191,19 @@ static_assert(generation_code(63) == 63 && generation_code(64) == 64 && generati
 static_assert(first_sequence_of_generation(generation_code(2048)) == 2048);
 static_assert(generation_code(1000000) == 255);
 
-enum class Trigger : uint32_t { kSignal = 1, kDump = 2, kPeriod = 3, kExit = 4 };
+enum class Trigger : uint32_t {
+  kSignal = 1,
+  kDump = 2,
+  kPeriod = 3,
+  kExit = 4,
+  kItself = 5,  // the process has sent the signal itself, at a point of its own work
+};
+
+// By SILT_SIGNAL, whoever sent it.
+constexpr bool is_by_signal(uint32_t trigger) {
+  return trigger == static_cast<uint32_t>(Trigger::kSignal) ||
+         trigger == static_cast<uint32_t>(Trigger::kItself);
+}
 
 enum MetaFlag : uint32_t {
   kFlagOwnMalloc = 1,    // the main binary defines malloc itself: its calls were not seen

@@ -4,6 +4,8 @@
 
 #include "interposer/snapshot/signals.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "interposer/base/arch.h"
@@ -63,6 +65,11 @@ void note_own(const void* context) {
   signals.store(signals.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
+Trigger sent_by(const siginfo_t& info) {
+  const bool by_process = info.si_code == SI_USER || info.si_code == SI_TKILL;
+  return by_process && info.si_pid == getpid() ? Trigger::kItself : Trigger::kSignal;
+}
+
 }  // namespace
 
 void on_signal(int number, siginfo_t* info, void* context) {
@@ -87,7 +94,7 @@ void on_signal(int number, siginfo_t* info, void* context) {
   // A plain one of the tool's signal means nothing; of SILT_SIGNAL it asks for a snapshot, unless
   // the program said that it does not want to hear of it.
   if (chain == &base::chained_handler && !chain->ignored()) {
-    take_or_leave_pending(static_cast<uint32_t>(Trigger::kSignal));
+    take_or_leave_pending(static_cast<uint32_t>(sent_by(*info)));
   }
   errno = saved_errno;
 }

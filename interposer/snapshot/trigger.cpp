@@ -210,7 +210,7 @@ void take(uint32_t trigger) {
   base::touch_stack();
   if (g_state.off || !owns_tables() || g_state.off) return;
   if (track::is_unbegun_copy()) begin_in_copy();
-  if (trigger == static_cast<uint32_t>(Trigger::kSignal) && track::is_asleep()) {
+  if (format::is_by_signal(trigger) && track::is_asleep()) {
     base::log(base::LogLevel::kWarn,
               "no snapshot was taken: asleep, as SILT_START says; 'silt arm PID' wakes it");
     return;

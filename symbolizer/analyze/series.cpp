@@ -116,11 +116,17 @@ std::vector<double> passing_blocks(const read::Recording& recording, const Timel
   return passing;
 }
 
+bool asks_for_all(const read::Recording& recording, const std::vector<size_t>& snapshots) {
+  return std::all_of(snapshots.begin(), snapshots.end(), [&](size_t snapshot) {
+    const uint32_t trigger = recording.snapshots[snapshot].meta.trigger;
+    return trigger == static_cast<uint32_t>(format::Trigger::kItself);
+  });
+}
+
 // Everything that follows from Timeline::regular and the interval. Native allocations do not tell
 // whether JavaScript is idle.
 void complete(const read::Recording& recording, const std::vector<double>& work, bool native,
               Timeline& timeline) {
-  timeline.counts_windows = !native;
   timeline.length_seconds = seconds_of(recording.snapshots[timeline.regular.back()]) -
                             seconds_of(recording.snapshots[timeline.regular.front()]);
 
@@ -160,6 +166,10 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
     timeline.moment_of_code[code] = static_cast<uint32_t>(moment);
   }
   timeline.activity = passing_blocks(recording, timeline);
+  const bool asks_itself = asks_for_all(recording, timeline.regular);
+  for (size_t i = 0; i < timeline.moments.size() && (asks_itself || !native); ++i) {
+    timeline.turns.push_back(static_cast<double>(native ? timeline.moments[i] : i));
+  }
 }
 
 }  // namespace

@@ -30,9 +30,11 @@ struct Timeline {
   std::vector<double> activity;  // blocks allocated by each moment that are gone by the last
   std::vector<double> work;      // of each moment: units of work done, empty when not given
   std::vector<uint32_t> moment_of_code;  // by generation code: the first moment that can show it
+  // Of each moment: how many windows came before it, where windows are a clock as well, else empty.
   // A collection before each snapshot takes ever more time as a JavaScript heap grows, and nothing
-  // counts JavaScript's own work: there, that a window is a window is a clock as well.
-  bool counts_windows = false;
+  // counts JavaScript's own work; and a program that asks for all of its snapshots itself asks at
+  // points of its work.
+  std::vector<double> turns;
   double sampling_interval = 0;  // bytes; 0: exact
   double idle_seconds = 0;       // in windows without activity
   double length_seconds = 0;     // from the first to the last regular snapshot

@@ -50,7 +50,7 @@ struct Step {
   double work = 0;
   double born = 0;
   double died = 0;
-  double turn = 0;  // 1 where windows themselves are a clock
+  double turn = 0;  // windows, where they themselves are a clock
   double net() const { return born - died; }
 };
 

@@ -28,9 +28,8 @@ double leak_confidence(const Trend& trend) {
 
 std::vector<Step> steps_of_windows(const Evidence& evidence) {
   std::vector<Step> steps;
-  const double turn = evidence.timeline.counts_windows ? 1 : 0;
   for (const Window& w : evidence.windows.list) {
-    steps.push_back({w.seconds, w.activity, w.work, w.born, w.died, turn});
+    steps.push_back({w.seconds, w.activity, w.work, w.born, w.died, w.turns});
   }
   return steps;
 }

@@ -25,6 +25,7 @@ Window window_between(const Timeline& timeline, size_t moment) {
   if (!timeline.work.empty()) {
     window.work = std::max(0.0, timeline.work[moment] - timeline.work[moment - 1]);
   }
+  if (!timeline.turns.empty()) window.turns = timeline.turns[moment] - timeline.turns[moment - 1];
   return window;
 }
 

@@ -22,6 +22,7 @@ struct Window {
   double seconds = 0;   // length
   double activity = 0;  // blocks the process allocated in it that did not stay
   double work = 0;      // units of work, 0 when unknown
+  double turns = 0;     // windows that it stands for, 0 where they are no clock
   double born = 0;      // blocks that joined the live ones
   double died = 0;      // blocks that left them
   double bytes = 0;     // change in live bytes

@@ -2,12 +2,14 @@
 """Snapshots by signal, by `silt dump`, by time: beside the program's own use of the signal, under
 load, and when nothing can be written."""
 
+import json
 import os
 import pathlib
 import resource
 import signal
 import stat
 import subprocess
+import time
 import unittest
 
 import harness
@@ -110,6 +112,27 @@ class Signals(harness.SiltTest):
         harness.wait_until(lambda: len(self.snapshots(recording)) >= 4, "four timed snapshots")
         self.assertEqual(process.finish(), 0)
         self.check_expectations(self.report(), process.lines)
+
+
+class AsksItself(harness.SiltTest):
+    def verdict_of_ever_longer_rounds(self, by_itself):
+        process = self.start([harness.program("asks_itself")], settings={"SILT_AT_EXIT": "0"})
+        process.wait_line("ready begun")
+        for number in range(11):
+            time.sleep(0.1 * 1.15 ** number)
+            process.write_line("s" if by_itself else "l")
+            process.wait_line("stepped")
+            if not by_itself:
+                self.kill_and_wait(process, "asks_itself")
+        self.assertEqual(process.finish(), 0, process.told())
+        out, _ = self.tool("report", "--format", "json", self.recording_of(process, "asks_itself"))
+        finding, = json.loads(out)["findings"]
+        self.assertEqual(finding["site"]["function"], "leak_some")
+        return finding["verdict"]
+
+    def test_windows_are_rounds_of_work_where_the_program_takes_all_snapshots(self):
+        self.assertEqual(self.verdict_of_ever_longer_rounds(True), "leak")
+        self.assertNotEqual(self.verdict_of_ever_longer_rounds(False), "leak")
 
 
 class JitMaps(harness.SiltTest):

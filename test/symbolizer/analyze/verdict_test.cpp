@@ -207,6 +207,20 @@ TEST_CASE("the pace of a leak is its bytes over time") {
   CHECK(judgement.bytes_per_second_high >= 500);
 }
 
+TEST_CASE("windows are a clock where the program takes all of its snapshots itself") {
+  const auto ever_slower = [](format::Trigger last) {
+    SimulatedHeap heap;
+    double seconds = 1;
+    for (int i = 0; i < 11; ++i) {
+      heap.allocate(40, 1607);
+      heap.snapshot(seconds *= 1.15, i < 10 ? format::Trigger::kItself : last);
+    }
+    return heap.judged().verdict();
+  };
+  CHECK(ever_slower(format::Trigger::kItself) == Verdict::kLeak);
+  CHECK(ever_slower(format::Trigger::kSignal) != Verdict::kLeak);
+}
+
 TEST_CASE("a recording of thousands of snapshots is judged as well") {
   SimulatedHeap leak;
   SimulatedHeap cache;
