@@ -58,19 +58,24 @@ class Case:
             return [node, "--expose-gc", str(self.source)]
         return [str(programs / self.name)]
 
-    def marker(self, frame):
-        """The leak whose marked line this frame is at, or None."""
-        if not frame or not frame.get("file") or not frame.get("line"):
-            return None
-        return self.lines.get((os.path.basename(frame["file"]), frame["line"]))
+    def markers(self, frame):
+        """The leaks whose marked lines this frame is at: of a stripped program's there may be more
+        than one (ways.tell_lines)."""
+        if not frame:
+            return []
+        places = frame.get("places", [])
+        if frame.get("file") and frame.get("line"):
+            places = [(os.path.basename(frame["file"]), frame["line"])]
+        return sorted({self.lines[place] for place in places if place in self.lines})
 
 
 class Outcome:
     """What one run of one case came to: figures for the sums, and mistakes in words."""
 
-    def __init__(self, case, run):
+    def __init__(self, case, run, way=None):
         self.case = case
         self.run = run
+        self.way = way
         self.expected = len(case.expected)
         self.found = 0           # expected leaks that were reported, at whatever line
         self.located = 0         # those whose site is the marked line

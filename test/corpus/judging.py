@@ -29,7 +29,7 @@ def describe_stacks_at(case, name, model):
     """The stacks that pass a leak's marked lines, for the text about a miss."""
     rows = []
     for stack in model["stacks"]:
-        if any(case.marker(frame) == name for frame in stack.get("frames", [])):
+        if any(name in case.markers(frame) for frame in stack.get("frames", [])):
             rows.append(f"      stack {stack['id']} {stack['verdict']}: "
                         f"live {' '.join(map(str, stack['live_bytes']))}")
     return "\n".join(rows[:6]) or "      no stack passes the marked line"
@@ -38,8 +38,8 @@ def describe_stacks_at(case, name, model):
 def passes(case, finding, model):
     """The leaks whose marked lines the finding's stacks pass, at whatever depth."""
     ids = set(finding.get("stacks", []))
-    return {case.marker(frame) for stack in model["stacks"] if stack["id"] in ids
-            for frame in stack.get("frames", [])} - {None}
+    return {name for stack in model["stacks"] if stack["id"] in ids
+            for frame in stack.get("frames", []) for name in case.markers(frame)}
 
 
 def judge(case, model, outcome, options):
@@ -51,19 +51,22 @@ def judge(case, model, outcome, options):
             continue
         if options.sample and finding["verdict"] != "leak":
             continue
-        name = case.marker(finding.get("site"))
-        if name is not None and finding["verdict"] in case.expected[name]:
+        names = case.markers(finding.get("site"))
+        right = [name for name in names if finding["verdict"] in case.expected[name]]
+        if right:
             outcome.accusations += 1
-            if name in hits:
+            if all(name in hits for name in right):
                 outcome.false += 1
-                outcome.mistakes.append(f"split: a second finding for '{name}': "
+                outcome.mistakes.append(f"split: a second finding for '{right[0]}': "
                                         f"{describe(finding, model)}")
-            else:
-                hits[name] = finding
-                outcome.located += 1
-                outcome.locatable += 1
-        elif name is not None:
-            outcome.mistakes.append(f"undecided: '{name}' must be leak: {describe(finding, model)}")
+            for name in right:
+                if name not in hits:
+                    hits[name] = finding
+                    outcome.located += 1
+                    outcome.locatable += 1
+        elif names:
+            outcome.mistakes.append(f"undecided: '{names[0]}' must be leak: "
+                                    f"{describe(finding, model)}")
         else:
             astray.append(finding)
     for finding in sorted(astray, key=lambda f: -abs(f.get("growth_bytes") or 0)):

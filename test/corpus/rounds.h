@@ -2,7 +2,8 @@
 //
 // What every C and C++ program of the corpus shares: pacing of its requests, chance from a seed,
 // and snapshots that it takes of itself. raise() is synchronous, so a round of requests and the
-// snapshot after it need no agreement with the outside. Nothing here allocates.
+// snapshot after it need no agreement with the outside. Where CORPUS_IS_ASKED is 1 somebody else
+// asks, at times of their own. Nothing here allocates.
 //
 // Without the interposer each snapshot prints the bytes that glibc counts as in use and the size of
 // all data mappings, by which `score --behaviour` proves what each program claims.
@@ -41,19 +42,26 @@ SILT_UNUSED static uint32_t chance(uint32_t below) {
   return state % below;
 }
 
-// Called after each request: naps 16 times in a round of `requests`, 0.13 to 0.32 s in all.
+SILT_UNUSED static long whole_number_of(const char* variable, long otherwise) {
+  const char* text = getenv(variable);
+  return text != NULL ? atol(text) : otherwise;
+}
+
+// Called after each request: naps 16 times in a round of `requests`, 0.13 to 0.32 s in all, and
+// CORPUS_SLOWNESS times as long.
 SILT_UNUSED static void pace(int request, int requests) {
   const int share = requests / 16 > 0 ? requests / 16 : 1;
   if (request % share != share - 1) return;
   const int naps = requests < 16 ? 16 / requests : 1;
-  struct timespec nap = {0, (long)(8 + chance(12)) * 1000000L * naps};
+  const long milliseconds = (long)(8 + chance(12)) * naps * whole_number_of("CORPUS_SLOWNESS", 1);
+  struct timespec nap = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
   nanosleep(&nap, NULL);
 }
 
 SILT_UNUSED static void take_snapshot(void) {
   const char* preload = getenv("LD_PRELOAD");
   if (preload != NULL && strstr(preload, "libsilt") != NULL) {
-    raise(SIGUSR2);
+    if (whole_number_of("CORPUS_IS_ASKED", 0) == 0) raise(SIGUSR2);
     return;
   }
   const struct mallinfo2 info = mallinfo2();

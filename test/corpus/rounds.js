@@ -3,7 +3,8 @@
 // What every JavaScript program of the corpus shares: pacing, chance from a seed, and snapshots
 // that the program takes of itself. A signal to oneself may be handled by any thread, so each
 // snapshot waits until its file is there. The collector runs first (node --expose-gc): what is
-// left then is kept by the program and not waiting for the collector.
+// left then is kept by the program and not waiting for the collector. Where CORPUS_IS_ASKED is 1
+// somebody else asks, at times of their own.
 //
 // Without the interposer each snapshot prints the bytes outside the JavaScript heap that node
 // knows of and the size of all data mappings, by which `score --behaviour` proves what each program claims.
@@ -30,6 +31,8 @@ function rest(milliseconds) {
 }
 
 const isRecorded = (process.env.LD_PRELOAD || '').includes('libsilt');
+const isAsked = process.env.CORPUS_IS_ASKED === '1';
+const slowness = Number(process.env.CORPUS_SLOWNESS || 1);
 const parent = process.env.SILT_OUT || '.';
 
 // The recording's folder is there from the first snapshot on.
@@ -42,6 +45,7 @@ function countSnapshots() {
 }
 
 async function takeSnapshot() {
+  if (isRecorded && isAsked) return;
   // Array buffers are swept beside the program, after the collection that found them dead.
   globalThis.gc();
   await rest(20);
@@ -64,13 +68,13 @@ async function takeSnapshot() {
 }
 
 // Calls `request(round, i)` `requests` times in each of `rounds` rounds, with a snapshot after each
-// round; 16 naps a round make it 0.13 to 0.32 s long.
+// round; 16 naps a round make it 0.13 to 0.32 s long, and CORPUS_SLOWNESS times that.
 async function serve({rounds, requests, request}) {
   const share = Math.max(1, Math.floor(requests / 16));
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < requests; i++) {
       await request(round, i);
-      if (i % share === share - 1) await rest(6 + chance(10));
+      if (i % share === share - 1) await rest((6 + chance(10)) * slowness);
     }
     await takeSnapshot();
   }

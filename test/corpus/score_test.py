@@ -5,6 +5,7 @@
 import argparse
 import importlib.machinery
 import importlib.util
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,6 +13,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 import cases as corpus  # noqa: E402
+import ways  # noqa: E402
 
 _loader = importlib.machinery.SourceFileLoader("score", str(Path(__file__).with_name("score")))
 _spec = importlib.util.spec_from_loader("score", _loader)
@@ -104,6 +106,47 @@ class Scoring(unittest.TestCase):
         self.assertEqual((hits, outcome.mistakes, outcome.locatable), ({"it"}, [], 0))
         _, outcome = self.judge([finding(3, file="program.py", kind="python")], text, ".py")
         self.assertEqual(len(outcome.mistakes), 1)
+
+    def test_a_place_of_a_stripped_program_stands_for_all_its_lines(self):
+        stripped = finding(None, file=None)
+        stripped["site"]["places"] = [("program.c", 5), ("program.c", 4), ("other.c", 4)]
+        hits, outcome = self.judge([stripped])
+        self.assertEqual((hits, outcome.mistakes, outcome.located), ({"first", "second"}, [], 2))
+        _, outcome = self.judge([stripped, stripped])
+        self.assertEqual([m.split(":")[0] for m in outcome.mistakes], ["split"])
+        stripped["site"]["places"] = [("program.c", 3)]
+        _, outcome = self.judge([stripped, finding(5)])
+        self.assertTrue(outcome.mistakes[0].startswith("wrong site for 'first'"))
+
+    def test_lines_of_a_stripped_program_are_those_of_the_one_beside_it(self):
+        with tempfile.TemporaryDirectory() as name:
+            options = argparse.Namespace(folder=Path(name), programs=Path(name) / "programs")
+            options.programs.mkdir()
+            source = Path(name) / "two.c"
+            source.write_text("int other(int a) {\n  return a + 1;\n}\nint main() { return other(0); }\n")
+            program = options.programs / "two"
+            subprocess.run(["cc", "-g", "-o", str(program), str(source)], check=True)
+            folder = ways.stripped_programs(options)
+            self.assertNotIn(b".symtab", (folder / "two").read_bytes())
+            table = subprocess.run(["nm", str(program)], capture_output=True, text=True, check=True)
+            offset = next(int(line.split()[0], 16) for line in table.stdout.splitlines()
+                          if line.endswith(" T other"))
+            frame = {"file": None, "module": str(folder / "two"), "offset": offset + 4,
+                     "function_offset": offset}
+            elsewhere = dict(frame, offset=offset, function_offset=1)
+            model = {"stacks": [{"id": 1, "frames": [elsewhere, frame]}],
+                     "findings": [{"site": dict(frame), "stacks": [1]}]}
+            ways.tell_lines(model, options)
+            self.assertEqual(model["findings"][0]["site"]["places"], [("two.c", 1)])
+            self.assertEqual(elsewhere["places"], [("two.c", 1)])
+
+    def test_a_way_is_drawn_by_seed_and_is_the_programs_own_without_a_length(self):
+        case = next(case for case in corpus.load_cases("regcomp"))
+        drawn = [str(ways.Way(case, seed, 25)) for seed in range(60)]
+        self.assertEqual(drawn, [str(ways.Way(case, seed, 25)) for seed in range(60)])
+        self.assertEqual(len(set(drawn)), 6)
+        own = {str(ways.Way(case, seed, 0)) for seed in range(60)}
+        self.assertEqual(own, {""})
 
     def test_a_truth_that_cannot_be_understood_stops_the_scorer(self):
         for text in ("// truth: laek it\n", "int x;\n", "// truth: leak it\n",
