@@ -96,6 +96,17 @@ std::string site_key(const Frame& frame) {
   return "call\n" + frame.module + "\n" + hexadecimal(number_of(frame.file_address));
 }
 
+bool is_constructor(const Frame& frame) {
+  // "ui::Texture::Texture": the last two names are one.
+  const std::string name = plain_name(frame.function);
+  const size_t last = name.rfind("::");
+  if (last == std::string::npos || last == 0) return false;
+  const size_t outer = name.rfind("::", last - 1);
+  const size_t begin = outer == std::string::npos ? 0 : outer + 2;
+  return std::string_view(name).substr(begin, last - begin) ==
+         std::string_view(name).substr(last + 2);
+}
+
 bool says_little(const symbolize::Frame& site) {
   return site.function == "main" || site.function == "<module>" || site.function == "{main}";
 }

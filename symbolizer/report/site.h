@@ -34,6 +34,9 @@ bool same_function(const symbolize::Frame& a, const symbolize::Frame& b);
 // Whether both are the same line and column of one function.
 bool same_place(const symbolize::Frame& a, const symbolize::Frame& b);
 
+// Whether it is a constructor of C++.
+bool is_constructor(const symbolize::Frame& frame);
+
 // Whether it is where a program begins: which of its lines that is says little of a server.
 bool says_little(const symbolize::Frame& site);
 

@@ -5,11 +5,14 @@
 #include "symbolizer/report/findings/relation.h"
 
 #include <algorithm>
+#include <string>
 
 #include "symbolizer/analyze/step.h"
+#include "symbolizer/read/stack_nodes.h"
 #include "symbolizer/report/findings/chance.h"
 #include "symbolizer/report/findings/passage.h"
 #include "symbolizer/report/findings/pieces.h"
+#include "symbolizer/report/origin.h"
 #include "symbolizer/report/runtime.h"
 #include "symbolizer/report/site.h"
 
@@ -45,6 +48,22 @@ bool may_relate(const Candidate& whole, const Candidate& part, const FoldOptions
   return part.functions.count(function_hash(whole.group.site)) > 0 ||
          whole.functions.count(function_hash(part.group.site)) > 0 ||
          (is_foreign(whole.group.site, options) && is_foreign(part.group.site, options));
+}
+
+// Whether a constructor, called by this line, makes what the group leaks: the line makes the object
+// then, as `new` does before it calls the constructor.
+bool constructs(const read::Recording& recording, const NodeFrames& names,
+                const Candidate& candidate, const Frame& line) {
+  const std::string key = site_key(line);
+  bool by_constructor = false;
+  const read::Stack& stack = recording.stacks[candidate.members.front().stack];
+  for (const read::NodeId node : read::StackNodes(recording, stack)) {
+    for (const Frame& frame : names(node)) {
+      if (site_key(frame) == key) return by_constructor;
+      if (origin_of(frame) == Origin::kUser) by_constructor = is_constructor(frame);
+    }
+  }
+  return false;
 }
 
 // Few blocks that grow beside the many of `whole`. In a sampled heap a single sample stands for
@@ -113,10 +132,11 @@ Relation relation(const read::Recording& recording, const Timeline& timeline,
       group.site.function != "(top level)") {
     return Relation::kPart;
   }
-  // What the very line makes that calls the leak's function: an argument, which it keeps.
+  // What the very line makes that calls the leak's function: an argument, which it keeps, or the
+  // object whose constructor it is, and of which the leak is a part.
   if (verdict == Verdict::kLeak && through_part && !is_foreign(group.site, options) &&
       analyze::lockstep(timeline, root.sum, group.sum) != analyze::Lockstep::kNone) {
-    return Relation::kPart;
+    return constructs(recording, names, whole, group.site) ? Relation::kHolder : Relation::kPart;
   }
   if (container && through_part) {
     // A library that calls the user's code keeps something of its own beside; the leak stays the

@@ -32,6 +32,17 @@ TEST_CASE("plain names lose return type, template arguments and parameters") {
   CHECK(plain_name("") == "");
 }
 
+TEST_CASE("a constructor has the name of its class") {
+  for (const char* name : {"Texture::Texture(int)", "ui::Texture::Texture(Texture::Kind)",
+                           "ui::List<ui::Item>::List(int (*)(int))"}) {
+    CHECK(report::is_constructor(frame(name)));
+  }
+  for (const char* name : {"Texture", "Texture::~Texture()", "Texture::draw(Texture::Texture)", "",
+                           "ui::Texture::Texture::(anonymous)::operator()() const", "::Texture"}) {
+    CHECK_FALSE(report::is_constructor(frame(name)));
+  }
+}
+
 TEST_CASE("the owner of a frame follows from its module, name and source") {
   CHECK(origin_of(frame("malloc", "", 0, "/x/libsilt.so")) == Origin::kAllocator);
   CHECK(origin_of(frame("operator new(unsigned long)")) == Origin::kAllocator);

@@ -246,6 +246,26 @@ TEST_CASE("an argument made by the very line that calls the leaking function is 
   CHECK(report.findings[0].site.function == "Hub::subscribe(std::string const&)");
 }
 
+TEST_CASE("the line that makes an object is the site, not its constructor that makes the parts") {
+  for (const char* caller : {"draw(int)", "main"}) {
+    const Frame made = frame(caller, "app.cpp", 23);
+    const Frame constructor = frame("Texture::Texture(int)", "app.cpp", 12);
+    NamedHeap heap(
+        {{kNew, constructor, frame("std::make_unique<Texture, int&>(int&)"), made, kMain},
+         {kNew, frame("std::make_unique<Texture, int&>(int&)"), made, kMain}});
+    for (int i = 0; i < 8; ++i) {
+      const size_t textures = 10 + heap.chance(12);
+      heap.allocate(textures, 960, 0);
+      heap.allocate(textures, 48, 1);
+      heap.snapshot();
+    }
+    const Report report = heap.report();
+    REQUIRE(leaks(report) == 1);
+    CHECK(report.findings[0].site.function == caller);
+    CHECK(report.findings[0].site.line == 23);
+  }
+}
+
 TEST_CASE("the line that calls for the leak is named though other callers have more under way") {
   const Frame send = frame("Connection::send(int)", "net.cpp", 19);
   NamedHeap heap({{kNew, send, frame("Connection::ask_for_id()", "net.cpp", 24), kMain},
