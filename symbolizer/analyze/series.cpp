@@ -92,7 +92,7 @@ const format::ManagedHeapEntry* fresh_main_heap(const read::Snapshot& snapshot) 
 
 // Blocks allocated by the time of each moment that are gone by the last one. What stays is left
 // out: growth would else be its own clock, and never lose pace by it.
-std::vector<double> passing_blocks(const read::Recording& recording, const Timeline& timeline) {
+void count_passing_blocks(const read::Recording& recording, Timeline& timeline) {
   const size_t moments = timeline.moments.size();
   std::vector<double> staying(moments, 0);
   for (const read::Stack& stack : recording.stacks) {
@@ -106,14 +106,13 @@ std::vector<double> passing_blocks(const read::Recording& recording, const Timel
       staying[born] += static_cast<double>(generation.blocks);
     }
   }
-  std::vector<double> passing;
   double stayed = 0;
   for (size_t i = 0; i < moments; ++i) {
     stayed += staying[i];
-    const double here = allocated_blocks(recording.snapshots[timeline.moments[i]]) - stayed;
-    passing.push_back(i == 0 ? std::max(0.0, here) : std::max(passing.back(), here));
+    timeline.allocated.push_back(allocated_blocks(recording.snapshots[timeline.moments[i]]));
+    const double passing = timeline.allocated.back() - stayed;
+    timeline.activity.push_back(std::max(i == 0 ? 0.0 : timeline.activity.back(), passing));
   }
-  return passing;
 }
 
 bool asks_for_all(const read::Recording& recording, const std::vector<size_t>& snapshots) {
@@ -165,7 +164,7 @@ void complete(const read::Recording& recording, const std::vector<double>& work,
     }
     timeline.moment_of_code[code] = static_cast<uint32_t>(moment);
   }
-  timeline.activity = passing_blocks(recording, timeline);
+  count_passing_blocks(recording, timeline);
   const bool asks_itself = asks_for_all(recording, timeline.regular);
   for (size_t i = 0; i < timeline.moments.size() && (asks_itself || !native); ++i) {
     timeline.turns.push_back(static_cast<double>(native ? timeline.moments[i] : i));

@@ -23,12 +23,13 @@ namespace silt::analyze {
 inline constexpr size_t kMostMoments = 25;
 
 struct Timeline {
-  size_t snapshots = 0;          // in the recording
-  std::vector<size_t> regular;   // snapshots not taken at exit, ascending
-  std::vector<size_t> moments;   // of those, the ones judged; index into snapshots
-  std::vector<double> seconds;   // of each moment: time of activity, idle windows left out
-  std::vector<double> activity;  // blocks allocated by each moment that are gone by the last
-  std::vector<double> work;      // of each moment: units of work done, empty when not given
+  size_t snapshots = 0;           // in the recording
+  std::vector<size_t> regular;    // snapshots not taken at exit, ascending
+  std::vector<size_t> moments;    // of those, the ones judged; index into snapshots
+  std::vector<double> seconds;    // of each moment: time of activity, idle windows left out
+  std::vector<double> activity;   // blocks allocated by each moment that are gone by the last
+  std::vector<double> allocated;  // by each moment, blocks of all heaps counted block by block
+  std::vector<double> work;       // of each moment: units of work done, empty when not given
   std::vector<uint32_t> moment_of_code;  // by generation code: the first moment that can show it
   // Of each moment: how many windows came before it, where windows are a clock as well, else empty.
   // A collection before each snapshot takes ever more time as a JavaScript heap grows, and nothing

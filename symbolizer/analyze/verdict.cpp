@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "symbolizer/analyze/backlog.h"
 #include "symbolizer/analyze/container.h"
@@ -32,6 +33,45 @@ std::vector<Step> steps_of_windows(const Evidence& evidence) {
     steps.push_back({w.seconds, w.activity, w.work, w.born, w.died, w.turns});
   }
   return steps;
+}
+
+// Mean and variance of the net blocks of windows, for each second.
+struct Pace {
+  double mean = 0;
+  double variance = 0;
+};
+Pace pace_of(std::span<const Window> windows) {
+  double net = 0;
+  double seconds = 0;
+  for (const Window& w : windows) {
+    net += w.blocks();
+    seconds += w.seconds;
+  }
+  if (seconds <= 0) return {};
+  Pace pace{net / seconds, 0};
+  for (const Window& w : windows) {
+    const double apart = w.blocks() - pace.mean * w.seconds;
+    pace.variance += apart * apart;
+  }
+  const double length = seconds / static_cast<double>(windows.size());
+  pace.variance /= std::max<double>(1, static_cast<double>(windows.size()) - 1) * length * length;
+  return pace;
+}
+
+// Where blocks count late, the last windows are not among those that are judged. If the most that
+// they can come to leave is little beside the others, and chance does not explain that, what grew
+// has ended.
+bool has_ended_since(const Evidence& evidence, const Trend& trend) {
+  constexpr double kEnded = 1. / 3;
+  constexpr double kStandardErrors = 2;
+  const Windows& windows = evidence.windows;
+  if (windows.unripe.empty() || trend.windows < 3) return false;
+  const Pace before = pace_of(std::span(windows.list).last(trend.windows));
+  const Pace since = pace_of(windows.unripe);
+  const double error =
+      std::sqrt(before.variance * (1 / static_cast<double>(trend.windows) +
+                                   1 / static_cast<double>(windows.unripe.size())));
+  return since.mean < kEnded * before.mean && before.mean - since.mean > kStandardErrors * error;
 }
 
 // Each release leaves more behind than the one before, and something of every window up to it.
@@ -122,7 +162,10 @@ Judgement judge(const Timeline& timeline, const Series& series) {
     return judgement;
   }
   const Evidence evidence = gather(timeline, series);
-  const Trend trend = find_trend(steps_of_windows(evidence), evidence.events_per_unit);
+  Trend trend = find_trend(steps_of_windows(evidence), evidence.events_per_unit);
+  if (trend.obstacle == Obstacle::kNone && has_ended_since(evidence, trend)) {
+    trend.obstacle = Obstacle::kStopped;
+  }
   judgement.windows = trend.windows;
   judgement.growing_windows = trend.grew;
   judgement.warm_up_windows = trend.warm_up;

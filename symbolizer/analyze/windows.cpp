@@ -5,6 +5,7 @@
 #include "symbolizer/analyze/windows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace silt::analyze {
@@ -119,6 +120,42 @@ std::vector<Window> windows_at(const Timeline& timeline, const Series& series,
   return list;
 }
 
+double allocated_in(const Timeline& timeline, size_t moment) {
+  return timeline.allocated[moment] - timeline.allocated[moment - 1];
+}
+
+// Of what a window shows at this age, blocks that go before they are ripe, for each block that the
+// process allocated: the mean of the ripe windows, less twice its standard deviation.
+double passing_at_least(const Timeline& timeline, const Series& series, size_t age, size_t lag) {
+  std::vector<double> passing;
+  double sum = 0;
+  for (size_t moment = 1; moment + lag < timeline.moments.size(); ++moment) {
+    const double shown = series.born_blocks[Series::cell(moment + age, moment)];
+    const double left = series.born_blocks[Series::cell(moment + lag, moment)];
+    const double allocated = allocated_in(timeline, moment);
+    passing.push_back(allocated > 0 ? (shown - left) / allocated : 0);
+    sum += passing.back();
+  }
+  const auto count = static_cast<double>(passing.size());
+  if (count < 2) return 0;
+  double square = 0;
+  for (const double each : passing) square += (each - sum / count) * (each - sum / count);
+  return std::max(0.0, sum / count - 2 * std::sqrt(square / (count - 1)));
+}
+
+std::vector<Window> after_the_ripe(const Timeline& timeline, const Series& series, size_t lag) {
+  std::vector<Window> list;
+  const size_t last = timeline.moments.size() - 1;
+  for (size_t moment = last + 1 - lag; moment <= last; ++moment) {
+    Window window = window_between(timeline, moment);
+    const double shown = series.born_blocks[Series::cell(last, moment)];
+    const double passing = passing_at_least(timeline, series, last - moment, lag);
+    window.born = std::max(0.0, shown - passing * allocated_in(timeline, moment));
+    list.push_back(window);
+  }
+  return list;
+}
+
 double sum_of(const std::vector<Window>& list, double Window::*member) {
   double sum = 0;
   for (const Window& window : list) sum += window.*member;
@@ -169,6 +206,7 @@ Windows make_windows(const Timeline& timeline, const Series& series) {
     windows.list = std::move(ripe);
     break;
   }
+  windows.unripe = after_the_ripe(timeline, series, windows.lag);
   return windows;
 }
 

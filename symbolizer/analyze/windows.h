@@ -31,6 +31,9 @@ struct Window {
 
 struct Windows {
   std::vector<Window> list;
+  // Windows too late to be in the list, where blocks count late: the most that each comes to leave,
+  // from what it shows at the last moment and what usually goes of that.
+  std::vector<Window> unripe;
   bool aged = false;  // most blocks are young: they count from a later moment on
   size_t lag = 0;     // so many moments later than the first that shows them
   bool has_births = false;

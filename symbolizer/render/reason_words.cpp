@@ -71,7 +71,8 @@ std::string remark_text(const Remark& remark) {
       return "; but among " + std::to_string(static_cast<uint64_t>(remark.count)) +
              " places that change, one may look like this by chance";
     case Kind::kNotFullYet:
-      return "; but what keeps it has a limit and is not full yet (" + remark.name + ")";
+      return std::string("; but what keeps it has a limit and is ") +
+             (remark.share < 1 ? "not full yet" : "full") + " (" + remark.name + ")";
     case Kind::kGarbage:
       return "; but " + format_percent(remark.share) +
              " of it is garbage that the collector has not come to: it is freed when it does";

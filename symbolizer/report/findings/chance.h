@@ -22,6 +22,10 @@ bool swings_by_chance(const Group& group);
 // the latest events that is not full yet looks the same, and most servers have some.
 inline constexpr double kFewBlocks = 200;
 inline constexpr double kSmallShare = 0.001;
+// So are fewer blocks than the limit that a report promises (analyze::smallest_detectable) of a
+// larger share: seven or ten blocks of a pool's in two minutes are what its fullest moment took.
+inline constexpr double kFewerThanPromised = 16;
+inline constexpr double kSmallShareOfFewest = 0.02;
 // Beside a leak so many times as large, more of them are: parts of it, or what much work leaves in
 // the tables of libraries.
 inline constexpr double kMuchLarger = 10;

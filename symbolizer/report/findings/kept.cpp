@@ -30,13 +30,17 @@ constexpr double kMostOfLeak = 2.0 / 3;
 constexpr int kMostFreedSteps = 2;
 
 // As a runtime labels a container that has a limit.
-bool is_below_limit(const std::string& label) {
+struct Limit {
+  uint64_t elements = 0;
+  uint64_t most = 0;  // 0: there is no limit
+};
+Limit limit_of(const std::string& label) {
   constexpr std::string_view kLimit = format::kOwnersLimit;
   const size_t limit = label.rfind(kLimit);
-  if (limit == std::string::npos) return false;
+  if (limit == std::string::npos) return {};
   const size_t count = label.find_last_not_of("0123456789", limit - 1) + 1;
-  return std::strtoull(label.c_str() + count, nullptr, 10) <
-         std::strtoull(label.c_str() + limit + kLimit.size(), nullptr, 10);
+  return {std::strtoull(label.c_str() + count, nullptr, 10),
+          std::strtoull(label.c_str() + limit + kLimit.size(), nullptr, 10)};
 }
 
 bool is_mostly_lost(const Kept& kept) {
@@ -125,12 +129,13 @@ void KeptFacts::add(const read::OwnersRow& row) {
   for (const read::OwnersShare& share : row.shares) {
     kept.told_bytes += share.bytes;
     add(share, own->second, kept.hanging_on);
-    if (is_garbage(share.path)) kept.garbage_bytes += share.bytes;
-    if (is_runtimes(share.path)) kept.runtimes_bytes += share.bytes;
-    const uint32_t container = container_below_limit(share.path);
-    if (container == 0) continue;
-    kept.filling_bytes += share.bytes;
-    kept.filling = container;
+    if (is_garbage(share.path)) {
+      kept.garbage_bytes += share.bytes;
+    } else if (is_runtimes(share.path)) {
+      kept.runtimes_bytes += share.bytes;
+    } else {
+      add_limited(share, kept);
+    }
   }
   for (const read::OwnersShare& share : row.lost_shares) {
     kept.told_bytes += share.bytes;
@@ -171,20 +176,28 @@ bool KeptFacts::is_runtimes(uint32_t path) const {
 
 // Of the elements themselves and what they are made of: what is further in grows by itself. Objects
 // of one type that follow one another, as in a list that is linked, are one step, and so are an
-// object and its data.
-uint32_t KeptFacts::container_below_limit(uint32_t path) const {
+// object and its data. While a container fills, all that elements are made of comes with them; once
+// it is full only they and what they name themselves is sure to be as many as before.
+void KeptFacts::add_limited(const read::OwnersShare& share, Kept& kept) const {
   constexpr int kDeepest = 4;
+  constexpr int kDeepestOfFull = 2;
+  uint32_t path = share.path;
   uint32_t before = 0;
   for (int depth = 0; path != 0 && depth <= kDeepest; ++depth) {
     const read::OwnersPath& step = owners_.paths[path];
-    if (step.type < owners_.labels.size() && is_below_limit(owners_.labels[step.type])) {
-      return step.type;
+    const Limit limit =
+        step.type < owners_.labels.size() ? limit_of(owners_.labels[step.type]) : Limit{};
+    if (limit.most > 0) {
+      const bool full = limit.elements >= limit.most;
+      if (full && depth > kDeepestOfFull) return;
+      (full ? kept.full_bytes : kept.filling_bytes) += share.bytes;
+      kept.limited = step.type;
+      return;
     }
     if (step.type == 0 || step.type == before) --depth;
     if (step.type != 0) before = step.type;
     path = step.parent;
   }
-  return 0;
 }
 
 }  // namespace silt::report

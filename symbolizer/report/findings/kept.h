@@ -26,9 +26,11 @@ struct Kept {
   // Bytes that hang on another group's blocks, by group: of what is kept, and of what is lost.
   std::vector<uint64_t> hanging_on;
   std::vector<uint64_t> lost_with;
-  // Of what is kept, elements of containers that have a limit and are below it; one of those.
+  // Of what is kept and no garbage, elements of containers that have a limit: those below it, and
+  // those that have reached it; one of the containers.
   uint64_t filling_bytes = 0;
-  uint32_t filling = 0;  // index into Owners::labels
+  uint64_t full_bytes = 0;
+  uint32_t limited = 0;  // index into Owners::labels
   // Of what is kept, what only keeps itself, and a collector that runs will come to.
   uint64_t garbage_bytes = 0;
   // Of what is kept, what a runtime has for itself: freed objects that it will hand out again.
@@ -71,7 +73,7 @@ class KeptFacts {
   const read::OwnersRoot& root_of(uint32_t path) const;
   bool is_garbage(uint32_t path) const;
   bool is_runtimes(uint32_t path) const;
-  uint32_t container_below_limit(uint32_t path) const;
+  void add_limited(const read::OwnersShare& share, Kept& kept) const;
 
   const read::Owners& owners_;
   const std::vector<bool>& runtimes_own_;

@@ -64,6 +64,11 @@ const Group* whole_at_rest(const KeptFacts& facts, const std::vector<Group>& gro
 }
 
 // Groups that go into one another, by what the copy of the process found.
+// Of a group that mostly lies in containers that have a limit, what lies elsewhere, and is not
+// waiting for a collector, may be this much of what it grew by: the rest was in use just then.
+constexpr double kMostlyLimited = 0.5;
+constexpr double kUnexplained = 1. / 3;
+
 class PointerJoins {
  public:
   PointerJoins(const read::Owners& owners, const analyze::Timeline& timeline,
@@ -152,6 +157,7 @@ void PointerJoins::doubt() {
     if (into_[i] != kNone || !leaks(i)) continue;
     uint64_t all = 0;
     uint64_t filling = 0;
+    uint64_t full = 0;
     uint64_t garbage = 0;
     uint64_t runtimes = 0;
     uint32_t container = 0;
@@ -159,9 +165,10 @@ void PointerJoins::doubt() {
       const Kept& kept = facts_.of(part);
       all += kept.bytes();
       filling += kept.filling_bytes;
+      full += kept.full_bytes;
       garbage += kept.garbage_bytes;
       runtimes += kept.runtimes_bytes;
-      if (kept.filling != 0) container = kept.filling;
+      if (kept.limited != 0) container = kept.limited;
     }
     if (Kept::at_least(kMostlyGarbage, garbage + runtimes, all)) {
       groups_[i].remarks.push_back(
@@ -174,9 +181,13 @@ void PointerJoins::doubt() {
                                     .bytes = whole->judgement.growth_bytes,
                                     .place = whole->site});
     }
-    if (!Kept::nearly_all(filling, all)) continue;
+    const double rest = static_cast<double>(all - filling - full - garbage - runtimes);
+    const bool explained = Kept::at_least(kMostlyLimited, filling + full, all) &&
+                           rest <= kUnexplained * groups_[i].judgement.growth_bytes;
+    if (!Kept::nearly_all(filling, all) && !explained) continue;
     groups_[i].remarks.push_back({.kind = Remark::Kind::kNotFullYet,
                                   .ground = Ground::kNotFullYet,
+                                  .share = full > filling ? 1. : 0.,
                                   .name = owners_.labels[container]});
   }
 }

@@ -43,6 +43,16 @@ void SimulatedHeap::free_random(size_t blocks, size_t stack) {
   }
 }
 
+void SimulatedHeap::free_of_age(size_t snapshots, size_t blocks, size_t stack) {
+  const size_t now = recording_.snapshots.size();
+  std::deque<Block>& live = blocks_[stack];
+  for (size_t i = live.size(); i-- > 0 && blocks > 0;) {
+    if (live[i].born + snapshots != now) continue;
+    live.erase(live.begin() + static_cast<ptrdiff_t>(i));
+    --blocks;
+  }
+}
+
 void SimulatedHeap::free_all(size_t stack) { blocks_[stack].clear(); }
 
 void SimulatedHeap::snapshot(double seconds, format::Trigger trigger) {

@@ -27,6 +27,8 @@ class SimulatedHeap {
   void free_oldest(size_t blocks, size_t stack = 0);
   void free_newest(size_t blocks, size_t stack = 0);
   void free_random(size_t blocks, size_t stack = 0);
+  // The newest of those that so many snapshots have shown.
+  void free_of_age(size_t snapshots, size_t blocks, size_t stack = 0);
   void free_all(size_t stack = 0);
   size_t live(size_t stack = 0) const { return blocks_[stack].size(); }
 

@@ -207,6 +207,24 @@ TEST_CASE("the pace of a leak is its bytes over time") {
   CHECK(judgement.bytes_per_second_high >= 500);
 }
 
+TEST_CASE("where blocks count late, growth that has ended since is no leak") {
+  // Of 400 blocks more in each window 100 go in each of the next four. What fills a ring, and is
+  // handed out again by a runtime's own lists, shows neither births nor deaths from then on.
+  const auto verdict = [](const std::vector<size_t>& staying) {
+    SimulatedHeap heap;
+    for (const size_t blocks : staying) {
+      heap.allocate(blocks + 400, 64);
+      for (size_t age = 1; age <= 4; ++age) heap.free_of_age(age, 100);
+      heap.churn(200'000);
+      heap.snapshot();
+    }
+    return heap.judged().verdict();
+  };
+  CHECK(verdict({800, 826, 827, 794, 440, 2, 0, 0, 0, 0}) == Verdict::kBounded);
+  CHECK(verdict({800, 826, 827, 794, 440, 450, 435, 450, 460, 445}) == Verdict::kLeak);
+  CHECK(verdict({800, 810, 790, 805, 815, 790, 800, 805, 795, 810}) == Verdict::kLeak);
+}
+
 TEST_CASE("windows are a clock where the program takes all of its snapshots itself") {
   const auto ever_slower = [](format::Trigger last) {
     SimulatedHeap heap;

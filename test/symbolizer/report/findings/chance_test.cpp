@@ -34,6 +34,12 @@ TEST_CASE("few blocks of little alone are growth, more of either are a leak") {
   CHECK(doubted({leak_of(150, 11'000)})[0].verdict() == analyze::Verdict::kLeak);
 }
 
+TEST_CASE("fewer blocks than the limit that is promised take a larger share") {
+  CHECK(doubted({leak_of(10, 190'000)})[0].verdict() == analyze::Verdict::kGrowing);
+  CHECK(doubted({leak_of(10, 210'000)})[0].verdict() == analyze::Verdict::kLeak);
+  CHECK(doubted({leak_of(16, 190'000)})[0].verdict() == analyze::Verdict::kLeak);
+}
+
 TEST_CASE("beside a leak ten times as large more blocks of more are growth") {
   const auto beside = [](const Group& small, double larger) {
     return doubted({small, leak_of(50'000, larger)})[0].verdict();

@@ -107,13 +107,27 @@ TEST_CASE("a container below its limit is seen through what it is made of") {
   SECTION("an element's parts") {
     process.keep(3, text, 10);
     CHECK(process.facts().of(3).filling_bytes == 10 * kEach);
-    CHECK(process.facts().of(3).filling == kCache);
+    CHECK(process.facts().of(3).limited == kCache);
   }
   SECTION("what is further in grows by itself") {
     const uint32_t table = process.path(text, 3, kDict);
     process.keep(3, process.path(table, 3, kStr), 10);
     CHECK(process.facts().of(3).filling_bytes == 0);
   }
+}
+
+TEST_CASE("of a full container only the elements and what they name are sure to be as many") {
+  Process process(2, read::Heap::kObjects);
+  process.owners().labels[kCache] = "collections.deque, 128 of at most 128";
+  const uint32_t deque = process.path(kVariable, 0, kCache);
+  const uint32_t element = process.path(process.path(deque, 0), 1, kTuple);
+  const uint32_t field = process.path(element, 1, kDict);
+  process.keep(1, element, 3);
+  process.keep(1, field, 4);
+  process.keep(1, process.path(field, 1, kStr), 5);
+  CHECK(process.facts().of(1).full_bytes == 7 * kEach);
+  CHECK(process.facts().of(1).filling_bytes == 0);
+  CHECK(process.facts().of(1).limited == kCache);
 }
 
 TEST_CASE("what a runtime's own state alone leads to, directly, is the runtime's") {
