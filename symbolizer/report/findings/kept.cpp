@@ -77,7 +77,10 @@ KeptFacts::KeptFacts(const read::Recording& recording, const std::vector<Group>&
   for (size_t i = 0; i < groups.size(); ++i) {
     if (!is_marked(owners_, groups[i])) continue;
     for (const size_t stack : groups[i].stacks) {
-      group_of_[number_of(recording.stacks[stack].id)] = i;
+      const uint32_t id = number_of(recording.stacks[stack].id);
+      group_of_[id] = i;
+      index_of_[id] = stack;
+      if (recording.stacks[stack].heap == read::Heap::kObjects) objects_.insert(id);
     }
   }
   for (const read::OwnersRow& row : owners_.rows) add(row);
@@ -96,12 +99,42 @@ bool KeptFacts::are_ring(size_t mostly, size_t other) const {
          Kept::at_least(kSomeOfRing, b.lost_with[mostly], b.lost_bytes);
 }
 
+bool KeptFacts::meet_in(size_t a, size_t b, size_t group) const {
+  const Kept& one = kept_[a];
+  const Kept& other = kept_[b];
+  if (one.told_bytes == 0 || other.told_bytes == 0) return false;
+  double both = 0;
+  for (const auto& [stack, bytes] : one.below_objects) {
+    const auto at = other.below_objects.find(stack);
+    if (at == other.below_objects.end() || group_of_.at(stack) != group) continue;
+    both += std::min(static_cast<double>(bytes) / static_cast<double>(one.told_bytes),
+                     static_cast<double>(at->second) / static_cast<double>(other.told_bytes));
+  }
+  return both >= kMost;
+}
+
+bool KeptFacts::is_below_objects(size_t group, size_t other) const {
+  uint64_t below = 0;
+  for (const auto& [stack, bytes] : kept_[group].below_objects) {
+    if (group_of_.at(stack) == other) below += bytes;
+  }
+  return Kept::at_least(kMost, below, kept_[group].hanging_on[other]);
+}
+
 bool KeptFacts::went_with(size_t group, size_t other) const {
   const Kept& part = kept_[group];
   const Kept& whole = kept_[other];
   return is_mostly_lost(part) && is_mostly_lost(whole) &&
          Kept::at_least(kMost, part.lost_with[other], part.lost_bytes) &&
          !Kept::at_least(kSomeOfRing, whole.lost_with[group], whole.lost_bytes);
+}
+
+bool KeptFacts::mostly_went_with(size_t group, size_t other) const {
+  const Kept& part = kept_[group];
+  const auto whole = part.lost_whole_with.find(other);
+  return whole != part.lost_whole_with.end() &&
+         whole->second.stacks.size() < part.lost.stacks.size() && went_with(group, other) &&
+         Kept::at_least(kMost, whole->second.bytes, part.lost_bytes);
 }
 
 bool KeptFacts::mostly_hang(const std::vector<size_t>& groups,
@@ -112,7 +145,9 @@ bool KeptFacts::mostly_hang(const std::vector<size_t>& groups,
     kept += kept_[group].kept_bytes;
     // A path may lead over blocks of several of the others.
     uint64_t most = 0;
-    for (const size_t other : others) most = std::max(most, kept_[group].hanging_on[other]);
+    for (const size_t other : others) {
+      if (is_by_its_own(group, other)) most = std::max(most, kept_[group].hanging_on[other]);
+    }
     hanging += most;
   }
   return Kept::at_least(kMostOfLeak, hanging, kept);
@@ -129,6 +164,7 @@ void KeptFacts::add(const read::OwnersRow& row) {
   for (const read::OwnersShare& share : row.shares) {
     kept.told_bytes += share.bytes;
     add(share, own->second, kept.hanging_on);
+    add_objects(share, row.stack, kept);
     if (is_garbage(share.path)) {
       kept.garbage_bytes += share.bytes;
     } else if (is_runtimes(share.path)) {
@@ -141,6 +177,23 @@ void KeptFacts::add(const read::OwnersRow& row) {
     kept.told_bytes += share.bytes;
     add(share, own->second, kept.lost_with);
   }
+  if (row.lost_bytes > 0) add_lost(row, own->second);
+}
+
+void KeptFacts::add_lost(const read::OwnersRow& row, size_t own) {
+  Kept& kept = kept_[own];
+  const size_t stack = index_of_.at(row.stack);
+  kept.lost.bytes += row.lost_bytes;
+  kept.lost.stacks.push_back(stack);
+  if (row.lost_shares.empty()) return;
+  std::vector<uint64_t> with(kept_.size());
+  for (const read::OwnersShare& share : row.lost_shares) add(share, own, with);
+  for (size_t other = 0; other < with.size(); ++other) {
+    if (!Kept::nearly_all(with[other], row.lost_bytes)) continue;
+    LostStacks& whole = kept.lost_whole_with[other];
+    whole.bytes += with[other];
+    whole.stacks.push_back(stack);
+  }
 }
 
 void KeptFacts::add(const read::OwnersShare& share, size_t own, std::vector<uint64_t>& hanging) {
@@ -152,6 +205,17 @@ void KeptFacts::add(const read::OwnersShare& share, size_t own, std::vector<uint
   std::sort(keepers_.begin(), keepers_.end());
   keepers_.erase(std::unique(keepers_.begin(), keepers_.end()), keepers_.end());
   for (const size_t keeper : keepers_) hanging[keeper] += share.bytes;
+}
+
+void KeptFacts::add_objects(const read::OwnersShare& share, uint32_t stack, Kept& kept) {
+  if (objects_.empty()) return;
+  outermost_.clear();
+  if (objects_.count(stack) > 0) outermost_[group_of_.at(stack)] = stack;
+  for (uint32_t at = share.path; owners_.paths[at].parent != 0; at = owners_.paths[at].parent) {
+    const uint32_t keeper = owners_.paths[at].stack;
+    if (objects_.count(keeper) > 0) outermost_[group_of_.at(keeper)] = keeper;
+  }
+  for (const auto& [group, object] : outermost_) kept.below_objects[object] += share.bytes;
 }
 
 const read::OwnersRoot& KeptFacts::root_of(uint32_t path) const {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "symbolizer/analyze/series.h"
+#include "symbolizer/analyze/step.h"
 #include "symbolizer/report/findings/kept.h"
 #include "symbolizer/report/findings/parts.h"
 #include "symbolizer/report/site.h"
@@ -47,7 +48,7 @@ bool share_a_keeper(const KeptFacts& facts, const std::vector<Group>& groups, si
   if (!is_native(groups[a])) return false;
   for (size_t k = 0; k < groups.size(); ++k) {
     if (groups[k].heap == groups[a].heap || !rises(groups[k])) continue;
-    if (facts.of(a).hangs_on(k) && facts.of(b).hangs_on(k)) return true;
+    if (facts.of(a).hangs_on(k) && facts.of(b).hangs_on(k) && facts.meet_in(a, b, k)) return true;
   }
   return false;
 }
@@ -58,7 +59,7 @@ const Group* whole_at_rest(const KeptFacts& facts, const std::vector<Group>& gro
     if (k == part || groups[k].verdict() != analyze::Verdict::kBounded) continue;
     const bool much_more = groups[k].judgement.growth_bytes >=
                            kPartOfMore * std::max(groups[part].judgement.growth_bytes, 1.0);
-    if (much_more && facts.of(part).hangs_on(k)) return &groups[k];
+    if (much_more && facts.hangs_on(part, k)) return &groups[k];
   }
   return nullptr;
 }
@@ -71,9 +72,10 @@ constexpr double kUnexplained = 1. / 3;
 
 class PointerJoins {
  public:
-  PointerJoins(const read::Owners& owners, const analyze::Timeline& timeline,
+  PointerJoins(const read::Recording& recording, const analyze::Timeline& timeline,
                const KeptFacts& facts, std::vector<Group>& groups)
-      : owners_(owners),
+      : recording_(recording),
+        owners_(*recording.owners),
         timeline_(timeline),
         facts_(facts),
         groups_(groups),
@@ -93,8 +95,11 @@ class PointerJoins {
     return group;
   }
   std::vector<size_t> parts_of(size_t whole) const;
+  bool is_one_with(size_t part, size_t whole) const;
+  bool mostly_went_with(size_t part, size_t whole) const;
   void put(size_t part, size_t whole);
 
+  const read::Recording& recording_;
   const read::Owners& owners_;
   const analyze::Timeline& timeline_;
   const KeptFacts& facts_;
@@ -108,6 +113,31 @@ std::vector<size_t> PointerJoins::parts_of(size_t whole) const {
     if (now(k) == whole) parts.push_back(k);
   }
   return parts;
+}
+
+// What is reached only through an object that is never let go leaks with it, whoever allocated it;
+// so does what was forgotten as one thing, and what hangs on objects of a third.
+bool PointerJoins::is_one_with(size_t part, size_t whole) const {
+  if (groups_[part].heap != groups_[whole].heap) {
+    return facts_.hangs_on(part, whole) && facts_.is_below_objects(part, whole);
+  }
+  return facts_.hangs_on(part, whole) || facts_.are_ring(part, whole) ||
+         share_a_keeper(facts_, groups_, part, whole) || mostly_went_with(part, whole);
+}
+
+// What a place made beside the parts of what was forgotten, in step with them, it made for the same
+// thing; a leak of its own comes when it comes.
+bool PointerJoins::mostly_went_with(size_t part, size_t whole) const {
+  if (!facts_.mostly_went_with(part, whole)) return false;
+  const Kept& kept = facts_.of(part);
+  const std::vector<size_t>& below = kept.lost_whole_with.at(whole).stacks;
+  analyze::Series parts;
+  analyze::Series rest;
+  for (const size_t stack : kept.lost.stacks) {
+    const bool is_part = std::find(below.begin(), below.end(), stack) != below.end();
+    analyze::add(is_part ? parts : rest, analyze::make_series(timeline_, recording_.stacks[stack]));
+  }
+  return analyze::in_step(timeline_, parts, rest);
 }
 
 void PointerJoins::put(size_t part, size_t whole) {
@@ -133,14 +163,7 @@ void PointerJoins::tell_lost() {
 void PointerJoins::join_what_hangs() {
   for (size_t i = 0; i < groups_.size(); ++i) {
     for (size_t k = 0; k < groups_.size(); ++k) {
-      if (i == k || groups_[i].heap != groups_[k].heap ||
-          !KeptFacts::is_marked(owners_, groups_[i])) {
-        continue;
-      }
-      if (!facts_.of(i).hangs_on(k) && !facts_.are_ring(i, k) &&
-          !share_a_keeper(facts_, groups_, i, k)) {
-        continue;
-      }
+      if (i == k || !KeptFacts::is_marked(owners_, groups_[i]) || !is_one_with(i, k)) continue;
       const size_t a = now(i);
       const size_t b = now(k);
       if (a == b || !rises(groups_[a]) || !rises(groups_[b]) || !(leaks(a) || leaks(b))) continue;
@@ -216,7 +239,7 @@ void settle_by_owners(const read::Recording& recording, const analyze::Timeline&
                       const std::vector<bool>& runtimes_own, std::vector<Group>& groups) {
   if (!recording.owners || !recording.owners->found) return;
   const KeptFacts facts(recording, groups, runtimes_own);
-  PointerJoins joins(*recording.owners, timeline, facts, groups);
+  PointerJoins joins(recording, timeline, facts, groups);
   joins.tell_lost();
   joins.join_what_hangs();
   joins.doubt();

@@ -127,15 +127,30 @@ double error_of(const Group& group) {
   return 1 / std::sqrt(std::max(1., samples));
 }
 
-// A place in somebody's own code says more than one in a package, even where that makes more of it.
-double worth_as_site(const Group& group) {
+// A place in somebody's own code says more than one in a package, even where that makes more of it;
+// one of node's says nothing where there is another.
+bool is_better_site(const Group& group, const Group& other) {
   constexpr double kOwnCode = 5;
-  const bool own = report::origin_of(group.site) == report::Origin::kUser;
-  return group.judgement.growth_bytes * (own ? kOwnCode : 1);
+  if (is_callerless(group) != is_callerless(other)) return is_callerless(other);
+  const auto worth = [](const Group& one) {
+    const bool own = report::origin_of(one.site) == report::Origin::kUser;
+    return one.judgement.growth_bytes * (own ? kOwnCode : 1);
+  };
+  return worth(group) > worth(other);
 }
 
-// The leak is the larger's, whose site it is.
+// Groups may be joined more than once: a heap as a whole may accuse a place later.
+bool is_counted_elsewhere(const Group& group) {
+  return std::any_of(group.remarks.begin(), group.remarks.end(), [](const Remark& remark) {
+    return remark.kind == Remark::Kind::kCountedElsewhere;
+  });
+}
+
+// The leak is the larger's, whose site it is. It is as sure as the surest of its parts.
 void take_in(const HeapHolder& holder, Group& whole, Group& part) {
+  if (part.verdict() == report::Verdict::kLeak) {
+    whole.judgement.confidence = std::max(whole.judgement.confidence, part.judgement.confidence);
+  }
   whole.remarks.push_back({.kind = Remark::Kind::kOneOwner,
                            .bytes = part.judgement.growth_bytes,
                            .name = name_of(holder),
@@ -171,7 +186,7 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
     Group*& most = largest[keeper->holder];
     const auto leaks = [](const Group& one) { return one.verdict() == report::Verdict::kLeak; };
     if (most == nullptr || (leaks(group) && !leaks(*most)) ||
-        (leaks(group) == leaks(*most) && worth_as_site(group) > worth_as_site(*most))) {
+        (leaks(group) == leaks(*most) && is_better_site(group, *most))) {
       most = &group;
     }
   }
@@ -180,6 +195,7 @@ void join_by_keepers(const report::Settling& input, std::vector<Group>& groups) 
   const auto leak = keeper ? largest.find(keeper->holder) : largest.end();
   if (leak != largest.end() && leak->second->verdict() == report::Verdict::kLeak) {
     for (Group* const group : unsure) {
+      if (is_counted_elsewhere(*group)) continue;
       group->remarks.push_back({.kind = Remark::Kind::kCountedElsewhere,
                                 .ground = report::Ground::kFewAndSmall,
                                 .share = keeper->share,

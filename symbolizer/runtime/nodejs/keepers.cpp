@@ -24,6 +24,8 @@ constexpr double kCertain = 0.8;
 // largest's; of a growth that is smaller than estimated by two standard errors.
 constexpr double kNotAnothers = 1. / 3;
 constexpr double kStandardErrors = 2;
+// As a look at a heap names the memory of an ArrayBuffer (symbolizer/heap/naming.cpp).
+constexpr std::string_view kBufferData = "(JSArrayBufferData)";
 // The part of the judged time that must lie between the two looks.
 constexpr double kCovered = 0.5;
 
@@ -57,6 +59,10 @@ std::optional<double> longer_than(const read::Recording& recording, const HeapGr
       static_cast<double>(span.last->meta.elapsed_ns - span.first->meta.elapsed_ns) / 1e9;
   if (seconds < kCovered * judged_seconds) return std::nullopt;
   return seconds > 0 ? std::max(1., judged_seconds / seconds) : 1;
+}
+
+bool is_same(const HeapHolder& a, const HeapHolder& b) {
+  return a.name == b.name && a.what == b.what && a.bytes == b.bytes && a.objects == b.objects;
 }
 
 }  // namespace
@@ -103,6 +109,8 @@ Keepers::Keepers(const read::Recording& recording, double judged_seconds)
   std::erase_if(heaps_, [](const HeapGrowth& heap) { return !heap.why_not.empty(); });
   if (heaps_.empty()) return;
   if (knows_all_heaps(recording, heaps_)) longer_ = 1;
+  apart_ = heaps_;
+  for (HeapGrowth& heap : apart_) put_together(heap.holders, Alike::kProperties);
   for (HeapGrowth& heap : heaps_) {
     put_together(heap.holders);
     const auto longer = longer_than(recording, heap, judged_seconds);
@@ -137,11 +145,11 @@ std::optional<Keeper> Keepers::of_buffers(double growth_bytes) const {
   if (!longer_ || growth_bytes <= 0) return std::nullopt;
   double all = 0;
   Keeper keeper;
-  for (const HeapGrowth& heap : heaps_) {
+  for (const HeapGrowth& heap : apart_) {
     for (const HeapHolder& holder : heap.holders) {
       double bytes = 0;
       for (const GrownKind& kind : holder.kinds) {
-        if (kind.name == "system / JSArrayBufferData") bytes += static_cast<double>(kind.bytes);
+        if (kind.name == kBufferData) bytes += static_cast<double>(kind.bytes);
       }
       all += bytes;
       if (bytes > keeper.share) keeper = {&holder, bytes};
@@ -152,6 +160,11 @@ std::optional<Keeper> Keepers::of_buffers(double growth_bytes) const {
   const double share = std::min(*longer_ * keeper.share, growth_bytes - elsewhere) / growth_bytes;
   if (keeper.holder == nullptr || share < kCertain) return std::nullopt;
   keeper.share = std::min(1., share);
+  for (const HeapGrowth& heap : heaps_) {
+    for (const HeapHolder& holder : heap.holders) {
+      if (is_same(holder, *keeper.holder)) keeper.holder = &holder;
+    }
+  }
   return keeper;
 }
 

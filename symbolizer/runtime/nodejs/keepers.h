@@ -79,6 +79,9 @@ class Keepers {
   std::optional<Keeper> by_exclusion(const GrownPlace& place) const;
 
   std::vector<read::HeapGrowth> heaps_;
+  // The same, but that containers of one object are not one that took in as many things: Buffers in
+  // one and objects in the other may be two leaks on one event.
+  std::vector<read::HeapGrowth> apart_;
   // How much longer the places were judged than the heaps were looked at, of all heaps of the
   // process; nothing where one was not looked at, or for too short a time.
   std::optional<double> longer_;

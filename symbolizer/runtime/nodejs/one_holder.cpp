@@ -98,16 +98,17 @@ void add_up(const std::vector<GrownKind>& from, std::vector<GrownKind>& to) {
 
 }  // namespace
 
-void put_together(std::vector<HeapHolder>& holders) {
+void put_together(std::vector<HeapHolder>& holders, Alike alike) {
   std::vector<HeapHolder> together;
   for (HeapHolder& holder : holders) {
     auto same = std::find_if(together.begin(), together.end(), [&holder](const HeapHolder& other) {
       return is_same_property(other, holder);
     });
     if (same == together.end()) {
-      same = std::find_if(together.begin(), together.end(), [&holder](const HeapHolder& other) {
-        return hold_the_same(other, holder);
-      });
+      if (alike == Alike::kContents)
+        same = std::find_if(together.begin(), together.end(), [&holder](const HeapHolder& other) {
+          return hold_the_same(other, holder);
+        });
       if (same == together.end()) {
         together.push_back(std::move(holder));
         continue;

@@ -6,14 +6,18 @@
 #ifndef SILT_SYMBOLIZER_RUNTIME_NODEJS_ONE_HOLDER_H_
 #define SILT_SYMBOLIZER_RUNTIME_NODEJS_ONE_HOLDER_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "symbolizer/read/heap_growth.h"
 
 namespace silt::runtime::nodejs {
 
-// Holders are largest first, and so are those that are made of several.
-void put_together(std::vector<read::HeapHolder>& holders);
+enum class Alike : uint8_t { kProperties, kContents };
+
+// Holders are largest first, and so are those that are made of several. kProperties: only the same
+// property of several objects.
+void put_together(std::vector<read::HeapHolder>& holders, Alike alike = Alike::kContents);
 
 }  // namespace silt::runtime::nodejs
 

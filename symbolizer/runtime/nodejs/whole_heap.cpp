@@ -14,6 +14,7 @@
 #include "symbolizer/report/findings/managed_heap.h"
 #include "symbolizer/report/site.h"
 #include "symbolizer/runtime/nodejs/callerless.h"
+#include "symbolizer/runtime/nodejs/heap_owners.h"
 #include "symbolizer/runtime/nodejs/keepers.h"
 #include "symbolizer/runtime/nodejs/native_memory.h"
 #include "symbolizer/runtime/nodejs/outside_heaps.h"
@@ -123,6 +124,7 @@ void judge_heaps(const WholeInput& input, std::vector<Group>& groups, Wholes& wh
       report::sum_of_stacks(recording, place);
       place.runtime = "nodejs";
       groups.push_back(std::move(place));
+      join_by_keepers({recording, input.timeline, input.timeline, input.names}, groups);
       continue;
     }
     std::erase_if(groups, [](const Group& group) {

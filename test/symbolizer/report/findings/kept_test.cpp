@@ -93,6 +93,45 @@ TEST_CASE("most of a thing's parts that were lost with it tell which was forgott
   CHECK_FALSE(process.facts().went_with(1, 0));
 }
 
+TEST_CASE("a place most of whose stacks were lost with a thing, whole, was lost with it") {
+  // Of 60 blocks lost by one stack of the place so many lie below the thing's, and of another
+  // stack's, which lie by themselves, there are so many.
+  const auto [below, by_themselves, went] = GENERATE(table<uint64_t, uint64_t, bool>(
+      {{60, 40, true}, {58, 40, true}, {60, 70, false}, {40, 10, false}}));
+  CAPTURE(below, by_themselves);
+  Process process(3);
+  process.groups[0].stacks = {0, 2};
+  process.groups.resize(2);
+  process.lose(0, 60);
+  process.lose_with(0, 1, below);
+  process.lose(1, 30);
+  process.lose(2, by_themselves);
+  CHECK(process.facts().mostly_went_with(0, 1) == went);
+  CHECK_FALSE(process.facts().mostly_went_with(1, 0));
+}
+
+TEST_CASE("native memory hangs on objects where most of their place hangs on the same ones") {
+  // The place that makes rows has the table of another list beside them, on which pages hang.
+  const bool of_rows = GENERATE(true, false);
+  Process process(4);
+  process.groups[1].stacks = {1, 2, 3};
+  process.groups[1].heap = read::Heap::kObjects;
+  process.groups.resize(2);
+  for (const size_t stack : {1, 2, 3}) process.recording.stacks[stack].heap = read::Heap::kObjects;
+  const uint32_t rows = process.path(kVariable, 1);
+  const uint32_t row = process.path(rows, 2);
+  const uint32_t others = process.path(kVariable, 3);
+  process.keep(0, process.path(of_rows ? row : others, 0), 50);
+  process.keep(1, rows, 2);
+  process.keep(2, row, 100);
+  process.keep(3, others, 1);
+  CHECK(process.facts().of(0).hangs_on(1));
+  CHECK(process.facts().is_below_objects(0, 1));
+  CHECK(process.facts().hangs_on(0, 1) == of_rows);
+  CHECK(process.facts().mostly_hang({0}, {1}) == of_rows);
+  CHECK_FALSE(process.facts().hangs_on(1, 0));
+}
+
 TEST_CASE("a container below its limit is seen through what it is made of") {
   Process process(4, read::Heap::kObjects);
   const uint32_t cache = process.path(kVariable, 0, kCache);

@@ -204,9 +204,9 @@ TEST_CASE("a class that two keep is nobody's in particular") {
 TEST_CASE("Buffers, whose memory is native, are kept by what keeps the objects that own it") {
   const auto joined = [](uint64_t data_bytes, uint64_t elsewhere) {
     read::HeapHolder frames = holder("archive", 1'000'000);
-    frames.kinds = {{"system / JSArrayBufferData", "", 10, data_bytes}, {"Buffer", "", 10, 800}};
+    frames.kinds = {{"(JSArrayBufferData)", "", 10, data_bytes}, {"Buffer", "", 10, 800}};
     read::HeapHolder log = holder("log", 1'000'000);
-    log.kinds = {{"system / JSArrayBufferData", "", 10, elsewhere}};
+    log.kinds = {{"(JSArrayBufferData)", "", 10, elsewhere}};
     Report report = report_of(900'000);
     report.findings[0].heap = read::Heap::kNative;
     report.findings[0].what = "Buffers";

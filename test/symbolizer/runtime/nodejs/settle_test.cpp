@@ -259,41 +259,5 @@ TEST_CASE("a few samples of the caller, or a pool's blocks, do not make it the s
   }
 }
 
-TEST_CASE("what one variable keeps is one leak, whichever functions made it") {
-  for (const double kept_by_log : {0.0, 2.0}) {
-    Server server(9);
-    const auto session =
-        server.process.script_stack({{"remember", "file:///srv/app.js", 31, 3}, kMain, kTimers});
-    const auto entry =
-        server.process.script_stack({{"note", "file:///srv/log.js", 8, 3}, kMain, kTimers});
-    for (int i = 0; i <= 8; ++i) {
-      server.objects(session, 10'000, 120);
-      server.objects(entry, 4'000, 120);
-      server.snapshot(i);
-    }
-    read::HeapGrowth heap;
-    heap.last.snapshot = 8;
-    read::HeapHolder cache;
-    cache.name = "cache";
-    cache.bytes = static_cast<uint64_t>((14 - 2 * kept_by_log) * 8 * 120 * 1000);
-    read::HeapHolder log;
-    log.name = "log";
-    log.bytes = static_cast<uint64_t>(2 * kept_by_log * 8 * 120 * 1000);
-    heap.holders = {cache, log};
-    server.heap_growth = {heap};
-    const Report report = server.report();
-    const auto found = accused(report);
-    if (kept_by_log > 0) {
-      CHECK(found.size() == 2);
-      continue;
-    }
-    REQUIRE(found.size() == 1);
-    CHECK(found[0]->site.function == "remember");
-    CHECK(found[0]->stacks.size() == 2);
-    CHECK_THAT(render::reason_text(found[0]->why),
-               Catch::Contains("made by `note`") && Catch::Contains("since `cache` keeps both"));
-  }
-}
-
 }  // namespace
 }  // namespace silt::report
