@@ -24,6 +24,7 @@
 #include "interposer/base/text.h"
 #include "interposer/detour/detour.h"
 #include "interposer/format/snapshot.h"
+#include "interposer/hook/own_signals.h"
 #include "interposer/hook/process.h"
 #include "interposer/hook/real.h"
 #include "interposer/owners/copied_process.h"
@@ -187,6 +188,7 @@ void start_on_this_stack() {
     errno = saved_errno;
     return;
   }
+  hook::begin_to_measure();
   if (!snapshot::claim_signals(g_options.signal)) {
     complain("the signal for snapshots could not be claimed: only SILT_EVERY and exit take them");
   }

@@ -17,10 +17,9 @@ constexpr long kSetSize = sizeof(SignalSet);
 constexpr SignalSet kFaults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
                               signal_bit(SIGFPE) | signal_bit(SIGTRAP) | signal_bit(SIGABRT);
 
-SignalSet pending_signals() {
+SignalSet pending_or_none() {
   SignalSet set = 0;
-  system_call(SYS_rt_sigpending, reinterpret_cast<long>(&set), kSetSize);
-  return set;
+  return pending_signals(&set) ? set : 0;
 }
 
 }  // namespace
@@ -44,11 +43,25 @@ void restore_signals(SignalSet previous) {
   system_call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&previous), 0, kSetSize);
 }
 
+bool pending_signals(SignalSet* pending) {
+  return system_call(SYS_rt_sigpending, reinterpret_cast<long>(pending), kSetSize) == 0;
+}
+
+bool is_handled(int number) {
+  // As the kernel has it, with the handler first; room for what any processor has.
+  uint64_t action[8] = {};
+  if (system_call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(action), kSetSize) != 0) {
+    return true;
+  }
+  return action[0] != reinterpret_cast<uint64_t>(SIG_DFL) &&
+         action[0] != reinterpret_cast<uint64_t>(SIG_IGN);
+}
+
 SwallowedSignal::SwallowedSignal(int number)
-    : bit_(signal_bit(number)), pending_before_((pending_signals() & bit_) != 0) {}
+    : bit_(signal_bit(number)), pending_before_((pending_or_none() & bit_) != 0) {}
 
 SwallowedSignal::~SwallowedSignal() {
-  if (pending_before_ || (pending_signals() & bit_) == 0) return;
+  if (pending_before_ || (pending_or_none() & bit_) == 0) return;
   const struct timespec now {};
   system_call(SYS_rt_sigtimedwait, reinterpret_cast<long>(&bit_), 0, reinterpret_cast<long>(&now),
               kSetSize);

@@ -22,6 +22,12 @@ constexpr SignalSet signal_bit(int number) { return SignalSet{1} << (number - 1)
 SignalSet block_signals();
 void restore_signals(SignalSet previous);
 
+// Those that wait to be unblocked, of the thread's own and of the process's. False: the kernel was
+// not asked.
+bool pending_signals(SignalSet* pending);
+// Whether a handler is called for a signal, nobody's in particular; true where nobody can tell.
+bool is_handled(int number);
+
 // Touches the stack as far down as a locked section reaches. A program may run into the end of its
 // stack anywhere, handle the fault on another stack and jump out; it must not do so out of a locked
 // section. Called before the lock is taken.

@@ -5,6 +5,7 @@
 #include "interposer/base/chained_handler.h"
 
 #include <cstdint>
+#include <initializer_list>
 
 namespace silt::base {
 
@@ -27,7 +28,11 @@ ChainedHandler* chain_of(int signal_number) {
 void adopt_wish(struct sigaction* ours, const struct sigaction& wish) {
   if (wish.sa_handler == SIG_DFL || wish.sa_handler == SIG_IGN) {
     ours->sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    sigemptyset(&ours->sa_mask);
+    // Faults kill who blocks them.
+    sigfillset(&ours->sa_mask);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT}) {
+      sigdelset(&ours->sa_mask, fault);
+    }
     return;
   }
   ours->sa_flags = SA_SIGINFO | (wish.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));

@@ -52,7 +52,8 @@ extern ChainedHandler fault_handler;    // of SIGBUS, where there is a black box
 // The chain of a signal, or nullptr when silt does not use it.
 ChainedHandler* chain_of(int signal_number);
 
-// Our handler takes over the program's wishes for masks, restarts and stacks.
+// Our handler takes over the program's wishes for masks, restarts and stacks. Where the program has
+// no handler it is silt's alone, which all other signals wait for.
 void adopt_wish(struct sigaction* ours, const struct sigaction& wish);
 
 // Signals whose handling was set in this process before silt claimed any: by a constructor that ran

@@ -113,6 +113,7 @@ enum class Reach : char {
   kNoSignal = 'n',   // SILT_SIGNAL=none
   kReplaced = 'h',   // silt's handler was replaced behind libc's back
   kForbidden = 's',  // a seccomp filter makes the return from a handler the end of the process
+  kBoxLost = 'b',    // it records nothing any more: its black box was truncated
 };
 // What stands there instead while the process sleeps: it looks for no requests, and the signal is
 // the only way in.

@@ -96,6 +96,30 @@ enum class HookKind : uint8_t {
   X(clock_nanosleep, kSignal)                                                                      \
   X(pause, kSignal)                                                                                \
   X(sigsuspend, kSignal)                                                                           \
+  X(poll, kSignal)                                                                                 \
+  X(__poll_chk, kSignal)                                                                           \
+  X(ppoll, kSignal)                                                                                \
+  X(__ppoll_chk, kSignal)                                                                          \
+  X(select, kSignal)                                                                               \
+  X(pselect, kSignal)                                                                              \
+  X(epoll_wait, kSignal)                                                                           \
+  X(epoll_pwait, kSignal)                                                                          \
+  X(epoll_pwait2, kSignal)                                                                         \
+  X(msgsnd, kSignal)                                                                               \
+  X(msgrcv, kSignal)                                                                               \
+  X(semop, kSignal)                                                                                \
+  X(semtimedop, kSignal)                                                                           \
+  X(sem_timedwait, kSignal)                                                                        \
+  X(sem_clockwait, kSignal)                                                                        \
+  X(read, kSignal)                                                                                 \
+  X(__read_chk, kSignal)                                                                           \
+  X(recv, kSignal)                                                                                 \
+  X(__recv_chk, kSignal)                                                                           \
+  X(recvfrom, kSignal)                                                                             \
+  X(__recvfrom_chk, kSignal)                                                                       \
+  X(recvmsg, kSignal)                                                                              \
+  X(accept, kSignal)                                                                               \
+  X(accept4, kSignal)                                                                              \
   X(longjmp, kJump)                                                                                \
   X(_longjmp, kJump)                                                                               \
   X(siglongjmp, kJump)                                                                             \

@@ -63,10 +63,25 @@ void arena_free(void*) {}
 
 #define SILT_RESOLVE(field, symbol, result, parameters) resolve(symbol, &real.field);
 
+#define SILT_RESOLVE_LATE(field, symbol, result, parameters) resolve_late(symbol, &real.field);
+
 template <typename Function>
 void resolve(const char* symbol, Function* function) {
   void* const found = dlsym(RTLD_NEXT, symbol);
   if (found != nullptr) *function = reinterpret_cast<Function>(found);
+}
+
+// A library that was opened for one other library alone is not among the next ones.
+template <typename Function>
+void resolve_late(const char* symbol, Function* function) {
+  if (*function != nullptr) return;
+  if (base::is_defined_after_this_library(symbol)) resolve(symbol, function);
+  base::Library library;
+  base::Symbol found;
+  if (*function == nullptr && base::find_late_library("libpthread.so.0", symbol, &library) &&
+      base::find_symbol(library, symbol, &found)) {
+    *function = reinterpret_cast<Function>(found.address);
+  }
 }
 
 }  // namespace
@@ -111,7 +126,16 @@ SILT_COLD bool resolve_new_functions() {
   return true;
 }
 
-void resolve_remaining_functions() { resolve_new_functions(); }
+SILT_COLD void resolve_late_functions() {
+  const int saved_errno = errno;
+  SILT_LATE_FUNCTIONS(SILT_RESOLVE_LATE)
+  errno = saved_errno;
+}
+
+void resolve_remaining_functions() {
+  resolve_new_functions();
+  resolve_late_functions();
+}
 
 SILT_COLD void find_short_operators(const void* (*module_of)(const void* address)) {
   if (real.new_plain == nullptr) return;

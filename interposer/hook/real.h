@@ -7,9 +7,12 @@
 #ifndef SILT_INTERPOSER_HOOK_REAL_H_
 #define SILT_INTERPOSER_HOOK_REAL_H_
 
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -18,6 +21,10 @@
 #include <new>
 
 #include "interposer/format/hooks.h"
+
+struct epoll_event;
+struct pollfd;
+struct sembuf;
 
 namespace silt::hook {
 
@@ -67,11 +74,43 @@ namespace silt::hook {
     (clockid_t, int, const struct timespec*, struct timespec*))                                    \
   X(pause, "pause", int, ())                                                                       \
   X(sigsuspend, "sigsuspend", int, (const sigset_t*))                                              \
+  X(poll, "poll", int, (struct pollfd*, unsigned long, int))                                       \
+  X(poll_checked, "__poll_chk", int, (struct pollfd*, unsigned long, int, size_t))                 \
+  X(ppoll, "ppoll", int,                                                                           \
+    (struct pollfd*, unsigned long, const struct timespec*, const sigset_t*))                      \
+  X(ppoll_checked, "__ppoll_chk", int,                                                             \
+    (struct pollfd*, unsigned long, const struct timespec*, const sigset_t*, size_t))              \
+  X(select, "select", int, (int, fd_set*, fd_set*, fd_set*, struct timeval*))                      \
+  X(pselect, "pselect", int,                                                                       \
+    (int, fd_set*, fd_set*, fd_set*, const struct timespec*, const sigset_t*))                     \
+  X(epoll_wait, "epoll_wait", int, (int, struct epoll_event*, int, int))                           \
+  X(epoll_pwait, "epoll_pwait", int, (int, struct epoll_event*, int, int, const sigset_t*))        \
+  X(read, "read", ssize_t, (int, void*, size_t))                                                   \
+  X(read_checked, "__read_chk", ssize_t, (int, void*, size_t, size_t))                             \
+  X(recv, "recv", ssize_t, (int, void*, size_t, int))                                              \
+  X(recv_checked, "__recv_chk", ssize_t, (int, void*, size_t, size_t, int))                        \
+  X(recvfrom, "recvfrom", ssize_t,                                                                 \
+    (int, void*, size_t, int, struct sockaddr*, socklen_t*))                                       \
+  X(recvfrom_checked, "__recvfrom_chk", ssize_t,                                                   \
+    (int, void*, size_t, size_t, int, struct sockaddr*, socklen_t*))                               \
+  X(recvmsg, "recvmsg", ssize_t, (int, struct msghdr*, int))                                       \
+  X(accept, "accept", int, (int, struct sockaddr*, socklen_t*))                                    \
+  X(accept4, "accept4", int, (int, struct sockaddr*, socklen_t*, int))                             \
+  X(msgsnd, "msgsnd", int, (int, const void*, size_t, int))                                        \
+  X(msgrcv, "msgrcv", ssize_t, (int, void*, size_t, long, int))                                    \
+  X(semop, "semop", int, (int, struct sembuf*, size_t))                                            \
+  X(semtimedop, "semtimedop", int, (int, struct sembuf*, size_t, const struct timespec*))          \
   X(prctl, "prctl", int, (int, unsigned long, unsigned long, unsigned long, unsigned long))        \
   X(syscall, "syscall", long, (long, long, long, long, long, long, long))                          \
   X(longjmp, "longjmp", void, (jmp_buf, int))                                                      \
   X(longjmp_checked, "__longjmp_chk", void, (jmp_buf, int))                                        \
   X(exit_now, "_exit", void, (int))
+// Not in every libc, or (before glibc 2.34) in a library that need not be loaded.
+#define SILT_LATE_FUNCTIONS(X)                                                                     \
+  X(epoll_pwait2, "epoll_pwait2", int,                                                             \
+    (int, struct epoll_event*, int, const struct timespec*, const sigset_t*))                      \
+  X(sem_timedwait, "sem_timedwait", int, (sem_t*, const struct timespec*))                         \
+  X(sem_clockwait, "sem_clockwait", int, (sem_t*, clockid_t, const struct timespec*))
 #define SILT_NEW_FUNCTIONS(X)                                                                      \
   X(new_plain, "_Znwm", void*, (size_t))                                                           \
   X(new_array, "_Znam", void*, (size_t))                                                           \
@@ -101,12 +140,14 @@ namespace silt::hook {
 
 // What stands here is in the list of hooks, by which it is exported.
 #define SILT_IS_HOOK(field, symbol, result, parameters) &&format::is_hook(symbol)
-static_assert(true SILT_C_FUNCTIONS(SILT_IS_HOOK) SILT_NEW_FUNCTIONS(SILT_IS_HOOK));
+static_assert(true SILT_C_FUNCTIONS(SILT_IS_HOOK) SILT_LATE_FUNCTIONS(SILT_IS_HOOK)
+                  SILT_NEW_FUNCTIONS(SILT_IS_HOOK));
 #undef SILT_IS_HOOK
 
 struct Real {
 #define SILT_FIELD(field, symbol, result, parameters) result(*field) parameters;
   SILT_C_FUNCTIONS(SILT_FIELD)
+  SILT_LATE_FUNCTIONS(SILT_FIELD)
   SILT_NEW_FUNCTIONS(SILT_FIELD)
 #undef SILT_FIELD
   // The operators that are not aligned are libstdc++'s, and what they call is this library's malloc
@@ -133,6 +174,9 @@ void resolve_real_functions();
 bool resolve_new_functions();
 // Everything else. Normal context, once.
 void resolve_remaining_functions();
+// What was not there then, asked for again by a hook that lacks it. The loader's lock is taken only
+// where something has come.
+void resolve_late_functions();
 bool real_functions_resolved();
 
 // Finds out whether operator new and delete may be shortened to malloc and free: where the next

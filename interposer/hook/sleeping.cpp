@@ -11,8 +11,8 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/clock.h"
+#include "interposer/hook/own_signals.h"
 #include "interposer/hook/real.h"
-#include "interposer/track/thread_state.h"
 
 using silt::hook::real;
 
@@ -21,29 +21,13 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-// Whether the calls that this object saw come to an end were ended by silt's signals alone, as far
-// as can be seen: a handler of the program that ran in the same moment is not. (signal-safety.md)
-class OwnSignals {
- public:
-  bool came() {
-    const uint32_t before = seen_;
-    seen_ = count();
-    return seen_ != before;
-  }
-
- private:
-  static uint32_t count() {
-    return track::thread_local_part.own_signals.load(std::memory_order_relaxed);
-  }
-  uint32_t seen_ = count();
-};
-
 // 0, or -1 with errno EINTR, and what is left of it in *left.
-int sleep_on(struct timespec* left, OwnSignals& signals) {
-  for (;;) {
-    const int result = real.nanosleep(left, left);
-    if (result == 0 || errno != EINTR || !signals.came()) return result;
-  }
+int sleep_on(struct timespec* left, const OwnSignals& signals) {
+  int result;
+  do {
+    result = real.nanosleep(left, left);
+  } while (signals.ended(result));
+  return result;
 }
 
 // What is left of a sleep of so long, in nanoseconds, that began then.
@@ -62,7 +46,7 @@ SILT_EXPORT unsigned sleep(unsigned seconds) {
   if (real.sleep == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   const int saved_errno = errno;
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   const uint64_t begin = silt::base::clock_ns(CLOCK_MONOTONIC);
   const unsigned left = real.sleep(seconds);
   if (!signals.came()) return left;  // (of less than a second nothing is said to be left)
@@ -77,10 +61,10 @@ SILT_EXPORT int usleep(useconds_t microseconds) {
   if (real.usleep == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   const int saved_errno = errno;
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   const uint64_t begin = silt::base::clock_ns(CLOCK_MONOTONIC);
   int result = real.usleep(microseconds);
-  if (result == 0 || errno != EINTR || !signals.came()) return result;
+  if (!signals.ended(result)) return result;
   const int64_t all = int64_t{microseconds} * 1000;
   struct timespec rest = silt::hook::rest_of(begin, all);
   result = silt::hook::sleep_on(&rest, signals);
@@ -92,7 +76,7 @@ SILT_EXPORT int nanosleep(const struct timespec* requested, struct timespec* rem
   if (real.nanosleep == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
   const int saved_errno = errno;
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   struct timespec left;
   int result = real.nanosleep(requested, &left);
   if (result == 0 || errno != EINTR) return result;
@@ -110,7 +94,7 @@ SILT_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespe
                                 struct timespec* remaining) {
   if (real.clock_nanosleep == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   const bool until = (flags & TIMER_ABSTIME) != 0;
   struct timespec left;
   int error = real.clock_nanosleep(clock, flags, requested, until ? nullptr : &left);
@@ -125,7 +109,7 @@ SILT_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespe
 SILT_EXPORT int pause() {
   if (real.pause == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   int result;
   do {
     result = real.pause();
@@ -136,11 +120,11 @@ SILT_EXPORT int pause() {
 SILT_EXPORT int sigsuspend(const sigset_t* set) {
   if (real.sigsuspend == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  silt::hook::OwnSignals signals;
+  const silt::hook::OwnSignals signals;
   int result;
   do {
     result = real.sigsuspend(set);
-  } while (errno == EINTR && signals.came());
+  } while (signals.ended(result));
   return result;
 }
 

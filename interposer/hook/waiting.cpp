@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Signals that a program does not handle but blocks, and waits for. What `silt dump` sends must not
-// come out of a wait: it is answered there, and the wait goes on. Any context.
+// come out of a wait: it is answered there, and the wait goes on. So it does after a signal of
+// silt's that is not waited for, in whose handler it ended. Any context.
 
 #include <signal.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include <cerrno>
@@ -12,9 +12,8 @@
 
 #include "interposer/base/attributes.h"
 #include "interposer/base/chained_handler.h"
-#include "interposer/base/clock.h"
-#include "interposer/base/system_call.h"
 #include "interposer/hook/guard.h"
+#include "interposer/hook/own_signals.h"
 #include "interposer/hook/real.h"
 
 using silt::hook::real;
@@ -38,34 +37,33 @@ bool was_for_silt(int number, const siginfo_t& info) {
   return answered;
 }
 
-int64_t now_ns() { return static_cast<int64_t>(base::clock_ns(CLOCK_MONOTONIC)); }
-
+// nullptr: for ever. errno as the last real call leaves it.
 int wait_for_others(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
-  constexpr int64_t kSecond = 1000000000;
+  const OwnSignals signals;
+  const WaitingTime time(timeout != nullptr);
   siginfo_t came;
-  int64_t end = 0;
-  struct timespec left {};
-  if (timeout != nullptr) {
-    left = *timeout;
-    // A time that is no time, or longer than any program runs, is the real function's business.
-    const bool plain =
-        left.tv_sec >= 0 && left.tv_sec < kSecond && left.tv_nsec >= 0 && left.tv_nsec < kSecond;
-    if (!plain) return real.sigtimedwait(set, info, timeout);
-    end = now_ns() + left.tv_sec * kSecond + left.tv_nsec;
-  }
+  struct timespec left;
+  const struct timespec* rest = timeout;
   for (;;) {
     const int number =
-        timeout == nullptr ? real.sigwaitinfo(set, &came) : real.sigtimedwait(set, &came, &left);
-    if (number < 0) return number;
-    if (!was_for_silt(number, came)) {
-      if (info != nullptr) *info = came;
+        rest == nullptr ? real.sigwaitinfo(set, &came) : real.sigtimedwait(set, &came, rest);
+    const bool for_silt = number > 0 ? was_for_silt(number, came) : signals.ended(number);
+    if (!for_silt) {
+      if (number > 0 && info != nullptr) *info = came;
       return number;
     }
     if (timeout == nullptr) continue;
-    int64_t rest = end - now_ns();
-    if (rest < 0) rest = 0;
-    left = {rest / kSecond, rest % kSecond};
+    if (!time.left_of(*timeout, &left)) return static_cast<int>(give_up_waiting());
+    rest = &left;
   }
+}
+
+// The signals that are waited for are as if they had been looked at once.
+int wait_quietly(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
+  const int saved_errno = errno;
+  const int number = wait_for_others(set, info, timeout);
+  if (number > 0) errno = saved_errno;
+  return number;
 }
 
 }  // namespace
@@ -76,15 +74,13 @@ extern "C" {
 SILT_EXPORT int sigwaitinfo(const sigset_t* set, siginfo_t* info) {
   if (real.sigwaitinfo == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (!silt::hook::has_our_signal(set)) return real.sigwaitinfo(set, info);
-  return silt::hook::wait_for_others(set, info, nullptr);
+  return silt::hook::wait_quietly(set, info, nullptr);
 }
 
 SILT_EXPORT int sigtimedwait(const sigset_t* set, siginfo_t* info, const struct timespec* timeout) {
   if (real.sigtimedwait == nullptr) [[unlikely]]
     silt::hook::resolve_real_functions();
-  if (!silt::hook::has_our_signal(set)) return real.sigtimedwait(set, info, timeout);
-  return silt::hook::wait_for_others(set, info, timeout);
+  return silt::hook::wait_quietly(set, info, timeout);
 }
 
 // Unlike the others it goes on after a handler, and returns its error.

@@ -25,6 +25,7 @@
 #include "interposer/snapshot/slot.h"
 #include "interposer/snapshot/taking.h"
 #include "interposer/snapshot/trigger.h"
+#include "interposer/snapshot/way_in.h"
 #include "interposer/track/box_threads.h"
 #include "interposer/track/recorder.h"
 #include "interposer/track/waking.h"
@@ -114,6 +115,7 @@ void on_bus(int number, siginfo_t* info, void* context) {
   if (info->si_code > 0 && black_box.replace_lost(info->si_addr)) {
     if (!track::is_asleep()) {
       track::fall_asleep();
+      show_lost_box();
       base::log(base::LogLevel::kWarn,
                 "the black box was truncated by somebody: nothing more is recorded here");
     }

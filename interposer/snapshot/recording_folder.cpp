@@ -117,7 +117,8 @@ long map_name(const char* name) {
 void show_error(int error, const char* what) {
   show_no_error();
   base::TextBuffer<240> name;
-  name.add(format::kErrorMappingPrefix).add(what).add(" '").add(out_folder()).add("': ");
+  name.add(format::kErrorMappingPrefix).add(what).add(" '");
+  name.add(g_path[0] == '\0' ? out_folder() : g_path).add("': ");
   name.add(base::error_text(error));
   g_shown_error = map_name(name.c_str());
 }
@@ -203,7 +204,7 @@ const char* recording_path() { return g_path; }
 long open_recording(const char** what, bool process_ends) {
   long folder = -ENOENT;
   if (g_path[0] != '\0') {
-    *what = "cannot open the recording's folder below";
+    *what = "cannot open the recording";
     bool gone = false;
     folder = open_known(&gone);
     if (gone) {
@@ -240,7 +241,10 @@ void publish(uint32_t sequence, int error, const char* what) {
   if (error != 0) failure.add(what).add(": ").add(base::error_text(error));
   g_control.last_error = error;
   const long folder = open_folder(g_path);
-  if (folder < 0) return;
+  if (folder < 0) {
+    if (error != 0) show_error(error, what);
+    return;
+  }
   const auto at = static_cast<int>(folder);
   // Without waiting and without following: somebody may have put anything in its place.
   constexpr int kFlags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

@@ -4,11 +4,14 @@
 
 #include "interposer/snapshot/signals.h"
 
+#include <signal.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "interposer/base/arch.h"
+#include "interposer/base/blocked_signals.h"
 #include "interposer/base/chained_handler.h"
 #include "interposer/format/control.h"
 #include "interposer/format/snapshot.h"
@@ -58,12 +61,44 @@ bool claim(base::ChainedHandler& chain, int number, void (*handler)(int, siginfo
   return true;
 }
 
-// For the call that this signal has ended, if it was one (hook/sleeping.cpp).
-void note_own(const void* context) {
-  std::atomic<uint32_t>& signals = track::thread_local_part.own_signals;
-  if (!arch::ended_system_call(context)) return;
-  signals.store(signals.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+// Whether a handler of the program is to run as soon as this one returns, for a signal that came
+// meanwhile. True also where nobody can tell.
+bool program_handler_follows(const ucontext_t& context) {
+  base::SignalSet due = 0;
+  if (!base::pending_signals(&due)) return true;
+  base::SignalSet blocked = 0;
+  __builtin_memcpy(&blocked, &context.uc_sigmask, sizeof(blocked));
+  due &= ~blocked;
+  for (int number = 1; due != 0; ++number, due >>= 1) {
+    if ((due & 1) == 0) continue;
+    if (const base::ChainedHandler* const chain = base::chain_of(number)) {
+      if (chain->has_handler()) return true;
+    } else if (base::is_handled(number)) {
+      return true;
+    }
+  }
+  return false;
 }
+
+// While a signal of silt's is answered all others wait. So it is known at the end whether the call
+// that it ended, if it was one, is to go on (hook/own_signals.h): the program may count on a signal
+// of its own to end it, and may have sent that while a snapshot was being written.
+class Answer {
+ public:
+  explicit Answer(const void* context) : context_(*static_cast<const ucontext_t*>(context)) {
+    base::block_signals();  // until the handler returns
+  }
+  ~Answer() {
+    std::atomic<uint32_t>& signals = track::thread_local_part.own_signals;
+    if (!arch::ended_system_call(&context_) || program_handler_follows(context_)) return;
+    signals.store(signals.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+
+ private:
+  const ucontext_t& context_;
+};
 
 Trigger sent_by(const siginfo_t& info) {
   const bool by_process = info.si_code == SI_USER || info.si_code == SI_TKILL;
@@ -75,14 +110,14 @@ Trigger sent_by(const siginfo_t& info) {
 void on_signal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   if (is_round_signal(*info)) {
-    note_own(context);
+    const Answer answer(context);
     const uint32_t due = take_due_trigger();
     if (due != 0) take_or_leave_pending(due);
     errno = saved_errno;
     return;
   }
   if (const uint32_t asked = asked_for(*info)) {
-    note_own(context);
+    const Answer answer(context);
     take_or_leave_pending(asked);
     errno = saved_errno;
     return;
@@ -90,7 +125,7 @@ void on_signal(int number, siginfo_t* info, void* context) {
   base::ChainedHandler* const chain = base::chain_of(number);
   if (chain == nullptr) return;  // given up at this very moment
   if (chain->has_handler()) return chain->call(number, info, context);
-  note_own(context);
+  const Answer answer(context);
   // A plain one of the tool's signal means nothing; of SILT_SIGNAL it asks for a snapshot, unless
   // the program said that it does not want to hear of it.
   if (chain == &base::chained_handler && !chain->ignored()) {

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "interposer/base/black_box.h"
 #include "interposer/base/blocked_signals.h"
 #include "interposer/base/log.h"
 #include "interposer/base/sandbox.h"
@@ -132,6 +133,11 @@ long write_one(uint32_t trigger, const char** what) {
                             with_owners ? &owners : nullptr};
   long result = write_snapshot(static_cast<int>(fd), facts);
   close_file(static_cast<int>(fd));
+  if (result == 0 && base::black_box.is_lost()) {
+    *what =
+        "the black box was truncated by somebody, so nothing is recorded any more (start it again)";
+    result = -EIO;
+  }
   if (result == 0) {
     if (runtimes.write_names == nullptr || !runtimes.write_names(at)) copy_jit_map(at);
     result = base::system_call(SYS_renameat, at, reinterpret_cast<long>(temporary.c_str()), at,
@@ -206,7 +212,7 @@ bool take_one(uint32_t trigger) {
     }
   } else {
     ++g_state.snapshots_failed;
-    if (!g_state.complained) {  // once for each spell of failures
+    if (!g_state.complained && !base::black_box.is_lost()) {  // once for each spell of failures
       g_state.complained = true;
       base::TextWriter line(g_line, sizeof(g_line));
       line.add(what).add(" '").add(recording_path()[0] == '\0' ? out_folder() : recording_path());

@@ -161,13 +161,22 @@ void forbid_signals(bool forbidden) {
   if (g_reach.exchange(reach, std::memory_order_relaxed) != reach) show();
 }
 
+void show_lost_box() {
+  g_reach.store(Reach::kBoxLost, std::memory_order_relaxed);
+  show();
+}
+
 void leave_requests_to_parent(bool off) {
+  Reach lost = Reach::kBoxLost;  // it has a box of its own
+  const bool regained = g_reach.compare_exchange_strong(
+      lost, g_signal == 0 ? Reach::kNoSignal : Reach::kSignal, std::memory_order_relaxed);
   g_next_look.store(base::ticks() + kTicksBetweenLooks, std::memory_order_relaxed);
   if (off) {
     g_place.store(nullptr, std::memory_order_relaxed);
     hide_card();
   } else {
     look_for_requests_in(out_folder());
+    if (regained) show();
   }
 }
 

@@ -39,6 +39,9 @@ void settle_request(Wanted* asked);
 // Signals may not be sent (true), or may again.
 void forbid_signals(bool forbidden);
 
+// Nothing is recorded any more, nor will be: the card says so. Signal context.
+void show_lost_box();
+
 // In the child of a fork: its requests have another name. It shows no card when it is `off`.
 void leave_requests_to_parent(bool off);
 

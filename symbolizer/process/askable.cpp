@@ -58,6 +58,7 @@ Result<MapFacts> find_interposer_in(pid_t pid) {
 std::optional<Error> wrong_state(pid_t pid, const std::optional<Card>& card, const Wish& wish) {
   using Change = Wish::Change;
   if (!card) return std::nullopt;
+  if (card->reach == format::Reach::kBoxLost) return about(pid, objection(*card));
   const std::string number = std::to_string(pid);
   if (card->asleep && wish.change == Change::kDisarm) return about(pid, "is asleep already");
   if (card->asleep && wish.change == Change::kNone) {

@@ -66,6 +66,8 @@ std::optional<StatusFacts> parse_status(std::string_view text) {
     } else if (key == "Uid") {  // real, effective, saved, of the file system
       value.remove_prefix(std::min(value.find('\t') + 1, value.size()));
       parse_number(value.substr(0, value.find('\t')), facts.user, 10);
+    } else if (key == "Seccomp") {
+      facts.filtered = !value.empty() && value != "0";
     } else if (key == "NSpid") {
       while (!value.empty()) {
         const size_t end = value.find('\t');
@@ -100,8 +102,9 @@ std::optional<Card> parse_card(std::string_view text) {
   }
   char letter = text[space + 1];
   card.asleep = letter >= 'A' && letter <= 'Z';
-  for (const format::Reach reach : {format::Reach::kSignal, format::Reach::kNoSignal,
-                                    format::Reach::kReplaced, format::Reach::kForbidden}) {
+  for (const format::Reach reach :
+       {format::Reach::kSignal, format::Reach::kNoSignal, format::Reach::kReplaced,
+        format::Reach::kForbidden, format::Reach::kBoxLost}) {
     if (letter == format::asleep_letter(reach)) letter = static_cast<char>(reach);
   }
   card.reach = static_cast<format::Reach>(letter);

@@ -28,6 +28,7 @@ struct StatusFacts {
   uint64_t blocked = 0;
   uint64_t ignored = 0;
   uint64_t caught = 0;
+  bool filtered = false;  // by seccomp
 };
 std::optional<StatusFacts> parse_status(std::string_view text);
 

@@ -8,8 +8,10 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "symbolizer/process/facts.h"
@@ -35,33 +37,51 @@ bool waits_restartably(std::string_view syscall_line) {
   return waits && arguments[3] == 0;  // no time limit
 }
 
-bool sleeps(std::string_view syscall_line) {
+bool waits_in_hook(std::string_view syscall_line) {
+  // Not every processor has the older ones.
+  constexpr long kHooked[] = {
+#ifdef SYS_pause
+      SYS_pause,
+#endif
+#ifdef SYS_poll
+      SYS_poll,
+#endif
+#ifdef SYS_select
+      SYS_select,
+#endif
+#ifdef SYS_epoll_wait
+      SYS_epoll_wait,
+#endif
+#ifdef SYS_epoll_pwait2
+      SYS_epoll_pwait2,
+#endif
+      SYS_nanosleep,    SYS_clock_nanosleep, SYS_rt_sigsuspend, SYS_rt_sigtimedwait,
+      SYS_ppoll,        SYS_pselect6,        SYS_epoll_pwait,   SYS_msgsnd,
+      SYS_msgrcv,       SYS_semop,           SYS_semtimedop,
+  };
   const std::string line(syscall_line);
   char* end = nullptr;
   const long number = std::strtol(line.c_str(), &end, 10);
-  if (end == line.c_str()) return false;
-#ifdef SYS_pause
-  if (number == SYS_pause) return true;
-#endif
-  return number == SYS_nanosleep || number == SYS_clock_nanosleep || number == SYS_rt_sigsuspend;
+  return end != line.c_str() &&
+         std::find(std::begin(kHooked), std::end(kHooked), number) != std::end(kHooked);
 }
 
 pid_t find_quiet_thread(pid_t pid, int signal) {
   const uint64_t bit = uint64_t{1} << (signal - 1);
-  pid_t sleeper = 0;
+  pid_t hooked = 0;
   for (const pid_t thread : threads_of(pid)) {
     const std::string task = "task/" + std::to_string(thread);
     const auto call = read_proc(proc_path(pid, task + "/syscall"));
     if (!call) continue;
     const bool waits = waits_restartably(*call);
-    if (!waits && (sleeper != 0 || !sleeps(*call))) continue;
+    if (!waits && (hooked != 0 || !waits_in_hook(*call))) continue;
     const auto text = read_proc(proc_path(pid, task + "/status"));
     const auto facts = text ? parse_status(*text) : std::nullopt;
     if (!facts || (facts->blocked & bit) != 0) continue;
     if (waits) return thread;
-    sleeper = thread;
+    hooked = thread;
   }
-  return sleeper;
+  return hooked;
 }
 
 }  // namespace silt::process

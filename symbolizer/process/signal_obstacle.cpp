@@ -21,6 +21,8 @@ std::string objection(const Card& card) {
       return "has replaced silt's handler of " + signal_name(format::kAskingSignal);
     case format::Reach::kForbidden:
       return "may not return from a signal handler (seccomp)";
+    case format::Reach::kBoxLost:
+      return "records nothing any more, since its black box was truncated: start it again";
   }
   return "is in a state that this silt does not know";
 }

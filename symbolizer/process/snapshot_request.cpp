@@ -29,6 +29,7 @@
 #include "symbolizer/process/handle.h"
 #include "symbolizer/process/quiet_thread.h"
 #include "symbolizer/process/signal_obstacle.h"
+#include "symbolizer/process/snapshot_obstacle.h"
 #include "symbolizer/process/written_request.h"
 
 namespace silt::process {
@@ -150,6 +151,7 @@ class Asking {
       return about(
           pid_, "cannot write: its recording " + folder_in_quotes(known_->path) + " was deleted");
     }
+    if (!fresh_error_.empty()) return about(pid_, with_advice(fresh_error_));
     return told();
   }
 
@@ -160,8 +162,8 @@ class Asking {
     if (control.last_error != 0) {
       const std::string why =
           control.last_failure[0] != '\0' ? control.last_failure : errno_text(control.last_error);
-      return about(pid_,
-                   "could not write a snapshot to " + folder_in_quotes(known_->path) + ": " + why);
+      return about(pid_, "could not write a snapshot to " + folder_in_quotes(known_->path) + ": " +
+                             with_obstacle(pid_, why));
     }
     return snapshot_path(known_->path, control.last_sequence);
   }
@@ -186,6 +188,8 @@ class Asking {
     const auto maps = find_interposer_in(pid_);
     const auto found = maps ? find_control(pid_, *maps, status_) : std::nullopt;
     if (found) known_ = found;
+    // It cannot reach the file that it answers in.
+    if (maps && maps->error_id != error_before_) fresh_error_ = maps->error;
   }
 
   bool understood() { return request_ && request_->understood(); }
@@ -195,7 +199,7 @@ class Asking {
     const Moment now = steady_clock::now();
     if (understood()) {
       if (!after(start_, patience_.answer)) return std::nullopt;
-      return timed_out("it may be busy writing");
+      return timed_out(why_so_slow(pid_));
     }
     // Without a request there is no telling whether the first was understood; an order to a process
     // that has followed it changes nothing.
@@ -221,7 +225,7 @@ class Asking {
     if (!after(start_, patience_.answer)) return std::nullopt;
     if (is_stopped(*status)) return timed_out("it is stopped");
     if (status->state == 'D') return timed_out("it waits in the kernel for a device");
-    return timed_out(pending ? "no thread of it has taken the signal" : "it may be busy writing");
+    return timed_out(pending ? "no thread of it has taken the signal" : why_so_slow(pid_));
   }
 
   uint64_t cookie() const {
@@ -277,7 +281,7 @@ class Asking {
   StatusFacts status_;
   std::optional<ControlFile> known_;
   uint32_t completed_before_ = 0;
-  std::string error_before_;
+  std::string error_before_, fresh_error_;
   std::string card_folder_;
   std::filesystem::file_time_type asked_{};
   std::optional<WrittenRequest> request_;

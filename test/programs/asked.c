@@ -8,6 +8,8 @@
 //   asked moments    waits, and blocks every signal for half of the time
 //   asked sandboxed works|waits   a seccomp filter kills the process that returns from a handler
 //   asked refused    such a filter is tried, and refused by the kernel
+//   asked files-forbidden works|waits   a filter answers with an error to what a snapshot takes
+//   asked works|waits mapped            the process has as many mappings as the kernel allows
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -16,6 +18,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -75,6 +78,31 @@ static int forbid_return(int flags) {
   return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
+// Of what a snapshot takes; each answered with an error.
+static void forbid_files(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mkdirat, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const struct sock_fprog program = {sizeof code / sizeof *code, code};
+  VICTIM_CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  VICTIM_CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0);
+}
+
+// Until the kernel gives no more.
+static void fill_mappings(void) {
+  enum { kPage = 4096, kPages = 200000 };
+  char* const area =
+      mmap(NULL, (size_t)kPages * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  VICTIM_CHECK(area != MAP_FAILED);
+  size_t page = 1;
+  while (page < kPages && mprotect(area + page * kPage, kPage, PROT_READ) == 0) page += 2;
+  VICTIM_CHECK(page < kPages);
+}
+
 static int read_byte(char* c) {
   for (;;) {
     struct pollfd input = {STDIN_FILENO, POLLIN, 0};
@@ -93,6 +121,9 @@ int main(int count, char** arguments) {
   if (strcmp(way, "sandboxed") == 0) {
     VICTIM_CHECK(forbid_return(0) == 0);
     way = count > 2 ? arguments[2] : "";
+  } else if (strcmp(way, "files-forbidden") == 0) {
+    forbid_files();
+    way = count > 2 ? arguments[2] : "";
   } else if (strcmp(way, "refused") == 0) {
     VICTIM_CHECK(forbid_return(1 << 30) == -1 && errno == EINVAL);
   }
@@ -107,6 +138,7 @@ int main(int count, char** arguments) {
     pthread_create(&threads[started++], NULL, wait_for_nothing, NULL);
   }
   if (strcmp(way, "works") == 0) pthread_create(&threads[started++], NULL, allocate, NULL);
+  if (count > 2 && strcmp(arguments[2], "mapped") == 0) fill_mappings();
   expect_blocks("leak_before_asked", 7, 5519, 0);
   victim_say("ready asked\n", 12);
   char c = 0;

@@ -125,7 +125,7 @@ TEST_CASE("a chain is found by its signal") {
   CHECK(chain_of(SIGUSR2) == nullptr);
 }
 
-TEST_CASE("the program's masks and flags are taken over, silt's own are for no handler") {
+TEST_CASE("the program's masks and flags are taken over, where it has no handler all others wait") {
   struct sigaction ours {};
   struct sigaction wish = with_handler(simple, SA_NODEFER | static_cast<int>(SA_RESETHAND));
   sigaddset(&wish.sa_mask, SIGTERM);
@@ -135,7 +135,9 @@ TEST_CASE("the program's masks and flags are taken over, silt's own are for no h
   wish.sa_handler = SIG_IGN;
   adopt_wish(&ours, wish);
   CHECK(ours.sa_flags == (SA_SIGINFO | SA_RESTART | SA_ONSTACK));
-  CHECK(sigismember(&ours.sa_mask, SIGTERM) == 0);
+  CHECK(sigismember(&ours.sa_mask, SIGTERM) == 1);
+  CHECK(sigismember(&ours.sa_mask, SIGHUP) == 1);
+  CHECK(sigismember(&ours.sa_mask, SIGSEGV) == 0);
 }
 
 TEST_CASE("what was said before silt came is told from what was inherited") {

@@ -52,6 +52,20 @@ TEST_CASE("a card says that its process sleeps, and whether it can be woken") {
   CHECK_FALSE(parse_card("23 - /tmp")->asleep);
 }
 
+TEST_CASE("a card says that its process has lost its black box") {
+  for (const char* text : {"0 b /tmp", "0 B /tmp"}) {
+    REQUIRE(parse_card(text));
+    CHECK(parse_card(text)->reach == format::Reach::kBoxLost);
+  }
+}
+
+TEST_CASE("a status says whether a filter is in force") {
+  const std::string begin = "State:\tS (sleeping)\nSigCgt:\t0000000000000800\n";
+  CHECK_FALSE(parse_status(begin)->filtered);
+  CHECK_FALSE(parse_status(begin + "Seccomp:\t0\nSeccomp_filters:\t0\n")->filtered);
+  CHECK(parse_status(begin + "Seccomp:\t2\nSeccomp_filters:\t1\n")->filtered);
+}
+
 TEST_CASE("a card that contradicts itself, or is none, is not believed") {
   for (const char* text :
        {"", "23", "23 -", "23 -/tmp", "x - /tmp", "65 - /tmp", "-1 - /tmp", "0 - /tmp", "23 s /tmp",

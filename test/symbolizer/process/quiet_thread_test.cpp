@@ -31,13 +31,15 @@ TEST_CASE("a wait with a time limit, another futex call, or poll does not") {
   CHECK_FALSE(waits_restartably(call(SYS_poll, "0x7f5540 0x1 0xffffffff 0x0 0x0 0x0")));
 }
 
-TEST_CASE("a thread that sleeps is told from one that waits for input") {
-  CHECK(sleeps(call(SYS_clock_nanosleep, "0x0 0x0 0x7ffe40 0x7ffe40 0x0 0x0")));
-  CHECK(sleeps(call(SYS_rt_sigsuspend, "0x7ffe40 0x8 0x0 0x0 0x0 0x0")));
-  CHECK_FALSE(sleeps(call(SYS_futex, "0x7f5540 0x189 0x0 0x0 0x0 0xffffffff")));
-  CHECK_FALSE(sleeps(call(SYS_epoll_pwait, "0x4 0x7ffe40 0x1 0xffffffff 0x0 0x0")));
-  CHECK_FALSE(sleeps("running\n"));
-  CHECK_FALSE(sleeps(""));
+TEST_CASE("a wait that goes on in a hook is told from one that does not") {
+  CHECK(waits_in_hook(call(SYS_clock_nanosleep, "0x0 0x0 0x7ffe40 0x7ffe40 0x0 0x0")));
+  CHECK(waits_in_hook(call(SYS_rt_sigsuspend, "0x7ffe40 0x8 0x0 0x0 0x0 0x0")));
+  CHECK(waits_in_hook(call(SYS_epoll_pwait, "0x4 0x7ffe40 0x1 0xffffffff 0x0 0x0")));
+  CHECK(waits_in_hook(call(SYS_ppoll, "0x7f5540 0x1 0x0 0x0 0x0 0x0")));
+  CHECK_FALSE(waits_in_hook(call(SYS_futex, "0x7f5540 0x189 0x0 0x7ffd10 0x0 0xffffffff")));
+  CHECK_FALSE(waits_in_hook(call(SYS_connect, "0x4 0x7ffe40 0x10 0x0 0x0 0x0")));
+  CHECK_FALSE(waits_in_hook("running\n"));
+  CHECK_FALSE(waits_in_hook(""));
 }
 
 TEST_CASE("what cannot be understood is no such wait") {
