@@ -46,8 +46,10 @@ void doubt_few(double in_use, std::vector<Group>& groups) {
     const bool lost = std::any_of(group.remarks.begin(), group.remarks.end(),
                                   [](const Remark& r) { return r.ground == Ground::kLost; });
     const double share = in_use > 0 ? judgement.growth_bytes / in_use : 1;
-    const bool few = (judgement.growth_blocks < kFewBlocks && share < kSmallShare) ||
-                     (judgement.growth_blocks < kFewerThanPromised && share < kSmallShareOfFewest);
+    const bool fewest = judgement.growth_blocks < kFewerThanPromised &&
+                        judgement.growing_windows < judgement.windows &&
+                        share < kSmallShareOfFewest;
+    const bool few = fewest || (judgement.growth_blocks < kFewBlocks && share < kSmallShare);
     const bool beside = judgement.growth_blocks < kFewBlocksBeside && share < kSmallShareBeside &&
                         kMuchLarger * judgement.growth_bytes <= largest;
     if (lost || !(few || beside)) continue;

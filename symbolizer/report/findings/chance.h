@@ -23,7 +23,8 @@ bool swings_by_chance(const Group& group);
 inline constexpr double kFewBlocks = 200;
 inline constexpr double kSmallShare = 0.001;
 // So are fewer blocks than the limit that a report promises (analyze::smallest_detectable) of a
-// larger share: seven or ten blocks of a pool's in two minutes are what its fullest moment took.
+// larger share that did not come in every window: ten blocks of a pool's in two minutes, in five
+// windows of nine, are what its fullest moment took.
 inline constexpr double kFewerThanPromised = 16;
 inline constexpr double kSmallShareOfFewest = 0.02;
 // Beside a leak so many times as large, more of them are: parts of it, or what much work leaves in

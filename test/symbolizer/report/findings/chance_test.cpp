@@ -35,9 +35,16 @@ TEST_CASE("few blocks of little alone are growth, more of either are a leak") {
 }
 
 TEST_CASE("fewer blocks than the limit that is promised take a larger share") {
-  CHECK(doubted({leak_of(10, 190'000)})[0].verdict() == analyze::Verdict::kGrowing);
-  CHECK(doubted({leak_of(10, 210'000)})[0].verdict() == analyze::Verdict::kLeak);
-  CHECK(doubted({leak_of(16, 190'000)})[0].verdict() == analyze::Verdict::kLeak);
+  const auto in_windows = [](size_t grew, double blocks, double bytes) {
+    Group group = leak_of(blocks, bytes);
+    group.judgement.windows = 9;
+    group.judgement.growing_windows = grew;
+    return doubted({group})[0].verdict();
+  };
+  CHECK(in_windows(5, 10, 190'000) == analyze::Verdict::kGrowing);
+  CHECK(in_windows(5, 10, 210'000) == analyze::Verdict::kLeak);
+  CHECK(in_windows(5, 16, 190'000) == analyze::Verdict::kLeak);
+  CHECK(in_windows(9, 10, 190'000) == analyze::Verdict::kLeak);
 }
 
 TEST_CASE("beside a leak ten times as large more blocks of more are growth") {
