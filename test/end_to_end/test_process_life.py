@@ -147,7 +147,7 @@ class Ends(harness.SiltTest):
         self.assertEqual(process.finish(), 0)
 
     def test_a_snapshot_counts_also_when_the_process_ends_right_after_it(self):
-        """Its signal interrupts a wait, for which the program gives up."""
+        """Its signal interrupts a wait that silt cannot take up again, and the program gives up."""
         for _ in range(5):
             process = self.start([harness.program("early_ends"), "wait"],
                                  settings={"SILT_AT_EXIT": "0"})
