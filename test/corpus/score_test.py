@@ -35,12 +35,12 @@ def finding(line, verdict="leak", file="/elsewhere/program.c", kind="native"):
 
 
 class Scoring(unittest.TestCase):
-    def judge(self, findings, text=LEAKING, suffix=".c", sample=0, through=None):
+    def judge(self, findings, text=LEAKING, suffix=".c", sample=0, through=None, way=None):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / f"program{suffix}"
             source.write_text(text)
             case = corpus.Case(source)
-        outcome = corpus.Outcome(case, 0)
+        outcome = corpus.Outcome(case, 0, way)
         model = {"findings": findings,
                  "stacks": [{"id": 1, "verdict": "leak", "live_bytes": [1, 2], "frames": []}]}
         for number, line in (through or {}).items():
@@ -59,6 +59,15 @@ class Scoring(unittest.TestCase):
         hits, outcome = self.judge([finding(4, "growing"), finding(5, "growing")])
         self.assertEqual(hits, {"second"})
         self.assertEqual([m.split(":")[0] for m in outcome.mistakes], ["undecided"])
+
+    def test_fewer_blocks_than_promised_may_be_growing_where_somebody_else_asks(self):
+        few = dict(finding(4, "growing"), growth_blocks=15)
+        enough = dict(finding(4, "growing"), growth_blocks=16)
+        for asked, found, mistakes in (("later", few, 0), ("later", enough, 1), ("", few, 1)):
+            way = argparse.Namespace(asked=asked)
+            hits, outcome = self.judge([found, finding(5)], way=way)
+            self.assertEqual(len(outcome.mistakes), mistakes)
+            self.assertEqual("first" in hits, mistakes == 0)
 
     def test_a_second_finding_for_one_leak_is_a_mistake(self):
         _, outcome = self.judge([finding(4), finding(4), finding(5)])
