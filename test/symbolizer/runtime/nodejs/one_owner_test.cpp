@@ -62,23 +62,29 @@ read::HeapGrowth one_owner(double objects, double buffers) {
   return heap;
 }
 
-TEST_CASE("Buffers that node read are one leak with the objects of the variable that keeps both") {
-  const bool one = GENERATE(true, false);
-  Server server(9);
+constexpr double kObjects = 8 * 10'000 * 120.;
+constexpr double kBuffers = 512 * 65536.;
+
+// What `check` makes, and Buffers that node reads with none of the program's code on the stack:
+// ever more of them, so that no curve joins the two.
+void record_objects_and_buffers(Server& server) {
   const auto request =
       server.process.script_stack({{"check", "file:///srv/app.js", 31, 3}, kMain, kTimers});
   const auto read = server.process.stack(
       {"node::NodeArrayBufferAllocator::Allocate(unsigned long)", "uv__read", "main"});
   for (int i = 0; i <= 8; ++i) {
     server.objects(request, 10'000, 120);
-    // Ever more, so that no curve joins them.
     const auto chunks = static_cast<uint64_t>(i == 0 ? 0 : 3 * i * i - 3 * i + 1);
     if (chunks > 0) server.process.allocate(read, chunks, chunks * 65536);
     server.snapshot(i);
   }
-  const double objects = 8 * 10'000 * 120.;
-  const double buffers = 512 * 65536.;
-  if (one) server.heap_growth = {one_owner(objects, buffers)};
+}
+
+TEST_CASE("Buffers that node read are one leak with the objects of the variable that keeps both") {
+  const bool one = GENERATE(true, false);
+  Server server(9);
+  record_objects_and_buffers(server);
+  if (one) server.heap_growth = {one_owner(kObjects, kBuffers)};
   const Report report = server.report();
   const auto found = accused(report);
   REQUIRE(found.size() == (one ? 1 : 2));
@@ -105,23 +111,12 @@ TEST_CASE(
     "Buffers in one container and as many objects in another of one object may be two leaks") {
   const bool apart = GENERATE(true, false);
   Server server(9);
-  const auto note =
-      server.process.script_stack({{"note", "file:///srv/app.js", 31, 3}, kMain, kTimers});
-  const auto native = server.process.stack(
-      {"node::NodeArrayBufferAllocator::Allocate(unsigned long)", "uv__read", "main"});
-  for (int i = 0; i <= 8; ++i) {
-    server.objects(note, 10'000, 120);
-    const auto chunks = static_cast<uint64_t>(i == 0 ? 0 : 3 * i * i - 3 * i + 1);
-    if (chunks > 0) server.process.allocate(native, chunks, chunks * 65536);
-    server.snapshot(i);
-  }
-  const double objects = 8 * 10'000 * 120.;
-  const double buffers = 512 * 65536.;
-  const read::GrownKind data = {"(JSArrayBufferData)", "", 1000, static_cast<uint64_t>(buffers)};
-  read::HeapGrowth heap = one_owner(objects, buffers);
+  record_objects_and_buffers(server);
+  const read::GrownKind data = {"(JSArrayBufferData)", "", 1000, static_cast<uint64_t>(kBuffers)};
+  read::HeapGrowth heap = one_owner(kObjects, kBuffers);
   if (apart) {
-    heap.holders = {container("bodies", buffers, data),
-                    container("log", objects, {"Object", "", 1000, uint64_t{1000}})};
+    heap.holders = {container("bodies", kBuffers, data),
+                    container("log", kObjects, {"Object", "", 1000, uint64_t{1000}})};
   }
   server.heap_growth = {heap};
   CHECK(accused(server.report()).size() == (apart ? 2 : 1));
